@@ -1,0 +1,13 @@
+//! The C ABI: the only module that sees a caller's pointer.
+//!
+//! `api` holds the exported functions, one line of body each; the other files do the work.
+
+mod api;
+mod compile;
+mod eval;
+mod message;
+mod query;
+mod types;
+
+pub use api::*;
+pub use types::*;

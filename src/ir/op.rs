@@ -1,0 +1,132 @@
+//! The operations of the typed program.
+//!
+//! Each works on operands of one dtype, named where it is used; casts between dtypes are nodes of
+//! their own.
+
+/// One operand, result of the same dtype (but for the complex cases noted).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UnaryOp {
+    /// Two's-complement or IEEE negation; identity on bool; both parts of a complex.
+    Neg,
+    /// All bits of an integer; logical not of a bool; through int64 for floats.
+    BitNot,
+    /// Modulus for complex operands (result: the component dtype), wrapping for integers.
+    Abs,
+    /// Real part; complex operand, result: the component dtype.
+    Real,
+    /// Imaginary part; complex operand, result: the component dtype.
+    Imag,
+    Conj,
+    Sign,
+    Square,
+    Floor,
+    Ceil,
+    Trunc,
+    /// To nearest, halves away from zero.
+    Round,
+    /// To nearest, halves to even.
+    Rint,
+    /// Factorial by exact 64-bit products; infinity from 21 on.
+    Factorial,
+    /// A float32, float64 function (`Sqrt` also complex).
+    Math(MathFn),
+}
+
+/// Functions of one real argument computed in float32 or float64.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MathFn {
+    Sqrt,
+    Cbrt,
+    Exp,
+    Exp2,
+    Exp10,
+    Expm1,
+    Log,
+    Log2,
+    Log10,
+    Log1p,
+    Sin,
+    Cos,
+    Tan,
+    Asin,
+    Acos,
+    Atan,
+    Sinh,
+    Cosh,
+    Tanh,
+    Asinh,
+    Acosh,
+    Atanh,
+    /// sin(πx), exact at half-integers.
+    Sinpi,
+    /// cos(πx), exact at half-integers.
+    Cospi,
+    Erf,
+    Erfc,
+    /// Γ(x).
+    Tgamma,
+    /// log|Γ(x)|.
+    Lgamma,
+}
+
+/// Two operands of one dtype, result of that dtype.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BinaryOp {
+    Add,
+    Sub,
+    Mul,
+    /// Integers truncate toward zero; x/0 is 0 and MIN/-1 wraps.
+    Div,
+    /// Sign of the dividend (C `fmod`); integers: x%0 is 0.
+    Rem,
+    /// C `pow`; integers wrap modulo 2^n, a negative exponent truncates 1/x^n.
+    Pow,
+    /// Logical and on bool, bitwise on integers, through int64 on floats.
+    BitAnd,
+    BitOr,
+    BitXor,
+    /// A count outside 0..width gives 0.
+    Shl,
+    /// Arithmetic on signed dtypes; a count outside 0..width gives 0, or -1 for negative values.
+    Shr,
+    Atan2,
+    Copysign,
+    Fdim,
+    Fmax,
+    Fmin,
+    Hypot,
+    /// x·2^trunc(n).
+    Ldexp,
+    /// log(e^x + e^y).
+    Logaddexp,
+    /// Binomial coefficient.
+    Ncr,
+    Nextafter,
+    /// Number of permutations.
+    Npr,
+    /// IEEE 754 remainder: quotient to nearest, ties to even.
+    Remainder,
+}
+
+/// Comparison of two operands of one dtype; result bool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CompareOp {
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+}
+
+/// Reduction of all items of a block to one value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ReduceOp {
+    Sum,
+    Prod,
+    Mean,
+    Min,
+    Max,
+    Any,
+    All,
+}

@@ -1,0 +1,55 @@
+//! Run-time choice of the instruction set, made once per process.
+
+use std::sync::OnceLock;
+
+/// Instruction-set level of the vector kernels, in ascending order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// What the target guarantees: SSE2 on x86-64, NEON on aarch64, SIMD128 on wasm built with it.
+    Baseline,
+    /// x86-64 with AVX2, FMA, BMI1/2.
+    Avx2,
+    /// x86-64 with AVX-512 F, BW, CD, DQ, VL on top of [`Level::Avx2`].
+    Avx512,
+}
+
+impl Level {
+    /// The best level of this machine, or a lower one named by the environment variable
+    /// `ME_SIMD_LEVEL` (`baseline`, `avx2`, `avx512`); detected once per process.
+    pub fn current() -> Level {
+        static LEVEL: OnceLock<Level> = OnceLock::new();
+        *LEVEL.get_or_init(|| match std::env::var("ME_SIMD_LEVEL").as_deref() {
+            Ok("baseline") => Level::Baseline,
+            Ok("avx2") => Level::supported().min(Level::Avx2),
+            _ => Level::supported(),
+        })
+    }
+
+    /// The best level that this machine runs.
+    pub fn supported() -> Level {
+        #[cfg(target_arch = "x86_64")]
+        {
+            let avx2 = is_x86_feature_detected!("avx2")
+                && is_x86_feature_detected!("fma")
+                && is_x86_feature_detected!("bmi1")
+                && is_x86_feature_detected!("bmi2");
+            let avx512 = is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512cd")
+                && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512vl");
+            if avx2 && avx512 {
+                return Level::Avx512;
+            }
+            if avx2 {
+                return Level::Avx2;
+            }
+        }
+        Level::Baseline
+    }
+
+    /// All levels that this machine runs, lowest first.
+    pub fn all_supported() -> impl Iterator<Item = Level> {
+        [Level::Baseline, Level::Avx2, Level::Avx512].into_iter().filter(|level| *level <= Level::supported())
+    }
+}
