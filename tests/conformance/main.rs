@@ -1,0 +1,170 @@
+//! Replays recorded cases: status, error position, dtype, itemsize, return codes and output bytes.
+
+mod case;
+#[allow(dead_code, reason = "this program uses a part of the client")]
+#[path = "../client/mod.rs"]
+mod client;
+mod compare;
+mod deviations;
+
+use case::{Case, WantEval};
+use client::{Expression, Variable, compile, compile_nd, compile_status, is_untouched};
+use compare::{Tolerance, difference};
+use deviations::Deviations;
+use miniexpr::dtype::Dtype;
+use miniexpr::ffi::ME_JIT_OFF;
+
+/// Checks every case of a file; the deviations listed must differ and all others agree.
+fn replay(file: &str) {
+    let path = format!("{}/tests/vectors/{file}.jsonl", env!("CARGO_MANIFEST_DIR"));
+    let cases = Case::parse_all(&std::fs::read_to_string(path).expect("a vector file"));
+    let deviations = Deviations::load();
+    let mut wrong = Vec::new();
+    for case in &cases {
+        match (check(case), deviations.contains(&case.id)) {
+            (Err(why), false) => wrong.push(format!("{}: {:?}: {why}", case.id, case.expr)),
+            (Ok(()), true) => wrong.push(format!("{}: listed as a deviation, but agrees", case.id)),
+            _ => {}
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+}
+
+fn check(case: &Case) -> Result<(), String> {
+    let variables = case.variables();
+    let expression = match (compile_case(case, &variables), case.want.status) {
+        (Ok(expression), 0) => expression,
+        (Ok(_), status) => return Err(format!("compiled, instead of status {status}")),
+        (Err(failure), status) if failure.status != status => {
+            return Err(format!("status {} instead of {status}: {:?}", failure.status, failure.message));
+        }
+        (Err(failure), compile_status::PARSE) => {
+            return expect("position", Some(failure.position), case.want.error);
+        }
+        (Err(failure), _) => return expect("position", failure.position, -1),
+    };
+    expect("dtype", Some(expression.dtype()), case.want.dtype_code())?;
+    expect("itemsize", Some(expression.itemsize()), case.want.itemsize)?;
+    case.want.evals.iter().enumerate().try_for_each(|(call, want)| {
+        evaluate(case, &expression, call, want).map_err(|why| format!("evaluation {call}: {why}"))
+    })
+}
+
+fn compile_case(case: &Case, variables: &[Variable]) -> Result<Expression, client::Failure> {
+    match &case.nd {
+        None => compile(&case.expr, variables, case.dtype()),
+        Some(nd) => compile_nd(&case.expr, variables, case.dtype(), &nd.grid(), ME_JIT_OFF as i32),
+    }
+}
+
+fn evaluate(case: &Case, expression: &Expression, call: usize, want: &WantEval) -> Result<(), String> {
+    let inputs = case.inputs();
+    if case.varlen {
+        return match expression.eval_varlen(&inputs, case.n) {
+            Err(status) => expect("return code", status, want.rc),
+            Ok(got) => {
+                expect("return code", 0, want.rc)?;
+                expect("offsets", Some(got.offsets), want.offsets.clone())?;
+                expect("data", &got.data, &want.out)
+            }
+        };
+    }
+    let result = match &case.nd {
+        None => expression.eval(&inputs, case.n),
+        Some(nd) => {
+            let (nchunk, nblock) = nd.calls[call];
+            let valid = expression.valid_nitems(nchunk, nblock);
+            expect("code of the valid count", valid.err().unwrap_or(0), want.vrc.unwrap_or(0))?;
+            expect("valid items", valid.ok(), want.valid.filter(|_| valid.is_ok()))?;
+            expression.eval_nd(&inputs, case.n, nchunk, nblock)
+        }
+    };
+    match result {
+        Err(status) => expect("return code", status, want.rc),
+        Ok(out) => {
+            expect("return code", 0, want.rc)?;
+            compare_output(case, expression, &out, &want.out)
+        }
+    }
+}
+
+/// The bytes that were to be written agree, and the rest of the buffer is as it was.
+fn compare_output(case: &Case, expression: &Expression, out: &[u8], want: &[u8]) -> Result<(), String> {
+    let (written, rest) = out.split_at(want.len().min(out.len()));
+    let dtype = Dtype::from_code(expression.dtype()).ok_or("no dtype")?;
+    let tolerance = Tolerance { ulps: case.tol, relative: case.rtol };
+    if let Some(difference) = difference(dtype, written, want, tolerance) {
+        return Err(difference);
+    }
+    if is_untouched(rest) { Ok(()) } else { Err(format!("more than {} bytes written", want.len())) }
+}
+
+fn expect<T: PartialEq + std::fmt::Debug>(what: &str, got: T, want: T) -> Result<(), String> {
+    if got == want { Ok(()) } else { Err(format!("{what} {got:?} instead of {want:?}")) }
+}
+
+#[test]
+#[ignore = "compilation is being built"]
+fn binary_operators() {
+    replay("binary_operators");
+}
+
+#[test]
+#[ignore = "compilation is being built"]
+fn explicit_output_dtype() {
+    replay("explicit_output_dtype");
+}
+
+#[test]
+#[ignore = "compilation is being built"]
+fn functions_one_argument() {
+    replay("functions_one_argument");
+}
+
+#[test]
+#[ignore = "compilation is being built"]
+fn functions_many_arguments() {
+    replay("functions_many_arguments");
+}
+
+#[test]
+#[ignore = "compilation is being built"]
+fn literals() {
+    replay("literals");
+}
+
+#[test]
+#[ignore = "compilation is being built"]
+fn random_expressions() {
+    replay("random_expressions");
+}
+
+#[test]
+#[ignore = "compilation is being built"]
+fn syntax() {
+    replay("syntax");
+}
+
+#[test]
+#[ignore = "reductions are being built"]
+fn reductions() {
+    replay("reductions");
+}
+
+#[test]
+#[ignore = "chunked arrays are being built"]
+fn nd_blocks() {
+    replay("nd_blocks");
+}
+
+#[test]
+#[ignore = "strings are being built"]
+fn strings() {
+    replay("strings");
+}
+
+#[test]
+#[ignore = "the kernel language is being built"]
+fn dsl_kernels() {
+    replay("dsl_kernels");
+}
