@@ -13,10 +13,19 @@ fn guard<T>(fallback: T, body: impl FnOnce() -> T) -> T {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or(fallback)
 }
 
-/// Compiles an expression or kernel.
+/// Compiles an expression, or a kernel (`def name(...): ...`), for flat arrays.
+///
+/// `variables` lists `var_count` names with their dtypes; NULL when there are none. `dtype` is the
+/// dtype of the result, ME_AUTO to infer it. Nothing passed in needs to outlive the call, except
+/// functions and their contexts.
+///
+/// Returns a me_compile_status. On success `*out` is the expression, to be released with me_free;
+/// on any failure it is NULL. `error` may be NULL; else `*error` is 0 on success, the position in
+/// bytes at which a text failed to parse (from 1), or -1. me_get_last_error_message() says what went
+/// wrong.
 ///
 /// # Safety
-/// Pointers are NULL or as the header describes them.
+/// Pointers are NULL or valid, texts end with NUL, `variables` has `var_count` entries.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn me_compile(
     expression: *const c_char,
@@ -30,10 +39,16 @@ pub unsafe extern "C" fn me_compile(
     guard(compile::ERR_OOM, || unsafe { compile::flat(expression, variables, var_count, dtype, error, out) })
 }
 
-/// Compiles an expression or kernel for blocks of a chunked array.
+/// Compiles as me_compile does, for the blocks of a chunked array.
+///
+/// The array has `ndims` dimensions and shape `shape`; it is cut into chunks of `chunkshape`, each
+/// chunk into blocks of `blockshape` (all in items, C order, `ndims` numbers each). Chunks and blocks
+/// at the edges are padded to their full shape. The result works with me_eval_nd and with me_eval.
+///
+/// Returns a me_compile_status, as me_compile does.
 ///
 /// # Safety
-/// Pointers are NULL or as the header describes them.
+/// As for me_compile; the three shapes are NULL or have `ndims` numbers.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn me_compile_nd(
     expression: *const c_char,
@@ -48,18 +63,24 @@ pub unsafe extern "C" fn me_compile_nd(
     out: *mut *mut me_expr,
 ) -> c_int {
     // SAFETY: the arguments are passed on under the contract of this function.
-    guard(compile::ERR_OOM, || unsafe {
-        {
-            let grid = compile::Grid { ndims, shape, chunkshape, blockshape };
+    guard(compile::ERR_OOM, || {
+        let grid = compile::Grid { ndims, shape, chunkshape, blockshape };
+        // SAFETY: the arguments are passed on under the contract of this function.
+        unsafe {
             compile::nd(expression, variables, var_count, dtype, grid, ME_JIT_DEFAULT as c_int, error, out)
         }
     })
 }
 
-/// Like me_compile_nd, with a choice of engine.
+/// Compiles as me_compile_nd does, with a choice of engine.
+///
+/// `jit_mode` is a me_jit_mode. With ME_JIT_ON a plain expression is compiled as a kernel of which
+/// every declared variable is a parameter: evaluation then takes a buffer for each of them.
+///
+/// Returns a me_compile_status, as me_compile does.
 ///
 /// # Safety
-/// Pointers are NULL or as the header describes them.
+/// As for me_compile_nd.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn me_compile_nd_jit(
     expression: *const c_char,
@@ -75,15 +96,17 @@ pub unsafe extern "C" fn me_compile_nd_jit(
     out: *mut *mut me_expr,
 ) -> c_int {
     // SAFETY: the arguments are passed on under the contract of this function.
-    guard(compile::ERR_OOM, || unsafe {
-        {
-            let grid = compile::Grid { ndims, shape, chunkshape, blockshape };
-            compile::nd(expression, variables, var_count, dtype, grid, jit_mode, error, out)
-        }
+    guard(compile::ERR_OOM, || {
+        let grid = compile::Grid { ndims, shape, chunkshape, blockshape };
+        // SAFETY: the arguments are passed on under the contract of this function.
+        unsafe { compile::nd(expression, variables, var_count, dtype, grid, jit_mode, error, out) }
     })
 }
 
-/// Text of the last failed compile call of this thread, or NULL.
+/// Says why the latest compile call of the calling thread failed; NULL when it succeeded.
+///
+/// The text belongs to the library, has at most 255 bytes, and is valid until the thread's next
+/// compile call.
 #[unsafe(no_mangle)]
 pub extern "C" fn me_get_last_error_message() -> *const c_char {
     guard(std::ptr::null(), message::last)
@@ -91,12 +114,22 @@ pub extern "C" fn me_get_last_error_message() -> *const c_char {
 
 /// Evaluates over flat arrays.
 ///
+/// `vars_block` holds `n_vars` buffers of `block_nitems` elements each, at any alignment: one for
+/// each variable an expression uses, in the order of declaration; for a kernel, one for each declared
+/// variable. It may be NULL when there are none.
+///
+/// `output_block` receives `block_nitems` elements of me_get_itemsize() bytes; one element if the
+/// whole expression is a reduction. It may be one of the inputs when the elements have the same size
+/// and the expression is element-wise. `params` may be NULL for ME_EVAL_PARAMS_DEFAULTS.
+///
+/// Returns a me_eval_status.
+///
 /// # Safety
-/// Pointers are NULL or as the header describes them.
+/// `expr` is NULL or alive; the buffers are NULL or have the sizes given above.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn me_eval(
     expr: *const me_expr,
-    vars_block: *const *const c_void,
+    vars_block: *mut *const c_void,
     n_vars: c_int,
     output_block: *mut c_void,
     block_nitems: c_int,
@@ -108,14 +141,24 @@ pub unsafe extern "C" fn me_eval(
     })
 }
 
-/// Evaluates one padded block of a chunked array.
+/// Evaluates one block of a chunked array, for an expression of me_compile_nd.
+///
+/// `nchunk` numbers the chunk in the array and `nblock` the block in the chunk, both in C order from
+/// 0. Each input buffer holds one whole padded block; what lies outside the array is not read.
+/// `block_nitems` is at least the number of items of a block.
+///
+/// `output_block` receives one whole padded block, zero outside the array; one element if the whole
+/// expression is a reduction, taken over the items inside the array. A block without any such item is
+/// zeroed, whatever the inputs.
+///
+/// Returns a me_eval_status.
 ///
 /// # Safety
-/// Pointers are NULL or as the header describes them.
+/// `expr` is NULL or alive; the buffers are NULL or have `block_nitems` elements.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn me_eval_nd(
     expr: *const me_expr,
-    vars_block: *const *const c_void,
+    vars_block: *mut *const c_void,
     n_vars: c_int,
     output_block: *mut c_void,
     block_nitems: c_int,
@@ -129,10 +172,13 @@ pub unsafe extern "C" fn me_eval_nd(
     })
 }
 
-/// Counts the items of a block that lie inside the array.
+/// Counts the items of a block that lie inside the array, into `*valid_nitems`.
+///
+/// Returns a me_eval_status; ME_EVAL_ERR_INVALID_ARG, with nothing written, when the expression was
+/// not compiled for blocks or there is no such block.
 ///
 /// # Safety
-/// Pointers are NULL or as the header describes them.
+/// `expr` is NULL or alive; `valid_nitems` is NULL or valid.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn me_nd_valid_nitems(
     expr: *const me_expr,
@@ -144,24 +190,32 @@ pub unsafe extern "C" fn me_nd_valid_nitems(
     guard(eval::ERR_OOM, || unsafe { eval::valid_nitems(expr, nchunk, nblock, valid_nitems) })
 }
 
-/// Upper bound of the data bytes of me_eval_varlen.
+/// Bytes of data that me_eval_varlen needs at most for `block_nitems` results; 0 for a NULL
+/// expression and for a numeric one.
 ///
 /// # Safety
-/// Pointers are NULL or as the header describes them.
+/// `expr` is NULL or alive.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn me_varlen_data_bound(expr: *const me_expr, block_nitems: c_int) -> usize {
     // SAFETY: the arguments are passed on under the contract of this function.
     guard(0, || unsafe { eval::varlen_data_bound(expr, block_nitems) })
 }
 
-/// Evaluates a string expression into Arrow-style offsets and data.
+/// Evaluates a string expression into the layout of Arrow's large strings.
+///
+/// Result i is the bytes `data[offsets[i]] .. data[offsets[i + 1]]`: UTF-8 for ME_STRING, the bytes
+/// themselves for ME_BYTES. `offsets` receives `block_nitems + 1` numbers, `*data_used` the bytes
+/// written to `data`, which has room for `data_capacity` bytes. The other arguments are those of
+/// me_eval.
+///
+/// Returns a me_eval_status; ME_EVAL_ERR_INVALID_ARG when the data does not fit.
 ///
 /// # Safety
-/// Pointers are NULL or as the header describes them.
+/// As for me_eval; `offsets`, `data` and `data_used` are NULL or have the sizes given above.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn me_eval_varlen(
     expr: *const me_expr,
-    vars_block: *const *const c_void,
+    vars_block: *mut *const c_void,
     n_vars: c_int,
     block_nitems: c_int,
     offsets: *mut i64,
@@ -176,67 +230,69 @@ pub unsafe extern "C" fn me_eval_varlen(
     })
 }
 
-/// Prints an expression for debugging.
+/// Prints an expression to C's stdout, one node a line, as an aid in debugging.
 ///
 /// # Safety
-/// Pointers are NULL or as the header describes them.
+/// `expr` is NULL or alive.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn me_print(expr: *const me_expr) {
     // SAFETY: the arguments are passed on under the contract of this function.
     guard((), || unsafe { query::print(expr) })
 }
 
-/// Frees an expression.
+/// Releases an expression; NULL is allowed. No thread may be evaluating it.
 ///
 /// # Safety
-/// Pointers are NULL or as the header describes them.
+/// `expr` is NULL, or comes from a compile call and is not used again.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn me_free(expr: *mut me_expr) {
     // SAFETY: the arguments are passed on under the contract of this function.
     guard((), || unsafe { query::free(expr) })
 }
 
-/// Dtype of the result.
+/// Dtype of the result; ME_AUTO for NULL.
 ///
 /// # Safety
-/// Pointers are NULL or as the header describes them.
+/// `expr` is NULL or alive.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn me_get_dtype(expr: *const me_expr) -> me_dtype {
     // SAFETY: the arguments are passed on under the contract of this function.
     guard(ME_AUTO, || unsafe { query::dtype(expr) })
 }
 
-/// Bytes of one result element.
+/// Bytes of one element of the result; 0 for NULL.
 ///
 /// # Safety
-/// Pointers are NULL or as the header describes them.
+/// `expr` is NULL or alive.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn me_get_itemsize(expr: *const me_expr) -> usize {
     // SAFETY: the arguments are passed on under the contract of this function.
     guard(0, || unsafe { query::itemsize(expr) })
 }
 
-/// Whether a native kernel is bound.
+/// Whether evaluations run a native kernel; false for NULL.
 ///
 /// # Safety
-/// Pointers are NULL or as the header describes them.
+/// `expr` is NULL or alive.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn me_expr_has_jit_kernel(expr: *const me_expr) -> bool {
     // SAFETY: the arguments are passed on under the contract of this function.
     guard(false, || unsafe { query::has_jit_kernel(expr) })
 }
 
-/// Registers the host's helpers for WebAssembly kernels; both NULL unregisters.
+/// Registers the functions by which a WebAssembly host runs kernels; two NULLs unregister them.
 ///
-/// Stored and used only in WebAssembly builds with dynamic kernels; elsewhere a no-op.
+/// Accepted on every target; does nothing where no such kernels are made. Must not run at the same time as a compile call.
 #[unsafe(no_mangle)]
 pub extern "C" fn me_register_wasm_jit_helpers(
-    _instantiate: Option<me_wasm_jit_instantiate_helper>,
-    _free: Option<me_wasm_jit_free_helper>,
+    instantiate_helper: me_wasm_jit_instantiate_helper,
+    free_helper: me_wasm_jit_free_helper,
 ) {
+    // No target makes kernels of WebAssembly yet, so there is nobody to keep the helpers for.
+    let _ = (instantiate_helper, free_helper);
 }
 
-/// Version of the library, `ME_VERSION_STRING`.
+/// Version of the library: the ME_VERSION_STRING it was built with.
 #[unsafe(no_mangle)]
 pub extern "C" fn me_version() -> *const c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()

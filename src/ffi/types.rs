@@ -1,24 +1,137 @@
 //! Types and constants of the C header, laid out as `miniexpr.h` declares them.
+//!
+//! C passes an enum as a plain integer, and a caller can pass any integer. So the functions and
+//! structures here hold integers, under the C names (`me_dtype`), and the enums only give the
+//! values their names; no integer is ever transmuted into an enum.
 
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::{c_char, c_int, c_uchar, c_void};
 
-/// Data type of an element: one of the `ME_*` dtypes. Taken as an integer, never transmuted.
+/// Data type of an element.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DtypeCode {
+    /// Inferred: variables take the output dtype, or the output dtype follows from the variables.
+    ME_AUTO = 0,
+    /// 1 byte, 0 or 1.
+    ME_BOOL = 1,
+    ME_INT8 = 2,
+    ME_INT16 = 3,
+    ME_INT32 = 4,
+    ME_INT64 = 5,
+    ME_UINT8 = 6,
+    ME_UINT16 = 7,
+    ME_UINT32 = 8,
+    ME_UINT64 = 9,
+    ME_FLOAT32 = 10,
+    ME_FLOAT64 = 11,
+    /// Pairs of float: real part, imaginary part.
+    ME_COMPLEX64 = 12,
+    /// Pairs of double: real part, imaginary part.
+    ME_COMPLEX128 = 13,
+    /// NumPy's `U`: code points of 4 bytes, padded with NUL to the itemsize.
+    ME_STRING = 14,
+    /// NumPy's `S`: bytes, padded with NUL to the itemsize.
+    ME_BYTES = 15,
+}
+
+/// Result of a compile call.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CompileStatus {
+    ME_COMPILE_SUCCESS = 0,
+    /// Out of memory.
+    ME_COMPILE_ERR_OOM = -1,
+    /// The text is not an expression (`*error` says where), or a kernel that cannot be compiled.
+    ME_COMPILE_ERR_PARSE = -2,
+    /// A required pointer is NULL, or a count or shape is out of range.
+    ME_COMPILE_ERR_INVALID_ARG = -3,
+    /// Complex numbers are not supported by this build; every build of this library supports them.
+    ME_COMPILE_ERR_COMPLEX_UNSUPPORTED = -4,
+    /// A reduction inside a reduction, or of a dtype it is not defined for.
+    ME_COMPILE_ERR_REDUCTION_INVALID = -5,
+    /// Some variables have a dtype and some are ME_AUTO.
+    ME_COMPILE_ERR_VAR_MIXED = -6,
+    /// The output and variables are ME_AUTO: nothing says which dtype is meant.
+    ME_COMPILE_ERR_VAR_UNSPECIFIED = -7,
+    /// A dtype, kind or itemsize is invalid, or an operation does not exist for its operands.
+    ME_COMPILE_ERR_INVALID_ARG_TYPE = -8,
+    /// Not given by this library.
+    ME_COMPILE_ERR_MIXED_TYPE_NESTED = -9,
+}
+
+/// Result of an evaluation call.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EvalStatus {
+    ME_EVAL_SUCCESS = 0,
+    /// Out of memory.
+    ME_EVAL_ERR_OOM = -1,
+    /// The expression is NULL.
+    ME_EVAL_ERR_NULL_EXPR = -2,
+    /// The expression uses more than ME_MAX_VARS variables.
+    ME_EVAL_ERR_TOO_MANY_VARS = -3,
+    /// The number of input buffers is not the number of variables.
+    ME_EVAL_ERR_VAR_MISMATCH = -4,
+    /// A buffer is NULL, a count or index is out of range, or a kernel failed while it ran.
+    ME_EVAL_ERR_INVALID_ARG = -5,
+}
+
+/// Accuracy of vectorised math functions, in units in the last place (ULP).
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SimdUlpMode {
+    /// The library's choice, ME_SIMD_ULP_DEFAULT_MODE.
+    ME_SIMD_ULP_DEFAULT = 0,
+    /// At most 1 ULP.
+    ME_SIMD_ULP_1 = 1,
+    /// At most 3.5 ULP.
+    ME_SIMD_ULP_3_5 = 2,
+}
+
+/// Use of native kernels.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JitMode {
+    /// Kernels written in the kernel language run natively where possible.
+    ME_JIT_DEFAULT = 0,
+    /// As the default; at compile, plain expressions are made into native kernels too.
+    ME_JIT_ON = 1,
+    /// Nothing runs natively.
+    ME_JIT_OFF = 2,
+}
+
+/// A dtype as it arrives from C: a value of [`DtypeCode`], or anything else.
 pub type me_dtype = u32;
-pub const ME_AUTO: me_dtype = 0;
+pub const ME_AUTO: me_dtype = DtypeCode::ME_AUTO as me_dtype;
 
-pub const ME_JIT_DEFAULT: u32 = 0;
-pub const ME_JIT_ON: u32 = 1;
-pub const ME_JIT_OFF: u32 = 2;
+/// A [`SimdUlpMode`] as it arrives from C.
+pub type me_simd_ulp_mode = u32;
+/// A [`JitMode`] as it arrives from C.
+pub type me_jit_mode = u32;
+pub const ME_JIT_DEFAULT: me_jit_mode = JitMode::ME_JIT_DEFAULT as me_jit_mode;
+pub const ME_JIT_ON: me_jit_mode = JitMode::ME_JIT_ON as me_jit_mode;
+pub const ME_JIT_OFF: me_jit_mode = JitMode::ME_JIT_OFF as me_jit_mode;
 
-/// One entry of the variable table of a compile call.
+/// One entry of the table of names that a compile call is given.
+///
+/// Entries the initialiser leaves out are zero: `{"x"}` is a variable of dtype ME_AUTO. The table
+/// and the names are read during the compile call only; functions and contexts are used until
+/// me_free.
+/// cbindgen:field-names=[name, dtype, address, type, context, itemsize]
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct me_variable {
+    /// Name in the expression, NUL-terminated.
     pub name: *const c_char,
+    /// Dtype of the elements, or of a function's result.
     pub dtype: me_dtype,
+    /// The function of a function or closure entry; not used for variables.
     pub address: *const c_void,
+    /// Kind of the entry, ME_VARIABLE (0) and so on, with flags.
     pub type_: c_int,
+    /// First argument of a closure.
     pub context: *mut c_void,
+    /// Bytes of one element of an ME_STRING (a multiple of 4) or ME_BYTES variable; else ignored.
     pub itemsize: usize,
 }
 
@@ -26,19 +139,27 @@ pub struct me_variable {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct me_eval_params {
+    /// Evaluate one element at a time, with the math functions of highest accuracy.
     pub disable_simd: bool,
-    pub simd_ulp_mode: u32,
-    pub jit_mode: u32,
+    /// Accuracy of vectorised math functions.
+    pub simd_ulp_mode: me_simd_ulp_mode,
+    /// ME_JIT_OFF: do not use a native kernel in this call.
+    pub jit_mode: me_jit_mode,
 }
 
-/// A compiled expression; opaque to C.
+/// A compiled expression: immutable, usable from several threads, released with me_free.
 pub struct me_expr {
     _private: (),
 }
 
-/// Instantiates a WebAssembly kernel; returns a function-table index, 0 on failure.
-pub type me_wasm_jit_instantiate_helper =
-    unsafe extern "C" fn(wasm_bytes: *const u8, wasm_len: c_int, bridge_lookup_fn_idx: c_int) -> c_int;
+/// Instantiates a kernel module in a WebAssembly host.
+///
+/// `wasm_bytes` holds a module of `wasm_len` bytes, valid during the call. `bridge_lookup_fn_idx` is
+/// the function-table index of an `int lookup(const char *name)` that gives the table index of a
+/// host function, 0 if there is none. Returns the table index of the kernel, 0 on failure.
+pub type me_wasm_jit_instantiate_helper = Option<
+    unsafe extern "C" fn(wasm_bytes: *const c_uchar, wasm_len: c_int, bridge_lookup_fn_idx: c_int) -> c_int,
+>;
 
-/// Releases a function-table index given by the instantiate helper.
-pub type me_wasm_jit_free_helper = unsafe extern "C" fn(fn_idx: c_int);
+/// Releases a function-table index that the instantiate helper gave.
+pub type me_wasm_jit_free_helper = Option<unsafe extern "C" fn(fn_idx: c_int)>;

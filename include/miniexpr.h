@@ -1,0 +1,539 @@
+/*
+ * miniexpr: evaluates array expressions, given as text, over typed buffers.
+ *
+ * SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Written by cbindgen from src/ffi; do not edit, the build rewrites it.
+ *
+ * Compile a text once (me_compile), evaluate it any number of times (me_eval), free it (me_free):
+ *
+ *     me_variable vars[] = {{"x", ME_FLOAT64}, {"y", ME_FLOAT64}};
+ *     me_expr *expr;
+ *     int where;
+ *     if (me_compile("sqrt(x*x + y*y)", vars, 2, ME_AUTO, &where, &expr) == ME_COMPILE_SUCCESS) {
+ *         const void *inputs[] = {x, y};
+ *         me_eval(expr, inputs, 2, out, n, NULL);
+ *         me_free(expr);
+ *     }
+ *
+ * Threads: every function may be called from any thread. Any number of threads may evaluate one
+ * expression at the same time, into disjoint outputs; only me_free needs the expression to itself.
+ * The library starts no thread and holds no lock during an evaluation.
+ */
+
+
+#ifndef MINIEXPR_H
+#define MINIEXPR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ME_VERSION_MAJOR 0
+#define ME_VERSION_MINOR 3
+#define ME_VERSION_PATCH 0
+#define ME_VERSION_STRING "0.3.0"
+
+/* Informative limits; a program may define its own value before it includes this header. */
+#ifndef ME_EVAL_BLOCK_NITEMS
+#define ME_EVAL_BLOCK_NITEMS 4096 /* items that a client may take as a good evaluation block */
+#endif
+#ifndef ME_MAX_VARS
+#define ME_MAX_VARS 128 /* distinct variables one expression can use */
+#endif
+#ifndef ME_EVAL_ENABLE_BLOCKING
+#define ME_EVAL_ENABLE_BLOCKING 1 /* large evaluations are cut into blocks internally */
+#endif
+#ifndef ME_SIMD_ULP_DEFAULT_MODE
+#define ME_SIMD_ULP_DEFAULT_MODE ME_SIMD_ULP_3_5 /* what ME_SIMD_ULP_DEFAULT means */
+#endif
+
+/** Default evaluation options: an initialiser, and an expression where the language allows it. */
+#ifdef __cplusplus
+#define ME_EVAL_PARAMS_DEFAULTS me_eval_params{false, ME_SIMD_ULP_DEFAULT, ME_JIT_DEFAULT}
+#else
+#define ME_EVAL_PARAMS_DEFAULTS (me_eval_params){false, ME_SIMD_ULP_DEFAULT, ME_JIT_DEFAULT}
+#endif
+
+/**
+ * Kind of a me_variable entry, its field `type`.
+ *
+ * ME_FUNCTIONn takes n doubles, ME_CLOSUREn takes the entry's context and then n doubles; both
+ * return a double. The flags are or-ed in.
+ */
+enum {
+    ME_VARIABLE = 0,
+    ME_FUNCTION0 = 8,
+    ME_FUNCTION1,
+    ME_FUNCTION2,
+    ME_FUNCTION3,
+    ME_FUNCTION4,
+    ME_FUNCTION5,
+    ME_FUNCTION6,
+    ME_FUNCTION7,
+    ME_CLOSURE0 = 16,
+    ME_CLOSURE1,
+    ME_CLOSURE2,
+    ME_CLOSURE3,
+    ME_CLOSURE4,
+    ME_CLOSURE5,
+    ME_CLOSURE6,
+    ME_CLOSURE7,
+    /** Equal arguments give equal results: calls with constant arguments happen once, at compile. */
+    ME_FLAG_PURE = 32,
+    /** With a result dtype of ME_AUTO: an integer argument gives a float64 result. */
+    ME_FLAG_FLOAT_MATH = 64
+};
+
+
+/**
+ * Data type of an element.
+ */
+typedef enum me_dtype {
+    /**
+     * Inferred: variables take the output dtype, or the output dtype follows from the variables.
+     */
+    ME_AUTO = 0,
+    /**
+     * 1 byte, 0 or 1.
+     */
+    ME_BOOL = 1,
+    ME_INT8 = 2,
+    ME_INT16 = 3,
+    ME_INT32 = 4,
+    ME_INT64 = 5,
+    ME_UINT8 = 6,
+    ME_UINT16 = 7,
+    ME_UINT32 = 8,
+    ME_UINT64 = 9,
+    ME_FLOAT32 = 10,
+    ME_FLOAT64 = 11,
+    /**
+     * Pairs of float: real part, imaginary part.
+     */
+    ME_COMPLEX64 = 12,
+    /**
+     * Pairs of double: real part, imaginary part.
+     */
+    ME_COMPLEX128 = 13,
+    /**
+     * NumPy's `U`: code points of 4 bytes, padded with NUL to the itemsize.
+     */
+    ME_STRING = 14,
+    /**
+     * NumPy's `S`: bytes, padded with NUL to the itemsize.
+     */
+    ME_BYTES = 15,
+} me_dtype;
+
+/**
+ * Result of a compile call.
+ */
+typedef enum me_compile_status {
+    ME_COMPILE_SUCCESS = 0,
+    /**
+     * Out of memory.
+     */
+    ME_COMPILE_ERR_OOM = -1,
+    /**
+     * The text is not an expression (`*error` says where), or a kernel that cannot be compiled.
+     */
+    ME_COMPILE_ERR_PARSE = -2,
+    /**
+     * A required pointer is NULL, or a count or shape is out of range.
+     */
+    ME_COMPILE_ERR_INVALID_ARG = -3,
+    /**
+     * Complex numbers are not supported by this build; every build of this library supports them.
+     */
+    ME_COMPILE_ERR_COMPLEX_UNSUPPORTED = -4,
+    /**
+     * A reduction inside a reduction, or of a dtype it is not defined for.
+     */
+    ME_COMPILE_ERR_REDUCTION_INVALID = -5,
+    /**
+     * Some variables have a dtype and some are ME_AUTO.
+     */
+    ME_COMPILE_ERR_VAR_MIXED = -6,
+    /**
+     * The output and variables are ME_AUTO: nothing says which dtype is meant.
+     */
+    ME_COMPILE_ERR_VAR_UNSPECIFIED = -7,
+    /**
+     * A dtype, kind or itemsize is invalid, or an operation does not exist for its operands.
+     */
+    ME_COMPILE_ERR_INVALID_ARG_TYPE = -8,
+    /**
+     * Not given by this library.
+     */
+    ME_COMPILE_ERR_MIXED_TYPE_NESTED = -9,
+} me_compile_status;
+
+/**
+ * Result of an evaluation call.
+ */
+typedef enum me_eval_status {
+    ME_EVAL_SUCCESS = 0,
+    /**
+     * Out of memory.
+     */
+    ME_EVAL_ERR_OOM = -1,
+    /**
+     * The expression is NULL.
+     */
+    ME_EVAL_ERR_NULL_EXPR = -2,
+    /**
+     * The expression uses more than ME_MAX_VARS variables.
+     */
+    ME_EVAL_ERR_TOO_MANY_VARS = -3,
+    /**
+     * The number of input buffers is not the number of variables.
+     */
+    ME_EVAL_ERR_VAR_MISMATCH = -4,
+    /**
+     * A buffer is NULL, a count or index is out of range, or a kernel failed while it ran.
+     */
+    ME_EVAL_ERR_INVALID_ARG = -5,
+} me_eval_status;
+
+/**
+ * Accuracy of vectorised math functions, in units in the last place (ULP).
+ */
+typedef enum me_simd_ulp_mode {
+    /**
+     * The library's choice, ME_SIMD_ULP_DEFAULT_MODE.
+     */
+    ME_SIMD_ULP_DEFAULT = 0,
+    /**
+     * At most 1 ULP.
+     */
+    ME_SIMD_ULP_1 = 1,
+    /**
+     * At most 3.5 ULP.
+     */
+    ME_SIMD_ULP_3_5 = 2,
+} me_simd_ulp_mode;
+
+/**
+ * Use of native kernels.
+ */
+typedef enum me_jit_mode {
+    /**
+     * Kernels written in the kernel language run natively where possible.
+     */
+    ME_JIT_DEFAULT = 0,
+    /**
+     * As the default; at compile, plain expressions are made into native kernels too.
+     */
+    ME_JIT_ON = 1,
+    /**
+     * Nothing runs natively.
+     */
+    ME_JIT_OFF = 2,
+} me_jit_mode;
+
+/**
+ * A compiled expression: immutable, usable from several threads, released with me_free.
+ */
+typedef struct me_expr me_expr;
+
+/**
+ * One entry of the table of names that a compile call is given.
+ *
+ * Entries the initialiser leaves out are zero: `{"x"}` is a variable of dtype ME_AUTO. The table
+ * and the names are read during the compile call only; functions and contexts are used until
+ * me_free.
+ */
+typedef struct me_variable {
+    /**
+     * Name in the expression, NUL-terminated.
+     */
+    const char *name;
+    /**
+     * Dtype of the elements, or of a function's result.
+     */
+    me_dtype dtype;
+    /**
+     * The function of a function or closure entry; not used for variables.
+     */
+    const void *address;
+    /**
+     * Kind of the entry, ME_VARIABLE (0) and so on, with flags.
+     */
+    int type;
+    /**
+     * First argument of a closure.
+     */
+    void *context;
+    /**
+     * Bytes of one element of an ME_STRING (a multiple of 4) or ME_BYTES variable; else ignored.
+     */
+    size_t itemsize;
+} me_variable;
+
+/**
+ * Options of one evaluation.
+ */
+typedef struct me_eval_params {
+    /**
+     * Evaluate one element at a time, with the math functions of highest accuracy.
+     */
+    bool disable_simd;
+    /**
+     * Accuracy of vectorised math functions.
+     */
+    me_simd_ulp_mode simd_ulp_mode;
+    /**
+     * ME_JIT_OFF: do not use a native kernel in this call.
+     */
+    me_jit_mode jit_mode;
+} me_eval_params;
+
+/**
+ * Instantiates a kernel module in a WebAssembly host.
+ *
+ * `wasm_bytes` holds a module of `wasm_len` bytes, valid during the call. `bridge_lookup_fn_idx` is
+ * the function-table index of an `int lookup(const char *name)` that gives the table index of a
+ * host function, 0 if there is none. Returns the table index of the kernel, 0 on failure.
+ */
+typedef int (*me_wasm_jit_instantiate_helper)(const unsigned char *wasm_bytes,
+                                              int wasm_len,
+                                              int bridge_lookup_fn_idx);
+
+/**
+ * Releases a function-table index that the instantiate helper gave.
+ */
+typedef void (*me_wasm_jit_free_helper)(int fn_idx);
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * Compiles an expression, or a kernel (`def name(...): ...`), for flat arrays.
+ *
+ * `variables` lists `var_count` names with their dtypes; NULL when there are none. `dtype` is the
+ * dtype of the result, ME_AUTO to infer it. Nothing passed in needs to outlive the call, except
+ * functions and their contexts.
+ *
+ * Returns a me_compile_status. On success `*out` is the expression, to be released with me_free;
+ * on any failure it is NULL. `error` may be NULL; else `*error` is 0 on success, the position in
+ * bytes at which a text failed to parse (from 1), or -1. me_get_last_error_message() says what went
+ * wrong.
+ *
+ * # Safety
+ * Pointers are NULL or valid, texts end with NUL, `variables` has `var_count` entries.
+ */
+int me_compile(const char *expression,
+               const struct me_variable *variables,
+               int var_count,
+               me_dtype dtype,
+               int *error,
+               struct me_expr **out);
+
+/**
+ * Compiles as me_compile does, for the blocks of a chunked array.
+ *
+ * The array has `ndims` dimensions and shape `shape`; it is cut into chunks of `chunkshape`, each
+ * chunk into blocks of `blockshape` (all in items, C order, `ndims` numbers each). Chunks and blocks
+ * at the edges are padded to their full shape. The result works with me_eval_nd and with me_eval.
+ *
+ * Returns a me_compile_status, as me_compile does.
+ *
+ * # Safety
+ * As for me_compile; the three shapes are NULL or have `ndims` numbers.
+ */
+int me_compile_nd(const char *expression,
+                  const struct me_variable *variables,
+                  int var_count,
+                  me_dtype dtype,
+                  int ndims,
+                  const int64_t *shape,
+                  const int32_t *chunkshape,
+                  const int32_t *blockshape,
+                  int *error,
+                  struct me_expr **out);
+
+/**
+ * Compiles as me_compile_nd does, with a choice of engine.
+ *
+ * `jit_mode` is a me_jit_mode. With ME_JIT_ON a plain expression is compiled as a kernel of which
+ * every declared variable is a parameter: evaluation then takes a buffer for each of them.
+ *
+ * Returns a me_compile_status, as me_compile does.
+ *
+ * # Safety
+ * As for me_compile_nd.
+ */
+int me_compile_nd_jit(const char *expression,
+                      const struct me_variable *variables,
+                      int var_count,
+                      me_dtype dtype,
+                      int ndims,
+                      const int64_t *shape,
+                      const int32_t *chunkshape,
+                      const int32_t *blockshape,
+                      int jit_mode,
+                      int *error,
+                      struct me_expr **out);
+
+/**
+ * Says why the latest compile call of the calling thread failed; NULL when it succeeded.
+ *
+ * The text belongs to the library, has at most 255 bytes, and is valid until the thread's next
+ * compile call.
+ */
+const char *me_get_last_error_message(void);
+
+/**
+ * Evaluates over flat arrays.
+ *
+ * `vars_block` holds `n_vars` buffers of `block_nitems` elements each, at any alignment: one for
+ * each variable an expression uses, in the order of declaration; for a kernel, one for each declared
+ * variable. It may be NULL when there are none.
+ *
+ * `output_block` receives `block_nitems` elements of me_get_itemsize() bytes; one element if the
+ * whole expression is a reduction. It may be one of the inputs when the elements have the same size
+ * and the expression is element-wise. `params` may be NULL for ME_EVAL_PARAMS_DEFAULTS.
+ *
+ * Returns a me_eval_status.
+ *
+ * # Safety
+ * `expr` is NULL or alive; the buffers are NULL or have the sizes given above.
+ */
+int me_eval(const struct me_expr *expr,
+            const void **vars_block,
+            int n_vars,
+            void *output_block,
+            int block_nitems,
+            const struct me_eval_params *params);
+
+/**
+ * Evaluates one block of a chunked array, for an expression of me_compile_nd.
+ *
+ * `nchunk` numbers the chunk in the array and `nblock` the block in the chunk, both in C order from
+ * 0. Each input buffer holds one whole padded block; what lies outside the array is not read.
+ * `block_nitems` is at least the number of items of a block.
+ *
+ * `output_block` receives one whole padded block, zero outside the array; one element if the whole
+ * expression is a reduction, taken over the items inside the array. A block without any such item is
+ * zeroed, whatever the inputs.
+ *
+ * Returns a me_eval_status.
+ *
+ * # Safety
+ * `expr` is NULL or alive; the buffers are NULL or have `block_nitems` elements.
+ */
+int me_eval_nd(const struct me_expr *expr,
+               const void **vars_block,
+               int n_vars,
+               void *output_block,
+               int block_nitems,
+               int64_t nchunk,
+               int64_t nblock,
+               const struct me_eval_params *params);
+
+/**
+ * Counts the items of a block that lie inside the array, into `*valid_nitems`.
+ *
+ * Returns a me_eval_status; ME_EVAL_ERR_INVALID_ARG, with nothing written, when the expression was
+ * not compiled for blocks or there is no such block.
+ *
+ * # Safety
+ * `expr` is NULL or alive; `valid_nitems` is NULL or valid.
+ */
+int me_nd_valid_nitems(const struct me_expr *expr,
+                       int64_t nchunk,
+                       int64_t nblock,
+                       int64_t *valid_nitems);
+
+/**
+ * Bytes of data that me_eval_varlen needs at most for `block_nitems` results; 0 for a NULL
+ * expression and for a numeric one.
+ *
+ * # Safety
+ * `expr` is NULL or alive.
+ */
+size_t me_varlen_data_bound(const struct me_expr *expr, int block_nitems);
+
+/**
+ * Evaluates a string expression into the layout of Arrow's large strings.
+ *
+ * Result i is the bytes `data[offsets[i]] .. data[offsets[i + 1]]`: UTF-8 for ME_STRING, the bytes
+ * themselves for ME_BYTES. `offsets` receives `block_nitems + 1` numbers, `*data_used` the bytes
+ * written to `data`, which has room for `data_capacity` bytes. The other arguments are those of
+ * me_eval.
+ *
+ * Returns a me_eval_status; ME_EVAL_ERR_INVALID_ARG when the data does not fit.
+ *
+ * # Safety
+ * As for me_eval; `offsets`, `data` and `data_used` are NULL or have the sizes given above.
+ */
+int me_eval_varlen(const struct me_expr *expr,
+                   const void **vars_block,
+                   int n_vars,
+                   int block_nitems,
+                   int64_t *offsets,
+                   void *data,
+                   size_t data_capacity,
+                   size_t *data_used,
+                   const struct me_eval_params *params);
+
+/**
+ * Prints an expression to C's stdout, one node a line, as an aid in debugging.
+ *
+ * # Safety
+ * `expr` is NULL or alive.
+ */
+void me_print(const struct me_expr *expr);
+
+/**
+ * Releases an expression; NULL is allowed. No thread may be evaluating it.
+ *
+ * # Safety
+ * `expr` is NULL, or comes from a compile call and is not used again.
+ */
+void me_free(struct me_expr *expr);
+
+/**
+ * Dtype of the result; ME_AUTO for NULL.
+ *
+ * # Safety
+ * `expr` is NULL or alive.
+ */
+me_dtype me_get_dtype(const struct me_expr *expr);
+
+/**
+ * Bytes of one element of the result; 0 for NULL.
+ *
+ * # Safety
+ * `expr` is NULL or alive.
+ */
+size_t me_get_itemsize(const struct me_expr *expr);
+
+/**
+ * Whether evaluations run a native kernel; false for NULL.
+ *
+ * # Safety
+ * `expr` is NULL or alive.
+ */
+bool me_expr_has_jit_kernel(const struct me_expr *expr);
+
+/**
+ * Registers the functions by which a WebAssembly host runs kernels; two NULLs unregister them.
+ *
+ * Accepted on every target; does nothing where no such kernels are made. Must not run at the same time as a compile call.
+ */
+void me_register_wasm_jit_helpers(me_wasm_jit_instantiate_helper instantiate_helper,
+                                  me_wasm_jit_free_helper free_helper);
+
+/**
+ * Version of the library: the ME_VERSION_STRING it was built with.
+ */
+const char *me_version(void);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* MINIEXPR_H */
