@@ -4,6 +4,7 @@
 //! this module look kernels up; the interpreter calls them block by block.
 
 pub mod level;
+pub mod math;
 
 /// A type-erased element-wise kernel: `(out, a, b, c, n)`.
 ///
