@@ -1,0 +1,160 @@
+//! Case mapping: full Unicode 15.0 mappings of single code points, ASCII letters for bytes.
+
+use super::case_table;
+use super::dispatch::{Loop, at_best_level};
+use super::scan;
+use super::slots::each_slot;
+use super::{Slots, Unit};
+
+/// Code points `first`, `first + step`, … `last`, whose images lie `delta` further.
+pub(super) struct CaseRange {
+    first: u32,
+    last: u32,
+    step: u32,
+    delta: i32,
+}
+
+impl CaseRange {
+    pub(super) const fn new(first: u32, last: u32, step: u32, delta: i32) -> CaseRange {
+        CaseRange { first, last, step, delta }
+    }
+}
+
+/// The mapping of one direction, looked up by pages of [`PAGE`] code points.
+pub struct CaseTable {
+    /// Page of each run of [`PAGE`] code points; what lies beyond maps to itself.
+    page_of: [u8; PAGE_COUNT],
+    /// Distance from each code point of a page to its image. The first page maps all to themselves.
+    deltas: [[i32; PAGE]; MAX_PAGES],
+    /// Code points with more than one image, in ascending order, and their images, filled with zeros.
+    expansions: &'static [(u32, [u32; 3])],
+}
+
+const PAGE: usize = 128;
+/// Runs of [`PAGE`] code points up to U+1E9FF; no code point above U+1E943 has a case mapping.
+const PAGE_COUNT: usize = 0x1EA00 / PAGE;
+/// At least the number of runs that have a mapping, plus one.
+const MAX_PAGES: usize = 44;
+/// Stands in `deltas` for a code point with an expansion.
+const EXPANDS: i32 = i32::MIN;
+
+/// Lower-case mappings of all code points.
+pub(super) static LOWER: CaseTable = CaseTable::new(&case_table::LOWER, &case_table::LOWER_EXPANSIONS);
+/// Upper-case mappings of all code points.
+pub(super) static UPPER: CaseTable = CaseTable::new(&case_table::UPPER, &case_table::UPPER_EXPANSIONS);
+
+impl CaseTable {
+    const fn new(ranges: &[CaseRange], expansions: &'static [(u32, [u32; 3])]) -> CaseTable {
+        let mut table = CaseTable { page_of: [0; PAGE_COUNT], deltas: [[0; PAGE]; MAX_PAGES], expansions };
+        let mut pages = 1;
+        let mut index = 0;
+        while index < ranges.len() {
+            let range = &ranges[index];
+            let mut code = range.first;
+            while code <= range.last {
+                pages = table.set(code, range.delta, pages);
+                code += range.step;
+            }
+            index += 1;
+        }
+        index = 0;
+        while index < expansions.len() {
+            pages = table.set(expansions[index].0, EXPANDS, pages);
+            index += 1;
+        }
+        table
+    }
+
+    /// Enter a mapping and return the number of pages then in use.
+    const fn set(&mut self, code: u32, delta: i32, mut pages: usize) -> usize {
+        let run = code as usize / PAGE;
+        if self.page_of[run] == 0 {
+            self.page_of[run] = pages as u8;
+            pages += 1;
+        }
+        self.deltas[self.page_of[run] as usize][code as usize % PAGE] = delta;
+        pages
+    }
+
+    /// The image of a code point, filled with zeros.
+    #[inline(always)]
+    fn image(&self, code: u32) -> [u32; 3] {
+        let Some(page) = self.page_of.get(code as usize / PAGE) else { return [code, 0, 0] };
+        match self.deltas[*page as usize][code as usize % PAGE] {
+            EXPANDS => self.expansion(code),
+            delta => [code.wrapping_add_signed(delta), 0, 0],
+        }
+    }
+
+    #[cold]
+    fn expansion(&self, code: u32) -> [u32; 3] {
+        match self.expansions.binary_search_by_key(&code, |entry| entry.0) {
+            Ok(index) => self.expansions[index].1,
+            Err(_) => [code, 0, 0],
+        }
+    }
+}
+
+/// Lower-case each value; what does not fit into its slot is cut.
+pub(super) fn lower<U: Unit>(a: Slots<'_, U>, out: &mut [U], width: usize) {
+    at_best_level(MapCase { a, out, width, letters: b'A'.into(), table: U::lower_table() });
+}
+
+/// Upper-case each value; what does not fit into its slot is cut.
+pub(super) fn upper<U: Unit>(a: Slots<'_, U>, out: &mut [U], width: usize) {
+    at_best_level(MapCase { a, out, width, letters: b'a'.into(), table: U::upper_table() });
+}
+
+struct MapCase<'a, 'o, U> {
+    a: Slots<'a, U>,
+    out: &'o mut [U],
+    width: usize,
+    /// The first of the 26 ASCII letters that change case.
+    letters: u32,
+    /// Mappings beyond ASCII.
+    table: Option<&'static CaseTable>,
+}
+
+impl<U: Unit> Loop for MapCase<'_, '_, U> {
+    #[inline(always)]
+    fn run(self) {
+        each_slot(self.out, self.width, |item, slot| {
+            let value = self.a.value(item);
+            let end = match self.table {
+                Some(table) if !is_ascii(value) => write_mapped(slot, value, table),
+                _ => write_ascii_mapped(slot, value, self.letters),
+            };
+            slot[end..].fill(U::NUL);
+        });
+    }
+}
+
+#[inline(always)]
+fn is_ascii<U: Unit>(value: &[U]) -> bool {
+    scan::first_where(value, |unit| unit.code() > 0x7F).is_none()
+}
+
+/// Write `value` with the ASCII letters from `letters` on in the other case; return the units written.
+#[inline(always)]
+fn write_ascii_mapped<U: Unit>(slot: &mut [U], value: &[U], letters: u32) -> usize {
+    for (out, unit) in slot.iter_mut().zip(value) {
+        let code = unit.code();
+        let is_letter = code.wrapping_sub(letters) < 26;
+        *out = U::from_code(code ^ if is_letter { 0x20 } else { 0 });
+    }
+    value.len().min(slot.len())
+}
+
+/// Write the images of the code points of `value`, as far as they fit; return the units written.
+fn write_mapped<U: Unit>(slot: &mut [U], value: &[U], table: &CaseTable) -> usize {
+    let mut end = 0;
+    for unit in value {
+        let [first, rest @ ..] = table.image(unit.code());
+        for code in std::iter::once(first).chain(rest.into_iter().filter(|code| *code != 0)) {
+            let Some(out) = slot.get_mut(end) else { return end };
+            *out = U::from_code(code);
+            end += 1;
+        }
+    }
+    end
+}
