@@ -21,3 +21,4 @@ pub mod dtype;
 pub mod ffi;
 pub mod ir;
 pub mod kernel;
+pub mod nd;

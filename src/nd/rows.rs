@@ -1,0 +1,317 @@
+//! The valid box of a padded block as contiguous runs, and the copies between padded and packed.
+
+use super::MAX_DIMS;
+
+/// A contiguous run of valid items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// Position of the first item in the padded block.
+    pub start: usize,
+    pub items: usize,
+}
+
+/// One level of the nest of loops over the rows: `count` steps of `stride` padded items.
+#[derive(Clone, Copy, Debug)]
+struct Loop {
+    count: usize,
+    stride: usize,
+}
+
+/// The valid items of one padded block, in C order, as rows of equal length.
+///
+/// Axes are merged where the items stay evenly spaced, so a row is as long as it can be: trailing
+/// axes that are full become one run, and axes of one item vanish.
+#[derive(Clone, Debug)]
+pub struct Rows {
+    padded: usize,
+    valid: usize,
+    /// Items of a row.
+    row: usize,
+    /// Loops over the rows, innermost first; the first `depth` are used.
+    loops: [Loop; MAX_DIMS],
+    depth: usize,
+}
+
+impl Rows {
+    /// Rows of a block of `padded` items whose axes have the extents `(block, valid)`.
+    pub(super) fn new(padded: usize, axes: impl DoubleEndedIterator<Item = (usize, usize)>) -> Rows {
+        let once = Loop { count: 1, stride: 0 };
+        let mut rows = Rows { padded, valid: 1, row: 1, loops: [once; MAX_DIMS], depth: 0 };
+        let mut stride = 1;
+        for (block, len) in axes.rev() {
+            rows.valid *= len;
+            rows.add_axis(len, stride);
+            stride *= block;
+        }
+        rows
+    }
+
+    /// Puts an axis of `len` valid items, `stride` apart, around those that are there.
+    fn add_axis(&mut self, len: usize, stride: usize) {
+        if len == 1 {
+            return;
+        }
+        if self.depth == 0 {
+            if self.row == stride {
+                self.row *= len;
+                return;
+            }
+        } else {
+            let inner = &mut self.loops[self.depth - 1];
+            if inner.count * inner.stride == stride {
+                inner.count *= len;
+                return;
+            }
+        }
+        self.loops[self.depth] = Loop { count: len, stride };
+        self.depth += 1;
+    }
+
+    /// Items of the padded block.
+    pub fn padded_items(&self) -> usize {
+        self.padded
+    }
+
+    /// Valid items of the block.
+    pub fn valid_items(&self) -> usize {
+        self.valid
+    }
+
+    /// Items of each row.
+    pub fn row_items(&self) -> usize {
+        self.row
+    }
+
+    /// Calls `visit` with the runs that hold the packed positions `first..first + items`, in
+    /// order; the first and the last may be parts of rows. Positions beyond the last are ignored.
+    #[inline]
+    pub fn for_each_run(&self, first: usize, items: usize, mut visit: impl FnMut(Run)) {
+        let mut left = items.min(self.valid.saturating_sub(first));
+        if left == 0 {
+            return;
+        }
+        let mut steps = [0usize; MAX_DIMS];
+        let mut skip = first % self.row;
+        let mut row = first / self.row;
+        for (step, level) in steps.iter_mut().zip(&self.loops[..self.depth]) {
+            *step = row % level.count;
+            row /= level.count;
+        }
+        loop {
+            let outer: usize =
+                (1..self.depth.max(1)).map(|level| steps[level] * self.loops[level].stride).sum();
+            for step in steps[0]..self.loops[0].count {
+                let run = (self.row - skip).min(left);
+                visit(Run { start: outer + step * self.loops[0].stride + skip, items: run });
+                skip = 0;
+                left -= run;
+                if left == 0 {
+                    return;
+                }
+            }
+            steps[0] = 0;
+            self.advance_outer(&mut steps);
+        }
+    }
+
+    /// Moves the loops outside the innermost one to the next row.
+    #[inline]
+    fn advance_outer(&self, steps: &mut [usize; MAX_DIMS]) {
+        for (step, level) in steps.iter_mut().zip(&self.loops[..self.depth]).skip(1) {
+            *step += 1;
+            if *step < level.count {
+                return;
+            }
+            *step = 0;
+        }
+    }
+
+    /// Packs the valid items from packed position `first` on: reads the whole padded block
+    /// `padded`, fills `packed` as far as there are items. Both hold items of `itemsize` bytes.
+    pub fn gather(&self, itemsize: usize, padded: &[u8], first: usize, packed: &mut [u8]) {
+        let mut at = 0;
+        self.for_each_run(first, packed.len() / itemsize, |run| {
+            let bytes = run.items * itemsize;
+            copy_row(&mut packed[at..at + bytes], &padded[run.start * itemsize..][..bytes]);
+            at += bytes;
+        });
+    }
+
+    /// Puts packed items, the first of which has packed position `first`, to their places in the
+    /// padded block. Padding is not touched, see [`Rows::zero_padding`].
+    pub fn scatter(&self, itemsize: usize, packed: &[u8], first: usize, padded: &mut [u8]) {
+        let mut at = 0;
+        self.for_each_run(first, packed.len() / itemsize, |run| {
+            let bytes = run.items * itemsize;
+            copy_row(&mut padded[run.start * itemsize..][..bytes], &packed[at..at + bytes]);
+            at += bytes;
+        });
+    }
+
+    /// Writes zero bytes to every item of the padded block that is not valid.
+    pub fn zero_padding(&self, itemsize: usize, padded: &mut [u8]) {
+        let mut end = 0;
+        self.for_each_run(0, self.valid, |run| {
+            padded[end * itemsize..run.start * itemsize].fill(0);
+            end = run.start + run.items;
+        });
+        padded[end * itemsize..self.padded * itemsize].fill(0);
+    }
+}
+
+/// Copies `from` to `to`, of the same length; short rows by a few overlapping words, because a
+/// call of `memcpy` costs more than the copy.
+#[inline(always)]
+fn copy_row(to: &mut [u8], from: &[u8]) {
+    match to.len() {
+        8..16 => copy_ends::<8>(to, from),
+        16..32 => copy_ends::<16>(to, from),
+        32..=64 => copy_ends::<32>(to, from),
+        4..8 => copy_ends::<4>(to, from),
+        _ => to.copy_from_slice(from),
+    }
+}
+
+/// Copies the first and the last `N` bytes, which cover everything if `N ≤ len ≤ 2·N`.
+#[inline(always)]
+fn copy_ends<const N: usize>(to: &mut [u8], from: &[u8]) {
+    if let (Some(source), Some(target)) = (from.first_chunk::<N>(), to.first_chunk_mut::<N>()) {
+        *target = *source;
+    }
+    if let (Some(source), Some(target)) = (from.last_chunk::<N>(), to.last_chunk_mut::<N>()) {
+        *target = *source;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nd::{Block, Geometry};
+
+    /// Numbers of a linear congruential generator, for shapes.
+    struct Numbers(u64);
+
+    impl Numbers {
+        fn up_to(&mut self, limit: u64) -> i64 {
+            self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            ((self.0 >> 33) % limit + 1) as i64
+        }
+    }
+
+    /// Padded positions of the valid items, by the definition: one item at a time.
+    fn valid_positions(blockshape: &[i32], len: &[usize]) -> Vec<usize> {
+        let padded: usize = blockshape.iter().map(|&b| b as usize).product();
+        let is_valid = |position: usize| {
+            let mut rest = position;
+            blockshape.iter().zip(len).rev().all(|(&block, &len)| {
+                let index = rest % block as usize;
+                rest /= block as usize;
+                index < len
+            })
+        };
+        (0..padded).filter(|&position| is_valid(position)).collect()
+    }
+
+    fn positions_of_runs(rows: &Rows, first: usize, items: usize) -> Vec<usize> {
+        let mut positions = Vec::new();
+        rows.for_each_run(first, items, |run| positions.extend(run.start..run.start + run.items));
+        positions
+    }
+
+    /// Extents `1..=limit` for each of `ndims` axes.
+    fn random_extents(numbers: &mut Numbers, ndims: usize, limit: u64) -> Vec<i64> {
+        (0..ndims).map(|_| numbers.up_to(limit)).collect()
+    }
+
+    /// Calls `check` with every block of random arrays of one to eight axes.
+    fn for_random_blocks(check: impl Fn(&Block, &[i32], &[usize])) {
+        let mut numbers = Numbers(1);
+        for case in 0..300 {
+            let ndims = 1 + case % 8;
+            let limit = [40, 12, 7, 5, 4, 3, 3, 3][ndims - 1];
+            let shape = random_extents(&mut numbers, ndims, limit);
+            let to_i32 = |extents: Vec<i64>| extents.into_iter().map(|e| e as i32).collect::<Vec<_>>();
+            let chunkshape = to_i32(random_extents(&mut numbers, ndims, limit));
+            let blockshape = to_i32(random_extents(&mut numbers, ndims, limit));
+            let geometry = Geometry::new(&shape, &chunkshape, &blockshape).unwrap();
+            let mut valid = 0;
+            for nchunk in 0.. {
+                if geometry.block(nchunk, 0).is_err() {
+                    break;
+                }
+                for nblock in 0.. {
+                    let Ok(block) = geometry.block(nchunk, nblock) else { break };
+                    valid += block.valid_items();
+                    let len: Vec<usize> = (0..ndims)
+                        .map(|d| {
+                            let chunk_end =
+                                (block.origin()[d] / i64::from(chunkshape[d]) + 1) * i64::from(chunkshape[d]);
+                            let in_chunk = chunk_end.min(shape[d]) - block.origin()[d];
+                            in_chunk.clamp(0, i64::from(blockshape[d])) as usize
+                        })
+                        .collect();
+                    check(&block, &blockshape, &len);
+                }
+            }
+            assert_eq!(valid, shape.iter().product::<i64>());
+        }
+    }
+
+    #[test]
+    fn runs_cover_the_valid_box_in_order_from_any_position() {
+        for_random_blocks(|block, blockshape, len| {
+            let expected = valid_positions(blockshape, len);
+            let rows = block.rows().unwrap();
+            assert_eq!(rows.valid_items(), expected.len());
+            assert_eq!(positions_of_runs(&rows, 0, usize::MAX), expected);
+            for first in [1, expected.len() / 2, expected.len()] {
+                let later = &expected[first.min(expected.len())..];
+                assert_eq!(positions_of_runs(&rows, first, usize::MAX), later);
+                assert_eq!(positions_of_runs(&rows, first, later.len() / 2), later[..later.len() / 2]);
+            }
+        });
+    }
+
+    #[test]
+    fn gather_and_scatter_agree_with_the_definition() {
+        for_random_blocks(|block, blockshape, len| {
+            let rows = block.rows().unwrap();
+            let positions = valid_positions(blockshape, len);
+            for itemsize in [1, 2, 4, 8, 12, 16] {
+                let padded: Vec<u8> =
+                    (0..rows.padded_items() * itemsize).map(|i| (i % 251) as u8 + 1).collect();
+                let item = |position: usize| &padded[position * itemsize..][..itemsize];
+                let expected: Vec<u8> =
+                    positions.iter().flat_map(|&position| item(position).to_vec()).collect();
+                let cut = positions.len() / 3;
+                let mut packed = vec![0; expected.len()];
+                let (head, tail) = packed.split_at_mut(cut * itemsize);
+                rows.gather(itemsize, &padded, 0, head);
+                rows.gather(itemsize, &padded, cut, tail);
+                let mut scattered = vec![0xAA; padded.len()];
+                rows.zero_padding(itemsize, &mut scattered);
+                rows.scatter(itemsize, head, 0, &mut scattered);
+                rows.scatter(itemsize, tail, cut, &mut scattered);
+                assert_eq!(packed, expected);
+                let mut model = vec![0; padded.len()];
+                for &position in &positions {
+                    model[position * itemsize..][..itemsize].copy_from_slice(item(position));
+                }
+                assert_eq!(scattered, model);
+            }
+        });
+    }
+
+    #[test]
+    fn full_trailing_axes_make_one_row() {
+        let geometry = Geometry::new(&[10, 4, 6, 8], &[10, 4, 6, 8], &[4, 2, 6, 8]).unwrap();
+        let full = geometry.block(0, 0).unwrap().rows().unwrap();
+        assert_eq!((full.row_items(), full.depth), (4 * 2 * 6 * 8, 0));
+        let partial = geometry.block(0, 4).unwrap().rows().unwrap();
+        assert_eq!((partial.row_items(), partial.depth), (2 * 2 * 6 * 8, 0));
+
+        let geometry = Geometry::new(&[8, 3, 8, 5], &[8, 3, 8, 5], &[4, 1, 4, 8]).unwrap();
+        let rows = geometry.block(0, 0).unwrap().rows().unwrap();
+        assert_eq!((rows.row_items(), rows.depth), (5, 1));
+    }
+}
