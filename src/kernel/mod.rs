@@ -5,6 +5,7 @@
 
 pub mod level;
 pub mod math;
+pub mod reduce;
 pub mod string;
 
 /// A type-erased element-wise kernel: `(out, a, b, c, n)`.

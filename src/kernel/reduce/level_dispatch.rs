@@ -1,0 +1,61 @@
+//! One generic loop, compiled for each SIMD level.
+
+use super::Level;
+
+/// A loop that folds items into a state.
+///
+/// `fold` must be `#[inline(always)]`, like all it calls, so that it is compiled with the
+/// instructions of the level it is used at.
+pub(super) trait FoldItems {
+    type Item;
+    type State;
+
+    fn fold(state: &mut Self::State, items: &[Self::Item]);
+}
+
+/// A type-erased [`FoldItems::fold`]: `(state, items, n)`.
+///
+/// # Safety
+/// `items` must be valid for reading `n` items of the fold's item type and aligned for it.
+pub(super) type Fold<S> = unsafe fn(state: &mut S, items: *const u8, n: usize);
+
+/// The fold `F` compiled for `level`, which must be one that this machine supports.
+pub(super) fn at_level<F: FoldItems>(level: Level) -> Fold<F::State> {
+    match level {
+        Level::Baseline => baseline::<F>,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => avx2::<F>,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => avx512::<F>,
+        #[cfg(not(target_arch = "x86_64"))]
+        _ => baseline::<F>,
+    }
+}
+
+/// # Safety
+/// As for [`Fold`].
+#[inline(always)]
+unsafe fn baseline<F: FoldItems>(state: &mut F::State, items: *const u8, n: usize) {
+    if n > 0 {
+        // SAFETY: the caller vouches for `n` aligned items.
+        F::fold(state, unsafe { std::slice::from_raw_parts(items.cast(), n) });
+    }
+}
+
+/// # Safety
+/// As for [`Fold`], and the machine must support the level.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma,bmi1,bmi2")]
+unsafe fn avx2<F: FoldItems>(state: &mut F::State, items: *const u8, n: usize) {
+    // SAFETY: the contract is the same.
+    unsafe { baseline::<F>(state, items, n) }
+}
+
+/// # Safety
+/// As for [`Fold`], and the machine must support the level.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma,bmi1,bmi2,avx512f,avx512bw,avx512cd,avx512dq,avx512vl")]
+unsafe fn avx512<F: FoldItems>(state: &mut F::State, items: *const u8, n: usize) {
+    // SAFETY: the contract is the same.
+    unsafe { baseline::<F>(state, items, n) }
+}

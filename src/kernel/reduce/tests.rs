@@ -1,0 +1,406 @@
+//! Reductions against models that loop over the items one by one.
+
+use super::{Accumulator, GRAIN};
+use crate::dtype::{Complex, Dtype, Scalar};
+use crate::ir::ReduceOp::{self, *};
+use crate::kernel::level::Level;
+
+const OPS: [ReduceOp; 7] = [Sum, Prod, Mean, Min, Max, Any, All];
+const INTEGERS: [Dtype; 9] = [
+    Dtype::Bool,
+    Dtype::Int8,
+    Dtype::Int16,
+    Dtype::Int32,
+    Dtype::Int64,
+    Dtype::UInt8,
+    Dtype::UInt16,
+    Dtype::UInt32,
+    Dtype::UInt64,
+];
+
+/// Items of one dtype, aligned for every dtype.
+struct Items {
+    dtype: Dtype,
+    words: Vec<u128>,
+    n: usize,
+}
+
+impl Items {
+    fn new(dtype: Dtype, values: &[Scalar]) -> Items {
+        let size = dtype.size();
+        let mut words = vec![0u128; (values.len() * size).div_ceil(16)];
+        for (i, value) in values.iter().enumerate() {
+            for (k, byte) in value.to_bytes(dtype)[..size].iter().enumerate() {
+                let position = i * size + k;
+                words[position / 16] |= u128::from(*byte) << (position % 16 * 8);
+            }
+        }
+        Items { dtype, words, n: values.len() }
+    }
+
+    /// The reduction of all items, given in pieces of at most `piece`.
+    fn reduced_by_pieces(&self, op: ReduceOp, level: Level, piece: usize) -> Scalar {
+        let mut accumulator = Accumulator::new(op, self.dtype, level).unwrap();
+        for start in (0..self.n).step_by(piece) {
+            let items = piece.min(self.n - start);
+            // SAFETY: the words hold `n` items, and a multiple of the item size keeps them aligned.
+            unsafe {
+                let first = self.words.as_ptr().cast::<u8>().add(start * self.dtype.size());
+                accumulator.update(first, items);
+            }
+        }
+        accumulator.finish()
+    }
+
+    fn reduced(&self, op: ReduceOp) -> Scalar {
+        self.reduced_by_pieces(op, Level::current(), usize::MAX)
+    }
+}
+
+fn bits_of(value: Scalar) -> [u8; 16] {
+    let dtype = match value {
+        Scalar::Bool(_) => Dtype::Bool,
+        Scalar::Int(value) if value < 0 => Dtype::Int64,
+        Scalar::Int(_) => Dtype::UInt64,
+        Scalar::Float(_) => Dtype::Float64,
+        Scalar::Complex(_) => Dtype::Complex128,
+    };
+    value.to_bytes(dtype)
+}
+
+/// Numbers of a linear congruential generator.
+struct Numbers(u64);
+
+impl Numbers {
+    fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        self.0 ^ self.0 >> 29
+    }
+
+    /// A finite number near one, of either sign.
+    fn float(&mut self) -> f64 {
+        (self.bits() >> 11) as f64 / (1u64 << 52) as f64 - 1.0
+    }
+
+    fn of_dtype(&mut self, dtype: Dtype) -> Scalar {
+        match dtype {
+            Dtype::Bool => Scalar::Bool(self.bits() & 3 != 0),
+            _ if dtype.is_integer() => Scalar::Int(i128::from(self.bits() as i64)).cast(dtype),
+            _ if dtype.is_complex() => Scalar::Complex(Complex::new(self.float(), self.float())).cast(dtype),
+            _ => Scalar::Float(self.float()).cast(dtype),
+        }
+    }
+
+    fn items(&mut self, dtype: Dtype, n: usize) -> Vec<Scalar> {
+        (0..n).map(|_| self.of_dtype(dtype)).collect()
+    }
+}
+
+/// Lengths with every kind of tail, and some with many chunks.
+fn lengths() -> impl Iterator<Item = usize> {
+    (0..70).chain([127, 255, 256, 257, 511, 1024, 1087, 5000, 40000])
+}
+
+fn floats(dtype: Dtype, values: &[f64]) -> Items {
+    let values: Vec<Scalar> = values.iter().map(|&value| Scalar::Float(value)).collect();
+    Items::new(dtype, &values)
+}
+
+#[test]
+fn integers_agree_with_exact_arithmetic() {
+    let integer = |value: &Scalar| match *value {
+        Scalar::Bool(value) => i128::from(value),
+        Scalar::Int(value) => value,
+        _ => unreachable!("integer dtypes only"),
+    };
+    let mut numbers = Numbers(3);
+    for dtype in INTEGERS {
+        let wide = if dtype.is_unsigned() { Dtype::UInt64 } else { Dtype::Int64 };
+        for n in lengths() {
+            let values = numbers.items(dtype, n);
+            let total: i128 = values.iter().map(integer).sum();
+            let product = values
+                .iter()
+                .fold(1i128, |product, v| i128::from((product as i64).wrapping_mul(integer(v) as i64)));
+            let items = Items::new(dtype, &values);
+            for level in Level::all_supported() {
+                let reduced = |op| items.reduced_by_pieces(op, level, usize::MAX);
+                assert_eq!(reduced(Sum), Scalar::Int(total).cast(wide), "sum of {n} {dtype}");
+                assert_eq!(reduced(Prod), Scalar::Int(product).cast(wide), "prod of {n} {dtype}");
+                if n > 0 {
+                    let extremum = |value: Option<i128>| Scalar::Int(value.unwrap()).cast(dtype);
+                    assert_eq!(
+                        reduced(Min),
+                        extremum(values.iter().map(integer).min()),
+                        "min of {n} {dtype}"
+                    );
+                    assert_eq!(
+                        reduced(Max),
+                        extremum(values.iter().map(integer).max()),
+                        "max of {n} {dtype}"
+                    );
+                    assert_eq!(reduced(Mean), Scalar::Float(total as f64 / n as f64), "mean of {n} {dtype}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn integer_means_do_not_wrap() {
+    let largest = Items::new(Dtype::Int64, &[Scalar::Int(i128::from(i64::MAX)); 2]);
+    assert_eq!(largest.reduced(Mean), Scalar::Float(i64::MAX as f64));
+    assert_eq!(largest.reduced(Sum), Scalar::Int(-2));
+    let smallest = Items::new(Dtype::Int64, &[Scalar::Int(i128::from(i64::MIN)); 5]);
+    assert_eq!(smallest.reduced(Mean), Scalar::Float(i64::MIN as f64));
+    let unsigned = Items::new(Dtype::UInt64, &[Scalar::Int(i128::from(u64::MAX)); 3]);
+    assert_eq!(unsigned.reduced(Mean), Scalar::Float(u64::MAX as f64));
+}
+
+#[test]
+fn any_nonzero_byte_of_a_bool_is_true() {
+    let bytes: Vec<Scalar> = [255u8, 2, 0, 128].map(|byte| Scalar::Int(byte.into())).to_vec();
+    let mut items = Items::new(Dtype::UInt8, &bytes);
+    items.dtype = Dtype::Bool;
+    assert_eq!(items.reduced(Sum), Scalar::Int(3));
+    assert_eq!(items.reduced(Prod), Scalar::Int(0));
+    assert_eq!(items.reduced(Max), Scalar::Bool(true));
+    assert_eq!(items.reduced(Min), Scalar::Bool(false));
+}
+
+/// Sum with the rounding errors of all additions added back (Neumaier).
+fn compensated_sum(values: impl Iterator<Item = f64>) -> f64 {
+    let (mut sum, mut error) = (0.0f64, 0.0);
+    for value in values {
+        let next = sum + value;
+        error += if sum.abs() >= value.abs() { sum - next + value } else { value - next + sum };
+        sum = next;
+    }
+    sum + error
+}
+
+#[test]
+fn float_sums_are_as_accurate_as_a_balanced_tree() {
+    let mut numbers = Numbers(5);
+    for dtype in [Dtype::Float32, Dtype::Float64] {
+        for n in lengths().filter(|&n| n > 0) {
+            let values = numbers.items(dtype, n);
+            let items = Items::new(dtype, &values);
+            let exact = compensated_sum(values.iter().map(|value| value.to_f64()));
+            let magnitude: f64 = values.iter().map(|value| value.to_f64().abs()).sum();
+            let bound = (n as f64).log2().ceil() * f64::EPSILON / 2.0 * magnitude;
+            let Scalar::Float(sum) = items.reduced(Sum) else { panic!("a float sum is a float") };
+            assert!((sum - exact).abs() <= bound, "sum of {n} {dtype}: {sum} for {exact}");
+            assert_eq!(items.reduced(Mean), Scalar::Float(sum / n as f64));
+        }
+    }
+}
+
+#[test]
+fn float_products_are_accurate() {
+    let mut numbers = Numbers(6);
+    for n in lengths() {
+        let values: Vec<f64> = (0..n).map(|_| 1.0 + numbers.float() / 1000.0).collect();
+        let exact = values.iter().map(|value| value.ln()).sum::<f64>().exp();
+        let Scalar::Float(product) = floats(Dtype::Float64, &values).reduced(Prod) else { panic!("a float") };
+        assert!((product / exact - 1.0).abs() < 1e-13, "product of {n}: {product} for {exact}");
+    }
+}
+
+#[test]
+fn complex_sums_and_products_agree_with_a_loop() {
+    let mut numbers = Numbers(7);
+    for dtype in [Dtype::Complex64, Dtype::Complex128] {
+        for n in lengths().filter(|&n| n > 0) {
+            let turns: Vec<f64> = (0..n).map(|_| numbers.float()).collect();
+            let values: Vec<Complex<f64>> = turns.iter().map(|t| Complex::new(t.cos(), t.sin())).collect();
+            let items = Items::new(dtype, &values.iter().map(|&v| Scalar::Complex(v)).collect::<Vec<_>>());
+            let tolerance = if dtype == Dtype::Complex64 { 1e-7 } else { 1e-15 } * n as f64;
+            let check = |op, re: f64, im: f64| {
+                let Scalar::Complex(value) = items.reduced(op) else { panic!("a complex number") };
+                let error = (value.re - re).hypot(value.im - im);
+                assert!(error <= tolerance, "{op:?} of {n} {dtype}: off by {error}");
+            };
+            let re = compensated_sum(values.iter().map(|value| value.re));
+            let im = compensated_sum(values.iter().map(|value| value.im));
+            check(Sum, re, im);
+            check(Mean, re / n as f64, im / n as f64);
+            let turn = compensated_sum(turns.iter().copied());
+            check(Prod, turn.cos(), turn.sin());
+        }
+    }
+}
+
+#[test]
+fn results_have_the_same_bits_at_every_level_and_cut() {
+    let mut numbers = Numbers(8);
+    for dtype in Dtype::NUMERIC {
+        for n in [0, 1, 63, 64, 65, 300, 1024, 5000] {
+            let items = Items::new(dtype, &numbers.items(dtype, n));
+            for op in OPS.into_iter().filter(|&op| Accumulator::new(op, dtype, Level::Baseline).is_some()) {
+                let expected = bits_of(items.reduced_by_pieces(op, Level::Baseline, usize::MAX));
+                for level in Level::all_supported() {
+                    for piece in [GRAIN, 3 * GRAIN, 16 * GRAIN, usize::MAX] {
+                        let bits = bits_of(items.reduced_by_pieces(op, level, piece));
+                        assert_eq!(bits, expected, "{op:?} of {n} {dtype}, {level:?}, pieces of {piece}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Equal, or both NaN.
+fn same(left: f64, right: f64) -> bool {
+    left == right || (left.is_nan() && right.is_nan())
+}
+
+#[test]
+fn special_values_follow_the_table() {
+    const NAN: f64 = f64::NAN;
+    const INF: f64 = f64::INFINITY;
+    // Items; then sum, prod, mean, min, max, any, all.
+    let cases: [(&[f64], [f64; 5], bool, bool); 8] = [
+        (&[1.0, NAN, 2.0], [NAN; 5], true, true),
+        (&[NAN, 0.0], [NAN; 5], true, false),
+        (&[0.0, NAN], [NAN; 5], true, false),
+        (&[INF, 1.0, -INF], [NAN, -INF, NAN, -INF, INF], true, true),
+        (&[INF, NAN, -INF], [NAN; 5], true, true),
+        (&[0.0, INF], [INF, NAN, INF, 0.0, INF], true, false),
+        (&[0.0, -0.0], [0.0, -0.0, 0.0, -0.0, 0.0], false, false),
+        (&[-0.0, -0.0], [0.0, 0.0, 0.0, -0.0, -0.0], false, false),
+    ];
+    for dtype in [Dtype::Float32, Dtype::Float64] {
+        for (values, numbers, any, all) in cases {
+            let items = floats(dtype, values);
+            for (op, expected) in [Sum, Prod, Mean, Min, Max].into_iter().zip(numbers) {
+                let result = items.reduced(op).to_f64();
+                let signs_agree =
+                    expected.is_nan() || result.is_sign_negative() == expected.is_sign_negative();
+                assert!(same(result, expected) && signs_agree, "{op:?} of {values:?}: {result}");
+            }
+            assert_eq!(items.reduced(Any), Scalar::Bool(any), "any of {values:?}");
+            assert_eq!(items.reduced(All), Scalar::Bool(all), "all of {values:?}");
+        }
+    }
+}
+
+#[test]
+fn one_nan_anywhere_is_the_extremum() {
+    for dtype in [Dtype::Float32, Dtype::Float64] {
+        for n in [1, 2, 31, 33, 64, 1025, 2000] {
+            for position in (0..n).step_by(1 + n / 40) {
+                let mut values = vec![1.0; n];
+                values[position] = f64::NAN;
+                for op in [Min, Max] {
+                    let items = floats(dtype, &values);
+                    assert!(items.reduced_by_pieces(op, Level::current(), GRAIN).to_f64().is_nan());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn extrema_find_the_item_at_every_position() {
+    for dtype in [Dtype::Float32, Dtype::Float64] {
+        for n in [1, 31, 32, 33, 70, 1030] {
+            for position in 0..n {
+                let mut values = vec![0.0; n];
+                values[position] = -0.0;
+                let items = floats(dtype, &values);
+                assert!(items.reduced(Min).to_f64().is_sign_negative());
+                assert_eq!(items.reduced(Max).to_f64().is_sign_negative(), n == 1);
+                values[position] = -2.5;
+                assert_eq!(floats(dtype, &values).reduced(Min), Scalar::Float(-2.5));
+                values[position] = 2.5;
+                assert_eq!(floats(dtype, &values).reduced(Max), Scalar::Float(2.5));
+            }
+        }
+    }
+}
+
+#[test]
+fn float32_sums_are_not_rounded_on_the_way() {
+    let items = floats(Dtype::Float32, &[16777216.0, 1.0, 1.0]);
+    assert_eq!(items.reduced(Sum).cast(Dtype::Float32), Scalar::Float(16777218.0));
+    let large = f64::from(3e38f32);
+    let items = floats(Dtype::Float32, &[large, large, -large]);
+    assert_eq!(items.reduced(Sum).cast(Dtype::Float32), Scalar::Float(large));
+}
+
+#[test]
+fn infinite_complex_factors_keep_their_parts() {
+    let items = Items::new(Dtype::Complex128, &[Scalar::Complex(Complex::new(f64::INFINITY, 0.0))]);
+    assert_eq!(items.reduced(Prod), Scalar::Complex(Complex::new(f64::INFINITY, 0.0)));
+}
+
+#[test]
+fn no_items_give_the_identities() {
+    for dtype in Dtype::NUMERIC {
+        let items = Items::new(dtype, &[]);
+        let number = |value: f64| match dtype {
+            _ if dtype.is_complex() => Scalar::Complex(Complex::new(value, 0.0)),
+            _ if dtype.is_float() => Scalar::Float(value),
+            _ => Scalar::Int(value as i128),
+        };
+        assert_eq!(items.reduced(Sum), number(0.0), "{dtype}");
+        assert_eq!(items.reduced(Prod), number(1.0), "{dtype}");
+        assert_eq!(items.reduced(Any), Scalar::Bool(false));
+        assert_eq!(items.reduced(All), Scalar::Bool(true));
+        match items.reduced(Mean) {
+            Scalar::Complex(mean) => assert!(mean.re.is_nan() && mean.im.is_nan()),
+            mean => assert!(mean.to_f64().is_nan()),
+        }
+    }
+    let extrema = |dtype| (Items::new(dtype, &[]).reduced(Min), Items::new(dtype, &[]).reduced(Max));
+    assert_eq!(extrema(Dtype::Bool), (Scalar::Bool(true), Scalar::Bool(false)));
+    assert_eq!(extrema(Dtype::Int16), (Scalar::Int(32767), Scalar::Int(-32768)));
+    assert_eq!(extrema(Dtype::UInt64), (Scalar::Int(u64::MAX.into()), Scalar::Int(0)));
+    assert_eq!(extrema(Dtype::Float32), (Scalar::Float(f64::INFINITY), Scalar::Float(f64::NEG_INFINITY)));
+}
+
+#[test]
+fn truth_is_found_at_every_position() {
+    for dtype in Dtype::NUMERIC {
+        for n in [1, 2, 17, 64, 1025] {
+            for position in (0..n).step_by(1 + n / 20) {
+                let mut values = vec![Scalar::Int(0).cast(dtype); n];
+                values[position] = Scalar::Int(1).cast(dtype);
+                assert_eq!(Items::new(dtype, &values).reduced(Any), Scalar::Bool(true), "{dtype}");
+                let mut values = vec![Scalar::Int(1).cast(dtype); n];
+                assert_eq!(Items::new(dtype, &values).reduced(All), Scalar::Bool(true), "{dtype}");
+                values[position] = Scalar::Int(0).cast(dtype);
+                assert_eq!(Items::new(dtype, &values).reduced(All), Scalar::Bool(false), "{dtype}");
+            }
+        }
+    }
+    let imaginary = Items::new(Dtype::Complex64, &[Scalar::Complex(Complex::new(0.0, 1.0))]);
+    assert_eq!(imaginary.reduced(Any), Scalar::Bool(true));
+}
+
+#[test]
+fn a_decided_reduction_says_so() {
+    let decided = |op, values: &[f64]| {
+        let mut accumulator = Accumulator::new(op, Dtype::Float64, Level::current()).unwrap();
+        // SAFETY: the slice holds that many float64 items.
+        unsafe { accumulator.update(values.as_ptr().cast(), values.len()) };
+        accumulator.is_decided()
+    };
+    assert!(decided(Any, &[0.0, 1.0]) && !decided(Any, &[0.0, 0.0]));
+    assert!(decided(All, &[0.0, 1.0]) && !decided(All, &[1.0, 1.0]));
+    assert!(decided(Min, &[f64::NAN]) && !decided(Max, &[f64::INFINITY]));
+    assert!(!decided(Sum, &[f64::NAN]));
+}
+
+#[test]
+fn undefined_reductions_are_refused() {
+    for op in OPS {
+        assert!(Accumulator::new(op, Dtype::String, Level::current()).is_none());
+        assert!(Accumulator::new(op, Dtype::Bytes, Level::current()).is_none());
+    }
+    for dtype in [Dtype::Complex64, Dtype::Complex128] {
+        assert!(Accumulator::new(Min, dtype, Level::current()).is_none());
+        assert!(Accumulator::new(Max, dtype, Level::current()).is_none());
+    }
+}
