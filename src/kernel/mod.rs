@@ -1,12 +1,36 @@
 //! Vector kernels: typed loops over contiguous elements, chosen once by dtype and SIMD level.
 //!
 //! A kernel reads up to three operands and writes one result, `n` elements each. The functions of
-//! this module look kernels up; the interpreter calls them block by block.
+//! this module look kernels up; the interpreter calls them block by block. They answer `None` for
+//! operations that a dtype does not have.
 
+mod arithmetic;
+mod boolean;
+mod cast;
+mod compare;
+mod complex;
+mod copy;
+mod elementwise;
+mod float;
+mod fused;
+mod integer;
 pub mod level;
 pub mod math;
 pub mod reduce;
+mod select;
 pub mod string;
+mod through_float;
+
+pub use cast::cast;
+pub use compare::compare;
+pub use copy::{copy, splat};
+pub use fused::{Nesting, fused};
+pub use select::select;
+
+use crate::dtype::Dtype;
+use crate::ir::{BinaryOp, UnaryOp};
+use boolean::Truth;
+use level::Level;
 
 /// A type-erased element-wise kernel: `(out, a, b, c, n)`.
 ///
@@ -24,6 +48,16 @@ pub enum Operands {
     ScalarArray,
 }
 
+/// Which of the last two operands of a three-operand kernel are arrays and which one scalar for all
+/// items; the first operand is always an array.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LastTwo {
+    ArrayArray,
+    ArrayScalar,
+    ScalarArray,
+    ScalarScalar,
+}
+
 /// How transcendental functions are computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Accuracy {
@@ -33,4 +67,53 @@ pub enum Accuracy {
     Precise,
     /// One element at a time through the scalar math library.
     Scalar,
+}
+
+/// The kernel `out[i] = op(a[i])` on `dtype`. The result has the same dtype, but for `Abs`, `Real`
+/// and `Imag` of a complex dtype, which give its component dtype.
+pub fn unary(op: UnaryOp, dtype: Dtype, accuracy: Accuracy, level: Level) -> Option<Kernel> {
+    match dtype {
+        Dtype::Bool => boolean::unary(op, level),
+        Dtype::Float32 | Dtype::Float64 => float::unary(op, dtype, accuracy, level),
+        Dtype::Complex64 | Dtype::Complex128 => complex::unary(op, dtype, level),
+        Dtype::String | Dtype::Bytes => None,
+        _ => integer::unary(op, dtype, level),
+    }
+}
+
+/// The kernel `out[i] = op(a[i], b[i])`; operands and result have dtype `dtype`. Functions of real
+/// arguments (everything but `+ - * /`, the bit operations and, on integers, `%` and `**`) exist
+/// for two arrays only.
+pub fn binary(
+    op: BinaryOp,
+    dtype: Dtype,
+    operands: Operands,
+    accuracy: Accuracy,
+    level: Level,
+) -> Option<Kernel> {
+    match dtype {
+        Dtype::Bool => boolean::binary(op, operands, level),
+        Dtype::Float32 | Dtype::Float64 => float::binary(op, dtype, operands, accuracy, level),
+        Dtype::Complex64 | Dtype::Complex128 => complex::binary(op, dtype, operands, level),
+        Dtype::String | Dtype::Bytes => None,
+        _ => integer::binary(op, dtype, operands, level),
+    }
+}
+
+/// The kernel `out[i] = a[i] * b[i] + c[i]` on three arrays of `dtype`, rounded once. Integers and
+/// bool go through float64.
+pub fn fma(dtype: Dtype, level: Level) -> Option<Kernel> {
+    match dtype {
+        Dtype::Bool => Some(through_float::fma::<Truth>(level)),
+        Dtype::Int8 => Some(through_float::fma::<i8>(level)),
+        Dtype::Int16 => Some(through_float::fma::<i16>(level)),
+        Dtype::Int32 => Some(through_float::fma::<i32>(level)),
+        Dtype::Int64 => Some(through_float::fma::<i64>(level)),
+        Dtype::UInt8 => Some(through_float::fma::<u8>(level)),
+        Dtype::UInt16 => Some(through_float::fma::<u16>(level)),
+        Dtype::UInt32 => Some(through_float::fma::<u32>(level)),
+        Dtype::UInt64 => Some(through_float::fma::<u64>(level)),
+        Dtype::Float32 | Dtype::Float64 => Some(math::fma(dtype, level)),
+        Dtype::Complex64 | Dtype::Complex128 | Dtype::String | Dtype::Bytes => None,
+    }
 }

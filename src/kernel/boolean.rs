@@ -1,0 +1,168 @@
+//! Operations on bool elements. Any non-zero byte is read as true; only 0 and 1 are written.
+
+use super::arithmetic::Zero;
+use super::elementwise::{BinaryFn, UnaryFn, binary_kernel, unary_kernel};
+use super::level::Level;
+use super::{Kernel, Operands, through_float};
+use crate::ir::{BinaryOp, UnaryOp};
+
+/// One bool element as it lies in memory.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(transparent)]
+pub(super) struct Truth(u8);
+
+impl Truth {
+    #[inline(always)]
+    pub(super) fn new(value: bool) -> Truth {
+        Truth(u8::from(value))
+    }
+
+    #[inline(always)]
+    pub(super) fn is_true(self) -> bool {
+        self.0 != 0
+    }
+}
+
+impl PartialEq for Truth {
+    #[inline(always)]
+    fn eq(&self, other: &Truth) -> bool {
+        self.is_true() == other.is_true()
+    }
+}
+
+impl PartialOrd for Truth {
+    #[inline(always)]
+    fn partial_cmp(&self, other: &Truth) -> Option<std::cmp::Ordering> {
+        self.is_true().partial_cmp(&other.is_true())
+    }
+
+    #[inline(always)]
+    fn lt(&self, other: &Truth) -> bool {
+        !self.is_true() & other.is_true()
+    }
+
+    #[inline(always)]
+    fn le(&self, other: &Truth) -> bool {
+        !self.is_true() | other.is_true()
+    }
+
+    #[inline(always)]
+    fn gt(&self, other: &Truth) -> bool {
+        self.is_true() & !other.is_true()
+    }
+
+    #[inline(always)]
+    fn ge(&self, other: &Truth) -> bool {
+        self.is_true() | !other.is_true()
+    }
+}
+
+/// The operand as 0 or 1.
+pub(super) struct Normalize;
+struct Not;
+struct And;
+struct Or;
+struct Xor;
+struct AndNot;
+struct OrNot;
+struct Left;
+struct False;
+
+impl UnaryFn<Truth> for Normalize {
+    type Out = Truth;
+    #[inline(always)]
+    fn apply(x: Truth) -> Truth {
+        Truth::new(x.is_true())
+    }
+}
+
+impl UnaryFn<Truth> for Not {
+    type Out = Truth;
+    #[inline(always)]
+    fn apply(x: Truth) -> Truth {
+        Truth::new(!x.is_true())
+    }
+}
+
+impl BinaryFn<Truth> for And {
+    type Out = Truth;
+    #[inline(always)]
+    fn apply(x: Truth, y: Truth) -> Truth {
+        Truth::new(x.is_true() & y.is_true())
+    }
+}
+
+impl BinaryFn<Truth> for Or {
+    type Out = Truth;
+    #[inline(always)]
+    fn apply(x: Truth, y: Truth) -> Truth {
+        Truth::new(x.0 | y.0 != 0)
+    }
+}
+
+impl BinaryFn<Truth> for Xor {
+    type Out = Truth;
+    #[inline(always)]
+    fn apply(x: Truth, y: Truth) -> Truth {
+        Truth::new(x.is_true() ^ y.is_true())
+    }
+}
+
+impl BinaryFn<Truth> for AndNot {
+    type Out = Truth;
+    #[inline(always)]
+    fn apply(x: Truth, y: Truth) -> Truth {
+        Truth::new(x.is_true() & !y.is_true())
+    }
+}
+
+impl BinaryFn<Truth> for OrNot {
+    type Out = Truth;
+    #[inline(always)]
+    fn apply(x: Truth, y: Truth) -> Truth {
+        Truth::new(x.is_true() | !y.is_true())
+    }
+}
+
+impl BinaryFn<Truth> for Left {
+    type Out = Truth;
+    #[inline(always)]
+    fn apply(x: Truth, _y: Truth) -> Truth {
+        Truth::new(x.is_true())
+    }
+}
+
+impl BinaryFn<Truth> for False {
+    type Out = Truth;
+    #[inline(always)]
+    fn apply(_x: Truth, _y: Truth) -> Truth {
+        Truth::new(false)
+    }
+}
+
+/// The kernel of `op` on bool elements.
+pub(super) fn unary(op: UnaryOp, level: Level) -> Option<Kernel> {
+    match op {
+        UnaryOp::BitNot => Some(unary_kernel::<Not, Truth>(level)),
+        UnaryOp::Imag => Some(unary_kernel::<Zero, Truth>(level)),
+        UnaryOp::Factorial => Some(through_float::factorial::<Truth>()),
+        UnaryOp::Math(_) => None,
+        _ => Some(unary_kernel::<Normalize, Truth>(level)),
+    }
+}
+
+/// The kernel of `op` on bool elements: what the integer operation on 0 and 1 gives, as a truth
+/// value (`+` is or, `-` is xor, `/` by false gives false).
+pub(super) fn binary(op: BinaryOp, operands: Operands, level: Level) -> Option<Kernel> {
+    let kernel = match op {
+        BinaryOp::Add | BinaryOp::BitOr => binary_kernel::<Or, Truth>(operands, level),
+        BinaryOp::Sub | BinaryOp::BitXor => binary_kernel::<Xor, Truth>(operands, level),
+        BinaryOp::Mul | BinaryOp::Div | BinaryOp::BitAnd => binary_kernel::<And, Truth>(operands, level),
+        BinaryOp::Pow => binary_kernel::<OrNot, Truth>(operands, level),
+        BinaryOp::Rem => binary_kernel::<False, Truth>(operands, level),
+        BinaryOp::Shl => binary_kernel::<Left, Truth>(operands, level),
+        BinaryOp::Shr => binary_kernel::<AndNot, Truth>(operands, level),
+        _ => return through_float::binary::<Truth>(op, operands),
+    };
+    Some(kernel)
+}

@@ -1,0 +1,346 @@
+//! Complex arithmetic. Products and quotients recover infinities as C99 Annex G (G.5.1) shows.
+//!
+//! On complex64, quotients, powers, roots and moduli are computed in float64 and rounded once.
+
+use std::ops;
+
+use super::arithmetic::{Div, Neg, Square, ring};
+use super::elementwise::{BinaryFn, UnaryFn, binary_kernel, unary_kernel};
+use super::float::Float;
+use super::level::Level;
+use super::{Kernel, Operands};
+use crate::dtype::{Complex, Dtype};
+use crate::ir::{BinaryOp, MathFn, UnaryOp};
+
+impl<T: Float> ops::Add for Complex<T> {
+    type Output = Complex<T>;
+    #[inline(always)]
+    fn add(self, other: Complex<T>) -> Complex<T> {
+        Complex::new(self.re + other.re, self.im + other.im)
+    }
+}
+
+impl<T: Float> ops::Sub for Complex<T> {
+    type Output = Complex<T>;
+    #[inline(always)]
+    fn sub(self, other: Complex<T>) -> Complex<T> {
+        Complex::new(self.re - other.re, self.im - other.im)
+    }
+}
+
+impl<T: Float> ops::Neg for Complex<T> {
+    type Output = Complex<T>;
+    #[inline(always)]
+    fn neg(self) -> Complex<T> {
+        Complex::new(-self.re, -self.im)
+    }
+}
+
+impl<T: Float> ops::Mul for Complex<T> {
+    type Output = Complex<T>;
+    #[inline(always)]
+    fn mul(self, other: Complex<T>) -> Complex<T> {
+        let product = plain_product(self, other);
+        if product.re.is_nan() && product.im.is_nan() { recovered_product(self, other) } else { product }
+    }
+}
+
+impl ops::Div for Complex<f64> {
+    type Output = Complex<f64>;
+    fn div(self, other: Complex<f64>) -> Complex<f64> {
+        quotient(self, other)
+    }
+}
+
+impl ops::Div for Complex<f32> {
+    type Output = Complex<f32>;
+    fn div(self, other: Complex<f32>) -> Complex<f32> {
+        narrow(quotient(widen(self), widen(other)))
+    }
+}
+
+#[inline(always)]
+fn plain_product<T: Float>(x: Complex<T>, y: Complex<T>) -> Complex<T> {
+    Complex::new(x.re * y.re - x.im * y.im, x.re * y.im + x.im * y.re)
+}
+
+/// The product of two values whose plain product is NaN in both parts: an infinity where one of
+/// them, or a partial product, is infinite.
+#[cold]
+#[inline(never)]
+fn recovered_product<T: Float>(x: Complex<T>, y: Complex<T>) -> Complex<T> {
+    let partial_overflow =
+        [x.re * y.re, x.im * y.im, x.re * y.im, x.im * y.re].into_iter().any(Float::is_infinite);
+    let (x, y) = match (is_infinite(x), is_infinite(y)) {
+        (true, true) => (unit_infinity(x), unit_infinity(y)),
+        (true, false) => (unit_infinity(x), zero_for_nan(y)),
+        (false, true) => (zero_for_nan(x), unit_infinity(y)),
+        (false, false) if partial_overflow => (zero_for_nan(x), zero_for_nan(y)),
+        (false, false) => return plain_product(x, y),
+    };
+    let direction = plain_product(x, y);
+    Complex::new(T::INFINITY * direction.re, T::INFINITY * direction.im)
+}
+
+fn is_infinite<T: Float>(z: Complex<T>) -> bool {
+    z.re.is_infinite() || z.im.is_infinite()
+}
+
+/// Infinite parts as ±1 and the others as ±0: the direction of an infinite value.
+fn unit_infinity<T: Float>(z: Complex<T>) -> Complex<T> {
+    let unit = |part: T| if part.is_infinite() { T::ONE } else { T::default() }.copysign(part);
+    Complex::new(unit(z.re), unit(z.im))
+}
+
+fn zero_for_nan<T: Float>(z: Complex<T>) -> Complex<T> {
+    let finite = |part: T| if part.is_nan() { T::default().copysign(part) } else { part };
+    Complex::new(finite(z.re), finite(z.im))
+}
+
+fn widen(z: Complex<f32>) -> Complex<f64> {
+    Complex::new(f64::from(z.re), f64::from(z.im))
+}
+
+fn narrow(z: Complex<f64>) -> Complex<f32> {
+    Complex::new(z.re as f32, z.im as f32)
+}
+
+fn scaled(z: Complex<f64>, exponent: i32) -> Complex<f64> {
+    Complex::new(libm::scalbn(z.re, exponent), libm::scalbn(z.im, exponent))
+}
+
+/// The exponent of the larger part; 0 when that is zero, infinite or NaN.
+fn exponent(z: Complex<f64>) -> i32 {
+    let larger = z.re.abs().max(z.im.abs());
+    if larger == 0.0 || !larger.is_finite() { 0 } else { libm::ilogb(larger) }
+}
+
+/// x / y with both operands scaled to the neighbourhood of 1, so that nothing overflows on the way.
+fn quotient(x: Complex<f64>, y: Complex<f64>) -> Complex<f64> {
+    let (x_exponent, y_exponent) = (exponent(x), exponent(y));
+    let (a, b) = (scaled(x, -x_exponent), scaled(y, -y_exponent));
+    let norm = b.re * b.re + b.im * b.im;
+    let product = conjugate_product(a, b);
+    let plain = scaled(Complex::new(product.re / norm, product.im / norm), x_exponent - y_exponent);
+    if plain.re.is_nan() && plain.im.is_nan() { recovered_quotient(x, y, plain) } else { plain }
+}
+
+/// x times the conjugate of y.
+fn conjugate_product(x: Complex<f64>, y: Complex<f64>) -> Complex<f64> {
+    Complex::new(x.re * y.re + x.im * y.im, x.im * y.re - x.re * y.im)
+}
+
+/// The quotient of two values whose `plain` quotient is NaN in both parts: infinite for a division
+/// by zero or of an infinity, zero for a division by an infinity.
+#[cold]
+fn recovered_quotient(x: Complex<f64>, y: Complex<f64>, plain: Complex<f64>) -> Complex<f64> {
+    let finite = |z: Complex<f64>| z.re.is_finite() && z.im.is_finite();
+    if y.re == 0.0 && y.im == 0.0 {
+        let infinity = f64::INFINITY.copysign(y.re);
+        Complex::new(infinity * x.re, infinity * x.im)
+    } else if is_infinite(x) && finite(y) {
+        let direction = conjugate_product(unit_infinity(x), y);
+        Complex::new(f64::INFINITY * direction.re, f64::INFINITY * direction.im)
+    } else if finite(x) && is_infinite(y) {
+        let direction = conjugate_product(x, unit_infinity(y));
+        Complex::new(0.0 * direction.re, 0.0 * direction.im)
+    } else {
+        plain
+    }
+}
+
+/// Exponents up to this magnitude are done by multiplication.
+const MAX_PRODUCT_EXPONENT: f64 = 64.0;
+
+/// The principal value of base^exponent = exp(exponent · log base); 1 for exponent 0. Whole real
+/// exponents of moderate size are done by repeated squaring, which loses less.
+fn power(base: Complex<f64>, exponent: Complex<f64>) -> Complex<f64> {
+    let real = exponent.im == 0.0;
+    if real && exponent.re.trunc() == exponent.re && exponent.re.abs() <= MAX_PRODUCT_EXPONENT {
+        return whole_power(base, exponent.re as i32);
+    }
+    if base.re == 0.0 && base.im == 0.0 && exponent.re > 0.0 {
+        return Complex::default();
+    }
+    let (log_modulus, angle) = (base.re.hypot(base.im).ln(), base.im.atan2(base.re));
+    let modulus = (exponent.re * log_modulus - exponent.im * angle).exp();
+    let (sin, cos) = (exponent.im * log_modulus + exponent.re * angle).sin_cos();
+    Complex::new(modulus * cos, modulus * sin)
+}
+
+fn whole_power(mut base: Complex<f64>, exponent: i32) -> Complex<f64> {
+    let one = Complex::new(1.0, 0.0);
+    let mut result = one;
+    let mut rest = exponent.unsigned_abs();
+    while rest != 0 {
+        if rest & 1 != 0 {
+            result = result * base;
+        }
+        base = base * base;
+        rest >>= 1;
+    }
+    if exponent < 0 { one / result } else { result }
+}
+
+/// The principal square root, as FreeBSD's `csqrt` (msun/src/s_csqrt.c) computes it: the sign of a
+/// zero imaginary part chooses the side of the branch cut.
+fn square_root(z: Complex<f64>) -> Complex<f64> {
+    if z.re == 0.0 && z.im == 0.0 {
+        return Complex::new(0.0, z.im);
+    }
+    if z.im.is_infinite() {
+        return Complex::new(f64::INFINITY, z.im);
+    }
+    if z.re.is_infinite() {
+        let rest = 0.0 * z.im;
+        return if z.re < 0.0 {
+            Complex::new(rest.abs(), z.re.abs().copysign(z.im))
+        } else {
+            Complex::new(z.re, rest.copysign(z.im))
+        };
+    }
+    // An even power of two brings the larger part near 1 and its root back.
+    let half_exponent = exponent(z) / 2;
+    let near_one = scaled(z, -2 * half_exponent);
+    let modulus = near_one.re.hypot(near_one.im);
+    let larger = ((near_one.re.abs() + modulus) * 0.5).sqrt();
+    let smaller = near_one.im.abs() / (2.0 * larger);
+    let root = if z.re >= 0.0 {
+        Complex::new(larger, smaller.copysign(z.im))
+    } else {
+        Complex::new(smaller, larger.copysign(z.im))
+    };
+    scaled(root, half_exponent)
+}
+
+/// What differs between complex64 and complex128: the functions computed in float64.
+trait Part: Float {
+    fn modulus(z: Complex<Self>) -> Self;
+    fn square_root(z: Complex<Self>) -> Complex<Self>;
+    fn power(base: Complex<Self>, exponent: Complex<Self>) -> Complex<Self>;
+}
+
+impl Part for f64 {
+    fn modulus(z: Complex<f64>) -> f64 {
+        z.re.hypot(z.im)
+    }
+
+    fn square_root(z: Complex<f64>) -> Complex<f64> {
+        square_root(z)
+    }
+
+    fn power(base: Complex<f64>, exponent: Complex<f64>) -> Complex<f64> {
+        power(base, exponent)
+    }
+}
+
+impl Part for f32 {
+    fn modulus(z: Complex<f32>) -> f32 {
+        f64::from(z.re).hypot(f64::from(z.im)) as f32
+    }
+
+    fn square_root(z: Complex<f32>) -> Complex<f32> {
+        narrow(square_root(widen(z)))
+    }
+
+    fn power(base: Complex<f32>, exponent: Complex<f32>) -> Complex<f32> {
+        narrow(power(widen(base), widen(exponent)))
+    }
+}
+
+struct Conjugate;
+struct RealPart;
+struct ImaginaryPart;
+struct Modulus;
+struct SquareRoot;
+struct Power;
+
+impl<T: Float> UnaryFn<Complex<T>> for Conjugate {
+    type Out = Complex<T>;
+    #[inline(always)]
+    fn apply(z: Complex<T>) -> Complex<T> {
+        Complex::new(z.re, -z.im)
+    }
+}
+
+impl<T: Float> UnaryFn<Complex<T>> for RealPart {
+    type Out = T;
+    #[inline(always)]
+    fn apply(z: Complex<T>) -> T {
+        z.re
+    }
+}
+
+impl<T: Float> UnaryFn<Complex<T>> for ImaginaryPart {
+    type Out = T;
+    #[inline(always)]
+    fn apply(z: Complex<T>) -> T {
+        z.im
+    }
+}
+
+impl<T: Part> UnaryFn<Complex<T>> for Modulus {
+    type Out = T;
+    #[inline(always)]
+    fn apply(z: Complex<T>) -> T {
+        T::modulus(z)
+    }
+}
+
+impl<T: Part> UnaryFn<Complex<T>> for SquareRoot {
+    type Out = Complex<T>;
+    #[inline(always)]
+    fn apply(z: Complex<T>) -> Complex<T> {
+        T::square_root(z)
+    }
+}
+
+impl<T: Part> BinaryFn<Complex<T>> for Power {
+    type Out = Complex<T>;
+    #[inline(always)]
+    fn apply(base: Complex<T>, exponent: Complex<T>) -> Complex<T> {
+        T::power(base, exponent)
+    }
+}
+
+/// The kernel of `op` on complex64 or complex128.
+pub(super) fn unary(op: UnaryOp, dtype: Dtype, level: Level) -> Option<Kernel> {
+    match dtype {
+        Dtype::Complex64 => unary_of::<f32>(op, level),
+        _ => unary_of::<f64>(op, level),
+    }
+}
+
+/// One level serves the functions that are calls for each element.
+fn unary_of<T: Part>(op: UnaryOp, level: Level) -> Option<Kernel> {
+    let kernel = match op {
+        UnaryOp::Neg => unary_kernel::<Neg, Complex<T>>(level),
+        UnaryOp::Square => unary_kernel::<Square, Complex<T>>(level),
+        UnaryOp::Conj => unary_kernel::<Conjugate, Complex<T>>(level),
+        UnaryOp::Real => unary_kernel::<RealPart, Complex<T>>(level),
+        UnaryOp::Imag => unary_kernel::<ImaginaryPart, Complex<T>>(level),
+        UnaryOp::Abs => unary_kernel::<Modulus, Complex<T>>(Level::Baseline),
+        UnaryOp::Math(MathFn::Sqrt) => unary_kernel::<SquareRoot, Complex<T>>(Level::Baseline),
+        _ => return None,
+    };
+    Some(kernel)
+}
+
+/// The kernel of `op` on complex64 or complex128.
+pub(super) fn binary(op: BinaryOp, dtype: Dtype, operands: Operands, level: Level) -> Option<Kernel> {
+    match dtype {
+        Dtype::Complex64 => binary_of::<f32>(op, operands, level),
+        _ => binary_of::<f64>(op, operands, level),
+    }
+}
+
+fn binary_of<T: Part>(op: BinaryOp, operands: Operands, level: Level) -> Option<Kernel>
+where
+    Complex<T>: ops::Div<Output = Complex<T>>,
+{
+    match op {
+        BinaryOp::Div => Some(binary_kernel::<Div, Complex<T>>(operands, Level::Baseline)),
+        BinaryOp::Pow => Some(binary_kernel::<Power, Complex<T>>(operands, Level::Baseline)),
+        _ => ring::<Complex<T>>(op, operands, level),
+    }
+}

@@ -1,0 +1,251 @@
+//! Operations on float32 and float64 elements; each rounds once, nothing is contracted.
+
+use std::marker::PhantomData;
+use std::ops;
+
+use super::arithmetic::{Div, Identity, Neg, Square, Zero, ring};
+use super::cast::Cast;
+use super::elementwise::{BinaryFn, UnaryFn, binary_kernel, unary_kernel};
+use super::integer::{BitAnd, BitNot, BitOr, BitXor, ShiftLeft, ShiftRight};
+use super::level::Level;
+use super::{Accuracy, Kernel, Operands, math, through_float};
+use crate::dtype::Dtype;
+use crate::ir::{BinaryOp, UnaryOp};
+
+/// A float element.
+pub(super) trait Float:
+    Copy
+    + Default
+    + PartialOrd
+    + ops::Add<Output = Self>
+    + ops::Sub<Output = Self>
+    + ops::Mul<Output = Self>
+    + ops::Div<Output = Self>
+    + ops::Neg<Output = Self>
+{
+    const HALF: Self;
+    const ONE: Self;
+    const INFINITY: Self;
+    fn is_nan(self) -> bool;
+    fn is_infinite(self) -> bool;
+    fn abs(self) -> Self;
+    fn copysign(self, sign: Self) -> Self;
+    fn floor(self) -> Self;
+    fn ceil(self) -> Self;
+    fn trunc(self) -> Self;
+    fn round_ties_even(self) -> Self;
+}
+
+macro_rules! float {
+    ($($type:ident)*) => {$(
+        impl Float for $type {
+            const HALF: $type = 0.5;
+            const ONE: $type = 1.0;
+            const INFINITY: $type = $type::INFINITY;
+            #[inline(always)]
+            fn is_nan(self) -> bool {
+                $type::is_nan(self)
+            }
+            #[inline(always)]
+            fn is_infinite(self) -> bool {
+                $type::is_infinite(self)
+            }
+            #[inline(always)]
+            fn abs(self) -> $type {
+                $type::abs(self)
+            }
+            #[inline(always)]
+            fn copysign(self, sign: $type) -> $type {
+                $type::copysign(self, sign)
+            }
+            #[inline(always)]
+            fn floor(self) -> $type {
+                $type::floor(self)
+            }
+            #[inline(always)]
+            fn ceil(self) -> $type {
+                $type::ceil(self)
+            }
+            #[inline(always)]
+            fn trunc(self) -> $type {
+                $type::trunc(self)
+            }
+            #[inline(always)]
+            fn round_ties_even(self) -> $type {
+                $type::round_ties_even(self)
+            }
+        }
+    )*};
+}
+
+float!(f32 f64);
+
+struct Abs;
+struct Sign;
+struct Floor;
+struct Ceil;
+struct Trunc;
+struct Round;
+struct Rint;
+
+impl<T: Float> UnaryFn<T> for Abs {
+    type Out = T;
+    #[inline(always)]
+    fn apply(x: T) -> T {
+        x.abs()
+    }
+}
+
+impl<T: Float> UnaryFn<T> for Sign {
+    type Out = T;
+    #[inline(always)]
+    fn apply(x: T) -> T {
+        // The sum turns -0 into +0 and leaves NaN alone.
+        let zero_or_nan = x + T::default();
+        if x > T::default() {
+            T::ONE
+        } else if x < T::default() {
+            -T::ONE
+        } else {
+            zero_or_nan
+        }
+    }
+}
+
+impl<T: Float> UnaryFn<T> for Floor {
+    type Out = T;
+    #[inline(always)]
+    fn apply(x: T) -> T {
+        x.floor()
+    }
+}
+
+impl<T: Float> UnaryFn<T> for Ceil {
+    type Out = T;
+    #[inline(always)]
+    fn apply(x: T) -> T {
+        x.ceil()
+    }
+}
+
+impl<T: Float> UnaryFn<T> for Trunc {
+    type Out = T;
+    #[inline(always)]
+    fn apply(x: T) -> T {
+        x.trunc()
+    }
+}
+
+impl<T: Float> UnaryFn<T> for Round {
+    type Out = T;
+    #[inline(always)]
+    fn apply(x: T) -> T {
+        // The difference is exact, so a half is told from its neighbours.
+        let whole = x.trunc();
+        let away = whole + T::ONE.copysign(x);
+        if (x - whole).abs() >= T::HALF { away } else { whole }
+    }
+}
+
+impl<T: Float> UnaryFn<T> for Rint {
+    type Out = T;
+    #[inline(always)]
+    fn apply(x: T) -> T {
+        x.round_ties_even()
+    }
+}
+
+/// The integer operation `F` on operands truncated to int64, its result converted back.
+struct Truncated<F>(PhantomData<F>);
+
+impl<T: Float, F: UnaryFn<i64, Out = i64>> UnaryFn<T> for Truncated<F>
+where
+    T: Cast<i64>,
+    i64: Cast<T>,
+{
+    type Out = T;
+    #[inline(always)]
+    fn apply(x: T) -> T {
+        F::apply(x.cast()).cast()
+    }
+}
+
+impl<T: Float, F: BinaryFn<i64, Out = i64>> BinaryFn<T> for Truncated<F>
+where
+    T: Cast<i64>,
+    i64: Cast<T>,
+{
+    type Out = T;
+    #[inline(always)]
+    fn apply(x: T, y: T) -> T {
+        F::apply(x.cast(), y.cast()).cast()
+    }
+}
+
+/// The kernel of `op` on float32 or float64.
+pub(super) fn unary(op: UnaryOp, dtype: Dtype, accuracy: Accuracy, level: Level) -> Option<Kernel> {
+    match (op, dtype) {
+        (UnaryOp::Math(f), _) => Some(math::unary(f, dtype, accuracy, level)),
+        (_, Dtype::Float32) => unary_of::<f32>(op, level),
+        _ => unary_of::<f64>(op, level),
+    }
+}
+
+fn unary_of<T>(op: UnaryOp, level: Level) -> Option<Kernel>
+where
+    T: Float + Cast<i64> + Cast<f64>,
+    i64: Cast<T>,
+    f64: Cast<T>,
+{
+    let kernel = match op {
+        UnaryOp::Neg => unary_kernel::<Neg, T>(level),
+        UnaryOp::BitNot => unary_kernel::<Truncated<BitNot>, T>(level),
+        UnaryOp::Abs => unary_kernel::<Abs, T>(level),
+        UnaryOp::Real | UnaryOp::Conj => unary_kernel::<Identity, T>(level),
+        UnaryOp::Imag => unary_kernel::<Zero, T>(level),
+        UnaryOp::Sign => unary_kernel::<Sign, T>(level),
+        UnaryOp::Square => unary_kernel::<Square, T>(level),
+        UnaryOp::Floor => unary_kernel::<Floor, T>(level),
+        UnaryOp::Ceil => unary_kernel::<Ceil, T>(level),
+        UnaryOp::Trunc => unary_kernel::<Trunc, T>(level),
+        UnaryOp::Round => unary_kernel::<Round, T>(level),
+        UnaryOp::Rint => unary_kernel::<Rint, T>(level),
+        UnaryOp::Factorial => through_float::factorial::<T>(),
+        UnaryOp::Math(_) => return None,
+    };
+    Some(kernel)
+}
+
+/// The kernel of `op` on float32 or float64. Math functions exist for two arrays only.
+pub(super) fn binary(
+    op: BinaryOp,
+    dtype: Dtype,
+    operands: Operands,
+    accuracy: Accuracy,
+    level: Level,
+) -> Option<Kernel> {
+    let arithmetic = match dtype {
+        Dtype::Float32 => binary_of::<f32>(op, operands, level),
+        _ => binary_of::<f64>(op, operands, level),
+    };
+    match operands {
+        Operands::ArrayArray => arithmetic.or_else(|| math::binary(op, dtype, accuracy, level)),
+        _ => arithmetic,
+    }
+}
+
+fn binary_of<T>(op: BinaryOp, operands: Operands, level: Level) -> Option<Kernel>
+where
+    T: Float + Cast<i64>,
+    i64: Cast<T>,
+{
+    match op {
+        BinaryOp::Div => Some(binary_kernel::<Div, T>(operands, level)),
+        BinaryOp::BitAnd => Some(binary_kernel::<Truncated<BitAnd>, T>(operands, level)),
+        BinaryOp::BitOr => Some(binary_kernel::<Truncated<BitOr>, T>(operands, level)),
+        BinaryOp::BitXor => Some(binary_kernel::<Truncated<BitXor>, T>(operands, level)),
+        BinaryOp::Shl => Some(binary_kernel::<Truncated<ShiftLeft>, T>(operands, level)),
+        BinaryOp::Shr => Some(binary_kernel::<Truncated<ShiftRight>, T>(operands, level)),
+        _ => ring::<T>(op, operands, level),
+    }
+}
