@@ -47,10 +47,12 @@ impl Scalar {
             Dtype::Bool => Scalar::Bool(self.is_true()),
             Dtype::Float32 => Scalar::Float(self.to_f32()),
             Dtype::Float64 => Scalar::Float(self.to_f64()),
-            Dtype::Complex64 => {
-                let value = self.to_complex();
-                Scalar::Complex(Complex::new(f64::from(value.re as f32), f64::from(value.im as f32)))
-            }
+            Dtype::Complex64 => Scalar::Complex(match self {
+                Scalar::Complex(value) => {
+                    Complex::new(f64::from(value.re as f32), f64::from(value.im as f32))
+                }
+                real => Complex::new(real.to_f32(), 0.0),
+            }),
             Dtype::Complex128 => Scalar::Complex(self.to_complex()),
             Dtype::String | Dtype::Bytes => self,
             _ => Scalar::Int(match self {

@@ -19,6 +19,8 @@ pub mod math;
 pub mod reduce;
 mod select;
 pub mod string;
+#[cfg(test)]
+mod tests;
 mod through_float;
 
 pub use cast::cast;
