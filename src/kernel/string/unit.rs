@@ -1,12 +1,13 @@
 //! The two code units: a UCS4 code point and a byte.
 
 use super::case::{self, CaseTable};
+use super::lanes::Lanes;
 
 /// A UCS4 code point in the machine's byte order, of any alignment.
 pub type Ucs4 = [u8; 4];
 
 /// A code unit of a fixed-width string.
-pub trait Unit: Copy + PartialEq + Send + Sync + std::fmt::Debug + 'static {
+pub trait Unit: Lanes + PartialEq + Send + Sync + std::fmt::Debug + 'static {
     /// Ends a value that does not fill its slot.
     const NUL: Self;
 
