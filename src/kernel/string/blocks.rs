@@ -126,16 +126,28 @@ const COPIED_WHOLE: usize = 64;
 /// and NULs after them.
 #[inline(always)]
 pub(super) fn write<U: Unit>(out: &mut [U], slot: &[U], length: usize, letters: Option<FirstLetter>) {
+    let written = write_head(out, slot, length, letters);
+    clear(&mut out[written..]);
+}
+
+/// [`write`] that may leave the units of `out` after the value as they are. Returns the number of units written.
+#[inline(always)]
+pub(super) fn write_head<U: Unit>(
+    out: &mut [U],
+    slot: &[U],
+    length: usize,
+    letters: Option<FirstLetter>,
+) -> usize {
     let count = if slot.len() <= COPIED_WHOLE { slot.len() } else { length };
-    let (head, tail) = out.split_at_mut(count.min(out.len()));
-    let slot = &slot[..head.len()];
-    match slot.len() {
-        16.. => write_blocks::<U, 16>(head, slot, length, letters),
-        8.. => write_blocks::<U, 8>(head, slot, length, letters),
-        4.. => write_blocks::<U, 4>(head, slot, length, letters),
-        _ => write_blocks::<U, 1>(head, slot, length, letters),
+    let count = count.min(out.len());
+    let (out, slot) = (&mut out[..count], &slot[..count]);
+    match count {
+        16.. => write_blocks::<U, 16>(out, slot, length, letters),
+        8.. => write_blocks::<U, 8>(out, slot, length, letters),
+        4.. => write_blocks::<U, 4>(out, slot, length, letters),
+        _ => write_blocks::<U, 1>(out, slot, length, letters),
     };
-    tail.fill(U::NUL);
+    count
 }
 
 /// Write all blocks of slices of one length; `None` at the end.
@@ -152,5 +164,27 @@ fn write_blocks<U: Unit, const N: usize>(
         let block = slot.get(start..)?.first_chunk()?;
         *out.get_mut(start..)?.first_chunk_mut()? = U::image::<N>(block, live, letters);
         start = next_block::<N>(start, slot.len())?;
+    }
+}
+
+/// Write NULs.
+#[inline(always)]
+pub(super) fn clear<U: Unit>(out: &mut [U]) {
+    match out.len() {
+        16.. => clear_blocks::<U, 16>(out),
+        8.. => clear_blocks::<U, 8>(out),
+        4.. => clear_blocks::<U, 4>(out),
+        _ => clear_blocks::<U, 1>(out),
+    };
+}
+
+/// Write NULs to all blocks; `None` at the end.
+#[inline(always)]
+fn clear_blocks<U: Unit, const N: usize>(out: &mut [U]) -> Option<()> {
+    let count = out.len();
+    let mut start = 0;
+    loop {
+        *out.get_mut(start..)?.first_chunk_mut()? = [U::NUL; N];
+        start = next_block::<N>(start, count)?;
     }
 }

@@ -1,6 +1,6 @@
 //! Operations that put their result together from several values.
 
-use super::blocks::{value_len, write};
+use super::blocks::{clear, value_len, write, write_head};
 use super::search::find;
 use super::slots::numbered;
 use super::{Slots, Unit};
@@ -12,7 +12,7 @@ pub(super) fn concat<U: Unit>(a: Slots<'_, U>, b: Slots<'_, U>, out: &mut [U], w
         let (a_len, b_len) = (value_len(a), value_len(b));
         write(out, a, a_len, None);
         if let Some(rest) = out.get_mut(a_len..) {
-            write(rest, b, b_len, None);
+            write_head(rest, b, b_len, None);
         }
     }
 }
@@ -29,7 +29,7 @@ pub(super) fn replace<U: Unit>(
 ) {
     for (item, out) in numbered(out, width) {
         let end = write_replaced(out, a.value(item), old.value(item), new.value(item));
-        out[end..].fill(U::NUL);
+        clear(&mut out[end..]);
     }
 }
 

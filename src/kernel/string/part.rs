@@ -1,8 +1,8 @@
 //! Operations whose result is a part of their first operand.
 
-use super::blocks::{value_len, write};
+use super::blocks::{clear, value_len, write};
 use super::search::find;
-use super::slots::{fill, numbered};
+use super::slots::numbered;
 use super::{Slots, Unit};
 
 /// The operand as it is.
@@ -79,4 +79,11 @@ where
         let b = literal.unwrap_or_else(|| b.value(item));
         fill(slot, part(a.value(item), b));
     }
+}
+
+/// Write `value`, cut to the slot, and NULs after it.
+fn fill<U: Unit>(slot: &mut [U], value: &[U]) {
+    let (head, tail) = slot.split_at_mut(value.len().min(slot.len()));
+    head.copy_from_slice(&value[..head.len()]);
+    clear(tail);
 }

@@ -8,16 +8,79 @@ use super::blocks::{Decides, first, same, value, value_len};
 use super::search::{candidate, find};
 use super::{Slots, Unit};
 
+/// Stands in the result for items that the first units do not decide.
+const UNDECIDED: u8 = 2;
+
 /// Compare values code unit by code unit; a prefix comes before what it is a prefix of.
 pub(super) fn compare<U: Unit>(op: CompareOp, a: Slots<'_, U>, b: Slots<'_, U>, out: &mut [u8]) {
-    match op {
-        CompareOp::Eq => test_slots(a, b, out, |a, b| order(a, b).is_eq()),
-        CompareOp::Ne => test_slots(a, b, out, |a, b| order(a, b).is_ne()),
-        CompareOp::Lt => test_slots(a, b, out, |a, b| order(a, b).is_lt()),
-        CompareOp::Le => test_slots(a, b, out, |a, b| order(a, b).is_le()),
-        CompareOp::Gt => test_slots(a, b, out, |a, b| order(a, b).is_gt()),
-        CompareOp::Ge => test_slots(a, b, out, |a, b| order(a, b).is_ge()),
+    match (a.scalar_value(), b.scalar_value()) {
+        (Some(a), Some(b)) => return out.fill(holds(op, order(a, b)) as u8),
+        (Some(_), None) => return compare(reversed(op), b, a, out),
+        (None, Some(literal)) if matches!(op, CompareOp::Eq | CompareOp::Ne) => {
+            decide_by_words(a, literal, literal.len() < a.width(), out, (op == CompareOp::Ne) as u8);
+        }
+        (None, _) => decide_by_first_units(op, a, b, out),
     }
+    for (item, out) in out.iter_mut().enumerate().filter(|(_, out)| **out == UNDECIDED) {
+        *out = holds(op, order(a.slot(item), b.slot(item))) as u8;
+    }
+}
+
+fn holds(op: CompareOp, order: Ordering) -> bool {
+    match op {
+        CompareOp::Eq => order.is_eq(),
+        CompareOp::Ne => order.is_ne(),
+        CompareOp::Lt => order.is_lt(),
+        CompareOp::Le => order.is_le(),
+        CompareOp::Gt => order.is_gt(),
+        CompareOp::Ge => order.is_ge(),
+    }
+}
+
+/// The comparison that says the same of swapped operands.
+fn reversed(op: CompareOp) -> CompareOp {
+    match op {
+        CompareOp::Eq | CompareOp::Ne => op,
+        CompareOp::Lt => CompareOp::Gt,
+        CompareOp::Le => CompareOp::Ge,
+        CompareOp::Gt => CompareOp::Lt,
+        CompareOp::Ge => CompareOp::Le,
+    }
+}
+
+/// Compare the first units of all items in a loop without branches.
+fn decide_by_first_units<U: Unit>(op: CompareOp, a: Slots<'_, U>, b: Slots<'_, U>, out: &mut [u8]) {
+    let less = holds(op, Ordering::Less) as u8;
+    let greater = holds(op, Ordering::Greater) as u8;
+    for (item, out) in out.iter_mut().enumerate() {
+        let (a, b) = (code_at(a.slot(item), 0), code_at(b.slot(item), 0));
+        let decided = if a < b { less } else { greater };
+        *out = if a == b { UNDECIDED } else { decided };
+    }
+}
+
+/// Compare the first 8 bytes of all slots with those of `prefix`, and of the NUL after it if it `ends`,
+/// in a loop without branches; items that differ there get the verdict `different`.
+fn decide_by_words<U: Unit>(a: Slots<'_, U>, prefix: &[U], ends: bool, out: &mut [u8], different: u8) {
+    let known = (prefix.len() + ends as usize).min(8 / size_of::<U>());
+    let mut units = [U::NUL; 8];
+    let copied = prefix.len().min(known);
+    units[..copied].copy_from_slice(&prefix[..copied]);
+    let mut mask = [U::NUL; 8];
+    mask[..known].fill(U::from_code(u32::MAX));
+    let (wanted, mask) = (first_word(&units), first_word(&mask));
+    out.fill(UNDECIDED);
+    for (slot, out) in a.whole_slots(out.len()).chunks_exact(a.width()).zip(out) {
+        let same =
+            first_word(slot).zip(wanted).zip(mask).is_none_or(|((word, wanted), mask)| word & mask == wanted);
+        *out = if same { UNDECIDED } else { different };
+    }
+}
+
+/// The first 8 bytes of a slot; `None` for a narrower slot.
+#[inline(always)]
+fn first_word<U: Unit>(slot: &[U]) -> Option<u64> {
+    U::bytes(slot).first_chunk().map(|bytes| u64::from_ne_bytes(*bytes))
 }
 
 /// Order of the values in two slots.
@@ -49,7 +112,7 @@ pub(super) fn contains<U: Unit>(a: Slots<'_, U>, b: Slots<'_, U>, out: &mut [u8]
 fn contains_literal<U: Unit>(a: Slots<'_, U>, needle: &[U], out: &mut [u8]) {
     out.fill(0);
     let (Some(head), Some(tail)) = (needle.first(), needle.last()) else { return };
-    let units = a.units(out.len());
+    let units = a.whole_slots(out.len());
     let mut from = 0;
     while let Some(at) = candidate(units, from, *head, *tail, needle.len()) {
         let item = at / a.width();
@@ -67,8 +130,15 @@ fn value_fills<U: Unit>(units: &[U]) -> bool {
 
 /// Whether the value of `a` begins with that of `b`.
 pub(super) fn starts_with<U: Unit>(a: Slots<'_, U>, b: Slots<'_, U>, out: &mut [u8]) {
-    // As a value has no NUL, what the slot begins with is also what its value begins with.
-    test_slots(a, b, out, |a, b| a.get(..value_len(b)).is_some_and(|head| same(head, value(b))));
+    match b.scalar_value() {
+        Some(prefix) if a.scalar_value().is_none() => decide_by_words(a, prefix, false, out, 0),
+        _ => out.fill(UNDECIDED),
+    }
+    for (item, out) in out.iter_mut().enumerate().filter(|(_, out)| **out == UNDECIDED) {
+        let prefix = b.value(item);
+        // As a value has no NUL, what the slot begins with is also what its value begins with.
+        *out = a.slot(item).get(..prefix.len()).is_some_and(|head| same(head, prefix)) as u8;
+    }
 }
 
 /// Whether the value of `a` ends with that of `b`.

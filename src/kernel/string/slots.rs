@@ -40,7 +40,7 @@ impl<'a, U: Unit> Slots<'a, U> {
 
     /// All units of the first `n` slots of an array, or of those that exist.
     #[inline(always)]
-    pub(super) fn units(&self, n: usize) -> &'a [U] {
+    pub(super) fn whole_slots(&self, n: usize) -> &'a [U] {
         let slots = self.units.len().checked_div(self.width).unwrap_or(0);
         &self.units[..slots.min(n) * self.width]
     }
@@ -64,12 +64,4 @@ impl<'a, U: Unit> Slots<'a, U> {
 pub(super) fn numbered<U: Unit>(out: &mut [U], width: usize) -> impl Iterator<Item = (usize, &mut [U])> {
     let out = if width == 0 { &mut [] } else { out };
     out.chunks_exact_mut(width.max(1)).enumerate()
-}
-
-/// Write `value`, cut to the slot, and NULs after it.
-#[inline(always)]
-pub(super) fn fill<U: Unit>(slot: &mut [U], value: &[U]) {
-    let (head, tail) = slot.split_at_mut(value.len().min(slot.len()));
-    head.copy_from_slice(&value[..head.len()]);
-    tail.fill(U::NUL);
 }

@@ -23,6 +23,9 @@ pub trait Unit: Lanes + PartialEq + Send + Sync + std::fmt::Debug + 'static {
     /// `bytes` as units; an incomplete unit at the end is left out.
     fn cast_mut(bytes: &mut [u8]) -> &mut [Self];
 
+    /// The bytes of `units`.
+    fn bytes(units: &[Self]) -> &[u8];
+
     /// White space that strip removes.
     fn is_space(self) -> bool;
 
@@ -54,6 +57,11 @@ impl Unit for Ucs4 {
     #[inline(always)]
     fn cast_mut(bytes: &mut [u8]) -> &mut [Ucs4] {
         bytes.as_chunks_mut().0
+    }
+
+    #[inline(always)]
+    fn bytes(units: &[Ucs4]) -> &[u8] {
+        units.as_flattened()
     }
 
     /// Python's `str.isspace`: Unicode White_Space and the four information separators.
@@ -93,6 +101,11 @@ impl Unit for u8 {
     #[inline(always)]
     fn cast_mut(bytes: &mut [u8]) -> &mut [u8] {
         bytes
+    }
+
+    #[inline(always)]
+    fn bytes(units: &[u8]) -> &[u8] {
+        units
     }
 
     #[inline(always)]
