@@ -1,7 +1,184 @@
 //! The typed program between the text and every engine.
+//!
+//! A [`Kernel`] is an arena of typed expressions and a body of structured statements. A plain
+//! expression is a kernel whose body is one `return`. Every cast is a node, every node knows its
+//! type, and an operand's handle is always smaller than the handle of the node that uses it, so a
+//! pass over the arena in order needs no recursion. A node may have several users (it is a graph).
 
+mod builder;
+mod dump;
+mod host;
 mod op;
 mod string;
 
+use crate::dtype::{Dtype, Scalar};
+
+pub use builder::Builder;
+pub use host::UserFunction;
 pub use op::{BinaryOp, CompareOp, MathFn, ReduceOp, UnaryOp};
 pub use string::{StringOp, StringTest};
+
+/// Handle of an expression in [`Kernel::exprs`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ExprId(pub u32);
+
+impl ExprId {
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Index of an input in [`Kernel::params`].
+pub type ParamId = u32;
+/// Index of a local in [`Kernel::locals`].
+pub type LocalId = u32;
+/// Index of a user function in [`Kernel::functions`].
+pub type FunctionId = u32;
+
+/// Element type with its width, which for strings is not implied by the dtype.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Type {
+    pub dtype: Dtype,
+    /// Bytes of one element.
+    pub itemsize: usize,
+}
+
+impl From<Dtype> for Type {
+    /// The type of a numeric dtype.
+    fn from(dtype: Dtype) -> Type {
+        Type { dtype, itemsize: dtype.size() }
+    }
+}
+
+/// Half-open byte range in the source text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    pub start: u32,
+    pub end: u32,
+}
+
+/// One typed expression.
+#[derive(Clone, Copy, Debug)]
+pub struct Expr {
+    pub kind: ExprKind,
+    pub ty: Type,
+}
+
+/// What an expression computes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ExprKind {
+    /// A value of the expression's dtype.
+    Constant(Scalar),
+    /// Input array.
+    Param(ParamId),
+    /// Local variable of a kernel.
+    Local(LocalId),
+    /// Position of the item, or extent of the array.
+    Index(IndexSymbol),
+    /// Conversion of the operand to the expression's dtype.
+    Cast(ExprId),
+    Unary(UnaryOp, ExprId),
+    Binary(BinaryOp, ExprId, ExprId),
+    /// Operands of one dtype, result bool.
+    Compare(CompareOp, ExprId, ExprId),
+    /// `yes` where the bool `condition` holds, else `no`.
+    Select {
+        condition: ExprId,
+        yes: ExprId,
+        no: ExprId,
+    },
+    /// a·b + c with one rounding.
+    Fma(ExprId, ExprId, ExprId),
+    /// User function: float64 arguments `args.0 .. args.0 + args.1` of [`Kernel::args`], float64
+    /// result.
+    Call {
+        function: FunctionId,
+        args: (u32, u32),
+    },
+    /// All items of the block to one value.
+    Reduce(ReduceOp, ExprId),
+}
+
+/// Symbols that tell where an item lies; all int64.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum IndexSymbol {
+    /// `_i<d>`: coordinate in dimension d.
+    Coordinate(u8),
+    /// `_n<d>`: extent of dimension d.
+    Extent(u8),
+    /// `_ndim`: number of dimensions.
+    Ndim,
+    /// `_flat_idx`: C-order index in the whole array.
+    Flat,
+}
+
+/// One input array.
+#[derive(Clone, Debug)]
+pub struct Param {
+    pub name: Vec<u8>,
+    pub ty: Type,
+}
+
+/// One local variable.
+#[derive(Clone, Debug)]
+pub struct Local {
+    pub name: Vec<u8>,
+    pub ty: Type,
+}
+
+/// A function of the host, called once per item with float64 arguments.
+#[derive(Clone, Debug)]
+pub struct Function {
+    pub name: Vec<u8>,
+    pub target: UserFunction,
+}
+
+/// One statement of a kernel's body.
+#[derive(Clone, Debug)]
+pub enum Stmt {
+    /// The active items end with this value.
+    Return(ExprId),
+}
+
+/// A typed program.
+#[derive(Clone, Debug)]
+pub struct Kernel {
+    /// Inputs in the order in which evaluation receives them.
+    pub params: Vec<Param>,
+    pub functions: Vec<Function>,
+    pub locals: Vec<Local>,
+    pub exprs: Vec<Expr>,
+    /// Argument lists of [`ExprKind::Call`].
+    pub args: Vec<ExprId>,
+    pub body: Vec<Stmt>,
+    pub output: Type,
+}
+
+impl Kernel {
+    pub fn expr(&self, id: ExprId) -> &Expr {
+        &self.exprs[id.index()]
+    }
+
+    /// Calls `visit` with each operand of `id`, in order.
+    pub fn for_each_operand(&self, id: ExprId, mut visit: impl FnMut(ExprId)) {
+        match self.expr(id).kind {
+            ExprKind::Constant(_) | ExprKind::Param(_) | ExprKind::Local(_) | ExprKind::Index(_) => {}
+            ExprKind::Cast(a) | ExprKind::Unary(_, a) | ExprKind::Reduce(_, a) => visit(a),
+            ExprKind::Binary(_, a, b) | ExprKind::Compare(_, a, b) => {
+                visit(a);
+                visit(b);
+            }
+            ExprKind::Select { condition: a, yes: b, no: c } | ExprKind::Fma(a, b, c) => {
+                visit(a);
+                visit(b);
+                visit(c);
+            }
+            ExprKind::Call { args: (start, count), .. } => {
+                let start = start as usize;
+                for &argument in &self.args[start..start + count as usize] {
+                    visit(argument);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Construction of a kernel's expressions, each distinct one once.
+
+use super::{Expr, ExprId, ExprKind, Kernel, Type};
+use crate::dtype::{Dtype, Scalar};
+use crate::memory::{OutOfMemory, TryGrow};
+
+/// Adds expressions to a kernel and finds the ones that it already has, so that a repeated
+/// subexpression is computed once.
+pub struct Builder {
+    pub kernel: Kernel,
+    /// Open-addressing table of expression handles plus one, zero where free; its length is a power
+    /// of two.
+    table: Vec<u32>,
+    interned: usize,
+}
+
+impl Builder {
+    /// An empty kernel with an output type that the caller sets when it is known.
+    pub fn new() -> Builder {
+        let kernel = Kernel {
+            params: Vec::new(),
+            functions: Vec::new(),
+            locals: Vec::new(),
+            exprs: Vec::new(),
+            args: Vec::new(),
+            body: Vec::new(),
+            output: Dtype::Float64.into(),
+        };
+        Builder { kernel, table: Vec::new(), interned: 0 }
+    }
+
+    /// The expression `kind` of type `ty`: the one that exists, or a new one.
+    pub fn add(&mut self, kind: ExprKind, ty: Type) -> Result<ExprId, OutOfMemory> {
+        if !self.is_shareable(&kind) {
+            return self.append(kind, ty);
+        }
+        if (self.interned + 1) * 2 > self.table.len() {
+            self.grow_table()?;
+        }
+        let mask = self.table.len() - 1;
+        let mut slot = hash(&kind, ty) as usize & mask;
+        while self.table[slot] != 0 {
+            let id = ExprId(self.table[slot] - 1);
+            let existing = self.kernel.expr(id);
+            if existing.ty == ty && same(&existing.kind, &kind) {
+                return Ok(id);
+            }
+            slot = (slot + 1) & mask;
+        }
+        let id = self.append(kind, ty)?;
+        self.table[slot] = id.0 + 1;
+        self.interned += 1;
+        Ok(id)
+    }
+
+    /// `operand` converted to a numeric dtype; the operand itself if it has it.
+    pub fn cast(&mut self, operand: ExprId, dtype: Dtype) -> Result<ExprId, OutOfMemory> {
+        let from = self.kernel.expr(operand);
+        if from.ty.dtype == dtype {
+            return Ok(operand);
+        }
+        if let ExprKind::Constant(value) = from.kind {
+            return self.constant(value, dtype);
+        }
+        self.add(ExprKind::Cast(operand), dtype.into())
+    }
+
+    /// A constant of a numeric dtype.
+    pub fn constant(&mut self, value: Scalar, dtype: Dtype) -> Result<ExprId, OutOfMemory> {
+        self.add(ExprKind::Constant(value.cast(dtype)), dtype.into())
+    }
+
+    pub fn dtype(&self, id: ExprId) -> Dtype {
+        self.kernel.expr(id).ty.dtype
+    }
+
+    /// Calls may have effects that count; locals change between statements.
+    fn is_shareable(&self, kind: &ExprKind) -> bool {
+        !matches!(kind, ExprKind::Call { .. } | ExprKind::Local(_))
+    }
+
+    fn append(&mut self, kind: ExprKind, ty: Type) -> Result<ExprId, OutOfMemory> {
+        let id = ExprId(u32::try_from(self.kernel.exprs.len()).map_err(|_| OutOfMemory)?);
+        self.kernel.exprs.try_push(Expr { kind, ty })?;
+        Ok(id)
+    }
+
+    fn grow_table(&mut self) -> Result<(), OutOfMemory> {
+        let len = (self.table.len() * 2).max(32);
+        let old = std::mem::replace(&mut self.table, Vec::try_filled(0, len)?);
+        for entry in old.into_iter().filter(|entry| *entry != 0) {
+            let expr = self.kernel.expr(ExprId(entry - 1));
+            let mut slot = hash(&expr.kind, expr.ty) as usize & (len - 1);
+            while self.table[slot] != 0 {
+                slot = (slot + 1) & (len - 1);
+            }
+            self.table[slot] = entry;
+        }
+        Ok(())
+    }
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Builder::new()
+    }
+}
+
+/// The bits that identify an expression: a tag with its operation, and its operands or value.
+fn identity(kind: &ExprKind) -> [u64; 4] {
+    let pair = |a: ExprId, b: ExprId| u64::from(a.0) << 32 | u64::from(b.0);
+    match *kind {
+        ExprKind::Constant(Scalar::Bool(value)) => [0, u64::from(value), 0, 0],
+        ExprKind::Constant(Scalar::Int(value)) => [1, value as u64, (value >> 64) as u64, 0],
+        ExprKind::Constant(Scalar::Float(value)) => [2, value.to_bits(), 0, 0],
+        ExprKind::Constant(Scalar::Complex(value)) => [3, value.re.to_bits(), value.im.to_bits(), 0],
+        ExprKind::Param(index) => [4, u64::from(index), 0, 0],
+        ExprKind::Local(index) => [5, u64::from(index), 0, 0],
+        ExprKind::Index(symbol) => [6, index_code(symbol), 0, 0],
+        ExprKind::Cast(a) => [7, u64::from(a.0), 0, 0],
+        ExprKind::Unary(op, a) => [8, u64::from(a.0), unary_code(op), 0],
+        ExprKind::Binary(op, a, b) => [9, pair(a, b), op as u64, 0],
+        ExprKind::Compare(op, a, b) => [10, pair(a, b), op as u64, 0],
+        ExprKind::Select { condition, yes, no } => [11, pair(condition, yes), u64::from(no.0), 0],
+        ExprKind::Fma(a, b, c) => [12, pair(a, b), u64::from(c.0), 0],
+        ExprKind::Call { function, args } => [13, u64::from(function), u64::from(args.0), u64::from(args.1)],
+        ExprKind::Reduce(op, a) => [14, u64::from(a.0), op as u64, 0],
+    }
+}
+
+fn unary_code(op: super::UnaryOp) -> u64 {
+    use super::UnaryOp::*;
+    match op {
+        Math(function) => 64 + function as u64,
+        Neg => 0,
+        BitNot => 1,
+        Abs => 2,
+        Real => 3,
+        Imag => 4,
+        Conj => 5,
+        Sign => 6,
+        Square => 7,
+        Floor => 8,
+        Ceil => 9,
+        Trunc => 10,
+        Round => 11,
+        Rint => 12,
+        Factorial => 13,
+    }
+}
+
+fn index_code(symbol: super::IndexSymbol) -> u64 {
+    use super::IndexSymbol::*;
+    match symbol {
+        Coordinate(d) => u64::from(d),
+        Extent(d) => 256 + u64::from(d),
+        Ndim => 512,
+        Flat => 513,
+    }
+}
+
+/// Equality by bits, so that -0.0 differs from 0.0 and a NaN equals itself.
+fn same(left: &ExprKind, right: &ExprKind) -> bool {
+    identity(left) == identity(right)
+}
+
+fn hash(kind: &ExprKind, ty: Type) -> u64 {
+    let mut state = ty.dtype as u64 ^ (ty.itemsize as u64) << 8;
+    for word in identity(kind) {
+        state = (state ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        state ^= state >> 29;
+    }
+    state
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::BinaryOp;
+
+    #[test]
+    fn equal_expressions_are_one() {
+        let mut builder = Builder::new();
+        let x = builder.add(ExprKind::Param(0), Dtype::Int32.into()).unwrap();
+        let wide = builder.cast(x, Dtype::Float64).unwrap();
+        let sum = builder.add(ExprKind::Binary(BinaryOp::Add, wide, wide), Dtype::Float64.into()).unwrap();
+        for _ in 0..100 {
+            let again = builder.cast(x, Dtype::Float64).unwrap();
+            assert_eq!(again, wide);
+            let same = ExprKind::Binary(BinaryOp::Add, wide, again);
+            assert_eq!(builder.add(same, Dtype::Float64.into()).unwrap(), sum);
+        }
+        assert_eq!(builder.kernel.exprs.len(), 3);
+    }
+
+    #[test]
+    fn zeros_of_both_signs_stay_apart() {
+        let mut builder = Builder::new();
+        let plus = builder.constant(Scalar::Float(0.0), Dtype::Float64).unwrap();
+        let minus = builder.constant(Scalar::Float(-0.0), Dtype::Float64).unwrap();
+        assert_ne!(plus, minus);
+    }
+
+    #[test]
+    fn the_table_grows() {
+        let mut builder = Builder::new();
+        for value in 0..1000 {
+            builder.constant(Scalar::Int(value), Dtype::Int64).unwrap();
+        }
+        let first = builder.constant(Scalar::Int(0), Dtype::Int64).unwrap();
+        assert_eq!(first, ExprId(0));
+        assert_eq!(builder.kernel.exprs.len(), 1000);
+    }
+}

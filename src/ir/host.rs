@@ -1,0 +1,109 @@
+//! Functions of the host program.
+
+use std::ffi::c_void;
+use std::mem::transmute;
+
+/// Address and calling convention of a host function: `double f(double, …)` with `arity` arguments,
+/// or `double f(void *context, double, …)` for a closure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UserFunction {
+    pub address: *const c_void,
+    /// Passed first when the function is a closure.
+    pub context: Option<*mut c_void>,
+    pub arity: u8,
+    /// Without side effects: may be folded when its arguments are constants.
+    pub pure: bool,
+}
+
+// SAFETY: the library never reads through these pointers; it hands them to the host's function,
+// which the host promises to be callable from every evaluating thread.
+unsafe impl Send for UserFunction {}
+// SAFETY: as above.
+unsafe impl Sync for UserFunction {}
+
+impl UserFunction {
+    /// The largest number of arguments.
+    pub const MAX_ARITY: usize = 7;
+
+    /// Calls the function with the first `arity` of `args`.
+    pub fn call(&self, args: &[f64; UserFunction::MAX_ARITY]) -> f64 {
+        // SAFETY: whoever registered the function gave its address together with its kind, which
+        // says its signature.
+        unsafe {
+            match self.context {
+                None => call_plain(self.address, self.arity, args),
+                Some(context) => call_closure(self.address, self.arity, context, args),
+            }
+        }
+    }
+}
+
+type D = f64;
+type Ctx = *mut c_void;
+
+/// # Safety
+/// `address` is a C function of `arity` doubles that returns a double.
+unsafe fn call_plain(address: *const c_void, arity: u8, v: &[D; UserFunction::MAX_ARITY]) -> f64 {
+    // SAFETY: the signature is the one that the caller vouches for.
+    unsafe {
+        match arity {
+            0 => transmute::<Plain, extern "C" fn() -> D>(address)(),
+            1 => transmute::<Plain, extern "C" fn(D) -> D>(address)(v[0]),
+            2 => transmute::<Plain, extern "C" fn(D, D) -> D>(address)(v[0], v[1]),
+            3 => transmute::<Plain, extern "C" fn(D, D, D) -> D>(address)(v[0], v[1], v[2]),
+            4 => transmute::<Plain, extern "C" fn(D, D, D, D) -> D>(address)(v[0], v[1], v[2], v[3]),
+            5 => {
+                let f = transmute::<Plain, extern "C" fn(D, D, D, D, D) -> D>(address);
+                f(v[0], v[1], v[2], v[3], v[4])
+            }
+            6 => {
+                let f = transmute::<Plain, extern "C" fn(D, D, D, D, D, D) -> D>(address);
+                f(v[0], v[1], v[2], v[3], v[4], v[5])
+            }
+            _ => {
+                let f = transmute::<Plain, extern "C" fn(D, D, D, D, D, D, D) -> D>(address);
+                f(v[0], v[1], v[2], v[3], v[4], v[5], v[6])
+            }
+        }
+    }
+}
+
+type Plain = *const c_void;
+
+/// # Safety
+/// `address` is a C function of a pointer and `arity` doubles that returns a double.
+unsafe fn call_closure(
+    address: *const c_void,
+    arity: u8,
+    context: Ctx,
+    v: &[D; UserFunction::MAX_ARITY],
+) -> f64 {
+    // SAFETY: the signature is the one that the caller vouches for.
+    unsafe {
+        match arity {
+            0 => transmute::<Plain, extern "C" fn(Ctx) -> D>(address)(context),
+            1 => transmute::<Plain, extern "C" fn(Ctx, D) -> D>(address)(context, v[0]),
+            2 => transmute::<Plain, extern "C" fn(Ctx, D, D) -> D>(address)(context, v[0], v[1]),
+            3 => {
+                let f = transmute::<Plain, extern "C" fn(Ctx, D, D, D) -> D>(address);
+                f(context, v[0], v[1], v[2])
+            }
+            4 => {
+                let f = transmute::<Plain, extern "C" fn(Ctx, D, D, D, D) -> D>(address);
+                f(context, v[0], v[1], v[2], v[3])
+            }
+            5 => {
+                let f = transmute::<Plain, extern "C" fn(Ctx, D, D, D, D, D) -> D>(address);
+                f(context, v[0], v[1], v[2], v[3], v[4])
+            }
+            6 => {
+                let f = transmute::<Plain, extern "C" fn(Ctx, D, D, D, D, D, D) -> D>(address);
+                f(context, v[0], v[1], v[2], v[3], v[4], v[5])
+            }
+            _ => {
+                let f = transmute::<Plain, extern "C" fn(Ctx, D, D, D, D, D, D, D) -> D>(address);
+                f(context, v[0], v[1], v[2], v[3], v[4], v[5], v[6])
+            }
+        }
+    }
+}
