@@ -1,0 +1,230 @@
+//! The dtype in which each node is wanted by the one that uses it.
+
+use super::typing::{Typed, has_complex_form, small_power};
+use crate::builtin::Meaning;
+use crate::dtype::{Dtype, Scalar, promote};
+use crate::front::lexer::Operator;
+use crate::front::scope::Scope;
+use crate::front::tree::{NodeId, NodeKind, Tree};
+use crate::ir::{BinaryOp, UnaryOp};
+use crate::memory::{OutOfMemory, TryGrow};
+
+/// How a node is computed.
+#[derive(Clone, Copy, Debug)]
+pub struct Demand {
+    /// The dtype that the user of the node wants.
+    pub result: Dtype,
+    /// The dtype of the operands; the outcome is cast to `result`.
+    pub work: Dtype,
+}
+
+/// Demands for every node that is computed at all: the operands of constants are not.
+pub fn spread(scope: &Scope<'_>, tree: &Tree, typed: &[Typed]) -> Result<Vec<Option<Demand>>, OutOfMemory> {
+    let mut spreader = Spreader { scope, tree, typed, demands: Vec::try_filled(None, tree.nodes.len())? };
+    let root = tree.root();
+    spreader.want(root, typed[root as usize].compute);
+    for id in (0..=root).rev() {
+        if let Some(demand) = spreader.demands[id as usize]
+            && typed[id as usize].constant.is_none()
+        {
+            let work = spreader.node(id, demand.result);
+            spreader.demands[id as usize] = Some(Demand { work, ..demand });
+        }
+    }
+    Ok(spreader.demands)
+}
+
+struct Spreader<'a> {
+    scope: &'a Scope<'a>,
+    tree: &'a Tree,
+    typed: &'a [Typed],
+    demands: Vec<Option<Demand>>,
+}
+
+impl Spreader<'_> {
+    fn get(&self, id: NodeId) -> Typed {
+        self.typed[id as usize]
+    }
+
+    fn want(&mut self, id: NodeId, result: Dtype) {
+        self.demands[id as usize] = Some(Demand { result, work: result });
+    }
+
+    /// An operand that is computed apart, in its own dtype.
+    fn want_apart(&mut self, id: NodeId) {
+        self.want(id, self.get(id).compute);
+    }
+
+    /// An operand of a binary operator: behind a boundary it is computed apart.
+    fn want_operand(&mut self, id: NodeId, operator_parse: Dtype, work: Dtype) {
+        let is_operation =
+            !matches!(self.tree.node(id).kind, NodeKind::Number(_) | NodeKind::Text | NodeKind::Variable(_));
+        if is_operation && self.get(id).parse != operator_parse {
+            self.want_apart(id);
+        } else {
+            self.want(id, work);
+        }
+    }
+
+    fn want_operands(&mut self, a: NodeId, b: NodeId, work: Dtype) {
+        let parse = promote(self.get(a).parse, self.get(b).parse);
+        self.want_operand(a, parse, work);
+        self.want_operand(b, parse, work);
+    }
+
+    /// Spreads the demands of one node to its operands, and gives the node's work dtype.
+    fn node(&mut self, id: NodeId, result: Dtype) -> Dtype {
+        match self.tree.node(id).kind {
+            NodeKind::Number(_) | NodeKind::Text | NodeKind::Variable(_) => result,
+            NodeKind::Negate(a) => {
+                self.want(a, result);
+                result
+            }
+            NodeKind::Invert(a) if self.get(a).parse == Dtype::Bool => {
+                self.want_apart(a);
+                Dtype::Bool
+            }
+            NodeKind::Invert(a) => {
+                self.want(a, result.component());
+                result.component()
+            }
+            NodeKind::Not(a) => {
+                self.want_apart(a);
+                Dtype::Bool
+            }
+            NodeKind::Binary(operator, a, b) => self.binary(operator, a, b, result),
+            NodeKind::Comma(a, b) => {
+                let parse = promote(self.get(a).parse, self.get(b).parse);
+                self.want_operand(b, parse, result);
+                result
+            }
+            NodeKind::Builtin(row, list) => {
+                let tree = self.tree;
+                self.builtin(row.meaning, id, tree.arguments(list), result)
+            }
+            NodeKind::Call(index, list) => {
+                let tree = self.tree;
+                self.call(index, tree.arguments(list));
+                Dtype::Float64
+            }
+        }
+    }
+
+    fn binary(&mut self, operator: Operator, a: NodeId, b: NodeId, result: Dtype) -> Dtype {
+        use Operator::*;
+        let (left, right) = (self.get(a), self.get(b));
+        let both_bool = promote(left.parse, right.parse) == Dtype::Bool;
+        match operator {
+            And | Or => self.want_truths(a, b),
+            BitAnd | BitOr | BitXor if both_bool => self.want_truths(a, b),
+            Lt | Le | Gt | Ge | Eq | Ne => {
+                let work = comparison_dtype(left, right);
+                self.want_operands(a, b, work);
+                work
+            }
+            Pow if small_power(right).is_some() => {
+                self.want_operand(a, promote(left.parse, right.parse), result);
+                result
+            }
+            Add | Sub | Mul | Div | Pow => {
+                self.want_operands(a, b, result);
+                result
+            }
+            _ => {
+                self.want_operands(a, b, result.component());
+                result.component()
+            }
+        }
+    }
+
+    fn want_truths(&mut self, a: NodeId, b: NodeId) -> Dtype {
+        self.want_apart(a);
+        self.want_apart(b);
+        Dtype::Bool
+    }
+
+    fn builtin(&mut self, meaning: Meaning, id: NodeId, args: &[NodeId], result: Dtype) -> Dtype {
+        match meaning {
+            Meaning::Unary(op) => {
+                let work = self.unary_work(op, id, args[0], result);
+                self.want(args[0], work);
+                work
+            }
+            Meaning::Binary(BinaryOp::Pow) => {
+                self.want(args[0], result);
+                if small_power(self.get(args[1])).is_none() {
+                    self.want(args[1], result);
+                }
+                result
+            }
+            Meaning::Where => {
+                self.want_apart(args[0]);
+                self.want(args[1], result);
+                self.want(args[2], result);
+                result
+            }
+            Meaning::Reduce(_) => {
+                self.want_apart(args[0]);
+                self.get(id).compute
+            }
+            Meaning::Binary(_) | Meaning::Fma | Meaning::Constant(_) | Meaning::Text(_) => {
+                let work = result.component();
+                args.iter().for_each(|arg| self.want(*arg, work));
+                work
+            }
+        }
+    }
+
+    fn unary_work(&self, op: UnaryOp, id: NodeId, argument: NodeId, result: Dtype) -> Dtype {
+        let argument = self.get(argument).compute;
+        match op {
+            UnaryOp::Abs | UnaryOp::Real | UnaryOp::Imag if argument.is_complex() => argument,
+            UnaryOp::Abs | UnaryOp::Real | UnaryOp::Imag => result.component(),
+            UnaryOp::Math(_) if !result.is_float() && !result.is_complex() => self.get(id).compute,
+            _ if has_complex_form(op) => result,
+            _ => result.component(),
+        }
+    }
+
+    /// The arguments of a host function arrive as float64. Under a floating-point result they are
+    /// computed in float64 as a whole, else in their own dtype.
+    fn call(&mut self, index: u32, args: &[NodeId]) {
+        let returns_float = self.scope.function(index).returns.is_some_and(Dtype::is_float);
+        for arg in args {
+            if returns_float {
+                self.want(*arg, Dtype::Float64);
+            } else {
+                self.want_apart(*arg);
+            }
+        }
+    }
+}
+
+/// The dtype in which two operands are compared: their promotion, or a wider one where a constant
+/// operand has a value that the promotion cannot hold.
+fn comparison_dtype(left: Typed, right: Typed) -> Dtype {
+    let promoted = promote(promote(Dtype::Bool, left.compute), right.compute).component();
+    if promoted.is_float() {
+        return promoted;
+    }
+    let holds = |value: Scalar| is_exact(value, promoted);
+    let (value, other) = match (left.constant, right.constant) {
+        (Some(value), _) if !holds(value) => (value, right),
+        (_, Some(value)) if !holds(value) => (value, left),
+        _ => return promoted,
+    };
+    if is_exact(value, Dtype::Int64) && other.compute != Dtype::UInt64 {
+        Dtype::Int64
+    } else {
+        Dtype::Float64
+    }
+}
+
+/// Whether a value survives the cast to an integer dtype or bool.
+fn is_exact(value: Scalar, dtype: Dtype) -> bool {
+    match (value, value.cast(dtype)) {
+        (Scalar::Int(exact), Scalar::Int(cast)) => exact == cast,
+        (Scalar::Int(exact), Scalar::Bool(_)) => exact == 0 || exact == 1,
+        (value, cast) => value.to_f64() == cast.to_f64(),
+    }
+}

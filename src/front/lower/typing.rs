@@ -1,0 +1,306 @@
+//! Dtypes of all nodes, constant folding, and the refusal of meaningless operations.
+
+use super::Rules;
+use super::fold;
+use crate::builtin::Meaning;
+use crate::dtype::{Dtype, Scalar, promote};
+use crate::front::error::{CompileError, Status};
+use crate::front::lexer::Operator;
+use crate::front::number::Literal;
+use crate::front::scope::{HostFunction, Scope};
+use crate::front::tree::{ArgList, NodeId, NodeKind, Tree};
+use crate::ir::{ReduceOp, UnaryOp};
+use crate::memory::TryGrow;
+
+/// What is known of a node once its operands are.
+#[derive(Clone, Copy, Debug)]
+pub struct Typed {
+    /// Dtype in which the node is computed when nothing around it asks for another.
+    pub compute: Dtype,
+    /// Dtype that places boundaries: every function call and unary minus counts as float64.
+    pub parse: Dtype,
+    /// The value of a constant node. It keeps all its digits; its dtype is `compute`.
+    pub constant: Option<Scalar>,
+}
+
+/// Types every node of `tree`.
+///
+/// Errors: −8 for an operation that its operand's dtype does not have, −5 for a reduction that has
+/// no meaning.
+pub fn infer(scope: &Scope<'_>, tree: &Tree, rules: Rules) -> Result<Vec<Typed>, CompileError> {
+    check_reductions(tree)?;
+    let mut typing = Typing { scope, tree, rules, nodes: Vec::new() };
+    typing.nodes.try_reserve_exact(tree.nodes.len()).map_err(crate::memory::OutOfMemory::from)?;
+    for id in 0..tree.nodes.len() as NodeId {
+        let node = typing.node(id)?;
+        typing.nodes.try_push(node)?;
+    }
+    Ok(typing.nodes)
+}
+
+/// Refuses a reduction inside the argument of a reduction.
+fn check_reductions(tree: &Tree) -> Result<(), CompileError> {
+    let mut reduces: Vec<bool> = Vec::try_filled(false, tree.nodes.len())?;
+    for id in 0..tree.nodes.len() as NodeId {
+        let mut below = false;
+        tree.for_each_operand(id, |operand| below |= reduces[operand as usize]);
+        let is_reduction = matches!(
+            tree.node(id).kind,
+            NodeKind::Builtin(row, _) if matches!(row.meaning, Meaning::Reduce(_))
+        );
+        if is_reduction && below {
+            return Err(reduction_error(format_args!("a reduction inside the argument of a reduction")));
+        }
+        reduces[id as usize] = below || is_reduction;
+    }
+    Ok(())
+}
+
+fn reduction_error(message: std::fmt::Arguments<'_>) -> CompileError {
+    CompileError::new(Status::ReductionInvalid, message)
+}
+
+fn type_error(message: std::fmt::Arguments<'_>) -> CompileError {
+    CompileError::new(Status::InvalidArgumentType, message)
+}
+
+struct Typing<'a> {
+    scope: &'a Scope<'a>,
+    tree: &'a Tree,
+    rules: Rules,
+    nodes: Vec<Typed>,
+}
+
+impl Typing<'_> {
+    fn get(&self, id: NodeId) -> Typed {
+        self.nodes[id as usize]
+    }
+
+    fn node(&self, id: NodeId) -> Result<Typed, CompileError> {
+        match self.tree.node(id).kind {
+            NodeKind::Number(literal) => Ok(constant(literal.value, self.literal_dtype(literal))),
+            NodeKind::Text => Err(type_error(format_args!("strings are not supported here"))),
+            NodeKind::Variable(index) => self.variable(index),
+            NodeKind::Negate(a) => self.negate(a),
+            NodeKind::Invert(a) => self.invert(a),
+            NodeKind::Not(a) => self.not(a),
+            NodeKind::Binary(operator, a, b) => self.binary(operator, a, b),
+            NodeKind::Comma(a, b) => self.comma(a, b),
+            NodeKind::Builtin(row, list) => self.builtin(row.name, row.meaning, list),
+            NodeKind::Call(index, list) => self.call(index, list),
+        }
+    }
+
+    /// Dtype of a literal as the expression's literal target types it.
+    fn literal_dtype(&self, literal: Literal) -> Dtype {
+        let is_big = match literal.value {
+            Scalar::Int(value) => value > i128::from(i32::MAX),
+            other => other.to_f64() > f64::from(i32::MAX),
+        };
+        match self.rules.literal {
+            None if literal.is_float => Dtype::Float64,
+            None if is_big => Dtype::Int64,
+            None => Dtype::Int32,
+            Some(target) if target.is_integer() && literal.is_float => Dtype::Float64,
+            Some(target) if target.is_integer() && is_big && target.size() < 8 => Dtype::Int64,
+            Some(target) => target,
+        }
+    }
+
+    fn variable(&self, index: u32) -> Result<Typed, CompileError> {
+        let dtype = self.scope.variable(index).ty.dtype;
+        if dtype.is_string() {
+            return Err(type_error(format_args!("strings are not supported here")));
+        }
+        Ok(Typed { compute: dtype, parse: dtype, constant: None })
+    }
+
+    fn negate(&self, a: NodeId) -> Result<Typed, CompileError> {
+        let operand = self.get(a);
+        match operand.constant {
+            Some(value) if self.rules.negation_keeps_dtype => {
+                Ok(constant(fold::negate(value), operand.compute))
+            }
+            Some(value) => Ok(constant(fold::negate(value), Dtype::Float64)),
+            None => Ok(Typed { compute: operand.compute, parse: Dtype::Float64, constant: None }),
+        }
+    }
+
+    fn invert(&self, a: NodeId) -> Result<Typed, CompileError> {
+        self.refuse_complex("'~'")?;
+        let operand = self.get(a);
+        let value = operand.constant.map(|value| match operand.compute {
+            Dtype::Bool => Scalar::Int(i128::from(!value.is_true())),
+            _ => fold::unary(UnaryOp::BitNot, value),
+        });
+        Ok(Typed { constant: value, ..operand })
+    }
+
+    fn not(&self, a: NodeId) -> Result<Typed, CompileError> {
+        self.refuse_complex("'not'")?;
+        let value = self.get(a).constant.map(|value| Scalar::Int(i128::from(!value.is_true())));
+        Ok(Typed { compute: Dtype::Bool, parse: Dtype::Bool, constant: value })
+    }
+
+    fn binary(&self, operator: Operator, a: NodeId, b: NodeId) -> Result<Typed, CompileError> {
+        use Operator::*;
+        let (left, right) = (self.get(a), self.get(b));
+        if !matches!(operator, Add | Sub | Mul | Div | Pow) {
+            self.refuse_complex("this operator")?;
+        }
+        let value = match (left.constant, right.constant) {
+            (Some(left), Some(right)) => Some(fold::binary(operator, left, right)),
+            _ => None,
+        };
+        let parse = promote(left.parse, right.parse);
+        let node = match operator {
+            Lt | Le | Gt | Ge | Eq | Ne | And | Or => {
+                Typed { compute: Dtype::Bool, parse: Dtype::Bool, constant: value }
+            }
+            BitAnd | BitOr | BitXor if parse == Dtype::Bool => {
+                Typed { compute: Dtype::Bool, parse: Dtype::Bool, constant: value }
+            }
+            Pow if small_power(right).is_some() && value.is_none() => {
+                Typed { compute: left.compute, parse, constant: None }
+            }
+            _ => Typed { compute: promote(left.compute, right.compute), parse, constant: value },
+        };
+        Ok(node)
+    }
+
+    fn comma(&self, a: NodeId, b: NodeId) -> Result<Typed, CompileError> {
+        self.refuse_complex("','")?;
+        let (left, right) = (self.get(a), self.get(b));
+        Ok(Typed {
+            compute: promote(left.compute, right.compute),
+            parse: promote(left.parse, right.parse),
+            constant: left.constant.and(right.constant),
+        })
+    }
+
+    fn builtin(&self, name: &str, meaning: Meaning, list: ArgList) -> Result<Typed, CompileError> {
+        let args = self.tree.arguments(list);
+        if let Some(value) = fold::builtin(meaning, args.iter().map(|arg| self.get(*arg).constant)) {
+            return Ok(self.folded(meaning, args, value));
+        }
+        let compute = match meaning {
+            Meaning::Constant(_) => Dtype::Float64,
+            Meaning::Unary(op) => self.unary(name, op, args[0])?,
+            Meaning::Binary(op) => {
+                if op != crate::ir::BinaryOp::Pow {
+                    self.refuse_complex(name)?;
+                }
+                match small_power(self.get(args[1])) {
+                    Some(_) if op == crate::ir::BinaryOp::Pow => self.get(args[0]).compute,
+                    _ => self.promoted(args),
+                }
+            }
+            Meaning::Fma => {
+                self.refuse_complex(name)?;
+                self.promoted(args)
+            }
+            Meaning::Where => {
+                self.refuse_complex(name)?;
+                promote(self.get(args[1]).compute, self.get(args[2]).compute)
+            }
+            Meaning::Reduce(op) => reduction_dtype(op, self.get(args[0]).compute)?,
+            Meaning::Text(_) => return Err(type_error(format_args!("{name}() takes strings"))),
+        };
+        Ok(Typed { compute, parse: Dtype::Float64, constant: None })
+    }
+
+    /// A call of constants is a float64 constant, but for a second or third power, which is a
+    /// product and keeps the dtype of its base.
+    fn folded(&self, meaning: Meaning, args: &[NodeId], value: Scalar) -> Typed {
+        match meaning {
+            Meaning::Binary(crate::ir::BinaryOp::Pow) if small_power(self.get(args[1])).is_some() => {
+                Typed { parse: Dtype::Float64, ..constant(value, self.get(args[0]).compute) }
+            }
+            _ => constant(value, Dtype::Float64),
+        }
+    }
+
+    fn unary(&self, name: &str, op: UnaryOp, argument: NodeId) -> Result<Dtype, CompileError> {
+        let dtype = self.get(argument).compute;
+        if !has_complex_form(op) {
+            self.refuse_complex(name)?;
+        }
+        Ok(match op {
+            UnaryOp::Abs | UnaryOp::Real | UnaryOp::Imag => dtype.component(),
+            UnaryOp::Math(_) if dtype.is_complex() && has_complex_form(op) => dtype,
+            UnaryOp::Math(_) if dtype == Dtype::Float32 || dtype == Dtype::Complex64 => Dtype::Float32,
+            UnaryOp::Math(_) => Dtype::Float64,
+            _ => dtype,
+        })
+    }
+
+    fn call(&self, index: u32, list: ArgList) -> Result<Typed, CompileError> {
+        self.refuse_complex("a user function")?;
+        let HostFunction { target, returns, float_math, .. } = self.scope.function(index);
+        let args = self.tree.arguments(list);
+        let promoted = self.promoted(args);
+        let compute = match returns {
+            Some(dtype) => dtype,
+            None if args.is_empty() => Dtype::Float64,
+            None if float_math && args.len() == 1 && !promoted.is_float() => Dtype::Float64,
+            None => promoted,
+        };
+        if compute.is_complex() {
+            return Err(type_error(format_args!("a user function cannot be complex")));
+        }
+        let parse = returns.unwrap_or(Dtype::Float64);
+        let value = fold::call(target, args.iter().map(|arg| self.get(*arg).constant));
+        Ok(Typed { compute, parse, constant: value.map(|value| Scalar::Float(value).cast(compute)) })
+    }
+
+    /// The promotion of all arguments, folded from the left.
+    fn promoted(&self, args: &[NodeId]) -> Dtype {
+        args.iter().fold(Dtype::Bool, |dtype, arg| promote(dtype, self.get(*arg).compute))
+    }
+
+    fn refuse_complex(&self, what: &str) -> Result<(), CompileError> {
+        if self.rules.complex_declared {
+            return Err(type_error(format_args!("{what} is not defined for complex numbers")));
+        }
+        Ok(())
+    }
+}
+
+fn constant(value: Scalar, dtype: Dtype) -> Typed {
+    Typed { compute: dtype, parse: dtype, constant: Some(value) }
+}
+
+/// 2 or 3 where `exponent` is a constant of that value: such a power is a product.
+pub fn small_power(exponent: Typed) -> Option<u8> {
+    let value = exponent.constant?;
+    match value.to_f64() {
+        2.0 => Some(2),
+        3.0 => Some(3),
+        _ => None,
+    }
+}
+
+/// Whether the operation is defined for complex operands.
+pub fn has_complex_form(op: UnaryOp) -> bool {
+    use crate::ir::MathFn::Sqrt;
+    matches!(
+        op,
+        UnaryOp::Neg | UnaryOp::Abs | UnaryOp::Real | UnaryOp::Imag | UnaryOp::Conj | UnaryOp::Math(Sqrt)
+    )
+}
+
+/// Dtype of a reduction's result.
+fn reduction_dtype(op: ReduceOp, argument: Dtype) -> Result<Dtype, CompileError> {
+    match op {
+        ReduceOp::Any | ReduceOp::All => Ok(Dtype::Bool),
+        ReduceOp::Min | ReduceOp::Max if argument.is_complex() => {
+            Err(reduction_error(format_args!("complex numbers have no minimum or maximum")))
+        }
+        ReduceOp::Min | ReduceOp::Max => Ok(argument),
+        ReduceOp::Mean if argument.is_complex() => Ok(Dtype::Complex128),
+        ReduceOp::Mean => Ok(Dtype::Float64),
+        ReduceOp::Sum | ReduceOp::Prod if argument.is_unsigned() => Ok(Dtype::UInt64),
+        ReduceOp::Sum | ReduceOp::Prod if argument.is_signed() || argument == Dtype::Bool => Ok(Dtype::Int64),
+        ReduceOp::Sum | ReduceOp::Prod => Ok(argument),
+    }
+}

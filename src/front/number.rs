@@ -1,0 +1,210 @@
+//! Numeric literals: C `strtod`'s extent, in the C locale, with exact 64-bit integers.
+
+use crate::dtype::Scalar;
+
+/// A numeric literal as written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Literal {
+    /// `Scalar::Int` where the literal is an integer below 2^64, else `Scalar::Float`.
+    pub value: Scalar,
+    /// Whether the text has a point or an exponent.
+    pub is_float: bool,
+}
+
+/// The longest number at the start of `text`, and its length in bytes; `None` if there is none.
+pub fn scan(text: &[u8]) -> Option<(Literal, usize)> {
+    match text {
+        [b'0', b'x' | b'X', rest @ ..] => match scan_hex(rest) {
+            Some((literal, length)) => Some((literal, length + 2)),
+            None => Some((Literal { value: Scalar::Int(0), is_float: false }, 1)),
+        },
+        _ => scan_decimal(text),
+    }
+}
+
+fn digits(text: &[u8], is_digit: impl Fn(&u8) -> bool) -> usize {
+    text.iter().take_while(|byte| is_digit(byte)).count()
+}
+
+/// Length of an exponent: one of `markers`, an optional sign, at least one decimal digit; else 0.
+fn exponent_length(text: &[u8], markers: [u8; 2]) -> usize {
+    let [first, rest @ ..] = text else { return 0 };
+    if !markers.contains(first) {
+        return 0;
+    }
+    let sign = usize::from(matches!(rest.first(), Some(b'+' | b'-')));
+    match digits(&rest[sign..], u8::is_ascii_digit) {
+        0 => 0,
+        count => 1 + sign + count,
+    }
+}
+
+fn scan_decimal(text: &[u8]) -> Option<(Literal, usize)> {
+    let whole = digits(text, u8::is_ascii_digit);
+    let mut length = whole;
+    let mut is_float = false;
+    if text.get(whole) == Some(&b'.') {
+        let fraction = digits(&text[whole + 1..], u8::is_ascii_digit);
+        if whole + fraction == 0 {
+            return None;
+        }
+        length += 1 + fraction;
+        is_float = true;
+    }
+    if length == 0 {
+        return None;
+    }
+    let exponent = exponent_length(&text[length..], [b'e', b'E']);
+    is_float |= exponent > 0;
+    length += exponent;
+    let number = std::str::from_utf8(&text[..length]).ok()?;
+    let value = match number.parse::<u64>() {
+        Ok(integer) if !is_float => Scalar::Int(i128::from(integer)),
+        _ => Scalar::Float(number.parse().ok()?),
+    };
+    Some((Literal { value, is_float }, length))
+}
+
+/// The part after `0x`: hexadecimal digits, an optional point, an optional binary exponent.
+fn scan_hex(text: &[u8]) -> Option<(Literal, usize)> {
+    let mut mantissa = Mantissa::default();
+    let whole = digits(text, u8::is_ascii_hexdigit);
+    text[..whole].iter().for_each(|digit| mantissa.push(*digit, false));
+    let mut length = whole;
+    let mut is_float = false;
+    if text.get(whole) == Some(&b'.') {
+        let fraction = digits(&text[whole + 1..], u8::is_ascii_hexdigit);
+        if whole + fraction == 0 {
+            return None;
+        }
+        text[whole + 1..whole + 1 + fraction].iter().for_each(|digit| mantissa.push(*digit, true));
+        length += 1 + fraction;
+        is_float = true;
+    }
+    if length == 0 {
+        return None;
+    }
+    let exponent = exponent_length(&text[length..], [b'p', b'P']);
+    if exponent > 0 {
+        is_float = true;
+        mantissa.exponent =
+            mantissa.exponent.saturating_add(parse_exponent(&text[length + 1..length + exponent]));
+        length += exponent;
+    }
+    let value = match mantissa.integer() {
+        Some(integer) if !is_float => Scalar::Int(i128::from(integer)),
+        _ => Scalar::Float(mantissa.to_f64()),
+    };
+    Some((Literal { value, is_float }, length))
+}
+
+/// A signed decimal exponent, limited to what no double can reach.
+fn parse_exponent(text: &[u8]) -> i32 {
+    let (sign, digits) = match text {
+        [b'-', rest @ ..] => (-1, rest),
+        [b'+', rest @ ..] => (1, rest),
+        rest => (1, rest),
+    };
+    let magnitude = digits.iter().fold(0i32, |value, digit| {
+        value.saturating_mul(10).saturating_add(i32::from(digit - b'0')).min(1 << 20)
+    });
+    sign * magnitude
+}
+
+/// Hexadecimal digits gathered into 60 bits and a binary exponent; what is cut leaves a sticky bit.
+#[derive(Default)]
+struct Mantissa {
+    bits: u64,
+    exponent: i32,
+    cut: bool,
+}
+
+impl Mantissa {
+    fn push(&mut self, digit: u8, is_fraction: bool) {
+        let value = (digit as char).to_digit(16).map_or(0, u64::from);
+        if self.bits >> 60 == 0 {
+            self.bits = self.bits << 4 | value;
+            if is_fraction {
+                self.exponent = self.exponent.saturating_sub(4);
+            }
+        } else {
+            self.cut |= value != 0;
+            if !is_fraction {
+                self.exponent = self.exponent.saturating_add(4);
+            }
+        }
+    }
+
+    fn integer(&self) -> Option<u64> {
+        (self.exponent == 0).then_some(self.bits)
+    }
+
+    fn to_f64(&self) -> f64 {
+        libm::scalbn((self.bits | u64::from(self.cut)) as f64, self.exponent)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn float(text: &str) -> f64 {
+        let (literal, length) = scan(text.as_bytes()).unwrap();
+        assert!(literal.is_float, "{text}");
+        assert_eq!(length, text.len(), "{text}");
+        literal.value.to_f64()
+    }
+
+    fn integer(text: &str) -> i128 {
+        let (literal, length) = scan(text.as_bytes()).unwrap();
+        assert!(!literal.is_float, "{text}");
+        assert_eq!(length, text.len(), "{text}");
+        match literal.value {
+            Scalar::Int(value) => value,
+            other => panic!("{text} gave {other:?}"),
+        }
+    }
+
+    #[test]
+    fn reads_what_strtod_reads() {
+        assert_eq!(float("1."), 1.0);
+        assert_eq!(float(".5"), 0.5);
+        assert_eq!(float("1.5e-3"), 0.0015);
+        assert_eq!(float("5.e2"), 500.0);
+        assert_eq!(float("1E+3"), 1000.0);
+        assert_eq!(float("1e309"), f64::INFINITY);
+        assert_eq!(float("0x1.8p1"), 3.0);
+        assert_eq!(float("0x1p-1"), 0.5);
+        assert_eq!(integer("007"), 7);
+        assert_eq!(integer("0x1F"), 31);
+        assert_eq!(integer("0X1e3"), 0x1e3);
+    }
+
+    #[test]
+    fn keeps_64_bit_integers_exact() {
+        assert_eq!(integer("9007199254740993"), 9007199254740993);
+        assert_eq!(integer("18446744073709551615"), i128::from(u64::MAX));
+        assert_eq!(integer("0xffffffffffffffff"), i128::from(u64::MAX));
+        let (wide, _) = scan(b"18446744073709551616").unwrap();
+        assert_eq!(wide.value, Scalar::Float(18446744073709551616.0));
+        assert!(!wide.is_float);
+    }
+
+    #[test]
+    fn stops_where_the_number_ends() {
+        for (text, length) in [
+            ("1e", 1),
+            ("1e+", 1),
+            ("0x", 1),
+            ("0xg", 1),
+            ("1_000", 1),
+            ("1..2", 2),
+            ("1.2.3", 3),
+            ("0b101", 1),
+        ] {
+            assert_eq!(scan(text.as_bytes()).unwrap().1, length, "{text}");
+        }
+        assert!(scan(b".").is_none());
+        assert!(scan(b".x").is_none());
+    }
+}

@@ -1,0 +1,437 @@
+//! Operator-precedence parser with a stack of its own, so that no nesting overflows the machine's.
+//!
+//! Levels, tightest first: function application without parentheses and unary `+ - ~`; `**`;
+//! `* / %`; `+ -`; `<< >>`; `&`; `^`; `|`; comparisons; `not !`; `and`; `or`; the comma operator.
+//! All binary operators associate to the left.
+
+use super::error::{CompileError, Quoted};
+use super::lexer::{Lexer, Operator, Token};
+use super::scope::{Scope, SymbolMeaning};
+use super::tree::{NodeId, NodeKind, Tree};
+use crate::builtin::{self, Builtin};
+use crate::ir::Span;
+use crate::memory::TryGrow;
+
+/// Binding powers; a higher one binds tighter.
+mod power {
+    pub const COMMA: u8 = 0;
+    pub const OR: u8 = 1;
+    pub const AND: u8 = 2;
+    pub const NOT: u8 = 3;
+    pub const COMPARE: u8 = 4;
+    pub const BIT_OR: u8 = 5;
+    pub const BIT_XOR: u8 = 6;
+    pub const BIT_AND: u8 = 7;
+    pub const SHIFT: u8 = 8;
+    pub const SUM: u8 = 9;
+    pub const PRODUCT: u8 = 10;
+    pub const POW: u8 = 11;
+    pub const UNARY: u8 = 12;
+}
+
+/// What waits for its right operand or its closing parenthesis.
+#[derive(Clone, Copy)]
+enum Frame {
+    /// Parentheses around an expression list.
+    Group,
+    /// Parentheses of a function of one argument: no comma.
+    OneArgument,
+    /// Arguments of a function of several; `first` is where they start on the value stack.
+    Arguments {
+        callee: Callee,
+        arity: u8,
+        first: usize,
+        name: Span,
+    },
+    Prefix(Prefix, Span),
+    Infix(Infix),
+}
+
+#[derive(Clone, Copy)]
+enum Prefix {
+    Plus,
+    Minus,
+    Invert,
+    Not,
+    /// A function of one argument, which binds as a unary operator.
+    Apply(Callee),
+}
+
+#[derive(Clone, Copy)]
+enum Infix {
+    Comma,
+    Operator(Operator),
+}
+
+#[derive(Clone, Copy)]
+enum Callee {
+    Builtin(&'static Builtin),
+    Host(u32),
+}
+
+impl Prefix {
+    fn power(self) -> u8 {
+        if matches!(self, Prefix::Not) { power::NOT } else { power::UNARY }
+    }
+}
+
+impl Infix {
+    fn power(self) -> u8 {
+        use Operator::*;
+        match self {
+            Infix::Comma => power::COMMA,
+            Infix::Operator(operator) => match operator {
+                Or => power::OR,
+                And => power::AND,
+                Lt | Le | Gt | Ge | Eq | Ne => power::COMPARE,
+                BitOr => power::BIT_OR,
+                BitXor => power::BIT_XOR,
+                BitAnd => power::BIT_AND,
+                Shl | Shr => power::SHIFT,
+                Add | Sub => power::SUM,
+                Mul | Div | Rem => power::PRODUCT,
+                Pow => power::POW,
+                Invert | Not => power::NOT,
+            },
+        }
+    }
+}
+
+/// Parses the whole of `text` with the names of `scope` and the builtins.
+///
+/// On a syntax error the position is the end of the first token that cannot continue the
+/// expression (the start of a broken string literal or a lone point), at least 1.
+pub fn parse(text: &[u8], scope: &Scope<'_>) -> Result<Tree, CompileError> {
+    let mut parser = Parser {
+        text,
+        scope,
+        lexer: Lexer::new(text),
+        tree: Tree::default(),
+        frames: Vec::new(),
+        values: Vec::new(),
+        token: Token::End,
+        span: Span::default(),
+    };
+    parser.advance();
+    loop {
+        parser.operand()?;
+        if parser.continuation()? {
+            return Ok(parser.tree);
+        }
+    }
+}
+
+struct Parser<'a> {
+    text: &'a [u8],
+    scope: &'a Scope<'a>,
+    lexer: Lexer<'a>,
+    tree: Tree,
+    frames: Vec<Frame>,
+    values: Vec<NodeId>,
+    token: Token,
+    span: Span,
+}
+
+impl Parser<'_> {
+    fn advance(&mut self) {
+        (self.token, self.span) = self.lexer.next();
+    }
+
+    /// The source text of the current token.
+    fn token_text(&self) -> &[u8] {
+        &self.text[self.span.start as usize..self.span.end as usize]
+    }
+
+    /// Reads prefixes, opening parentheses and one operand.
+    fn operand(&mut self) -> Result<(), CompileError> {
+        loop {
+            match self.token {
+                Token::Number(literal) => return self.value(NodeKind::Number(literal)),
+                Token::Text => return self.value(NodeKind::Text),
+                Token::Open => self.frames.try_push(Frame::Group)?,
+                Token::Operator(Operator::Add) => self.prefix(Prefix::Plus)?,
+                Token::Operator(Operator::Sub) => self.prefix(Prefix::Minus)?,
+                Token::Operator(Operator::Invert) => self.prefix(Prefix::Invert)?,
+                Token::Operator(Operator::Not) => {
+                    if !self.not_may_stand_here() {
+                        self.advance();
+                        return Err(self.unexpected("an operand"));
+                    }
+                    self.prefix(Prefix::Not)?;
+                }
+                Token::Name => {
+                    if self.name()? {
+                        return Ok(());
+                    }
+                    continue;
+                }
+                _ => return Err(self.unexpected("an operand")),
+            }
+            self.advance();
+        }
+    }
+
+    /// `not` is an operand of `and`, `or`, `not` and of parentheses, not of tighter operators.
+    fn not_may_stand_here(&self) -> bool {
+        match self.frames.last() {
+            None | Some(Frame::Group | Frame::OneArgument) => true,
+            Some(Frame::Prefix(prefix, _)) => prefix.power() <= power::NOT,
+            Some(Frame::Infix(infix)) => infix.power() < power::NOT,
+            Some(Frame::Arguments { .. }) => false,
+        }
+    }
+
+    fn prefix(&mut self, prefix: Prefix) -> Result<(), CompileError> {
+        Ok(self.frames.try_push(Frame::Prefix(prefix, self.span))?)
+    }
+
+    /// The current token is an operand by itself.
+    fn value(&mut self, kind: NodeKind) -> Result<(), CompileError> {
+        let node = self.tree.push(kind, self.span)?;
+        self.values.try_push(node)?;
+        self.advance();
+        Ok(())
+    }
+
+    /// Handles the name at hand; true if it was a whole operand.
+    fn name(&mut self) -> Result<bool, CompileError> {
+        let (callee, arity) = match self.scope.find(self.token_text()) {
+            Some(SymbolMeaning::Variable(index)) => {
+                self.value(NodeKind::Variable(index))?;
+                return Ok(true);
+            }
+            Some(SymbolMeaning::Function(index)) => {
+                (Callee::Host(index), self.scope.function(index).target.arity)
+            }
+            None => match builtin::find(self.token_text()) {
+                Some(row) => (Callee::Builtin(row), row.arity),
+                None => return Err(self.unknown_name()),
+            },
+        };
+        match arity {
+            0 => self.nullary(callee).map(|()| true),
+            1 => self.apply(callee).map(|()| false),
+            _ => self.open_arguments(callee, arity).map(|()| false),
+        }
+    }
+
+    /// A constant or a function of no argument, with or without `()`.
+    fn nullary(&mut self, callee: Callee) -> Result<(), CompileError> {
+        let span = self.span;
+        self.advance();
+        if self.token == Token::Open {
+            self.advance();
+            if self.token != Token::Close {
+                return Err(self.unexpected("')'"));
+            }
+            self.advance();
+        }
+        let node = self.call(callee, self.values.len(), span)?;
+        Ok(self.values.try_push(node)?)
+    }
+
+    /// A function of one argument; parentheses right behind it may not hold a list.
+    fn apply(&mut self, callee: Callee) -> Result<(), CompileError> {
+        self.prefix(Prefix::Apply(callee))?;
+        self.advance();
+        if self.token == Token::Open {
+            self.frames.try_push(Frame::OneArgument)?;
+            self.advance();
+        }
+        Ok(())
+    }
+
+    fn open_arguments(&mut self, callee: Callee, arity: u8) -> Result<(), CompileError> {
+        let span = self.span;
+        self.advance();
+        if self.token != Token::Open {
+            return Err(self.unexpected("'('"));
+        }
+        self.advance();
+        let first = self.values.len();
+        Ok(self.frames.try_push(Frame::Arguments { callee, arity, first, name: span })?)
+    }
+
+    /// Reads what may follow an operand until another operand is due; true at the end of the text.
+    fn continuation(&mut self) -> Result<bool, CompileError> {
+        loop {
+            match self.token {
+                Token::Operator(operator) if !matches!(operator, Operator::Not | Operator::Invert) => {
+                    self.infix(Infix::Operator(operator))?;
+                    return Ok(false);
+                }
+                Token::Comma => {
+                    self.comma()?;
+                    return Ok(false);
+                }
+                Token::Close => self.close()?,
+                Token::End => {
+                    self.reduce(power::COMMA)?;
+                    return if self.frames.is_empty() { Ok(true) } else { Err(self.unexpected("')'")) };
+                }
+                _ => return Err(self.unexpected("an operator")),
+            }
+        }
+    }
+
+    fn infix(&mut self, infix: Infix) -> Result<(), CompileError> {
+        self.reduce(infix.power())?;
+        let in_arguments = matches!(self.frames.last(), Some(Frame::Arguments { .. }));
+        if in_arguments && infix.power() < power::COMPARE {
+            return Err(self.unexpected("',' or ')' (put the condition in parentheses)"));
+        }
+        self.frames.try_push(Frame::Infix(infix))?;
+        self.advance();
+        Ok(())
+    }
+
+    fn comma(&mut self) -> Result<(), CompileError> {
+        self.reduce(power::COMMA)?;
+        match self.frames.last() {
+            Some(Frame::Arguments { arity, first, .. }) => {
+                if self.values.len() - first == usize::from(*arity) {
+                    return Err(self.unexpected("')': too many arguments"));
+                }
+                self.advance();
+                Ok(())
+            }
+            Some(Frame::OneArgument) => Err(self.unexpected("')': too many arguments")),
+            _ => self.infix(Infix::Comma),
+        }
+    }
+
+    fn close(&mut self) -> Result<(), CompileError> {
+        self.reduce(power::COMMA)?;
+        match self.frames.last().copied() {
+            Some(Frame::Group | Frame::OneArgument) => {
+                self.frames.pop();
+            }
+            Some(Frame::Arguments { callee, arity, first, name }) => {
+                if self.values.len() - first != usize::from(arity) {
+                    return Err(self.unexpected("more arguments"));
+                }
+                self.frames.pop();
+                let node = self.call(callee, first, Span { start: name.start, end: self.span.end })?;
+                self.values.truncate(first);
+                self.values.try_push(node)?;
+            }
+            _ => return Err(self.unexpected("an operator")),
+        }
+        self.advance();
+        Ok(())
+    }
+
+    /// Completes the frames that bind at least as tightly as an operator of `power`.
+    fn reduce(&mut self, power: u8) -> Result<(), CompileError> {
+        loop {
+            match self.frames.last().copied() {
+                Some(Frame::Prefix(prefix, span)) if prefix.power() >= power => {
+                    self.frames.pop();
+                    self.complete_prefix(prefix, span)?;
+                }
+                Some(Frame::Infix(infix)) if infix.power() >= power => {
+                    self.frames.pop();
+                    self.complete_infix(infix)?;
+                }
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    fn complete_prefix(&mut self, prefix: Prefix, span: Span) -> Result<(), CompileError> {
+        let Some(&operand) = self.values.last() else { return Err(self.unexpected("an operand")) };
+        let span = Span { start: span.start, end: self.tree.node(operand).span.end };
+        let kind = match prefix {
+            Prefix::Plus => return Ok(()),
+            Prefix::Minus => NodeKind::Negate(operand),
+            Prefix::Invert => NodeKind::Invert(operand),
+            Prefix::Not => NodeKind::Not(operand),
+            Prefix::Apply(callee) => {
+                let node = self.call(callee, self.values.len() - 1, span)?;
+                self.values.pop();
+                return Ok(self.values.try_push(node)?);
+            }
+        };
+        let node = self.tree.push(kind, span)?;
+        self.values.pop();
+        Ok(self.values.try_push(node)?)
+    }
+
+    fn complete_infix(&mut self, infix: Infix) -> Result<(), CompileError> {
+        let (Some(right), Some(left)) = (self.values.pop(), self.values.pop()) else {
+            return Err(self.unexpected("an operand"));
+        };
+        let span = Span { start: self.tree.node(left).span.start, end: self.tree.node(right).span.end };
+        let kind = match infix {
+            Infix::Comma => NodeKind::Comma(left, right),
+            Infix::Operator(Operator::Add) => self.sum(left, right),
+            Infix::Operator(operator) => NodeKind::Binary(operator, left, right),
+        };
+        let node = self.tree.push(kind, span)?;
+        Ok(self.values.try_push(node)?)
+    }
+
+    /// `a + -1` and `-1 + a` are `a - 1`: the literal keeps the dtype that it has without the minus.
+    fn sum(&self, left: NodeId, right: NodeId) -> NodeKind {
+        if let Some(literal) = self.negated_literal(right) {
+            NodeKind::Binary(Operator::Sub, left, literal)
+        } else if let Some(literal) = self.negated_literal(left) {
+            NodeKind::Binary(Operator::Sub, right, literal)
+        } else {
+            NodeKind::Binary(Operator::Add, left, right)
+        }
+    }
+
+    fn negated_literal(&self, node: NodeId) -> Option<NodeId> {
+        match self.tree.node(node).kind {
+            NodeKind::Negate(operand) if matches!(self.tree.node(operand).kind, NodeKind::Number(_)) => {
+                Some(operand)
+            }
+            _ => None,
+        }
+    }
+
+    /// A call with the values from `first` on as arguments.
+    fn call(&mut self, callee: Callee, first: usize, span: Span) -> Result<NodeId, CompileError> {
+        let list = self.tree.push_args(&self.values[first..])?;
+        let kind = match callee {
+            Callee::Builtin(row) => NodeKind::Builtin(row, list),
+            Callee::Host(index) => NodeKind::Call(index, list),
+        };
+        Ok(self.tree.push(kind, span)?)
+    }
+
+    fn unexpected(&self, expected: &str) -> CompileError {
+        let position = self.position();
+        match self.token {
+            Token::End => {
+                CompileError::parse(position, format_args!("expression ends where {expected} is expected"))
+            }
+            Token::Bad => CompileError::parse(
+                position,
+                format_args!("unexpected character or unterminated string near offset {position}"),
+            ),
+            _ => CompileError::parse(
+                position,
+                format_args!(
+                    "{} near offset {position} where {expected} is expected",
+                    Quoted(self.token_text())
+                ),
+            ),
+        }
+    }
+
+    fn unknown_name(&self) -> CompileError {
+        let name = Quoted(self.token_text());
+        let position = self.position();
+        CompileError::parse(position, format_args!("unknown name {name} near offset {position}"))
+    }
+
+    /// End of the current token (a broken string literal and a lone point have no length), at least 1.
+    fn position(&self) -> usize {
+        (self.span.end as usize).max(1)
+    }
+}
+
+#[cfg(test)]
+mod tests;

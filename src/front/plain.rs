@@ -1,0 +1,127 @@
+//! Plain expressions: one value per item.
+
+use super::error::{CompileError, Status};
+use super::lower::{Rules, lower};
+use super::parser;
+use super::scope::{HostFunction, Scope, Variable};
+use super::tree::{NodeKind, Tree};
+use crate::dtype::Dtype;
+use crate::ir::{Builder, ExprKind, Kernel, Param, Stmt, Type, UserFunction};
+use crate::memory::{OutOfMemory, TryGrow};
+
+/// One entry of the caller's variable table, with its own arguments already checked.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'a> {
+    pub name: &'a [u8],
+    /// `None` is `ME_AUTO`.
+    pub dtype: Option<Dtype>,
+    /// Bytes of one element of a string variable.
+    pub itemsize: usize,
+    pub kind: EntryKind,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum EntryKind {
+    Variable,
+    Function { target: UserFunction, float_math: bool },
+}
+
+/// Compiles `text` over `entries`; `output` is the wanted dtype, `None` to infer it.
+///
+/// Errors: −7 and −6 for variables of unknown dtype, −2 with a position for a syntax error, −8 and
+/// −5 for operations that have no meaning.
+pub fn compile(text: &[u8], entries: &[Entry<'_>], output: Option<Dtype>) -> Result<Kernel, CompileError> {
+    check_mixing(entries, output)?;
+    let mut scope = declare(entries, output)?;
+    let tree = parser::parse(text, &scope)?;
+    let mut builder = Builder::new();
+    bind_used_variables(&mut builder, &mut scope, &tree, entries)?;
+    let rules = Rules {
+        literal: literal_target(&scope, output),
+        negation_keeps_dtype: false,
+        complex_declared: scope.variables.iter().any(|variable| variable.ty.dtype.is_complex()),
+    };
+    let inferred = lower(&mut builder, &scope, &tree, rules)?;
+    let dtype = output.unwrap_or(builder.dtype(inferred));
+    if dtype.is_string() {
+        let message = format_args!("a number cannot be converted to a string");
+        return Err(CompileError::new(Status::InvalidArgumentType, message));
+    }
+    let value = builder.cast(inferred, dtype)?;
+    builder.kernel.output = builder.kernel.expr(value).ty;
+    builder.kernel.body.try_push(Stmt::Return(value))?;
+    Ok(builder.kernel)
+}
+
+/// Variables have all a dtype, or none and take the output's.
+fn check_mixing(entries: &[Entry<'_>], output: Option<Dtype>) -> Result<(), CompileError> {
+    let variables = || entries.iter().filter(|entry| matches!(entry.kind, EntryKind::Variable));
+    let some_auto = variables().any(|entry| entry.dtype.is_none());
+    let some_explicit = variables().any(|entry| entry.dtype.is_some());
+    match output {
+        None if some_auto => Err(CompileError::new(
+            Status::VariablesUnspecified,
+            format_args!("a variable without dtype needs an output dtype"),
+        )),
+        Some(_) if some_auto && some_explicit => Err(CompileError::new(
+            Status::VariablesMixed,
+            format_args!("variables with and without dtype are mixed"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn declare<'a>(entries: &[Entry<'a>], output: Option<Dtype>) -> Result<Scope<'a>, CompileError> {
+    let mut scope = Scope::default();
+    for entry in entries {
+        match entry.kind {
+            EntryKind::Variable => {
+                let dtype = entry.dtype.or(output).unwrap_or(Dtype::Float64);
+                let itemsize = if dtype.is_string() { entry.itemsize } else { dtype.size() };
+                let ty = Type { dtype, itemsize };
+                scope.add_variable(entry.name, Variable { ty, read: ExprKind::Param(u32::MAX) })?;
+            }
+            EntryKind::Function { target, float_math } => {
+                let (name, returns) = (entry.name, entry.dtype);
+                scope.add_function(HostFunction { name, target, returns, float_math })?;
+            }
+        }
+    }
+    Ok(scope)
+}
+
+/// Makes the variables that occur in the tree parameters of the kernel, in order of declaration.
+fn bind_used_variables(
+    builder: &mut Builder,
+    scope: &mut Scope<'_>,
+    tree: &Tree,
+    entries: &[Entry<'_>],
+) -> Result<(), OutOfMemory> {
+    let mut used = Vec::try_filled(false, scope.variables.len())?;
+    for node in &tree.nodes {
+        if let NodeKind::Variable(index) = node.kind {
+            used[index as usize] = true;
+        }
+    }
+    let names = entries.iter().filter(|entry| matches!(entry.kind, EntryKind::Variable));
+    for ((variable, entry), used) in scope.variables.iter_mut().zip(names).zip(used) {
+        if used {
+            variable.read = ExprKind::Param(builder.kernel.params.len() as u32);
+            builder.kernel.params.try_push(Param { name: Vec::try_copied(entry.name)?, ty: variable.ty })?;
+        }
+    }
+    Ok(())
+}
+
+/// The dtype that types number literals: the output's, else that of the first numeric variable.
+/// A bool output says nothing about the numbers in a condition, so the first variable that is not
+/// bool decides there.
+fn literal_target(scope: &Scope<'_>, output: Option<Dtype>) -> Option<Dtype> {
+    let mut numeric =
+        scope.variables.iter().map(|variable| variable.ty.dtype).filter(|dtype| !dtype.is_string());
+    match output {
+        Some(Dtype::Bool) => numeric.find(|dtype| *dtype != Dtype::Bool),
+        Some(dtype) if !dtype.is_string() => Some(dtype),
+        _ => numeric.next(),
+    }
+}

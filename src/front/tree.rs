@@ -1,0 +1,96 @@
+//! The syntax tree: an arena whose nodes follow their operands.
+
+use super::lexer::Operator;
+use super::number::Literal;
+use crate::builtin::Builtin;
+use crate::ir::Span;
+use crate::memory::{OutOfMemory, TryGrow};
+
+/// Handle of a node; the operands of a node have smaller handles.
+pub type NodeId = u32;
+
+/// What a text says, with names resolved.
+#[derive(Debug, Default)]
+pub struct Tree {
+    pub nodes: Vec<Node>,
+    /// Argument lists of calls.
+    pub args: Vec<NodeId>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Node {
+    pub kind: NodeKind,
+    pub span: Span,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum NodeKind {
+    Number(Literal),
+    /// A string literal; the node's span covers its quotes.
+    Text,
+    /// Index of a variable of the scope.
+    Variable(u32),
+    /// Unary minus.
+    Negate(NodeId),
+    /// `~`.
+    Invert(NodeId),
+    /// `not`, `!`.
+    Not(NodeId),
+    /// An operator between two operands; `Invert` and `Not` do not occur.
+    Binary(Operator, NodeId, NodeId),
+    /// The comma operator: the value of the last.
+    Comma(NodeId, NodeId),
+    /// A builtin with its arguments in [`Tree::args`].
+    Builtin(&'static Builtin, ArgList),
+    /// A host function of the scope, with its arguments in [`Tree::args`].
+    Call(u32, ArgList),
+}
+
+/// A range of [`Tree::args`].
+#[derive(Clone, Copy, Debug)]
+pub struct ArgList {
+    pub start: u32,
+    pub count: u32,
+}
+
+impl Tree {
+    pub fn push(&mut self, kind: NodeKind, span: Span) -> Result<NodeId, OutOfMemory> {
+        let id = u32::try_from(self.nodes.len()).map_err(|_| OutOfMemory)?;
+        self.nodes.try_push(Node { kind, span })?;
+        Ok(id)
+    }
+
+    pub fn push_args(&mut self, args: &[NodeId]) -> Result<ArgList, OutOfMemory> {
+        let start = u32::try_from(self.args.len()).map_err(|_| OutOfMemory)?;
+        self.args.try_extend(args)?;
+        Ok(ArgList { start, count: args.len() as u32 })
+    }
+
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id as usize]
+    }
+
+    pub fn arguments(&self, list: ArgList) -> &[NodeId] {
+        &self.args[list.start as usize..(list.start + list.count) as usize]
+    }
+
+    /// The last node: the whole expression.
+    pub fn root(&self) -> NodeId {
+        self.nodes.len() as u32 - 1
+    }
+
+    /// Calls `visit` with each operand of `id`, in order.
+    pub fn for_each_operand(&self, id: NodeId, mut visit: impl FnMut(NodeId)) {
+        match self.node(id).kind {
+            NodeKind::Number(_) | NodeKind::Text | NodeKind::Variable(_) => {}
+            NodeKind::Negate(a) | NodeKind::Invert(a) | NodeKind::Not(a) => visit(a),
+            NodeKind::Binary(_, a, b) | NodeKind::Comma(a, b) => {
+                visit(a);
+                visit(b);
+            }
+            NodeKind::Builtin(_, list) | NodeKind::Call(_, list) => {
+                self.arguments(list).iter().for_each(|argument| visit(*argument));
+            }
+        }
+    }
+}
