@@ -1,0 +1,80 @@
+//! Per-thread memory of the interpreter, reused from call to call.
+
+use std::alloc::{Layout, alloc, dealloc};
+use std::cell::Cell;
+use std::ptr::NonNull;
+
+use super::run::{Base, Staged};
+use crate::memory::OutOfMemory;
+
+/// Alignment of every register: a cache line, and the widest vector.
+pub const ALIGN: usize = 64;
+
+/// Above this size the memory is given back after the call.
+const KEEP_BYTES: usize = 4 << 20;
+
+/// What one evaluation needs besides the program.
+#[derive(Default)]
+pub struct Scratch {
+    pub bytes: Bytes,
+    pub bases: Vec<Base>,
+    pub staged: Vec<Staged>,
+}
+
+thread_local! {
+    static CACHE: Cell<Option<Scratch>> = const { Cell::new(None) };
+}
+
+impl Scratch {
+    /// The thread's scratch memory, or a new one where it is in use: a host function may evaluate.
+    pub fn take() -> Scratch {
+        CACHE.with(Cell::take).unwrap_or_default()
+    }
+
+    /// Keeps the memory for the thread's next evaluation.
+    pub fn put_back(mut self) {
+        if self.bytes.len > KEEP_BYTES {
+            self.bytes = Bytes::default();
+        }
+        CACHE.with(|cache| cache.set(Some(self)));
+    }
+}
+
+/// A block of uninitialised memory aligned to [`ALIGN`].
+#[derive(Default)]
+pub struct Bytes {
+    block: Option<NonNull<u8>>,
+    len: usize,
+}
+
+impl Bytes {
+    /// The block with at least `len` bytes; its contents are lost when it has to grow.
+    pub fn reserve(&mut self, len: usize) -> Result<*mut u8, OutOfMemory> {
+        if let Some(block) = self.block
+            && self.len >= len
+        {
+            return Ok(block.as_ptr());
+        }
+        let layout = Layout::from_size_align(len.max(ALIGN), ALIGN).map_err(|_| OutOfMemory)?;
+        self.free();
+        // SAFETY: the layout has a size.
+        let block = NonNull::new(unsafe { alloc(layout) }).ok_or(OutOfMemory)?;
+        self.block = Some(block);
+        self.len = layout.size();
+        Ok(block.as_ptr())
+    }
+
+    fn free(&mut self) {
+        if let Some(block) = self.block.take() {
+            // SAFETY: the block was allocated with this size and alignment.
+            unsafe { dealloc(block.as_ptr(), Layout::from_size_align_unchecked(self.len, ALIGN)) };
+            self.len = 0;
+        }
+    }
+}
+
+impl Drop for Bytes {
+    fn drop(&mut self) {
+        self.free();
+    }
+}

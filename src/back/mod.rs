@@ -1,0 +1,3 @@
+//! The engines that run a kernel.
+
+pub mod block;
