@@ -16,9 +16,14 @@
 //!                                                    dtype      dtypes, promotion, scalar casts
 //! ```
 
+pub mod back;
+pub mod builtin;
 pub mod dtype;
 #[allow(non_camel_case_types)]
 pub mod ffi;
+pub mod front;
 pub mod ir;
 pub mod kernel;
 pub mod nd;
+
+pub mod memory;

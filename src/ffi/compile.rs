@@ -1,11 +1,16 @@
-//! Checks of the compile calls, and the step from C to a compile request.
+//! Checks of the compile calls, and the step from C to the front end.
 
-use std::ffi::{c_char, c_int};
+use std::ffi::{CStr, c_char, c_int};
 
+use super::handle::Expression;
+use super::message;
 use super::types::*;
+use crate::dtype::Dtype;
+use crate::front::{self, CompileError, Entry, EntryKind, Status};
+use crate::ir::UserFunction;
+use crate::memory::TryGrow;
 
-pub(super) const ERR_OOM: c_int = -1;
-const ERR_INVALID_ARG: c_int = -3;
+pub(super) const ERR_OOM: c_int = CompileStatus::ME_COMPILE_ERR_OOM as c_int;
 
 /// The raw geometry arguments of an ND compile call.
 #[allow(dead_code)]
@@ -16,15 +21,20 @@ pub(super) struct Grid {
     pub blockshape: *const i32,
 }
 
+/// # Safety
+/// As `me_compile`.
 pub(super) unsafe fn flat(
-    _expression: *const c_char,
-    _variables: *const me_variable,
-    _var_count: c_int,
-    _dtype: me_dtype,
-    _error: *mut c_int,
-    _out: *mut *mut me_expr,
+    expression: *const c_char,
+    variables: *const me_variable,
+    var_count: c_int,
+    dtype: me_dtype,
+    error: *mut c_int,
+    out: *mut *mut me_expr,
 ) -> c_int {
-    ERR_INVALID_ARG
+    // SAFETY: as the caller promises.
+    let result = unsafe { begin(out).and_then(|()| compile(expression, variables, var_count, dtype)) };
+    // SAFETY: as the caller promises.
+    unsafe { report(result, error, out) }
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -38,5 +48,175 @@ pub(super) unsafe fn nd(
     _error: *mut c_int,
     _out: *mut *mut me_expr,
 ) -> c_int {
-    ERR_INVALID_ARG
+    CompileStatus::ME_COMPILE_ERR_INVALID_ARG as c_int
+}
+
+fn invalid(message: std::fmt::Arguments<'_>) -> CompileError {
+    CompileError::new(Status::InvalidArgument, message)
+}
+
+fn invalid_type(message: std::fmt::Arguments<'_>) -> CompileError {
+    CompileError::new(Status::InvalidArgumentType, message)
+}
+
+/// Clears what an earlier call left.
+///
+/// # Safety
+/// `out` is NULL or writable.
+unsafe fn begin(out: *mut *mut me_expr) -> Result<(), CompileError> {
+    message::clear();
+    if out.is_null() {
+        return Err(invalid(format_args!("the output pointer is NULL")));
+    }
+    // SAFETY: as the caller promises.
+    unsafe { out.write(std::ptr::null_mut()) };
+    Ok(())
+}
+
+/// Stores the outcome where C looks for it.
+///
+/// # Safety
+/// `error` is NULL or writable; `out` is writable where `result` is a success.
+unsafe fn report(
+    result: Result<*mut me_expr, CompileError>,
+    error: *mut c_int,
+    out: *mut *mut me_expr,
+) -> c_int {
+    let (code, position) = match result {
+        Ok(handle) => {
+            // SAFETY: a call with a NULL `out` does not succeed.
+            unsafe { out.write(handle) };
+            (CompileStatus::ME_COMPILE_SUCCESS as c_int, 0)
+        }
+        Err(failure) => {
+            message::set(failure.message());
+            let position = failure.position.and_then(|position| c_int::try_from(position).ok());
+            (failure.status as c_int, position.unwrap_or(-1))
+        }
+    };
+    if !error.is_null() {
+        // SAFETY: as the caller promises.
+        unsafe { error.write(position) };
+    }
+    code
+}
+
+/// # Safety
+/// `expression` is NULL or NUL-terminated; `variables` is NULL or has `var_count` entries.
+unsafe fn compile(
+    expression: *const c_char,
+    variables: *const me_variable,
+    var_count: c_int,
+    dtype: me_dtype,
+) -> Result<*mut me_expr, CompileError> {
+    if expression.is_null() {
+        return Err(invalid(format_args!("the expression is NULL")));
+    }
+    // SAFETY: as the caller promises.
+    let (text, variables) =
+        unsafe { (CStr::from_ptr(expression).to_bytes(), variable_table(variables, var_count)?) };
+    let output = output_dtype(dtype)?;
+    let mut entries = Vec::new();
+    for variable in variables {
+        // SAFETY: the names of the table are NULL or NUL-terminated.
+        entries.try_push(unsafe { entry(variable, output)? })?;
+    }
+    let kernel = front::compile(text, &entries, output)?;
+    Expression::new(kernel)?.into_raw()
+}
+
+/// # Safety
+/// `variables` is NULL or has `count` entries.
+unsafe fn variable_table<'a>(
+    variables: *const me_variable,
+    count: c_int,
+) -> Result<&'a [me_variable], CompileError> {
+    let count =
+        usize::try_from(count).map_err(|_| invalid(format_args!("the number of variables is negative")))?;
+    if count == 0 {
+        return Ok(&[]);
+    }
+    if variables.is_null() {
+        return Err(invalid(format_args!("the table of {count} variables is NULL")));
+    }
+    // SAFETY: as the caller promises.
+    Ok(unsafe { std::slice::from_raw_parts(variables, count) })
+}
+
+/// A dtype argument; `None` is `ME_AUTO`.
+fn output_dtype(code: me_dtype) -> Result<Option<Dtype>, CompileError> {
+    match code {
+        ME_AUTO => Ok(None),
+        code => Dtype::from_code(code)
+            .map(Some)
+            .ok_or_else(|| invalid_type(format_args!("the output dtype {} is unknown", code as i32))),
+    }
+}
+
+/// Checks one entry of the variable table.
+///
+/// # Safety
+/// The name is NULL or NUL-terminated.
+unsafe fn entry<'a>(variable: &me_variable, output: Option<Dtype>) -> Result<Entry<'a>, CompileError> {
+    let name: &[u8] = if variable.name.is_null() {
+        b""
+    } else {
+        // SAFETY: as the caller promises.
+        unsafe { CStr::from_ptr(variable.name).to_bytes() }
+    };
+    let kind = entry_kind(variable)?;
+    let dtype = match variable.dtype {
+        ME_AUTO => None,
+        code => Some(Dtype::from_code(code).ok_or_else(|| {
+            let name = front::error::Quoted(name);
+            invalid_type(format_args!("the dtype {} of {name} is unknown", code as i32))
+        })?),
+    };
+    if variable.name.is_null() {
+        return Err(invalid(format_args!("a name in the table of variables is NULL")));
+    }
+    let is_variable = matches!(kind, EntryKind::Variable);
+    match if is_variable { dtype.or(output) } else { dtype } {
+        Some(Dtype::String | Dtype::Bytes) if !is_variable => {
+            return Err(invalid_type(format_args!("a function cannot return a string")));
+        }
+        Some(dtype) if dtype.is_string() && !is_itemsize(variable.itemsize, dtype) => {
+            let name = front::error::Quoted(name);
+            return Err(invalid_type(format_args!("the itemsize of the string {name} is invalid")));
+        }
+        _ => {}
+    }
+    Ok(Entry { name, dtype, itemsize: variable.itemsize, kind })
+}
+
+/// Whether a string of `dtype` can have elements of `itemsize` bytes.
+fn is_itemsize(itemsize: usize, dtype: Dtype) -> bool {
+    itemsize > 0 && itemsize.is_multiple_of(dtype.size())
+}
+
+/// Kinds of entries and flags, as the header numbers them.
+const KIND_MASK: c_int = 0x1f;
+const FUNCTION: c_int = 8;
+const CLOSURE: c_int = 16;
+const FLAG_PURE: c_int = 32;
+const FLAG_FLOAT_MATH: c_int = 64;
+
+fn entry_kind(variable: &me_variable) -> Result<EntryKind, CompileError> {
+    let kind = variable.type_ & KIND_MASK;
+    let context = match kind & !7 {
+        0 if kind == 0 => return Ok(EntryKind::Variable),
+        FUNCTION => None,
+        CLOSURE => Some(variable.context),
+        _ => return Err(invalid_type(format_args!("the entry type {} is unknown", variable.type_))),
+    };
+    if variable.address.is_null() {
+        return Err(invalid(format_args!("the address of a function is NULL")));
+    }
+    let target = UserFunction {
+        address: variable.address,
+        context,
+        arity: (kind & 7) as u8,
+        pure: variable.type_ & FLAG_PURE != 0,
+    };
+    Ok(EntryKind::Function { target, float_math: variable.type_ & FLAG_FLOAT_MATH != 0 })
 }

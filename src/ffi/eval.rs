@@ -2,20 +2,105 @@
 
 use std::ffi::{c_int, c_void};
 
+use super::handle::Expression;
 use super::types::*;
+use crate::kernel::Accuracy;
+use crate::memory::OutOfMemory;
 
-pub(super) const ERR_OOM: c_int = -1;
-const ERR_INVALID_ARG: c_int = -5;
+pub(super) const ERR_OOM: c_int = EvalStatus::ME_EVAL_ERR_OOM as c_int;
 
+/// Distinct variables that one expression may read.
+const MAX_VARS: usize = 128;
+
+impl From<OutOfMemory> for EvalStatus {
+    fn from(_: OutOfMemory) -> EvalStatus {
+        EvalStatus::ME_EVAL_ERR_OOM
+    }
+}
+
+/// The code that C sees.
+fn code(result: Result<(), EvalStatus>) -> c_int {
+    match result {
+        Ok(()) => EvalStatus::ME_EVAL_SUCCESS as c_int,
+        Err(status) => status as c_int,
+    }
+}
+
+/// # Safety
+/// As `me_eval`.
 pub(super) unsafe fn flat(
-    _expr: *const me_expr,
-    _vars_block: *const *const c_void,
-    _n_vars: c_int,
-    _output_block: *mut c_void,
-    _block_nitems: c_int,
-    _params: *const me_eval_params,
+    expr: *const me_expr,
+    vars_block: *const *const c_void,
+    n_vars: c_int,
+    output_block: *mut c_void,
+    block_nitems: c_int,
+    params: *const me_eval_params,
 ) -> c_int {
-    ERR_INVALID_ARG
+    // SAFETY: as the caller promises.
+    code(unsafe { evaluate(expr, vars_block, n_vars, output_block, block_nitems, params) })
+}
+
+/// # Safety
+/// As `me_eval`.
+unsafe fn evaluate(
+    expr: *const me_expr,
+    vars_block: *const *const c_void,
+    n_vars: c_int,
+    output_block: *mut c_void,
+    block_nitems: c_int,
+    params: *const me_eval_params,
+) -> Result<(), EvalStatus> {
+    // SAFETY: as the caller promises.
+    let expression = unsafe { Expression::from_raw(expr) }.ok_or(EvalStatus::ME_EVAL_ERR_NULL_EXPR)?;
+    let count = expression.kernel.params.len();
+    if count > MAX_VARS {
+        return Err(EvalStatus::ME_EVAL_ERR_TOO_MANY_VARS);
+    }
+    if usize::try_from(n_vars) != Ok(count) {
+        return Err(EvalStatus::ME_EVAL_ERR_VAR_MISMATCH);
+    }
+    let Ok(n @ 1..) = usize::try_from(block_nitems) else { return Ok(()) };
+    if output_block.is_null() {
+        return Err(EvalStatus::ME_EVAL_ERR_INVALID_ARG);
+    }
+    // SAFETY: `vars_block` is NULL or has `n_vars` pointers.
+    let inputs = unsafe { input_blocks(vars_block, count)? };
+    let accuracy = accuracy(params);
+    // SAFETY: the caller's buffers hold `n` items each.
+    unsafe { expression.program.run(inputs, output_block.cast(), n, accuracy)? };
+    Ok(())
+}
+
+/// The input pointers, none of them NULL.
+///
+/// # Safety
+/// `vars_block` is NULL or has `count` pointers.
+unsafe fn input_blocks<'a>(
+    vars_block: *const *const c_void,
+    count: usize,
+) -> Result<&'a [*const u8], EvalStatus> {
+    if count == 0 {
+        return Ok(&[]);
+    }
+    if vars_block.is_null() {
+        return Err(EvalStatus::ME_EVAL_ERR_INVALID_ARG);
+    }
+    // SAFETY: as the caller promises.
+    let inputs = unsafe { std::slice::from_raw_parts(vars_block.cast::<*const u8>(), count) };
+    if inputs.iter().any(|input| input.is_null()) {
+        return Err(EvalStatus::ME_EVAL_ERR_INVALID_ARG);
+    }
+    Ok(inputs)
+}
+
+/// The accuracy that the options ask for; NULL means the defaults.
+fn accuracy(params: *const me_eval_params) -> Accuracy {
+    // SAFETY: `params` is NULL or points to options, as every evaluation call asks.
+    match unsafe { params.as_ref() } {
+        Some(params) if params.disable_simd => Accuracy::Scalar,
+        Some(params) if params.simd_ulp_mode == SimdUlpMode::ME_SIMD_ULP_1 as u32 => Accuracy::Precise,
+        _ => Accuracy::Fast,
+    }
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -29,7 +114,7 @@ pub(super) unsafe fn nd(
     _nblock: i64,
     _params: *const me_eval_params,
 ) -> c_int {
-    ERR_INVALID_ARG
+    EvalStatus::ME_EVAL_ERR_INVALID_ARG as c_int
 }
 
 pub(super) unsafe fn valid_nitems(
@@ -38,7 +123,7 @@ pub(super) unsafe fn valid_nitems(
     _nblock: i64,
     _valid_nitems: *mut i64,
 ) -> c_int {
-    ERR_INVALID_ARG
+    EvalStatus::ME_EVAL_ERR_INVALID_ARG as c_int
 }
 
 pub(super) unsafe fn varlen_data_bound(_expr: *const me_expr, _block_nitems: c_int) -> usize {
@@ -57,5 +142,5 @@ pub(super) unsafe fn varlen(
     _data_used: *mut usize,
     _params: *const me_eval_params,
 ) -> c_int {
-    ERR_INVALID_ARG
+    EvalStatus::ME_EVAL_ERR_INVALID_ARG as c_int
 }

@@ -5,7 +5,9 @@
 mod api;
 mod compile;
 mod eval;
+mod handle;
 mod message;
+mod print;
 mod query;
 mod types;
 

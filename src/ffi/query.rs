@@ -1,19 +1,45 @@
 //! Questions about a compiled expression, and its end.
 
+use super::handle::Expression;
+use super::print;
 use super::types::*;
 
-pub(super) unsafe fn print(_expr: *const me_expr) {}
-
-pub(super) unsafe fn free(_expr: *mut me_expr) {}
-
-pub(super) unsafe fn dtype(_expr: *const me_expr) -> me_dtype {
-    ME_AUTO
+/// # Safety
+/// `expr` is NULL or a live expression.
+pub(super) unsafe fn print(expr: *const me_expr) {
+    // SAFETY: as the caller promises.
+    print::print(unsafe { Expression::from_raw(expr) });
 }
 
-pub(super) unsafe fn itemsize(_expr: *const me_expr) -> usize {
-    0
+/// # Safety
+/// `expr` is NULL or a live expression that nobody uses any more.
+pub(super) unsafe fn free(expr: *mut me_expr) {
+    // SAFETY: as the caller promises.
+    unsafe { Expression::free(expr) };
 }
 
+/// # Safety
+/// `expr` is NULL or a live expression.
+pub(super) unsafe fn dtype(expr: *const me_expr) -> me_dtype {
+    // SAFETY: as the caller promises.
+    match unsafe { Expression::from_raw(expr) } {
+        Some(expression) => expression.kernel.output.dtype.code(),
+        None => ME_AUTO,
+    }
+}
+
+/// # Safety
+/// `expr` is NULL or a live expression.
+pub(super) unsafe fn itemsize(expr: *const me_expr) -> usize {
+    // SAFETY: as the caller promises.
+    match unsafe { Expression::from_raw(expr) } {
+        Some(expression) => expression.kernel.output.itemsize,
+        None => 0,
+    }
+}
+
+/// # Safety
+/// `expr` is NULL or a live expression.
 pub(super) unsafe fn has_jit_kernel(_expr: *const me_expr) -> bool {
     false
 }

@@ -221,7 +221,7 @@ impl Expression {
             // SAFETY: every input has n items, `out` has room for n items.
             unsafe {
                 let count = pointers.len() as c_int;
-                ffi::me_eval(self.raw, pointers.as_ptr(), count, out, n as c_int, params)
+                ffi::me_eval(self.raw, pointers.as_ptr().cast_mut(), count, out, n as c_int, params)
             }
         })
     }
@@ -234,7 +234,16 @@ impl Expression {
             unsafe {
                 let count = pointers.len() as c_int;
                 let items = n as c_int;
-                ffi::me_eval_nd(self.raw, pointers.as_ptr(), count, out, items, nchunk, nblock, ptr::null())
+                ffi::me_eval_nd(
+                    self.raw,
+                    pointers.as_ptr().cast_mut(),
+                    count,
+                    out,
+                    items,
+                    nchunk,
+                    nblock,
+                    ptr::null(),
+                )
             }
         })
     }
@@ -260,7 +269,7 @@ impl Expression {
             unsafe {
                 ffi::me_eval_varlen(
                     self.raw,
-                    pointers.as_ptr(),
+                    pointers.as_ptr().cast_mut(),
                     pointers.len() as c_int,
                     items,
                     offsets.as_mut_ptr(),

@@ -1,16 +1,13 @@
 //! Operations whose result is a part of their first operand.
 
-use super::blocks::{clear, value_len, write};
+use super::dispatch::{Loop, at_best_level};
 use super::search::find;
-use super::slots::numbered;
+use super::slots::{each_slot, fill};
 use super::{Slots, Unit};
 
 /// The operand as it is.
 pub(super) fn copy<U: Unit>(a: Slots<'_, U>, out: &mut [U], width: usize) {
-    for (item, out) in numbered(out, width) {
-        let slot = a.slot(item);
-        write(out, slot, value_len(slot), None);
-    }
+    write_parts(a, Slots::scalar(&[]), out, width, |value, _| value);
 }
 
 /// Without white space at both ends.
@@ -74,16 +71,26 @@ where
     U: Unit,
     P: for<'v> Fn(&'v [U], &[U]) -> &'v [U],
 {
-    let literal = b.scalar_value();
-    for (item, slot) in numbered(out, width) {
-        let b = literal.unwrap_or_else(|| b.value(item));
-        fill(slot, part(a.value(item), b));
-    }
+    at_best_level(Parts { a, b, out, width, part });
 }
 
-/// Write `value`, cut to the slot, and NULs after it.
-fn fill<U: Unit>(slot: &mut [U], value: &[U]) {
-    let (head, tail) = slot.split_at_mut(value.len().min(slot.len()));
-    head.copy_from_slice(&value[..head.len()]);
-    clear(tail);
+struct Parts<'a, 'o, U, P> {
+    a: Slots<'a, U>,
+    b: Slots<'a, U>,
+    out: &'o mut [U],
+    width: usize,
+    part: P,
+}
+
+impl<U, P> Loop for Parts<'_, '_, U, P>
+where
+    U: Unit,
+    P: for<'v> Fn(&'v [U], &[U]) -> &'v [U],
+{
+    #[inline(always)]
+    fn run(self) {
+        each_slot(self.out, self.width, |item, slot| {
+            fill(slot, (self.part)(self.a.value(item), self.b.value(item)));
+        });
+    }
 }

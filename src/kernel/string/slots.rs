@@ -1,7 +1,7 @@
 //! Views of columns of slots.
 
 use super::Unit;
-use super::blocks;
+use super::scan;
 
 /// String operands of one operation: an array of slots, or one slot that stands for every item.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +29,7 @@ impl<'a, U: Unit> Slots<'a, U> {
     /// The value of a scalar; `None` for an array.
     #[inline(always)]
     pub(super) fn scalar_value(&self) -> Option<&'a [U]> {
-        (self.stride == 0).then(|| blocks::value(self.units))
+        (self.stride == 0).then(|| scan::value(self.units))
     }
 
     /// Units of a slot.
@@ -38,11 +38,10 @@ impl<'a, U: Unit> Slots<'a, U> {
         self.width
     }
 
-    /// All units of the first `n` slots of an array, or of those that exist.
+    /// All units of the first `n` slots of an array, as far as they exist.
     #[inline(always)]
-    pub(super) fn whole_slots(&self, n: usize) -> &'a [U] {
-        let slots = self.units.len().checked_div(self.width).unwrap_or(0);
-        &self.units[..slots.min(n) * self.width]
+    pub(super) fn units(&self, n: usize) -> &'a [U] {
+        &self.units[..self.units.len().min(n.saturating_mul(self.width))]
     }
 
     /// All units of a slot; empty beyond the end of the column.
@@ -55,13 +54,25 @@ impl<'a, U: Unit> Slots<'a, U> {
     /// The units of a slot before the first NUL.
     #[inline(always)]
     pub(super) fn value(&self, item: usize) -> &'a [U] {
-        blocks::value(self.slot(item))
+        scan::value(self.slot(item))
     }
 }
 
-/// The number of each item and its result slot; nothing when the width is 0.
+/// Call `write` with the number of each item and its result slot.
 #[inline(always)]
-pub(super) fn numbered<U: Unit>(out: &mut [U], width: usize) -> impl Iterator<Item = (usize, &mut [U])> {
-    let out = if width == 0 { &mut [] } else { out };
-    out.chunks_exact_mut(width.max(1)).enumerate()
+pub(super) fn each_slot<U: Unit>(out: &mut [U], width: usize, mut write: impl FnMut(usize, &mut [U])) {
+    if width == 0 {
+        return;
+    }
+    for (item, slot) in out.chunks_exact_mut(width).enumerate() {
+        write(item, slot);
+    }
+}
+
+/// Write `value`, cut to the slot, and NULs after it.
+#[inline(always)]
+pub(super) fn fill<U: Unit>(slot: &mut [U], value: &[U]) {
+    let (head, tail) = slot.split_at_mut(value.len().min(slot.len()));
+    head.copy_from_slice(&value[..head.len()]);
+    tail.fill(U::NUL);
 }

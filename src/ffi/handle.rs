@@ -1,0 +1,54 @@
+//! What an opaque `me_expr` is.
+
+use super::types::me_expr;
+use crate::back::block::{PlanError, Program, plan};
+use crate::front::{CompileError, Status};
+use crate::ir::Kernel;
+use crate::kernel::level::Level;
+use crate::memory::try_box;
+
+/// A compiled expression: the typed kernel and the program that runs it.
+pub(super) struct Expression {
+    pub kernel: Kernel,
+    pub program: Program,
+}
+
+impl Expression {
+    /// Plans `kernel` for this machine.
+    pub fn new(kernel: Kernel) -> Result<Expression, CompileError> {
+        match plan(&kernel, Level::current()) {
+            Ok(program) => Ok(Expression { kernel, program }),
+            Err(PlanError::OutOfMemory) => Err(crate::memory::OutOfMemory.into()),
+            Err(PlanError::Unsupported { dtype }) => Err(CompileError::new(
+                Status::InvalidArgumentType,
+                format_args!("an operation of this expression is not defined for {dtype}"),
+            )),
+        }
+    }
+
+    /// Gives the expression to C, which owns it until `me_free`.
+    pub fn into_raw(self) -> Result<*mut me_expr, CompileError> {
+        Ok(Box::into_raw(try_box(self)?).cast())
+    }
+
+    /// The expression behind a pointer from C; `None` for NULL.
+    ///
+    /// # Safety
+    /// `expr` is NULL or comes from [`Expression::into_raw`] and has not been freed; it stays alive
+    /// as long as the reference is used.
+    pub unsafe fn from_raw<'a>(expr: *const me_expr) -> Option<&'a Expression> {
+        // SAFETY: as the caller promises.
+        unsafe { expr.cast::<Expression>().as_ref() }
+    }
+
+    /// Frees an expression; NULL is fine.
+    ///
+    /// # Safety
+    /// As [`Expression::from_raw`], and nobody uses the expression any more.
+    pub unsafe fn free(expr: *mut me_expr) {
+        if !expr.is_null() {
+            // SAFETY: the pointer comes from `Box::into_raw`.
+            drop(unsafe { Box::from_raw(expr.cast::<Expression>()) });
+        }
+    }
+}
