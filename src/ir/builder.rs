@@ -1,6 +1,6 @@
 //! Construction of a kernel's expressions, each distinct one once.
 
-use super::{Expr, ExprId, ExprKind, Kernel, Type};
+use super::{Compiler, Expr, ExprId, ExprKind, FpMode, Kernel, Type};
 use crate::dtype::{Dtype, Scalar};
 use crate::memory::{OutOfMemory, TryGrow};
 
@@ -24,6 +24,8 @@ impl Builder {
             exprs: Vec::new(),
             args: Vec::new(),
             body: Vec::new(),
+            fp_mode: FpMode::Strict,
+            compiler: Compiler::Tcc,
             output: Dtype::Float64.into(),
         };
         Builder { kernel, table: Vec::new(), interned: 0 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{ExprId, ExprKind, Kernel, Stmt};
+use super::{ExprId, ExprKind, Kernel, LocalId, Stmt};
 use crate::dtype::Scalar;
 
 impl fmt::Display for ExprId {
@@ -16,21 +16,67 @@ impl fmt::Display for Kernel {
         for param in &self.params {
             writeln!(f, "param {}: {}", String::from_utf8_lossy(&param.name), param.ty.dtype)?;
         }
+        for local in &self.locals {
+            writeln!(f, "local {}: {}", String::from_utf8_lossy(&local.name), local.ty.dtype)?;
+        }
         for (index, expr) in self.exprs.iter().enumerate() {
             write!(f, "%{index}: {} = ", expr.ty.dtype)?;
             self.write_kind(f, &expr.kind)?;
             writeln!(f)?;
         }
-        for stmt in &self.body {
-            match stmt {
-                Stmt::Return(value) => writeln!(f, "return {value}")?,
-            }
-        }
-        Ok(())
+        self.write_block(f, &self.body, 0)
     }
 }
 
 impl Kernel {
+    fn local_name(&self, local: LocalId) -> String {
+        String::from_utf8_lossy(&self.locals[local as usize].name).into_owned()
+    }
+
+    fn write_block(&self, f: &mut fmt::Formatter<'_>, block: &[Stmt], depth: usize) -> fmt::Result {
+        block.iter().try_for_each(|stmt| self.write_stmt(f, stmt, depth))
+    }
+
+    fn write_stmt(&self, f: &mut fmt::Formatter<'_>, stmt: &Stmt, depth: usize) -> fmt::Result {
+        let indent = 2 * depth;
+        write!(f, "{:indent$}", "")?;
+        match stmt {
+            Stmt::Assign { local, value } => writeln!(f, "{} = {value}", self.local_name(*local)),
+            Stmt::Return(value) => writeln!(f, "return {value}"),
+            Stmt::If { branches, otherwise } => {
+                for (index, branch) in branches.iter().enumerate() {
+                    if index > 0 {
+                        write!(f, "{:indent$}else ", "")?;
+                    }
+                    writeln!(f, "if {}", branch.condition)?;
+                    self.write_block(f, &branch.body, depth + 1)?;
+                }
+                if otherwise.is_empty() {
+                    return Ok(());
+                }
+                writeln!(f, "{:indent$}else", "")?;
+                self.write_block(f, otherwise, depth + 1)
+            }
+            Stmt::While { condition, body, .. } => {
+                writeln!(f, "while {condition}")?;
+                self.write_block(f, body, depth + 1)
+            }
+            Stmt::For { variable, start, stop, step, body } => {
+                writeln!(f, "for {} in {start} {stop} {step}", self.local_name(*variable))?;
+                self.write_block(f, body, depth + 1)
+            }
+            Stmt::Break => writeln!(f, "break"),
+            Stmt::Continue => writeln!(f, "continue"),
+            Stmt::Print(print) => {
+                write!(f, "print {:?}", String::from_utf8_lossy(&print.prefix))?;
+                for (value, text) in &print.values {
+                    write!(f, " {value} {:?}", String::from_utf8_lossy(text))?;
+                }
+                writeln!(f)
+            }
+        }
+    }
+
     fn write_kind(&self, f: &mut fmt::Formatter<'_>, kind: &ExprKind) -> fmt::Result {
         match *kind {
             ExprKind::Constant(Scalar::Bool(value)) => write!(f, "{value}"),

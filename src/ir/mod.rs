@@ -9,6 +9,7 @@ mod builder;
 mod dump;
 mod host;
 mod op;
+mod stmt;
 mod string;
 
 use crate::dtype::{Dtype, Scalar};
@@ -16,6 +17,7 @@ use crate::dtype::{Dtype, Scalar};
 pub use builder::Builder;
 pub use host::UserFunction;
 pub use op::{BinaryOp, CompareOp, MathFn, ReduceOp, UnaryOp};
+pub use stmt::{Block, Branch, Print, SourcePlace, Stmt};
 pub use string::{StringOp, StringTest};
 
 /// Handle of an expression in [`Kernel::exprs`].
@@ -133,11 +135,26 @@ pub struct Function {
     pub target: UserFunction,
 }
 
-/// One statement of a kernel's body.
-#[derive(Clone, Debug)]
-pub enum Stmt {
-    /// The active items end with this value.
-    Return(ExprId),
+/// `# me:fp=`: what a compiled engine may do with floating-point operations.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum FpMode {
+    /// Each operation rounds by itself.
+    #[default]
+    Strict,
+    /// A product and a sum may round once.
+    Contract,
+    /// Operations may be reassociated.
+    Fast,
+}
+
+/// `# me:compiler=`: the engine that a kernel asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Compiler {
+    /// The in-process code generator.
+    #[default]
+    Tcc,
+    /// The system's C compiler.
+    Cc,
 }
 
 /// A typed program.
@@ -150,7 +167,11 @@ pub struct Kernel {
     pub exprs: Vec<Expr>,
     /// Argument lists of [`ExprKind::Call`].
     pub args: Vec<ExprId>,
-    pub body: Vec<Stmt>,
+    pub body: Block,
+    /// How compiled engines may treat floating-point operations.
+    pub fp_mode: FpMode,
+    /// Which compiled engine the source asks for.
+    pub compiler: Compiler,
     pub output: Type,
 }
 

@@ -1,0 +1,50 @@
+//! Statements of a kernel's body.
+
+use super::{ExprId, LocalId};
+
+/// Statements in order.
+pub type Block = Vec<Stmt>;
+
+/// One statement. Each item of a block runs the body as if alone: `break`, `continue` and `return`
+/// end the loop, the pass or the body for the items that reach them.
+#[derive(Clone, Debug)]
+pub enum Stmt {
+    /// The local takes the value, which has the local's type.
+    Assign { local: LocalId, value: ExprId },
+    /// The items end with this value, which has the kernel's output type.
+    Return(ExprId),
+    /// Each item runs the body of the first branch whose condition holds, else `otherwise`.
+    If { branches: Vec<Branch>, otherwise: Block },
+    /// Runs the body while the bool condition holds.
+    While { condition: ExprId, body: Block, place: SourcePlace },
+    /// The local runs from `start` to before `stop` by `step`, int64 values that are computed once.
+    /// A step of zero is an error of the evaluation.
+    For { variable: LocalId, start: ExprId, stop: ExprId, step: ExprId, body: Block },
+    /// Leaves the innermost loop.
+    Break,
+    /// Goes to the next pass of the innermost loop.
+    Continue,
+    /// Writes one line to standard output, once for the block.
+    Print(Print),
+}
+
+/// A condition, of dtype bool, and what it guards.
+#[derive(Clone, Debug)]
+pub struct Branch {
+    pub condition: ExprId,
+    pub body: Block,
+}
+
+/// Text before the first value, then each value with the text that follows it.
+#[derive(Clone, Debug)]
+pub struct Print {
+    pub prefix: Vec<u8>,
+    pub values: Vec<(ExprId, Vec<u8>)>,
+}
+
+/// Line and column in the source text, both from 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SourcePlace {
+    pub line: u32,
+    pub column: u32,
+}
