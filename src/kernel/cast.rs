@@ -51,7 +51,8 @@ macro_rules! cast_float_to_int {
         impl Cast<i32> for $float {
             #[inline(always)]
             fn cast(self) -> i32 {
-                let inside = (self >= $lowest) & (self < $float::from(TWO_31));
+                // Where the comparison leaves out -2^31, the other branch has it.
+                let inside = self.abs() < $float::from(TWO_31);
                 // SAFETY: taken only when the whole part is within -2^31..2^31.
                 if inside { unsafe { self.to_int_unchecked() } } else { i32::MIN }
             }
@@ -60,7 +61,7 @@ macro_rules! cast_float_to_int {
         impl Cast<i64> for $float {
             #[inline(always)]
             fn cast(self) -> i64 {
-                let inside = (self >= -$float::from(TWO_63)) & (self < $float::from(TWO_63));
+                let inside = self.abs() < $float::from(TWO_63);
                 // SAFETY: taken only when the whole part is within -2^63..2^63.
                 if inside { unsafe { self.to_int_unchecked() } } else { i64::MIN }
             }
@@ -95,9 +96,8 @@ macro_rules! cast_float_to_int {
         impl Cast<$narrow> for $float {
             #[inline(always)]
             fn cast(self) -> $narrow {
-                let inside = (self >= $lowest) & (self < $float::from(TWO_31));
-                // SAFETY: taken only when the whole part is within -2^31..2^31.
-                let whole: i32 = if inside { unsafe { self.to_int_unchecked() } } else { 0 };
+                // Out of range, the low bits of the minimum are 0, as they should be.
+                let whole: i32 = self.cast();
                 whole as $narrow
             }
         }

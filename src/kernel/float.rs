@@ -100,15 +100,9 @@ impl<T: Float> UnaryFn<T> for Sign {
     type Out = T;
     #[inline(always)]
     fn apply(x: T) -> T {
+        let ordered_nonzero = (x < T::default()) | (x > T::default());
         // The sum turns -0 into +0 and leaves NaN alone.
-        let zero_or_nan = x + T::default();
-        if x > T::default() {
-            T::ONE
-        } else if x < T::default() {
-            -T::ONE
-        } else {
-            zero_or_nan
-        }
+        if ordered_nonzero { T::ONE.copysign(x) } else { x + T::default() }
     }
 }
 

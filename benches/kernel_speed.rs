@@ -1,0 +1,324 @@
+//! Each element-wise kernel against the C loop that one would write for it, compiled on the spot
+//! with `cc -O3 -march=native`: time per block of 8192 items in cache, as the ratio of the two.
+//!
+//! `cargo bench --bench kernel_speed [-- filter]` prints the cases that are slower than 1.2 times
+//! the C loop, or with a filter every case whose name contains it.
+
+use std::ffi::{CString, c_void};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use miniexpr::dtype::{Dtype, Scalar};
+use miniexpr::ir::{BinaryOp, CompareOp, UnaryOp};
+use miniexpr::kernel::level::Level;
+use miniexpr::kernel::{Accuracy, Kernel, LastTwo, Nesting, Operands};
+use miniexpr::kernel::{binary, cast, compare, copy, fused, select, unary};
+
+const ITEMS: usize = 8192;
+const ROUNDS: usize = 25;
+const LIMIT: f64 = 1.2;
+
+/// One kernel and the C expression for item `i` of its result.
+struct Case {
+    name: String,
+    kernel: Kernel,
+    result: Dtype,
+    operands: Vec<Dtype>,
+    expression: String,
+}
+
+fn main() {
+    let filter = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
+    let level = Level::current();
+    let mut cases = all_cases(level);
+    if let Some(filter) = &filter {
+        cases.retain(|case| case.name.contains(filter.as_str()));
+    }
+    let library = compile(&cases);
+    let mut slow = 0;
+    let mut product_log = 0.0;
+    for (index, case) in cases.iter().enumerate() {
+        let reference = find(library, index);
+        let (ours, theirs) = measure(case, reference);
+        let ratio = ours / theirs;
+        product_log += ratio.ln();
+        slow += usize::from(ratio > LIMIT);
+        if filter.is_some() || ratio > LIMIT {
+            let per_item = 1e9 / ITEMS as f64;
+            println!("{:32} {:7.3} ns {:7.3} ns  {ratio:5.2}", case.name, ours * per_item, theirs * per_item);
+        }
+    }
+    let mean = (product_log / cases.len() as f64).exp();
+    println!("{level:?}: {} cases, {slow} above {LIMIT}, geometric mean {mean:.2}", cases.len());
+}
+
+const REAL: [Dtype; 11] = [
+    Dtype::Bool,
+    Dtype::Int8,
+    Dtype::Int16,
+    Dtype::Int32,
+    Dtype::Int64,
+    Dtype::UInt8,
+    Dtype::UInt16,
+    Dtype::UInt32,
+    Dtype::UInt64,
+    Dtype::Float32,
+    Dtype::Float64,
+];
+
+fn all_cases(level: Level) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for dtype in REAL {
+        cases.extend(unary_cases(dtype, level));
+        cases.extend(binary_cases(dtype, level));
+        cases.extend(comparison_cases(dtype, level));
+        cases.extend(selection_cases(dtype, level));
+        cases.extend(fused_cases(dtype, level));
+        cases.extend(cast_cases(dtype, level));
+    }
+    cases
+}
+
+fn unary_cases(dtype: Dtype, level: Level) -> Vec<Case> {
+    let absolute = match dtype {
+        Dtype::Float32 => "fabsf(a[i])",
+        Dtype::Float64 => "fabs(a[i])",
+        _ => "a[i] < 0 ? -a[i] : a[i]",
+    };
+    let mut table = vec![(UnaryOp::Neg, "-a[i]"), (UnaryOp::Abs, absolute), (UnaryOp::Square, "a[i] * a[i]")];
+    table.push((UnaryOp::Sign, "(a[i] > 0) - (a[i] < 0)"));
+    match dtype {
+        Dtype::Bool => table = vec![(UnaryOp::BitNot, "!a[i]")],
+        Dtype::Float32 => {
+            table.push((UnaryOp::Floor, "floorf(a[i])"));
+            table.push((UnaryOp::Round, "roundf(a[i])"));
+            table.push((UnaryOp::Rint, "rintf(a[i])"));
+        }
+        Dtype::Float64 => {
+            table.push((UnaryOp::Floor, "floor(a[i])"));
+            table.push((UnaryOp::Round, "round(a[i])"));
+            table.push((UnaryOp::Rint, "rint(a[i])"));
+        }
+        _ => table.push((UnaryOp::BitNot, "~a[i]")),
+    }
+    let case = |(op, expression): (UnaryOp, &str)| Case {
+        name: format!("{op:?} {dtype}"),
+        kernel: unary(op, dtype, Accuracy::Fast, level).expect("a kernel"),
+        result: dtype,
+        operands: vec![dtype],
+        expression: expression.into(),
+    };
+    let mut cases: Vec<Case> = table.into_iter().map(case).collect();
+    cases.push(Case {
+        name: format!("Copy {dtype}"),
+        kernel: copy(dtype, level).expect("a kernel"),
+        result: dtype,
+        operands: vec![dtype],
+        expression: "a[i]".into(),
+    });
+    cases
+}
+
+const SHAPES: [(Operands, &str, &str); 3] = [
+    (Operands::ArrayArray, "a[i]", "b[i]"),
+    (Operands::ArrayScalar, "a[i]", "b[0]"),
+    (Operands::ScalarArray, "a[0]", "b[i]"),
+];
+
+fn binary_cases(dtype: Dtype, level: Level) -> Vec<Case> {
+    let arithmetic = [(BinaryOp::Add, "+"), (BinaryOp::Sub, "-"), (BinaryOp::Mul, "*"), (BinaryOp::Div, "/")];
+    let bits = [(BinaryOp::BitAnd, "&"), (BinaryOp::BitOr, "|"), (BinaryOp::BitXor, "^")];
+    let integer = [(BinaryOp::Rem, "%"), (BinaryOp::Shl, "<<"), (BinaryOp::Shr, ">>")];
+    let table = match dtype {
+        Dtype::Bool => bits.to_vec(),
+        Dtype::Float32 | Dtype::Float64 => arithmetic.to_vec(),
+        _ => [&arithmetic[..], &bits[..], &integer[..]].concat(),
+    };
+    let mut cases = Vec::new();
+    for (op, sign) in table {
+        for (shape, x, y) in SHAPES {
+            cases.push(Case {
+                name: format!("{op:?} {dtype} {shape:?}"),
+                kernel: binary(op, dtype, shape, Accuracy::Fast, level).expect("a kernel"),
+                result: dtype,
+                operands: vec![dtype, dtype],
+                expression: format!("{x} {sign} {y}"),
+            });
+        }
+    }
+    cases
+}
+
+fn comparison_cases(dtype: Dtype, level: Level) -> Vec<Case> {
+    let table = [
+        (CompareOp::Eq, "=="),
+        (CompareOp::Ne, "!="),
+        (CompareOp::Lt, "<"),
+        (CompareOp::Le, "<="),
+        (CompareOp::Gt, ">"),
+        (CompareOp::Ge, ">="),
+    ];
+    let mut cases = Vec::new();
+    for (op, sign) in table {
+        for (shape, x, y) in SHAPES {
+            cases.push(Case {
+                name: format!("{op:?} {dtype} {shape:?}"),
+                kernel: compare(op, dtype, shape, level).expect("a kernel"),
+                result: Dtype::Bool,
+                operands: vec![dtype, dtype],
+                expression: format!("{x} {sign} {y}"),
+            });
+        }
+    }
+    cases
+}
+
+const LAST_TWO: [(LastTwo, &str, &str); 4] = [
+    (LastTwo::ArrayArray, "b[i]", "c[i]"),
+    (LastTwo::ArrayScalar, "b[i]", "c[0]"),
+    (LastTwo::ScalarArray, "b[0]", "c[i]"),
+    (LastTwo::ScalarScalar, "b[0]", "c[0]"),
+];
+
+fn selection_cases(dtype: Dtype, level: Level) -> Vec<Case> {
+    let case = |(shape, y, z): (LastTwo, &str, &str)| Case {
+        name: format!("Select {dtype} {shape:?}"),
+        kernel: select(dtype, shape, level).expect("a kernel"),
+        result: dtype,
+        operands: vec![Dtype::Bool, dtype, dtype],
+        expression: format!("a[i] ? {y} : {z}"),
+    };
+    LAST_TWO.into_iter().map(case).collect()
+}
+
+/// The C loops are compiled without contraction, as the kernels are.
+fn fused_cases(dtype: Dtype, level: Level) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (shape, y, z) in LAST_TWO {
+        let multiply_add =
+            fused(BinaryOp::Mul, BinaryOp::Add, Nesting::Left, dtype, shape, level).map(|kernel| Case {
+                name: format!("Fused {dtype} {shape:?}"),
+                kernel,
+                result: dtype,
+                operands: vec![dtype; 3],
+                expression: format!("a[i] * {y} + {z}"),
+            });
+        cases.extend(multiply_add);
+    }
+    cases
+}
+
+fn cast_cases(from: Dtype, level: Level) -> Vec<Case> {
+    let targets = REAL.into_iter().filter(|&to| to != from);
+    let case = |to: Dtype| Case {
+        name: format!("Cast {from} {to}"),
+        kernel: cast(from, to, level).expect("a kernel"),
+        result: to,
+        operands: vec![from],
+        expression: format!("({})a[i]", c_type(to)),
+    };
+    targets.map(case).collect()
+}
+
+fn c_type(dtype: Dtype) -> &'static str {
+    match dtype {
+        Dtype::Bool => "bool",
+        Dtype::Int8 => "int8_t",
+        Dtype::Int16 => "int16_t",
+        Dtype::Int32 => "int32_t",
+        Dtype::Int64 => "int64_t",
+        Dtype::UInt8 => "uint8_t",
+        Dtype::UInt16 => "uint16_t",
+        Dtype::UInt32 => "uint32_t",
+        Dtype::UInt64 => "uint64_t",
+        Dtype::Float32 => "float",
+        _ => "double",
+    }
+}
+
+/// Compiles the loops of all cases into a shared library and loads it.
+fn compile(cases: &[Case]) -> *mut c_void {
+    let mut source = String::from("#include <math.h>\n#include <stdbool.h>\n#include <stdint.h>\n");
+    for (index, case) in cases.iter().enumerate() {
+        let operand = |k: usize| c_type(*case.operands.get(k).unwrap_or(&case.result));
+        let [a, b, c] = [operand(0), operand(1), operand(2)];
+        let (result, expression) = (c_type(case.result), &case.expression);
+        writeln!(
+            source,
+            "void loop_{index}({result} *restrict out, const {a} *restrict a, const {b} *restrict b, \
+             const {c} *restrict c, uintptr_t n) {{ for (uintptr_t i = 0; i < n; i++) out[i] = {expression}; }}"
+        )
+        .expect("writing to a string");
+    }
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let (text, library) = (folder.join("kernel_speed.c"), folder.join("kernel_speed.so"));
+    std::fs::write(&text, source).expect("the target folder is writable");
+    let status = Command::new("cc")
+        .args(["-O3", "-march=native", "-ffp-contract=off", "-fwrapv", "-shared", "-fPIC", "-w", "-o"])
+        .args([&library, &text])
+        .arg("-lm")
+        .status()
+        .expect("a C compiler");
+    assert!(status.success(), "the C loops compile");
+    load(&library)
+}
+
+fn load(library: &Path) -> *mut c_void {
+    let path = CString::new(library.to_str().expect("a UTF-8 path")).expect("a path without NUL");
+    // SAFETY: the path is a C string; the library is the one just compiled, without constructors.
+    let handle = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW) };
+    assert!(!handle.is_null(), "the C loops load");
+    handle
+}
+
+fn find(library: *mut c_void, index: usize) -> Kernel {
+    let name = CString::new(format!("loop_{index}")).expect("a name without NUL");
+    // SAFETY: the handle is open, and the function has the signature of a kernel.
+    unsafe {
+        let address = libc::dlsym(library, name.as_ptr());
+        assert!(!address.is_null(), "the loop exists");
+        std::mem::transmute::<*mut c_void, Kernel>(address)
+    }
+}
+
+/// Seconds for one block by the kernel and by `reference`: the best of interleaved rounds.
+fn measure(case: &Case, reference: Kernel) -> (f64, f64) {
+    let operands: Vec<Vec<u128>> = case.operands.iter().map(|&dtype| operand(dtype)).collect();
+    let mut out = vec![0u128; ITEMS * case.result.size() / 16 + 4];
+    let mut best = (f64::INFINITY, f64::INFINITY);
+    for _ in 0..ROUNDS {
+        best.0 = best.0.min(time(case.kernel, &mut out, &operands));
+        best.1 = best.1.min(time(reference, &mut out, &operands));
+    }
+    best
+}
+
+fn time(kernel: Kernel, out: &mut [u128], operands: &[Vec<u128>]) -> f64 {
+    const REPEATS: u32 = 4;
+    let pointer = |k: usize| operands.get(k).map_or(std::ptr::null(), |block| block.as_ptr().cast());
+    let start = Instant::now();
+    for _ in 0..REPEATS {
+        // SAFETY: all blocks hold `ITEMS` elements of the dtypes of the case.
+        unsafe { kernel(out.as_mut_ptr().cast(), pointer(0), pointer(1), pointer(2), ITEMS) };
+    }
+    start.elapsed().as_secs_f64() / f64::from(REPEATS)
+}
+
+/// Small positive values, so that no division by zero or wide shift makes C undefined.
+fn operand(dtype: Dtype) -> Vec<u128> {
+    let mut block = vec![0u128; ITEMS * dtype.size() / 16 + 4];
+    // SAFETY: the block has room for `ITEMS` elements, and any bytes are valid in it.
+    let bytes =
+        unsafe { std::slice::from_raw_parts_mut(block.as_mut_ptr().cast::<u8>(), ITEMS * dtype.size()) };
+    let mut state = 12345u32;
+    for chunk in bytes.chunks_exact_mut(dtype.size()) {
+        state = state.wrapping_mul(1664525).wrapping_add(1013904223);
+        let value = 1 + (state >> 24) % 6;
+        let scalar =
+            if dtype == Dtype::Bool { Scalar::Bool(value > 3) } else { Scalar::Int(i128::from(value)) };
+        chunk.copy_from_slice(&scalar.to_bytes(dtype)[..dtype.size()]);
+    }
+    block
+}
