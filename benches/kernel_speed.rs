@@ -1,5 +1,6 @@
 //! Each element-wise kernel against the C loop that one would write for it, compiled on the spot
-//! with `cc -O3 -march=native`: time per block of 8192 items in cache, as the ratio of the two.
+//! with `cc -O3` for the same instruction set (the machine's own at the highest level): time per
+//! block of 8192 items in cache, as the ratio of the two.
 //!
 //! `cargo bench --bench kernel_speed [-- filter]` prints the cases that are slower than 1.2 times
 //! the C loop, or with a filter every case whose name contains it.
@@ -36,7 +37,7 @@ fn main() {
     if let Some(filter) = &filter {
         cases.retain(|case| case.name.contains(filter.as_str()));
     }
-    let library = compile(&cases);
+    let library = compile(&cases, level);
     let mut slow = 0;
     let mut product_log = 0.0;
     for (index, case) in cases.iter().enumerate() {
@@ -239,7 +240,7 @@ fn c_type(dtype: Dtype) -> &'static str {
 }
 
 /// Compiles the loops of all cases into a shared library and loads it.
-fn compile(cases: &[Case]) -> *mut c_void {
+fn compile(cases: &[Case], level: Level) -> *mut c_void {
     let mut source = String::from("#include <math.h>\n#include <stdbool.h>\n#include <stdint.h>\n");
     for (index, case) in cases.iter().enumerate() {
         let operand = |k: usize| c_type(*case.operands.get(k).unwrap_or(&case.result));
@@ -256,13 +257,25 @@ fn compile(cases: &[Case]) -> *mut c_void {
     let (text, library) = (folder.join("kernel_speed.c"), folder.join("kernel_speed.so"));
     std::fs::write(&text, source).expect("the target folder is writable");
     let status = Command::new("cc")
-        .args(["-O3", "-march=native", "-ffp-contract=off", "-fwrapv", "-shared", "-fPIC", "-w", "-o"])
+        .args(["-O3", c_flag(level), "-ffp-contract=off", "-fwrapv", "-shared", "-fPIC", "-w", "-o"])
         .args([&library, &text])
         .arg("-lm")
         .status()
         .expect("a C compiler");
     assert!(status.success(), "the C loops compile");
     load(&library)
+}
+
+/// The C compiler's name for the instructions of `level`.
+fn c_flag(level: Level) -> &'static str {
+    if level == Level::supported() {
+        return "-march=native";
+    }
+    match level {
+        Level::Avx512 => "-march=x86-64-v4",
+        Level::Avx2 => "-march=x86-64-v3",
+        Level::Baseline => "-march=x86-64",
+    }
 }
 
 fn load(library: &Path) -> *mut c_void {

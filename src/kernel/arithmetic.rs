@@ -15,8 +15,6 @@ pub(super) struct Mul;
 pub(super) struct Div;
 pub(super) struct Neg;
 pub(super) struct Square;
-/// The operand itself, bit for bit.
-pub(super) struct Identity;
 /// Zero, whatever the operand.
 pub(super) struct Zero;
 
@@ -65,14 +63,6 @@ impl<T: Copy + ops::Mul<Output = T>> UnaryFn<T> for Square {
     #[inline(always)]
     fn apply(x: T) -> T {
         x * x
-    }
-}
-
-impl<T: Copy> UnaryFn<T> for Identity {
-    type Out = T;
-    #[inline(always)]
-    fn apply(x: T) -> T {
-        x
     }
 }
 

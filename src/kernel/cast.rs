@@ -7,6 +7,7 @@ use super::Kernel;
 use super::boolean::Truth;
 use super::elementwise::{UnaryFn, unary_kernel};
 use super::level::Level;
+use super::truncate::{Truncate, f64_to_u32, truncated};
 use crate::dtype::{Complex, Dtype};
 
 /// Conversion of one real element.
@@ -125,7 +126,7 @@ where
 }
 
 /// Real to real.
-struct RealToReal<To>(PhantomData<To>);
+pub(super) struct RealToReal<To>(PhantomData<To>);
 /// Real to complex with parts of type `Part`; the imaginary part is +0.
 struct RealToComplex<Part>(PhantomData<Part>);
 /// The real part of a complex element as `To`.
@@ -187,6 +188,7 @@ pub fn cast(from: Dtype, to: Dtype, level: Level) -> Option<Kernel> {
         (Dtype::Complex64, _) => complex_to_real::<f32>(to, level),
         (Dtype::Complex128, _) => complex_to_real::<f64>(to, level),
         (Dtype::Float32, _) => float_to::<f32>(to, level),
+        (Dtype::Float64, Dtype::UInt32) => f64_to_u32(level),
         (Dtype::Float64, _) => float_to::<f64>(to, level),
         _ => integer_or_bool_to(from, to, level),
     };
@@ -250,7 +252,7 @@ fn real_to_inexact<From: Cast<f32> + Cast<f64>>(to: Dtype, level: Level) -> Kern
 /// A float element: what it converts to. The 8- and 16-bit targets get the same bits signed and
 /// unsigned.
 trait FloatSource:
-    Cast<u8> + Cast<u16> + Cast<i32> + Cast<i64> + Cast<u32> + Cast<u64> + Cast<f32> + Cast<f64>
+    Cast<u8> + Cast<u16> + Cast<i32> + Cast<i64> + Cast<u32> + Cast<u64> + Cast<f32> + Cast<f64> + Truncate
 {
 }
 
@@ -259,11 +261,11 @@ impl FloatSource for f64 {}
 
 fn float_to<From: FloatSource>(to: Dtype, level: Level) -> Kernel {
     match to {
-        Dtype::Int8 | Dtype::UInt8 => unary_kernel::<RealToReal<u8>, From>(level),
-        Dtype::Int16 | Dtype::UInt16 => unary_kernel::<RealToReal<u16>, From>(level),
-        Dtype::Int32 => unary_kernel::<RealToReal<i32>, From>(level),
-        Dtype::Int64 => unary_kernel::<RealToReal<i64>, From>(level),
+        Dtype::Int8 | Dtype::UInt8 => truncated::<From, u8>(level),
+        Dtype::Int16 | Dtype::UInt16 => truncated::<From, u16>(level),
+        Dtype::Int32 => truncated::<From, i32>(level),
         Dtype::UInt32 => unary_kernel::<RealToReal<u32>, From>(level),
+        Dtype::Int64 => unary_kernel::<RealToReal<i64>, From>(level),
         Dtype::UInt64 => unary_kernel::<RealToReal<u64>, From>(level),
         _ => real_to_inexact::<From>(to, level),
     }

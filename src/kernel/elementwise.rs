@@ -79,7 +79,7 @@ impl Access for Same {
 }
 
 /// A whole kernel as a type, so that one generic wrapper per level compiles it.
-trait Loop {
+pub(super) trait Loop {
     /// # Safety
     /// The contract of [`Kernel`]; for `n` = 0 no pointer is used.
     unsafe fn run(out: *mut u8, a: *const u8, b: *const u8, c: *const u8, n: usize);
@@ -137,7 +137,7 @@ where
 /// # Safety
 /// `out` must be valid for writing `n` elements, aligned for `R`, and not overlap an operand.
 #[inline(always)]
-unsafe fn output<'a, R>(out: *mut u8, n: usize) -> &'a mut [MaybeUninit<R>] {
+pub(super) unsafe fn output<'a, R>(out: *mut u8, n: usize) -> &'a mut [MaybeUninit<R>] {
     // SAFETY: promised by the caller.
     unsafe { std::slice::from_raw_parts_mut(out.cast(), n) }
 }
@@ -204,7 +204,7 @@ unsafe fn avx512<L: Loop>(out: *mut u8, a: *const u8, b: *const u8, c: *const u8
 }
 
 /// The loop `L` compiled for `level`, which the machine must support.
-fn compiled<L: Loop>(level: Level) -> Kernel {
+pub(super) fn compiled<L: Loop>(level: Level) -> Kernel {
     match level {
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 => avx512::<L>,

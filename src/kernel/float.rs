@@ -3,8 +3,9 @@
 use std::marker::PhantomData;
 use std::ops;
 
-use super::arithmetic::{Div, Identity, Neg, Square, Zero, ring};
+use super::arithmetic::{Div, Neg, Square, Zero, ring};
 use super::cast::Cast;
+use super::copy::copy;
 use super::elementwise::{BinaryFn, UnaryFn, binary_kernel, unary_kernel};
 use super::integer::{BitAnd, BitNot, BitOr, BitXor, ShiftLeft, ShiftRight};
 use super::level::Level;
@@ -179,6 +180,7 @@ where
 /// The kernel of `op` on float32 or float64.
 pub(super) fn unary(op: UnaryOp, dtype: Dtype, accuracy: Accuracy, level: Level) -> Option<Kernel> {
     match (op, dtype) {
+        (UnaryOp::Real | UnaryOp::Conj, _) => copy(dtype, level),
         (UnaryOp::Math(f), _) => Some(math::unary(f, dtype, accuracy, level)),
         (_, Dtype::Float32) => unary_of::<f32>(op, level),
         _ => unary_of::<f64>(op, level),
@@ -195,7 +197,6 @@ where
         UnaryOp::Neg => unary_kernel::<Neg, T>(level),
         UnaryOp::BitNot => unary_kernel::<Truncated<BitNot>, T>(level),
         UnaryOp::Abs => unary_kernel::<Abs, T>(level),
-        UnaryOp::Real | UnaryOp::Conj => unary_kernel::<Identity, T>(level),
         UnaryOp::Imag => unary_kernel::<Zero, T>(level),
         UnaryOp::Sign => unary_kernel::<Sign, T>(level),
         UnaryOp::Square => unary_kernel::<Square, T>(level),
@@ -205,7 +206,7 @@ where
         UnaryOp::Round => unary_kernel::<Round, T>(level),
         UnaryOp::Rint => unary_kernel::<Rint, T>(level),
         UnaryOp::Factorial => through_float::factorial::<T>(),
-        UnaryOp::Math(_) => return None,
+        UnaryOp::Real | UnaryOp::Conj | UnaryOp::Math(_) => return None,
     };
     Some(kernel)
 }

@@ -5,8 +5,9 @@
 use std::num::Wrapping;
 use std::ops;
 
-use super::arithmetic::{Identity, Neg, Square, Zero, ring};
+use super::arithmetic::{Neg, Square, Zero, ring};
 use super::cast::Cast;
+use super::copy::copy;
 use super::elementwise::{BinaryFn, UnaryFn, binary_kernel, unary_kernel};
 use super::level::Level;
 use super::{Kernel, Operands, through_float};
@@ -274,6 +275,9 @@ impl<T: Copy + ops::Not<Output = T>> UnaryFn<T> for BitNot {
 
 /// The kernel of `op` on an integer dtype.
 pub(super) fn unary(op: UnaryOp, dtype: Dtype, level: Level) -> Option<Kernel> {
+    if is_identity(op, dtype) {
+        return copy(dtype, level);
+    }
     match dtype.size() {
         1 => unary_of_bits::<u8>(op, level),
         2 => unary_of_bits::<u16>(op, level),
@@ -292,6 +296,16 @@ pub(super) fn unary(op: UnaryOp, dtype: Dtype, level: Level) -> Option<Kernel> {
     })
 }
 
+/// Whether `op` gives an integer back as it is.
+fn is_identity(op: UnaryOp, dtype: Dtype) -> bool {
+    match op {
+        UnaryOp::Real | UnaryOp::Conj => true,
+        UnaryOp::Floor | UnaryOp::Ceil | UnaryOp::Trunc | UnaryOp::Round | UnaryOp::Rint => true,
+        UnaryOp::Abs => dtype.is_unsigned(),
+        _ => false,
+    }
+}
+
 /// Operations that do the same to the bits of signed and unsigned elements.
 fn unary_of_bits<T>(op: UnaryOp, level: Level) -> Option<Kernel>
 where
@@ -304,14 +318,7 @@ where
         UnaryOp::BitNot => Some(unary_kernel::<BitNot, T>(level)),
         UnaryOp::Square => Some(unary_kernel::<Square, Wrapping<T>>(level)),
         UnaryOp::Imag => Some(unary_kernel::<Zero, T>(level)),
-        UnaryOp::Real
-        | UnaryOp::Conj
-        | UnaryOp::Floor
-        | UnaryOp::Ceil
-        | UnaryOp::Trunc
-        | UnaryOp::Round
-        | UnaryOp::Rint => Some(unary_kernel::<Identity, T>(level)),
-        UnaryOp::Abs | UnaryOp::Sign | UnaryOp::Factorial | UnaryOp::Math(_) => None,
+        _ => None,
     }
 }
 

@@ -22,6 +22,7 @@ pub mod string;
 #[cfg(test)]
 mod tests;
 mod through_float;
+mod truncate;
 
 pub use cast::cast;
 pub use compare::compare;
