@@ -1,7 +1,7 @@
 //! What an opaque `me_expr` is.
 
 use super::types::me_expr;
-use crate::back::block::{PlanError, Program, plan};
+use crate::back::block::{PlanError, Program};
 use crate::front::{CompileError, Status};
 use crate::ir::Kernel;
 use crate::kernel::level::Level;
@@ -16,7 +16,7 @@ pub(super) struct Expression {
 impl Expression {
     /// Plans `kernel` for this machine.
     pub fn new(kernel: Kernel) -> Result<Expression, CompileError> {
-        match plan(&kernel, Level::current()) {
+        match Program::new(&kernel, Level::current()) {
             Ok(program) => Ok(Expression { kernel, program }),
             Err(PlanError::OutOfMemory) => Err(crate::memory::OutOfMemory.into()),
             Err(PlanError::Unsupported { dtype }) => Err(CompileError::new(

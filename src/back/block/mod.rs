@@ -1,55 +1,47 @@
 //! The block interpreter: a register program run over blocks that stay in the first-level cache.
 //!
-//! `plan` turns a kernel into a [`Program`]: steps that each run one vector kernel. `run` executes
-//! them block by block, with registers in a per-thread scratch memory that is reused.
+//! `plan` turns expressions into a [`Pipeline`]: steps that each run one vector kernel on the places
+//! of a [`layout`]. `run` executes a [`Program`] block by block, with registers in a per-thread
+//! scratch memory that is reused.
 
+mod layout;
 mod plan;
 mod run;
 mod scratch;
 
-use crate::ir::{Type, UserFunction};
+use crate::ir::{Kernel, Stmt, Type, UserFunction};
 use crate::kernel::Kernel as VectorKernel;
+use crate::kernel::level::Level;
+use crate::memory::TryGrow;
 
-pub use plan::{PlanError, plan};
+use layout::{Layout, Place, PlaceId};
 
-/// Index in [`Program::places`].
-type PlaceId = u32;
+pub use plan::PlanError;
 
-/// A register program. Immutable, and safe to run from any number of threads.
+/// A register program for a kernel whose body is one `return`. Immutable, and safe to run from any
+/// number of threads.
 #[derive(Debug)]
 pub struct Program {
     /// Types of the inputs, in the order in which evaluation receives them.
     inputs: Vec<Type>,
     output: Type,
-    places: Vec<Place>,
-    constants: Vec<ConstantBytes>,
-    /// Steps run once per evaluation, over the first block's registers.
-    setup: Vec<Step>,
-    /// Steps run for every block.
-    steps: Vec<Step>,
-    registers: usize,
-    /// Bytes of one element of a register.
-    register_itemsize: usize,
+    layout: Layout,
+    pipeline: Pipeline,
     /// Items per block.
     block_items: usize,
 }
 
-/// One value of any numeric dtype, aligned for it.
-#[derive(Clone, Copy, Debug)]
-#[repr(C, align(16))]
-struct ConstantBytes([u8; 16]);
-
-/// Where an operand or a result lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    /// The caller's input array.
-    Input(u32),
-    /// The caller's output array.
-    Output,
-    /// A block of scratch memory.
-    Register(u32),
-    /// One value of [`Program::constants`] for all items.
-    Constant(u32),
+/// The steps that compute some expressions.
+#[derive(Debug, Default)]
+struct Pipeline {
+    /// Steps on single values, which are the same for all items; run once.
+    uniform: Vec<Step>,
+    /// Steps that spread single values over registers; run once.
+    spread: Vec<Step>,
+    /// Steps run for every block.
+    steps: Vec<Step>,
+    /// Places of the results, in the order of the roots.
+    results: Vec<PlaceId>,
 }
 
 /// One operation on a block.
@@ -59,4 +51,24 @@ enum Step {
     Vector { kernels: [VectorKernel; 3], out: PlaceId, operands: [PlaceId; 3] },
     /// A host function, called item by item.
     Call { target: UserFunction, out: PlaceId, args: [PlaceId; UserFunction::MAX_ARITY] },
+}
+
+impl Program {
+    /// Plans a kernel for vector kernels of one SIMD level.
+    pub fn new(kernel: &Kernel, level: Level) -> Result<Program, PlanError> {
+        let Some(&Stmt::Return(root)) = kernel.body.first() else {
+            return Err(PlanError::Unsupported { dtype: kernel.output.dtype });
+        };
+        let mut layout = Layout::default();
+        let mut inputs = Vec::new();
+        for (index, param) in kernel.params.iter().enumerate() {
+            inputs.try_push(param.ty)?;
+            layout.add(Place::Input(index as u32))?;
+        }
+        let output = layout.add(Place::Output)?;
+        let pipeline =
+            plan::plan(kernel, &mut layout, &[plan::Root { expr: root, to: Some(output) }], level)?;
+        let block_items = layout.block_items();
+        Ok(Program { inputs, output: kernel.output, layout, pipeline, block_items })
+    }
 }

@@ -1,17 +1,12 @@
 //! From a kernel's expressions to the steps of a register program.
 
-use super::{ConstantBytes, Place, PlaceId, Program, Step};
-use crate::dtype::{Dtype, Scalar};
-use crate::ir::{BinaryOp, ExprId, ExprKind, Kernel, Stmt, UserFunction};
+use super::layout::{Layout, PlaceId};
+use super::{Pipeline, Step};
+use crate::dtype::Dtype;
+use crate::ir::{BinaryOp, ExprId, ExprKind, Kernel, UserFunction};
 use crate::kernel::level::Level;
 use crate::kernel::{self, Accuracy, Kernel as VectorKernel, LastTwo, Nesting, Operands};
 use crate::memory::{OutOfMemory, TryGrow};
-
-/// Bytes of scratch registers that one block may take: what the first-level cache holds beside
-/// the inputs and the output.
-const REGISTER_BUDGET: usize = 16 * 1024;
-const MIN_BLOCK_ITEMS: usize = 256;
-const MAX_BLOCK_ITEMS: usize = 4096;
 
 /// Why a kernel cannot be planned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,18 +24,36 @@ impl From<OutOfMemory> for PlanError {
     }
 }
 
-/// Plans a kernel for vector kernels of one SIMD level.
-pub fn plan(kernel: &Kernel, level: Level) -> Result<Program, PlanError> {
-    let Some(&Stmt::Return(root)) = kernel.body.first() else {
-        return Err(PlanError::Unsupported { dtype: kernel.output.dtype });
-    };
-    let mut planner = Planner::new(kernel, level)?;
-    planner.count_uses(root)?;
-    planner.mark_fused(root);
-    planner.count_needs(root)?;
-    planner.visit_all(root)?;
-    planner.store_root(root)?;
-    planner.finish()
+/// An expression that a pipeline computes.
+#[derive(Clone, Copy, Debug)]
+pub struct Root {
+    pub expr: ExprId,
+    /// The place that receives the value; `None` leaves it where it is computed, in a register that
+    /// no later step of the pipeline overwrites.
+    pub to: Option<PlaceId>,
+}
+
+/// Plans `roots` for vector kernels of one SIMD level. The places of a layout begin with the
+/// kernel's inputs, in order.
+pub(super) fn plan(
+    kernel: &Kernel,
+    layout: &mut Layout,
+    roots: &[Root],
+    level: Level,
+) -> Result<Pipeline, PlanError> {
+    let Some(last) = roots.iter().map(|root| root.expr).max() else { return Ok(Pipeline::default()) };
+    let mut planner = Planner::new(kernel, layout, roots, last, level)?;
+    planner.count_uses();
+    planner.find_uniform();
+    planner.mark_fused();
+    planner.count_needs();
+    for root in roots {
+        planner.visit_all(root.expr)?;
+    }
+    for root in roots {
+        planner.deliver(*root)?;
+    }
+    Ok(planner.pipeline)
 }
 
 /// Where an expression's value lies once its step is planned.
@@ -52,9 +65,15 @@ enum Location {
 
 struct Planner<'a> {
     kernel: &'a Kernel,
+    layout: &'a mut Layout,
+    roots: &'a [Root],
+    /// The greatest handle that a root needs.
+    last: ExprId,
     level: Level,
-    /// Users of each expression, among those that the root needs.
+    /// Users of each expression, among those that the roots need; a root counts as used once more.
     uses: Vec<u32>,
+    /// Whether an expression has one value for all items.
+    is_uniform: Vec<bool>,
     /// Whether an expression is computed inside the step of its only user.
     is_fused: Vec<bool>,
     /// Registers that an expression takes to compute (Sethi and Ullman, 1970).
@@ -62,8 +81,8 @@ struct Planner<'a> {
     locations: Vec<Location>,
     /// Arrays of scalars that some kernel takes only as arrays: constant, register.
     splats: Vec<(PlaceId, PlaceId)>,
-    free_registers: Vec<u32>,
-    program: Program,
+    free_registers: Vec<PlaceId>,
+    pipeline: Pipeline,
 }
 
 /// Up to seven operands of one step.
@@ -89,34 +108,34 @@ impl OperandList {
 }
 
 impl<'a> Planner<'a> {
-    fn new(kernel: &'a Kernel, level: Level) -> Result<Planner<'a>, OutOfMemory> {
-        let count = kernel.exprs.len();
-        let mut inputs = Vec::new();
-        for param in &kernel.params {
-            inputs.try_push(param.ty)?;
-        }
-        let program = Program {
-            inputs,
-            output: kernel.output,
-            places: Vec::new(),
-            constants: Vec::new(),
-            setup: Vec::new(),
-            steps: Vec::new(),
-            registers: 0,
-            register_itemsize: 1,
-            block_items: 0,
-        };
+    fn new(
+        kernel: &'a Kernel,
+        layout: &'a mut Layout,
+        roots: &'a [Root],
+        last: ExprId,
+        level: Level,
+    ) -> Result<Planner<'a>, OutOfMemory> {
+        let count = last.index() + 1;
         Ok(Planner {
             kernel,
+            layout,
+            roots,
+            last,
             level,
             uses: Vec::try_filled(0, count)?,
+            is_uniform: Vec::try_filled(false, count)?,
             is_fused: Vec::try_filled(false, count)?,
             needs: Vec::try_filled(0, count)?,
             locations: Vec::try_filled(Location::Pending, count)?,
             splats: Vec::new(),
             free_registers: Vec::new(),
-            program,
+            pipeline: Pipeline::default(),
         })
+    }
+
+    /// The needed expressions, operands before users.
+    fn needed(&self) -> impl DoubleEndedIterator<Item = ExprId> + use<> {
+        (0..=self.last.0).map(ExprId)
     }
 
     fn kind(&self, id: ExprId) -> ExprKind {
@@ -129,33 +148,47 @@ impl<'a> Planner<'a> {
 
     /// One value for all items, which kernels take without an array of it.
     fn is_scalar(&self, id: ExprId) -> bool {
-        matches!(self.kind(id), ExprKind::Constant(_))
+        self.is_uniform[id.index()]
     }
 
     fn is_leaf(&self, id: ExprId) -> bool {
         matches!(self.kind(id), ExprKind::Constant(_) | ExprKind::Param(_))
     }
 
-    /// Counts users from the root down; handles descend from users to operands.
-    fn count_uses(&mut self, root: ExprId) -> Result<(), OutOfMemory> {
-        self.uses[root.index()] = 1;
-        for index in (0..=root.0).rev() {
-            if self.uses[index as usize] > 0 {
+    /// Counts users from the roots down; handles descend from users to operands.
+    fn count_uses(&mut self) {
+        for root in self.roots {
+            self.uses[root.expr.index()] += 1;
+        }
+        for id in self.needed().rev() {
+            if self.uses[id.index()] > 0 {
                 let uses = &mut self.uses;
-                self.kernel.for_each_operand(ExprId(index), |operand| uses[operand.index()] += 1);
+                self.kernel.for_each_operand(id, |operand| uses[operand.index()] += 1);
             }
         }
-        Ok(())
+    }
+
+    /// Finds what has one value for all items. A host function is called for each.
+    fn find_uniform(&mut self) {
+        for id in self.needed() {
+            let uniform = match self.kind(id) {
+                ExprKind::Constant(_) => true,
+                ExprKind::Param(_) | ExprKind::Local(_) | ExprKind::Index(_) | ExprKind::Call { .. } => false,
+                _ => {
+                    let mut all = true;
+                    self.kernel.for_each_operand(id, |operand| all &= self.is_uniform[operand.index()]);
+                    all
+                }
+            };
+            self.is_uniform[id.index()] = uniform;
+        }
     }
 
     /// Joins pairs of arithmetic operations into one pass, users first.
-    fn mark_fused(&mut self, root: ExprId) {
-        for index in (0..=root.0).rev() {
-            let id = ExprId(index);
-            if self.uses[id.index()] == 0 || self.is_fused[id.index()] {
-                continue;
-            }
-            if let Some((inner, _)) = self.fusion(id) {
+    fn mark_fused(&mut self) {
+        for id in self.needed().rev() {
+            let is_candidate = self.uses[id.index()] > 0 && !self.is_fused[id.index()] && !self.is_scalar(id);
+            if is_candidate && let Some((inner, _)) = self.fusion(id) {
                 self.is_fused[inner.index()] = true;
             }
         }
@@ -178,18 +211,15 @@ impl<'a> Planner<'a> {
         nesting: Nesting,
     ) -> Option<Fusion> {
         let ExprKind::Binary(first, a, b) = self.kind(inner) else { return None };
-        if self.uses[inner.index()] != 1 || inner == other {
+        if self.uses[inner.index()] != 1 || inner == other || self.is_scalar(inner) {
             return None;
         }
         let commutes = matches!(first, BinaryOp::Add | BinaryOp::Mul);
         let (a, b) = if self.is_scalar(a) && commutes { (b, a) } else { (a, b) };
-        let operands = match (self.is_scalar(a), self.is_scalar(b), self.is_scalar(other)) {
-            (true, _, _) => return None,
-            (_, false, false) => LastTwo::ArrayArray,
-            (_, false, true) => LastTwo::ArrayScalar,
-            (_, true, false) => LastTwo::ScalarArray,
-            (_, true, true) => LastTwo::ScalarScalar,
-        };
+        if self.is_scalar(a) {
+            return None;
+        }
+        let operands = self.last_two(b, other);
         let vector = kernel::fused(first, second, nesting, self.dtype(id), operands, self.level)?;
         Some(Fusion { vector, operands: [a, b, other] })
     }
@@ -206,14 +236,16 @@ impl<'a> Planner<'a> {
 
     /// The joint step of `id` and an operand, if `mark_fused` decided for it.
     fn fused_step(&self, id: ExprId) -> Option<Fusion> {
+        if self.is_scalar(id) {
+            return None;
+        }
         let (inner, fusion) = self.fusion(id)?;
         self.is_fused[inner.index()].then_some(fusion)
     }
 
     /// Numbers of registers, operands first.
-    fn count_needs(&mut self, root: ExprId) -> Result<(), OutOfMemory> {
-        for index in 0..=root.0 {
-            let id = ExprId(index);
+    fn count_needs(&mut self) {
+        for id in self.needed() {
             if self.uses[id.index()] == 0 || self.is_fused[id.index()] || self.is_leaf(id) {
                 continue;
             }
@@ -222,12 +254,11 @@ impl<'a> Planner<'a> {
             let needs = &mut needs[..list.count];
             needs.sort_unstable_by(|a, b| b.cmp(a));
             let peak = needs.iter().enumerate().map(|(held, need)| need + held as u32).max();
-            self.needs[id.index()] = peak.unwrap_or(0).max(1);
+            self.needs[id.index()] = peak.unwrap_or(0).max(u32::from(!self.is_scalar(id)));
         }
-        Ok(())
     }
 
-    /// Plans every step that the root needs, the operand that needs most registers first.
+    /// Plans every step that a root needs, the operand that needs most registers first.
     fn visit_all(&mut self, root: ExprId) -> Result<(), PlanError> {
         let mut stack: Vec<(ExprId, bool)> = Vec::new();
         stack.try_push((root, false))?;
@@ -236,7 +267,7 @@ impl<'a> Planner<'a> {
                 continue;
             }
             if operands_done || self.is_leaf(id) {
-                self.plan_step(id, id == root)?;
+                self.plan_step(id)?;
                 continue;
             }
             stack.try_push((id, true))?;
@@ -250,28 +281,45 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    fn plan_step(&mut self, id: ExprId, is_root: bool) -> Result<(), PlanError> {
+    fn plan_step(&mut self, id: ExprId) -> Result<(), PlanError> {
         let place = match self.kind(id) {
-            ExprKind::Constant(value) => self.constant(value, self.dtype(id))?,
-            ExprKind::Param(index) => self.place(Place::Input(index))?,
-            _ => self.operation(id, is_root)?,
+            ExprKind::Constant(value) => self.layout.add_constant(value, self.dtype(id))?,
+            ExprKind::Param(index) => index,
+            _ => self.operation(id)?,
         };
         self.locations[id.index()] = Location::At(place);
         Ok(())
     }
 
-    fn operation(&mut self, id: ExprId, is_root: bool) -> Result<PlaceId, PlanError> {
+    fn operation(&mut self, id: ExprId) -> Result<PlaceId, PlanError> {
         let list = self.operands(id);
-        let out = if is_root { self.place(Place::Output)? } else { self.take_register(id)? };
+        let out = self.result_place(id)?;
         let step = match self.kind(id) {
             ExprKind::Call { function, .. } => self.call_step(function, list, out)?,
             _ => self.vector_step(id, out)?,
         };
-        self.program.steps.try_push(step)?;
+        if self.is_scalar(id) {
+            self.pipeline.uniform.try_push(step)?;
+        } else {
+            self.pipeline.steps.try_push(step)?;
+        }
         for &operand in list.as_slice() {
             self.release(operand)?;
         }
         Ok(out)
+    }
+
+    /// Where an operation writes: a single value, the place that a root asks for if it is the only
+    /// user, or a register.
+    fn result_place(&mut self, id: ExprId) -> Result<PlaceId, OutOfMemory> {
+        if self.is_scalar(id) {
+            return self.layout.add_scalar();
+        }
+        let wanted = self.roots.iter().find(|root| root.expr == id && self.uses[id.index()] == 1);
+        match wanted.and_then(|root| root.to) {
+            Some(place) => Ok(place),
+            None => self.take_register(id),
+        }
     }
 
     fn call_step(&mut self, function: u32, list: OperandList, out: PlaceId) -> Result<Step, PlanError> {
@@ -289,13 +337,13 @@ impl<'a> Planner<'a> {
         match self.kind(id) {
             ExprKind::Cast(a) => {
                 let vector = kernel::cast(self.dtype(a), dtype, level);
-                let a = self.array(a)?;
+                let a = self.operand(id, a)?;
                 self.vector(dtype, [vector; 3], out, [a; 3])
             }
             ExprKind::Unary(op, a) => {
                 let from = self.dtype(a);
                 let vectors = ACCURACIES.map(|accuracy| kernel::unary(op, from, accuracy, level));
-                let a = self.array(a)?;
+                let a = self.operand(id, a)?;
                 self.vector(from, vectors, out, [a; 3])
             }
             ExprKind::Binary(op, a, b) => self.binary_step(id, op, a, b, out),
@@ -303,23 +351,17 @@ impl<'a> Planner<'a> {
                 let from = self.dtype(a);
                 let shape = self.shape(a, b);
                 let vector = kernel::compare(op, from, shape, level);
-                let (a, b) = self.pair(a, b, shape)?;
+                let (a, b) = (self.located(a), self.located(b));
                 self.vector(from, [vector; 3], out, [a, b, a])
             }
             ExprKind::Select { condition, yes, no } => {
-                let shape = match (self.is_scalar(yes), self.is_scalar(no)) {
-                    (false, false) => LastTwo::ArrayArray,
-                    (false, true) => LastTwo::ArrayScalar,
-                    (true, false) => LastTwo::ScalarArray,
-                    (true, true) => LastTwo::ScalarScalar,
-                };
-                let vector = kernel::select(dtype, shape, level);
-                let places = [self.array(condition)?, self.located(yes), self.located(no)];
-                self.vector(dtype, [vector; 3], out, places)
+                let vector = kernel::select(dtype, self.last_two(yes, no), level);
+                let condition = self.operand(id, condition)?;
+                self.vector(dtype, [vector; 3], out, [condition, self.located(yes), self.located(no)])
             }
             ExprKind::Fma(a, b, c) => {
                 let vector = kernel::fma(dtype, level);
-                let places = [self.array(a)?, self.array(b)?, self.array(c)?];
+                let places = [self.operand(id, a)?, self.operand(id, b)?, self.operand(id, c)?];
                 self.vector(dtype, [vector; 3], out, places)
             }
             _ => Err(PlanError::Unsupported { dtype }),
@@ -343,10 +385,10 @@ impl<'a> Planner<'a> {
         let shape = self.shape(a, b);
         let vectors = find(shape);
         if vectors[0].is_some() {
-            let (a, b) = self.pair(a, b, shape)?;
+            let (a, b) = (self.located(a), self.located(b));
             return self.vector(dtype, vectors, out, [a, b, a]);
         }
-        let places = [self.array(a)?, self.array(b)?];
+        let places = [self.operand(id, a)?, self.operand(id, b)?];
         self.vector(dtype, find(Operands::ArrayArray), out, [places[0], places[1], places[0]])
     }
 
@@ -363,18 +405,23 @@ impl<'a> Planner<'a> {
         Ok(Step::Vector { kernels: [fast, precise, scalar], out, operands })
     }
 
-    /// Which of two operands is a scalar; of two scalars the first is made an array.
+    /// Which of two operands is a scalar; two scalars are arrays of one item.
     fn shape(&self, a: ExprId, b: ExprId) -> Operands {
         match (self.is_scalar(a), self.is_scalar(b)) {
-            (_, true) => Operands::ArrayScalar,
             (true, false) => Operands::ScalarArray,
-            (false, false) => Operands::ArrayArray,
+            (false, true) => Operands::ArrayScalar,
+            _ => Operands::ArrayArray,
         }
     }
 
-    fn pair(&mut self, a: ExprId, b: ExprId, shape: Operands) -> Result<(PlaceId, PlaceId), PlanError> {
-        let a = if shape == Operands::ScalarArray { self.located(a) } else { self.array(a)? };
-        Ok((a, self.located(b)))
+    /// The last two operands of a step on three.
+    fn last_two(&self, b: ExprId, c: ExprId) -> LastTwo {
+        match (self.is_scalar(b), self.is_scalar(c)) {
+            (false, false) => LastTwo::ArrayArray,
+            (false, true) => LastTwo::ArrayScalar,
+            (true, false) => LastTwo::ScalarArray,
+            (true, true) => LastTwo::ScalarScalar,
+        }
     }
 
     /// Place of a planned expression.
@@ -385,66 +432,50 @@ impl<'a> Planner<'a> {
         }
     }
 
+    /// Place of an operand that the step of `user` reads as it reads its others: an array, but for a
+    /// step on single values.
+    fn operand(&mut self, user: ExprId, id: ExprId) -> Result<PlaceId, PlanError> {
+        if self.is_scalar(user) { Ok(self.located(id)) } else { self.array(id) }
+    }
+
     /// Place of a planned expression as an array: a scalar is spread over a register, once.
     fn array(&mut self, id: ExprId) -> Result<PlaceId, PlanError> {
         let place = self.located(id);
         if !self.is_scalar(id) {
             return Ok(place);
         }
-        if let Some((_, register)) = self.splats.iter().find(|(constant, _)| *constant == place) {
+        if let Some((_, register)) = self.splats.iter().find(|(scalar, _)| *scalar == place) {
             return Ok(*register);
         }
         let dtype = self.dtype(id);
-        let register = self.new_register(dtype.size())?;
+        let register = self.layout.add_register(dtype.size())?;
         let step = self.vector(dtype, [kernel::splat(dtype, self.level); 3], register, [place; 3])?;
-        self.program.setup.try_push(step)?;
+        self.pipeline.spread.try_push(step)?;
         self.splats.try_push((place, register))?;
         Ok(register)
     }
 
-    /// A root that no step computes, an input or a constant, is copied to the output.
-    fn store_root(&mut self, root: ExprId) -> Result<(), PlanError> {
-        if !self.is_leaf(root) {
-            return Ok(());
+    /// Records where a root lies, after a copy if it does not lie where it is wanted.
+    fn deliver(&mut self, root: Root) -> Result<(), PlanError> {
+        let from = self.located(root.expr);
+        let to = root.to.unwrap_or(from);
+        if from != to {
+            let dtype = self.dtype(root.expr);
+            let copy = if self.is_scalar(root.expr) { kernel::splat } else { kernel::copy };
+            let step = self.vector(dtype, [copy(dtype, self.level); 3], to, [from; 3])?;
+            self.pipeline.steps.try_push(step)?;
         }
-        let dtype = self.dtype(root);
-        let copy = if self.is_scalar(root) {
-            kernel::splat(dtype, self.level)
-        } else {
-            kernel::copy(dtype, self.level)
-        };
-        let from = self.located(root);
-        let out = self.place(Place::Output)?;
-        let step = self.vector(dtype, [copy; 3], out, [from; 3])?;
-        Ok(self.program.steps.try_push(step)?)
-    }
-
-    fn place(&mut self, place: Place) -> Result<PlaceId, OutOfMemory> {
-        self.program.places.try_push(place)?;
-        Ok(self.program.places.len() as PlaceId - 1)
-    }
-
-    fn constant(&mut self, value: Scalar, dtype: Dtype) -> Result<PlaceId, OutOfMemory> {
-        self.program.constants.try_push(ConstantBytes(value.to_bytes(dtype)))?;
-        self.place(Place::Constant(self.program.constants.len() as u32 - 1))
-    }
-
-    fn new_register(&mut self, itemsize: usize) -> Result<PlaceId, OutOfMemory> {
-        let program = &mut self.program;
-        program.register_itemsize = program.register_itemsize.max(itemsize);
-        program.registers += 1;
-        let index = program.registers as u32 - 1;
-        self.place(Place::Register(index))
+        Ok(self.pipeline.results.try_push(to)?)
     }
 
     fn take_register(&mut self, id: ExprId) -> Result<PlaceId, OutOfMemory> {
         let itemsize = self.kernel.expr(id).ty.itemsize;
         match self.free_registers.pop() {
             Some(place) => {
-                self.program.register_itemsize = self.program.register_itemsize.max(itemsize);
+                self.layout.widen(itemsize);
                 Ok(place)
             }
-            None => self.new_register(itemsize),
+            None => self.layout.add_register(itemsize),
         }
     }
 
@@ -452,19 +483,11 @@ impl<'a> Planner<'a> {
     fn release(&mut self, operand: ExprId) -> Result<(), OutOfMemory> {
         let uses = &mut self.uses[operand.index()];
         *uses -= 1;
-        if *uses == 0 && !self.is_leaf(operand) {
+        let is_register = !self.is_leaf(operand) && !self.is_scalar(operand);
+        if self.uses[operand.index()] == 0 && is_register {
             self.free_registers.try_push(self.located(operand))?;
         }
         Ok(())
-    }
-
-    fn finish(mut self) -> Result<Program, PlanError> {
-        let program = &mut self.program;
-        program.block_items = match program.registers * program.register_itemsize {
-            0 => usize::MAX,
-            bytes => (REGISTER_BUDGET / bytes).clamp(MIN_BLOCK_ITEMS, MAX_BLOCK_ITEMS) & !63,
-        };
-        Ok(self.program)
     }
 }
 

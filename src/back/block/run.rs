@@ -1,7 +1,8 @@
 //! Execution of a register program.
 
+use super::layout::{ConstantBytes, Place};
 use super::scratch::{ALIGN, Scratch};
-use super::{Place, Program, Step};
+use super::{Program, Step};
 use crate::ir::{Type, UserFunction};
 use crate::kernel::Accuracy;
 use crate::memory::{OutOfMemory, TryGrow};
@@ -62,8 +63,10 @@ impl Program {
     ) -> Result<usize, OutOfMemory> {
         self.find_staged(&mut scratch.staged, inputs, output, n)?;
         let block_items = if scratch.staged.is_empty() { block_items } else { block_items.min(STAGED_ITEMS) };
-        let register_bytes = (block_items * self.register_itemsize).next_multiple_of(ALIGN);
-        let mut total = self.registers * register_bytes;
+        let layout = &self.layout;
+        let register_bytes = (block_items * layout.register_itemsize).next_multiple_of(ALIGN);
+        let scalars = layout.registers * register_bytes;
+        let mut total = scalars + (layout.scalars * SCALAR_BYTES).next_multiple_of(ALIGN);
         for staged in &mut scratch.staged {
             staged.block = std::ptr::without_provenance_mut(total);
             total += (block_items * staged.itemsize).next_multiple_of(ALIGN);
@@ -73,8 +76,8 @@ impl Program {
             staged.block = memory.wrapping_add(staged.block.addr());
         }
         scratch.bases.clear();
-        scratch.bases.try_reserve(self.places.len())?;
-        for &place in &self.places {
+        scratch.bases.try_reserve(layout.places.len())?;
+        for &place in &layout.places {
             let staged = scratch.staged.iter().find(|staged| staged.place == place);
             scratch.bases.push(match (place, staged) {
                 (_, Some(staged)) => Base { address: staged.block, stride: 0 },
@@ -87,8 +90,12 @@ impl Program {
                     Base { address: memory.wrapping_add(index as usize * register_bytes), stride: 0 }
                 }
                 (Place::Constant(index), None) => {
-                    let constant = self.constants[index as usize].0.as_ptr();
+                    let constant = layout.constants[index as usize].0.as_ptr();
                     Base { address: constant.cast_mut(), stride: 0 }
+                }
+                (Place::Scalar(index), None) => {
+                    let offset = scalars + index as usize * SCALAR_BYTES;
+                    Base { address: memory.wrapping_add(offset), stride: 0 }
                 }
             });
         }
@@ -125,8 +132,12 @@ impl Program {
     /// # Safety
     /// The scratch memory has been prepared for `n` items in blocks of `block_items`.
     unsafe fn run_blocks(&self, scratch: &Scratch, n: usize, block_items: usize, accuracy: Accuracy) {
-        for step in &self.setup {
-            // SAFETY: setup steps spread constants over registers of `block_items` items.
+        for step in &self.pipeline.uniform {
+            // SAFETY: these steps work on single values.
+            unsafe { run_step(step, &scratch.bases, 0, 1, accuracy) };
+        }
+        for step in &self.pipeline.spread {
+            // SAFETY: these steps spread single values over registers of `block_items` items.
             unsafe { run_step(step, &scratch.bases, 0, block_items, accuracy) };
         }
         let mut start = 0;
@@ -139,7 +150,7 @@ impl Program {
                     staged.block.copy_from_nonoverlapping(from, count * staged.itemsize);
                 }
             }
-            for step in &self.steps {
+            for step in &self.pipeline.steps {
                 // SAFETY: every operand holds `count` items from `start` on.
                 unsafe { run_step(step, &scratch.bases, start, count, accuracy) };
             }
@@ -154,6 +165,9 @@ impl Program {
         }
     }
 }
+
+/// Bytes of a single value of any numeric dtype.
+const SCALAR_BYTES: usize = size_of::<ConstantBytes>();
 
 /// Items per block where arrays are staged, so that their copies stay in the first-level cache.
 const STAGED_ITEMS: usize = 512;

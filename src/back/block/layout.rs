@@ -1,0 +1,83 @@
+//! Places: where the operands and results of steps lie.
+
+use crate::dtype::{Dtype, Scalar};
+use crate::memory::{OutOfMemory, TryGrow};
+
+/// Index in [`Layout::places`].
+pub type PlaceId = u32;
+
+/// Where an operand or a result lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The caller's input array.
+    Input(u32),
+    /// The caller's output array.
+    Output,
+    /// A block of scratch memory.
+    Register(u32),
+    /// One value of [`Layout::constants`] for all items.
+    Constant(u32),
+    /// One value for all items, computed at run time.
+    Scalar(u32),
+}
+
+/// One value of any numeric dtype, aligned for it.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(16))]
+pub struct ConstantBytes(pub [u8; 16]);
+
+/// The places that the pipelines of one program share.
+#[derive(Debug, Default)]
+pub struct Layout {
+    pub places: Vec<Place>,
+    pub constants: Vec<ConstantBytes>,
+    pub registers: usize,
+    /// Bytes of one element of a register.
+    pub register_itemsize: usize,
+    pub scalars: usize,
+}
+
+/// Bytes of scratch registers that one block may take: what the first-level cache holds beside
+/// the inputs and the output.
+const REGISTER_BUDGET: usize = 16 * 1024;
+const MIN_BLOCK_ITEMS: usize = 256;
+const MAX_BLOCK_ITEMS: usize = 4096;
+
+impl Layout {
+    pub fn add(&mut self, place: Place) -> Result<PlaceId, OutOfMemory> {
+        let id = PlaceId::try_from(self.places.len()).map_err(|_| OutOfMemory)?;
+        self.places.try_push(place)?;
+        Ok(id)
+    }
+
+    pub fn add_constant(&mut self, value: Scalar, dtype: Dtype) -> Result<PlaceId, OutOfMemory> {
+        self.constants.try_push(ConstantBytes(value.to_bytes(dtype)))?;
+        self.add(Place::Constant(self.constants.len() as u32 - 1))
+    }
+
+    /// A new register for elements of `itemsize` bytes.
+    pub fn add_register(&mut self, itemsize: usize) -> Result<PlaceId, OutOfMemory> {
+        self.widen(itemsize);
+        self.registers += 1;
+        self.add(Place::Register(self.registers as u32 - 1))
+    }
+
+    pub fn add_scalar(&mut self) -> Result<PlaceId, OutOfMemory> {
+        self.scalars += 1;
+        self.add(Place::Scalar(self.scalars as u32 - 1))
+    }
+
+    /// Makes registers wide enough for elements of `itemsize` bytes.
+    pub fn widen(&mut self, itemsize: usize) {
+        self.register_itemsize = self.register_itemsize.max(itemsize);
+    }
+
+    /// Items per block with which all registers stay in the first-level cache; no limit without
+    /// registers.
+    pub fn block_items(&self) -> usize {
+        match self.registers * self.register_itemsize {
+            0 => usize::MAX,
+            bytes => (REGISTER_BUDGET / bytes).clamp(MIN_BLOCK_ITEMS, MAX_BLOCK_ITEMS) & !63,
+        }
+    }
+}
