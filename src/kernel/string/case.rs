@@ -1,9 +1,9 @@
 //! Case mapping: full Unicode 15.0 mappings of single code points, ASCII letters for bytes.
 
+use super::blocks::{is_ascii, value, value_len, write};
 use super::case_table;
-use super::dispatch::{Loop, at_best_level};
-use super::scan;
-use super::slots::each_slot;
+use super::lanes::FirstLetter;
+use super::slots::numbered;
 use super::{Slots, Unit};
 
 /// Code points `first`, `first + step`, … `last`, whose images lie `delta` further.
@@ -97,64 +97,34 @@ impl CaseTable {
 
 /// Lower-case each value; what does not fit into its slot is cut.
 pub(super) fn lower<U: Unit>(a: Slots<'_, U>, out: &mut [U], width: usize) {
-    at_best_level(MapCase { a, out, width, letters: b'A'.into(), table: U::lower_table() });
+    map_case(a, out, width, b'A', U::lower_table());
 }
 
 /// Upper-case each value; what does not fit into its slot is cut.
 pub(super) fn upper<U: Unit>(a: Slots<'_, U>, out: &mut [U], width: usize) {
-    at_best_level(MapCase { a, out, width, letters: b'a'.into(), table: U::upper_table() });
+    map_case(a, out, width, b'a', U::upper_table());
 }
 
-struct MapCase<'a, 'o, U> {
-    a: Slots<'a, U>,
-    out: &'o mut [U],
+/// Change the case of the ASCII `letters`, and by `table` in values with other units than ASCII.
+fn map_case<U: Unit>(
+    a: Slots<'_, U>,
+    out: &mut [U],
     width: usize,
-    /// The first of the 26 ASCII letters that change case.
-    letters: u32,
-    /// Mappings beyond ASCII.
-    table: Option<&'static CaseTable>,
-}
-
-impl<U: Unit> Loop for MapCase<'_, '_, U> {
-    #[inline(always)]
-    fn run(self) {
-        each_slot(self.out, self.width, |item, slot| {
-            let value = self.a.value(item);
-            let end = match self.table {
-                Some(table) if !is_ascii(value) => write_mapped(slot, value, table),
-                _ => write_ascii_mapped(slot, value, self.letters),
-            };
-            slot[end..].fill(U::NUL);
-        });
-    }
-}
-
-#[inline(always)]
-fn is_ascii<U: Unit>(value: &[U]) -> bool {
-    scan::first_where(value, |unit| unit.code() > 0x7F).is_none()
-}
-
-/// Write `value` with the ASCII letters from `letters` on in the other case; return the units written.
-#[inline(always)]
-fn write_ascii_mapped<U: Unit>(slot: &mut [U], value: &[U], letters: u32) -> usize {
-    for (out, unit) in slot.iter_mut().zip(value) {
-        let code = unit.code();
-        let is_letter = code.wrapping_sub(letters) < 26;
-        *out = U::from_code(code ^ if is_letter { 0x20 } else { 0 });
-    }
-    value.len().min(slot.len())
-}
-
-/// Write the images of the code points of `value`, as far as they fit; return the units written.
-fn write_mapped<U: Unit>(slot: &mut [U], value: &[U], table: &CaseTable) -> usize {
-    let mut end = 0;
-    for unit in value {
-        let [first, rest @ ..] = table.image(unit.code());
-        for code in std::iter::once(first).chain(rest.into_iter().filter(|code| *code != 0)) {
-            let Some(out) = slot.get_mut(end) else { return end };
-            *out = U::from_code(code);
-            end += 1;
+    letters: FirstLetter,
+    table: Option<&CaseTable>,
+) {
+    for (item, out) in numbered(out, width) {
+        let slot = a.slot(item);
+        match table {
+            Some(table) if !is_ascii(slot) => write_mapped(out, value(slot), table),
+            _ => write(out, slot, value_len(slot), Some(letters)),
         }
     }
-    end
+}
+
+/// Write the images of the code points of `value`, as far as they fit, and NULs after them.
+fn write_mapped<U: Unit>(out: &mut [U], value: &[U], table: &CaseTable) {
+    let mut images =
+        value.iter().flat_map(|unit| table.image(unit.code()).into_iter().take_while(|code| *code != 0));
+    out.fill_with(|| images.next().map_or(U::NUL, U::from_code));
 }

@@ -1,30 +1,19 @@
 //! Operations that put their result together from several values.
 
-use super::dispatch::{Loop, at_best_level};
+use super::blocks::{clear, value_len, write, write_head};
 use super::search::find;
-use super::slots::each_slot;
+use super::slots::numbered;
 use super::{Slots, Unit};
 
 /// The values of `a` and `b` one after the other.
 pub(super) fn concat<U: Unit>(a: Slots<'_, U>, b: Slots<'_, U>, out: &mut [U], width: usize) {
-    at_best_level(Concat { a, b, out, width });
-}
-
-struct Concat<'a, 'o, U> {
-    a: Slots<'a, U>,
-    b: Slots<'a, U>,
-    out: &'o mut [U],
-    width: usize,
-}
-
-impl<U: Unit> Loop for Concat<'_, '_, U> {
-    #[inline(always)]
-    fn run(self) {
-        each_slot(self.out, self.width, |item, slot| {
-            let end = append(slot, 0, self.a.value(item));
-            let end = append(slot, end, self.b.value(item));
-            slot[end..].fill(U::NUL);
-        });
+    for (item, out) in numbered(out, width) {
+        let (a, b) = (a.slot(item), b.slot(item));
+        let (a_len, b_len) = (value_len(a), value_len(b));
+        write(out, a, a_len, None);
+        if let Some(rest) = out.get_mut(a_len..) {
+            write_head(rest, b, b_len, None);
+        }
     }
 }
 
@@ -38,24 +27,9 @@ pub(super) fn replace<U: Unit>(
     out: &mut [U],
     width: usize,
 ) {
-    at_best_level(Replace { a, old, new, out, width });
-}
-
-struct Replace<'a, 'o, U> {
-    a: Slots<'a, U>,
-    old: Slots<'a, U>,
-    new: Slots<'a, U>,
-    out: &'o mut [U],
-    width: usize,
-}
-
-impl<U: Unit> Loop for Replace<'_, '_, U> {
-    #[inline(always)]
-    fn run(self) {
-        each_slot(self.out, self.width, |item, slot| {
-            let end = write_replaced(slot, self.a.value(item), self.old.value(item), self.new.value(item));
-            slot[end..].fill(U::NUL);
-        });
+    for (item, out) in numbered(out, width) {
+        let end = write_replaced(out, a.value(item), old.value(item), new.value(item));
+        clear(&mut out[end..]);
     }
 }
 

@@ -8,13 +8,13 @@
 //! [`map`] and [`test`] take the operations of the typed program and columns of bytes; what lies
 //! below them is generic over the [`Unit`], safe, and allocates nothing.
 
+mod blocks;
 mod case;
 mod case_table;
 mod compose;
-mod dispatch;
+mod lanes;
 mod part;
 mod predicate;
-mod scan;
 mod search;
 mod slots;
 mod unit;

@@ -1,13 +1,16 @@
 //! Operations whose result is a part of their first operand.
 
-use super::dispatch::{Loop, at_best_level};
+use super::blocks::{clear, value_len, write};
 use super::search::find;
-use super::slots::{each_slot, fill};
+use super::slots::numbered;
 use super::{Slots, Unit};
 
 /// The operand as it is.
 pub(super) fn copy<U: Unit>(a: Slots<'_, U>, out: &mut [U], width: usize) {
-    write_parts(a, Slots::scalar(&[]), out, width, |value, _| value);
+    for (item, out) in numbered(out, width) {
+        let slot = a.slot(item);
+        write(out, slot, value_len(slot), None);
+    }
 }
 
 /// Without white space at both ends.
@@ -71,26 +74,16 @@ where
     U: Unit,
     P: for<'v> Fn(&'v [U], &[U]) -> &'v [U],
 {
-    at_best_level(Parts { a, b, out, width, part });
-}
-
-struct Parts<'a, 'o, U, P> {
-    a: Slots<'a, U>,
-    b: Slots<'a, U>,
-    out: &'o mut [U],
-    width: usize,
-    part: P,
-}
-
-impl<U, P> Loop for Parts<'_, '_, U, P>
-where
-    U: Unit,
-    P: for<'v> Fn(&'v [U], &[U]) -> &'v [U],
-{
-    #[inline(always)]
-    fn run(self) {
-        each_slot(self.out, self.width, |item, slot| {
-            fill(slot, (self.part)(self.a.value(item), self.b.value(item)));
-        });
+    let literal = b.scalar_value();
+    for (item, slot) in numbered(out, width) {
+        let b = literal.unwrap_or_else(|| b.value(item));
+        fill(slot, part(a.value(item), b));
     }
+}
+
+/// Write `value`, cut to the slot, and NULs after it.
+fn fill<U: Unit>(slot: &mut [U], value: &[U]) {
+    let (head, tail) = slot.split_at_mut(value.len().min(slot.len()));
+    head.copy_from_slice(&value[..head.len()]);
+    clear(tail);
 }

@@ -5,7 +5,7 @@
 //! ("Two-way string-matching", J. ACM 38, 1991) takes over.
 
 use super::Unit;
-use super::scan::first_pair_where;
+use super::blocks::{Differs, Pair, first};
 
 /// Units that verification may read for each unit of haystack before the two-way search takes over.
 const VERIFY_LIMIT: usize = 4;
@@ -13,13 +13,13 @@ const VERIFY_LIMIT: usize = 4;
 /// Index of the first occurrence of `needle`; 0 for an empty needle.
 #[inline(always)]
 pub(super) fn find<U: Unit>(haystack: &[U], needle: &[U]) -> Option<usize> {
-    let (Some(first), Some(last)) = (needle.first(), needle.last()) else { return Some(0) };
+    let (Some(head), Some(tail)) = (needle.first(), needle.last()) else { return Some(0) };
     let mut budget = haystack.len() * VERIFY_LIMIT;
     let mut from = 0;
     loop {
-        let at = candidate(haystack, from, *first, *last, needle.len())?;
+        let at = candidate(haystack, from, *head, *tail, needle.len())?;
         let window = &haystack[at..at + needle.len()];
-        match first_pair_where(window, needle, |a, b| a != b) {
+        match first(window, needle, Differs) {
             None => return Some(at),
             Some(read) if read < budget => budget -= read,
             Some(_) => return two_way(&haystack[at..], needle).map(|index| at + index),
@@ -33,13 +33,13 @@ pub(super) fn find<U: Unit>(haystack: &[U], needle: &[U]) -> Option<usize> {
 pub(super) fn candidate<U: Unit>(
     haystack: &[U],
     from: usize,
-    first: U,
-    last: U,
+    head: U,
+    tail: U,
     length: usize,
 ) -> Option<usize> {
     let heads = haystack.get(from..)?;
     let tails = heads.get(length - 1..)?;
-    first_pair_where(heads, tails, |head, tail| (head == first) & (tail == last)).map(|index| from + index)
+    first(heads, tails, Pair(head, tail)).map(|index| from + index)
 }
 
 /// Index of the first occurrence of a needle that is not empty, in linear time and constant space.

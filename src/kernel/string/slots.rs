@@ -1,7 +1,7 @@
 //! Views of columns of slots.
 
 use super::Unit;
-use super::scan;
+use super::blocks;
 
 /// String operands of one operation: an array of slots, or one slot that stands for every item.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +29,7 @@ impl<'a, U: Unit> Slots<'a, U> {
     /// The value of a scalar; `None` for an array.
     #[inline(always)]
     pub(super) fn scalar_value(&self) -> Option<&'a [U]> {
-        (self.stride == 0).then(|| scan::value(self.units))
+        (self.stride == 0).then(|| blocks::value(self.units))
     }
 
     /// Units of a slot.
@@ -38,10 +38,11 @@ impl<'a, U: Unit> Slots<'a, U> {
         self.width
     }
 
-    /// All units of the first `n` slots of an array, as far as they exist.
+    /// All units of the first `n` slots of an array, or of those that exist.
     #[inline(always)]
-    pub(super) fn units(&self, n: usize) -> &'a [U] {
-        &self.units[..self.units.len().min(n.saturating_mul(self.width))]
+    pub(super) fn whole_slots(&self, n: usize) -> &'a [U] {
+        let slots = self.units.len().checked_div(self.width).unwrap_or(0);
+        &self.units[..slots.min(n) * self.width]
     }
 
     /// All units of a slot; empty beyond the end of the column.
@@ -54,25 +55,13 @@ impl<'a, U: Unit> Slots<'a, U> {
     /// The units of a slot before the first NUL.
     #[inline(always)]
     pub(super) fn value(&self, item: usize) -> &'a [U] {
-        scan::value(self.slot(item))
+        blocks::value(self.slot(item))
     }
 }
 
-/// Call `write` with the number of each item and its result slot.
+/// The number of each item and its result slot; nothing when the width is 0.
 #[inline(always)]
-pub(super) fn each_slot<U: Unit>(out: &mut [U], width: usize, mut write: impl FnMut(usize, &mut [U])) {
-    if width == 0 {
-        return;
-    }
-    for (item, slot) in out.chunks_exact_mut(width).enumerate() {
-        write(item, slot);
-    }
-}
-
-/// Write `value`, cut to the slot, and NULs after it.
-#[inline(always)]
-pub(super) fn fill<U: Unit>(slot: &mut [U], value: &[U]) {
-    let (head, tail) = slot.split_at_mut(value.len().min(slot.len()));
-    head.copy_from_slice(&value[..head.len()]);
-    tail.fill(U::NUL);
+pub(super) fn numbered<U: Unit>(out: &mut [U], width: usize) -> impl Iterator<Item = (usize, &mut [U])> {
+    let out = if width == 0 { &mut [] } else { out };
+    out.chunks_exact_mut(width.max(1)).enumerate()
 }

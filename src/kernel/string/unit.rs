@@ -1,12 +1,13 @@
 //! The two code units: a UCS4 code point and a byte.
 
 use super::case::{self, CaseTable};
+use super::lanes::Lanes;
 
 /// A UCS4 code point in the machine's byte order, of any alignment.
 pub type Ucs4 = [u8; 4];
 
 /// A code unit of a fixed-width string.
-pub trait Unit: Copy + PartialEq + Send + Sync + std::fmt::Debug + 'static {
+pub trait Unit: Lanes + PartialEq + Send + Sync + std::fmt::Debug + 'static {
     /// Ends a value that does not fill its slot.
     const NUL: Self;
 
@@ -21,6 +22,9 @@ pub trait Unit: Copy + PartialEq + Send + Sync + std::fmt::Debug + 'static {
 
     /// `bytes` as units; an incomplete unit at the end is left out.
     fn cast_mut(bytes: &mut [u8]) -> &mut [Self];
+
+    /// The bytes of `units`.
+    fn bytes(units: &[Self]) -> &[u8];
 
     /// White space that strip removes.
     fn is_space(self) -> bool;
@@ -53,6 +57,11 @@ impl Unit for Ucs4 {
     #[inline(always)]
     fn cast_mut(bytes: &mut [u8]) -> &mut [Ucs4] {
         bytes.as_chunks_mut().0
+    }
+
+    #[inline(always)]
+    fn bytes(units: &[Ucs4]) -> &[u8] {
+        units.as_flattened()
     }
 
     /// Python's `str.isspace`: Unicode White_Space and the four information separators.
@@ -92,6 +101,11 @@ impl Unit for u8 {
     #[inline(always)]
     fn cast_mut(bytes: &mut [u8]) -> &mut [u8] {
         bytes
+    }
+
+    #[inline(always)]
+    fn bytes(units: &[u8]) -> &[u8] {
+        units
     }
 
     #[inline(always)]

@@ -2,7 +2,7 @@
 
 use crate::dtype::Dtype;
 
-use super::scan;
+use super::blocks;
 use super::{Column, Slots, Ucs4, Unit};
 
 /// The data do not fit into the buffer that the caller gave.
@@ -52,7 +52,7 @@ fn append_bytes(room: &mut [u8], value: &[u8]) -> Option<usize> {
 
 /// Write `value` in UTF-8 at the start of `room` and return its length; `None` when it does not fit.
 fn append_utf8(room: &mut [u8], value: &[Ucs4]) -> Option<usize> {
-    if scan::first_where(value, |unit| unit.code() > 0x7F).is_none() {
+    if blocks::is_ascii(value) {
         for (byte, unit) in room.get_mut(..value.len())?.iter_mut().zip(value) {
             *byte = unit.code() as u8;
         }
