@@ -52,6 +52,9 @@ fn main() {
         }
     }
     let mean = (product_log / cases.len() as f64).exp();
+    if filter.is_none() {
+        print_fusion_gain(level);
+    }
     println!("{level:?}: {} cases, {slow} above {LIMIT}, geometric mean {mean:.2}", cases.len());
 }
 
@@ -317,6 +320,40 @@ fn time(kernel: Kernel, out: &mut [u128], operands: &[Vec<u128>]) -> f64 {
         unsafe { kernel(out.as_mut_ptr().cast(), pointer(0), pointer(1), pointer(2), ITEMS) };
     }
     start.elapsed().as_secs_f64() / f64::from(REPEATS)
+}
+
+/// The time of `a * b + c` in one pass relative to two kernels with a block between them, for whole
+/// blocks and for blocks that fit the first-level cache.
+fn print_fusion_gain(level: Level) {
+    for dtype in [Dtype::Int32, Dtype::Int64, Dtype::Float32, Dtype::Float64] {
+        let find = |op| binary(op, dtype, Operands::ArrayArray, Accuracy::Fast, level).expect("a kernel");
+        let (multiply, add) = (find(BinaryOp::Mul), find(BinaryOp::Add));
+        let both = fused(BinaryOp::Mul, BinaryOp::Add, Nesting::Left, dtype, LastTwo::ArrayArray, level);
+        let both = both.expect("a kernel");
+        let [a, b, c, mut middle, mut out] = std::array::from_fn(|_| operand(dtype));
+        let [a, b, c] = [&a, &b, &c].map(|block| block.as_ptr().cast::<u8>());
+        let (middle, out) = (middle.as_mut_ptr().cast::<u8>(), out.as_mut_ptr().cast::<u8>());
+        for items in [ITEMS, 1024] {
+            let none = std::ptr::null();
+            // SAFETY: all blocks hold `ITEMS` elements of the dtype.
+            let one_pass = best_time(|| unsafe { both(out, a, b, c, items) });
+            // SAFETY: the same.
+            let two_passes = best_time(|| unsafe {
+                multiply(middle, a, b, none, items);
+                add(out, middle, c, none, items);
+            });
+            println!("one pass for two, {dtype}, {items} items: {:.2}", one_pass / two_passes);
+        }
+    }
+}
+
+fn best_time(run: impl Fn()) -> f64 {
+    let time = |_| {
+        let start = Instant::now();
+        (0..20).for_each(|_| run());
+        start.elapsed().as_secs_f64()
+    };
+    (0..ROUNDS).map(time).fold(f64::INFINITY, f64::min)
 }
 
 /// Small positive values, so that no division by zero or wide shift makes C undefined.

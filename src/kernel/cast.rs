@@ -71,13 +71,13 @@ macro_rules! cast_float_to_int {
         impl Cast<u32> for $float {
             #[inline(always)]
             fn cast(self) -> u32 {
-                let upper_half = self >= $float::from(TWO_31);
                 let inside = (self >= $lowest) & (self < $float::from(TWO_32));
-                let near_zero = if upper_half { self - $float::from(TWO_31) } else { self };
-                // SAFETY: taken only when the whole part, after the exact subtraction, is within
-                // -2^31..2^31.
-                let whole: i32 = if inside { unsafe { near_zero.to_int_unchecked() } } else { 0 };
-                whole as u32 ^ (u32::from(upper_half & inside) << 31)
+                let value = if inside { self } else { 0.0 };
+                let (offset, top_bit) = if value >= $float::from(TWO_31) { (TWO_31, 1 << 31) } else { (0.0, 0) };
+                let near_zero = value - $float::from(offset);
+                // SAFETY: after the exact subtraction the whole part is within -2^31..2^31.
+                let whole: i32 = unsafe { near_zero.to_int_unchecked() };
+                whole as u32 ^ top_bit
             }
         }
 
