@@ -111,24 +111,24 @@ fn run_block<K: LaneKernel, const FMA: bool>(
     let mut all_covered = true;
     for (((y, &a), &b), &c) in out.iter_mut().zip(a).zip(b).zip(c) {
         *y = K::vector::<FMA>([a, b, c]);
-        all_covered &= K::covers([a, b, c]);
+        all_covered &= K::covers::<FMA>([a, b, c]);
     }
     if !all_covered {
-        repair::<K>(out, a, b, c);
+        repair::<K, FMA>(out, a, b, c);
     }
 }
 
 /// Replaces the lanes that the vector formula does not cover.
 #[cold]
 #[inline(never)]
-fn repair<K: LaneKernel>(
+fn repair<K: LaneKernel, const FMA: bool>(
     out: &mut [K::Element; BLOCK],
     a: &[K::Element; BLOCK],
     b: &[K::Element; BLOCK],
     c: &[K::Element; BLOCK],
 ) {
     for (((y, &a), &b), &c) in out.iter_mut().zip(a).zip(b).zip(c) {
-        if !K::covers([a, b, c]) {
+        if !K::covers::<FMA>([a, b, c]) {
             *y = K::scalar([a, b, c]);
         }
     }

@@ -24,14 +24,14 @@ pub trait Unary {
 
     /// Whether the float64 vector formula is right at `x`; other lanes take the scalar function.
     #[inline(always)]
-    fn covers(_x: f64) -> bool {
+    fn covers<const FMA: bool>(_x: f64) -> bool {
         true
     }
 
     /// Whether the float32 vector formula is right at `x`.
     #[inline(always)]
-    fn covers32(x: f32) -> bool {
-        Self::covers(f64::from(x))
+    fn covers32<const FMA: bool>(x: f32) -> bool {
+        Self::covers::<FMA>(f64::from(x))
     }
 }
 
@@ -59,14 +59,14 @@ pub trait Binary {
 
     /// Whether the float64 vector formula is right at `(a, b)`.
     #[inline(always)]
-    fn covers(_a: f64, _b: f64) -> bool {
+    fn covers<const FMA: bool>(_a: f64, _b: f64) -> bool {
         true
     }
 
     /// Whether the float32 vector formula is right at `(a, b)`.
     #[inline(always)]
-    fn covers32(a: f32, b: f32) -> bool {
-        Self::covers(f64::from(a), f64::from(b))
+    fn covers32<const FMA: bool>(a: f32, b: f32) -> bool {
+        Self::covers::<FMA>(f64::from(a), f64::from(b))
     }
 }
 
@@ -79,7 +79,7 @@ pub trait LaneKernel {
 
     fn scalar(x: [Self::Element; 3]) -> Self::Element;
     fn vector<const FMA: bool>(x: [Self::Element; 3]) -> Self::Element;
-    fn covers(x: [Self::Element; 3]) -> bool;
+    fn covers<const FMA: bool>(x: [Self::Element; 3]) -> bool;
 }
 
 /// [`Unary`] function `F` on elements of type `T`.
@@ -103,8 +103,8 @@ impl<F: Unary> LaneKernel for UnaryLane<f64, F> {
     }
 
     #[inline(always)]
-    fn covers([x, ..]: [f64; 3]) -> bool {
-        F::covers(x)
+    fn covers<const FMA: bool>([x, ..]: [f64; 3]) -> bool {
+        F::covers::<FMA>(x)
     }
 }
 
@@ -123,8 +123,8 @@ impl<F: Unary> LaneKernel for UnaryLane<f32, F> {
     }
 
     #[inline(always)]
-    fn covers([x, ..]: [f32; 3]) -> bool {
-        F::covers32(x)
+    fn covers<const FMA: bool>([x, ..]: [f32; 3]) -> bool {
+        F::covers32::<FMA>(x)
     }
 }
 
@@ -143,8 +143,8 @@ impl<F: Binary> LaneKernel for BinaryLane<f64, F> {
     }
 
     #[inline(always)]
-    fn covers([a, b, _]: [f64; 3]) -> bool {
-        F::covers(a, b)
+    fn covers<const FMA: bool>([a, b, _]: [f64; 3]) -> bool {
+        F::covers::<FMA>(a, b)
     }
 }
 
@@ -163,7 +163,7 @@ impl<F: Binary> LaneKernel for BinaryLane<f32, F> {
     }
 
     #[inline(always)]
-    fn covers([a, b, _]: [f32; 3]) -> bool {
-        F::covers32(a, b)
+    fn covers<const FMA: bool>([a, b, _]: [f32; 3]) -> bool {
+        F::covers32::<FMA>(a, b)
     }
 }

@@ -1,5 +1,7 @@
 //! Fused multiply-add, rounded once.
 
+use super::double::Double;
+use super::float::select;
 use super::formula::LaneKernel;
 use std::marker::PhantomData;
 
@@ -21,7 +23,7 @@ impl LaneKernel for FusedMultiplyAdd<f64> {
     }
 
     #[inline(always)]
-    fn covers(_: [f64; 3]) -> bool {
+    fn covers<const FMA: bool>(_: [f64; 3]) -> bool {
         true
     }
 }
@@ -35,13 +37,24 @@ impl LaneKernel for FusedMultiplyAdd<f32> {
         a.mul_add(b, c)
     }
 
+    /// Without the instruction: the product is exact in float64, and the sum is rounded there to odd,
+    /// so that rounding it again to float32 gives the result of one rounding (S. Boldo and
+    /// G. Melquiond, "Emulation of a FMA and correctly rounded sums", 2008).
     #[inline(always)]
-    fn vector<const FMA: bool>(x: [f32; 3]) -> f32 {
-        Self::scalar(x)
+    fn vector<const FMA: bool>([a, b, c]: [f32; 3]) -> f32 {
+        if FMA {
+            return a.mul_add(b, c);
+        }
+        let sum = Double::sum(f64::from(a) * f64::from(b), f64::from(c));
+        let bits = sum.hi.to_bits();
+        let inexact = (sum.lo.abs() > 0.0) & (bits & 1 == 0);
+        let away = (sum.lo > 0.0) == (sum.hi > 0.0);
+        let odd = select(away, bits.wrapping_add(1), bits.wrapping_sub(1));
+        f64::from_bits(select(inexact, odd, bits)) as f32
     }
 
     #[inline(always)]
-    fn covers(_: [f32; 3]) -> bool {
+    fn covers<const FMA: bool>(_: [f32; 3]) -> bool {
         true
     }
 }

@@ -1,39 +1,243 @@
 //! asin, acos, atan, atan2.
+//!
+//! Arc sine and cosine use `asin s = s + s³·P(s²)` for s <= 1/2, and `asin a = π/2 - 2·asin √((1-a)/2)`
+//! above; arc tangents reduce the ratio to |t| <= tan(π/8) with atan's addition theorem for π/4 and
+//! π/2. Coefficients: Sollya's `fpminimax`.
 
+use super::double::Double;
+use super::float::{Float, polynomial, select};
 use super::formula::{Binary, Unary};
+use std::f64::consts::{FRAC_PI_2, FRAC_PI_4};
 
 /// Arc sine in radians; NaN outside -1..=1.
 pub struct Asin;
+
+/// Arc cosine in radians; NaN outside -1..=1.
+pub struct Acos;
+
+/// Arc tangent in radians.
+pub struct Atan;
+
+/// Angle of the point (b, a) in radians.
+pub struct Atan2;
 
 impl Unary for Asin {
     fn scalar(x: f64) -> f64 {
         x.asin()
     }
-}
 
-/// Arc cosine in radians; NaN outside -1..=1.
-pub struct Acos;
+    #[inline(always)]
+    fn vector<const FMA: bool>(x: f64) -> f64 {
+        asin::<f64, FMA>(x, &ASIN)
+    }
+
+    #[inline(always)]
+    fn vector32<const FMA: bool>(x: f32) -> f32 {
+        asin::<f32, FMA>(x, &ASIN_32)
+    }
+}
 
 impl Unary for Acos {
     fn scalar(x: f64) -> f64 {
         x.acos()
     }
-}
 
-/// Arc tangent in radians.
-pub struct Atan;
+    #[inline(always)]
+    fn vector<const FMA: bool>(x: f64) -> f64 {
+        acos::<f64, FMA>(x, &ASIN)
+    }
+
+    #[inline(always)]
+    fn vector32<const FMA: bool>(x: f32) -> f32 {
+        acos::<f32, FMA>(x, &ASIN_32)
+    }
+}
 
 impl Unary for Atan {
     fn scalar(x: f64) -> f64 {
         x.atan()
     }
-}
 
-/// Angle of the point (b, a) in radians.
-pub struct Atan2;
+    #[inline(always)]
+    fn vector<const FMA: bool>(x: f64) -> f64 {
+        atan::<f64, FMA>(x, &ATAN)
+    }
+
+    #[inline(always)]
+    fn vector32<const FMA: bool>(x: f32) -> f32 {
+        atan::<f32, FMA>(x, &ATAN_32)
+    }
+}
 
 impl Binary for Atan2 {
     fn scalar(a: f64, b: f64) -> f64 {
         a.atan2(b)
     }
+
+    #[inline(always)]
+    fn vector<const FMA: bool>(y: f64, x: f64) -> f64 {
+        let angle = angle_in_first_quadrant::<f64, FMA>(y.abs(), x.abs(), &ATAN);
+        in_quadrant_of(y, x, angle)
+    }
+
+    /// Products and quotients of these neither overflow nor lose bits to underflow.
+    #[inline(always)]
+    fn covers<const FMA: bool>(y: f64, x: f64) -> bool {
+        let moderate = |v: f64| (v == 0.0) | ((v.abs() > 1e-140) & (v.abs() < 1e140));
+        moderate(y) & moderate(x)
+    }
+
+    #[inline(always)]
+    fn vector32<const FMA: bool>(y: f32, x: f32) -> f32 {
+        let (y, x) = (f64::from(y), f64::from(x));
+        let (numerator, denominator, base) = reduce_ratio(y.abs(), x.abs());
+        let t = numerator.value() / denominator.value();
+        let square = t * t;
+        let rest = (square * t).multiply_add::<FMA>(polynomial::<f64, FMA>(square, &ATAN_32_IN_64), t);
+        in_quadrant_of(y, x, Double { hi: base.hi, lo: rest }) as f32
+    }
 }
+
+/// π/2 as high and low part.
+#[inline(always)]
+fn half_pi<T: Float>() -> Double<T> {
+    let hi = T::of(FRAC_PI_2);
+    Double { hi, lo: T::residue_of_half_pi() }
+}
+
+/// For |x|: whether the half-angle form applies, s, and `asin s - s` with what s lost in rounding.
+#[inline(always)]
+fn asin_parts<T: Float, const FMA: bool>(x: T, coefficients: &[T]) -> (bool, T, T) {
+    let a = x.abs();
+    let large = a > T::of(0.5);
+    let square = select(large, T::of(0.5) - T::of(0.5) * a, a * a);
+    let root = square.sqrt();
+    let root_square = Double::product::<FMA>(root, root);
+    let lost = ((square - root_square.hi) - root_square.lo) * T::of(0.5) / (root + T::MIN_POSITIVE);
+    let s = select(large, root, a);
+    let tail = s * (square * polynomial::<T, FMA>(square, coefficients));
+    (large, s, tail + select(large, lost, T::default()))
+}
+
+#[inline(always)]
+fn asin<T: Float, const FMA: bool>(x: T, coefficients: &[T]) -> T {
+    let (large, s, tail) = asin_parts::<T, FMA>(x, coefficients);
+    let two = T::of(2.0);
+    let half_pi = half_pi::<T>();
+    let sum = Double::fast_sum(half_pi.hi, -(two * s));
+    let from_top = sum.hi + (sum.lo + (half_pi.lo - two * tail));
+    select(large, from_top, s + tail).copysign(x)
+}
+
+#[inline(always)]
+fn acos<T: Float, const FMA: bool>(x: T, coefficients: &[T]) -> T {
+    let (large, s, tail) = asin_parts::<T, FMA>(x, coefficients);
+    let two = T::of(2.0);
+    let negative = x < T::default();
+    let half_pi = half_pi::<T>();
+    let scale = select(large, two, -T::of(1.0));
+    let scale = select(negative, -scale, scale);
+    let base_scale = select(large, select(negative, two, T::default()), T::of(1.0));
+    let sum = Double::fast_sum(half_pi.hi * base_scale, scale * s);
+    sum.hi + (sum.lo + scale.multiply_add::<FMA>(tail, half_pi.lo * base_scale))
+}
+
+#[inline(always)]
+fn atan<T: Float, const FMA: bool>(x: T, coefficients: &[T]) -> T {
+    let infinite = x.abs() > T::of(1e30);
+    let bounded = select(infinite, T::of(1e30), x.abs());
+    let angle = angle_in_first_quadrant::<T, FMA>(bounded, T::of(1.0), coefficients).value();
+    let angle = select(x.abs() < T::of(1e-10), x.abs(), angle);
+    angle.copysign(x)
+}
+
+/// The angle of (x, y), both not negative, as high and low part.
+#[inline(always)]
+fn angle_in_first_quadrant<T: Float, const FMA: bool>(y: T, x: T, coefficients: &[T]) -> Double<T> {
+    let (numerator, denominator, base) = reduce_ratio(y, x);
+    let t = numerator.divided_by::<FMA>(denominator);
+    let square = t.hi * t.hi;
+    let tail = (square * t.hi).multiply_add::<FMA>(polynomial::<T, FMA>(square, coefficients), t.lo);
+    let sum = Double::fast_sum(base.hi, t.hi);
+    Double::fast_sum(sum.hi, sum.lo + (tail + base.lo))
+}
+
+/// `(numerator, denominator, base)` with `atan(y/x) = base + atan(numerator/denominator)` and a ratio
+/// of at most tan(π/8), for y and x not negative.
+#[inline(always)]
+fn reduce_ratio<T: Float>(y: T, x: T) -> (Double<T>, Double<T>, Double<T>) {
+    let (zero, one) = (T::default(), T::of(1.0));
+    let low = y <= x * T::of(0.4142135623730951);
+    let high = y > x * T::of(2.414213562373095);
+    let (difference, sum) = (Double::sum(y, -x), Double::sum(y, x));
+    let numerator = select(low, y, select(high, -x, difference.hi));
+    let numerator_low = select(low | high, zero, difference.lo);
+    let denominator = select(low, x, select(high, y, sum.hi));
+    let denominator_low = select(low | high, zero, sum.lo);
+    let half_pi = half_pi::<T>();
+    let turns = select(low, zero, select(high, one, T::of(FRAC_PI_4 / FRAC_PI_2)));
+    (
+        Double { hi: numerator, lo: numerator_low },
+        // 0/0 is taken as 0.
+        Double { hi: select(denominator == zero, one, denominator), lo: denominator_low },
+        Double { hi: half_pi.hi * turns, lo: half_pi.lo * turns },
+    )
+}
+
+/// Moves an angle of (|x|, |y|) into the quadrant of (x, y); the sign of a zero counts.
+#[inline(always)]
+fn in_quadrant_of(y: f64, x: f64, angle: Double<f64>) -> f64 {
+    let half_pi = half_pi::<f64>();
+    let left = x.is_sign_negative();
+    let base = select(left, 2.0 * half_pi.hi, 0.0);
+    let base_low = select(left, 2.0 * half_pi.lo, 0.0);
+    let sign = select(left, -1.0, 1.0);
+    let sum = Double::sum(base, sign * angle.hi);
+    (sum.hi + (sum.lo + (base_low + sign * angle.lo))).copysign(y)
+}
+
+/// `(atan t - t) / t³` in powers of t².
+const ATAN: [f64; 12] = [
+    -0.33333333333333326,
+    0.19999999999997253,
+    -0.14285714285346832,
+    0.11111111086045096,
+    -0.09090908078409235,
+    0.07692281443570105,
+    -0.06666209375977608,
+    0.058768674079232336,
+    -0.05217493233620732,
+    0.04500123064494781,
+    -0.03340015079104949,
+    0.01512442470711216,
+];
+
+const ATAN_32: [f32; 5] = [-0.33333316, 0.19998527, -0.1424434, 0.10598658, -0.060884696];
+
+const ATAN_32_IN_64: [f64; 6] = [
+    -0.33333332492741014,
+    0.19999903304550867,
+    -0.14281989539172155,
+    0.11044454616043581,
+    -0.08474883972669862,
+    0.04741061665576371,
+];
+
+/// `(asin s - s) / s³` in powers of s².
+const ASIN: [f64; 13] = [
+    0.1666666666666676,
+    0.07499999999970819,
+    0.04464285717463486,
+    0.03038194270529706,
+    0.0223722150875634,
+    0.01735160978331271,
+    0.01398085170129768,
+    0.011398625800966178,
+    0.01078201591189179,
+    0.0036992076041182766,
+    0.021726181596845945,
+    -0.021027174339733237,
+    0.03264714428044475,
+];
+
+const ASIN_32: [f32; 6] = [0.1666666, 0.07500517, 0.04451478, 0.031824008, 0.014381956, 0.037590858];

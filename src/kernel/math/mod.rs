@@ -7,10 +7,13 @@
 
 mod binary_arithmetic;
 mod block_loop;
+mod double;
 mod error_function;
 mod exponential;
+mod float;
 mod formula;
 mod fused;
+mod gamma;
 mod hyperbolic;
 mod inverse_trigonometric;
 mod logarithm;
@@ -102,8 +105,8 @@ fn unary_entry(f: MathFn) -> Entry<ScalarUnary> {
         MathFn::Cospi => entry::<trigonometric::Cospi>(),
         MathFn::Erf => entry::<error_function::Erf>(),
         MathFn::Erfc => entry::<error_function::Erfc>(),
-        MathFn::Tgamma => entry::<error_function::Tgamma>(),
-        MathFn::Lgamma => entry::<error_function::Lgamma>(),
+        MathFn::Tgamma => entry::<gamma::Tgamma>(),
+        MathFn::Lgamma => entry::<gamma::Lgamma>(),
     }
 }
 
