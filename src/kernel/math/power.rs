@@ -170,7 +170,7 @@ fn log_double<const FMA: bool>(a: f64) -> Double<f64> {
     let subnormal = a < f64::MIN_POSITIVE;
     let (k, m) = select(subnormal, a * 18_014_398_509_481_984.0, a).split_exponent();
     let k = select(subnormal, k - 54.0, k);
-    let s = Double { hi: m - 1.0, lo: 0.0 }.divided_by::<FMA>(Double::fast_sum(1.0, m));
+    let s = Double { hi: m - 1.0, lo: 0.0 }.divided_by::<FMA>(Double::fast_sum(1.0, m)).normalised();
     let square = s.times::<FMA>(s);
     // log m = 2s·(1 + s²/3 + s⁴·P(s²)), the middle term with a low part.
     let third = square.times::<FMA>(Double { hi: 1.0 / 3.0, lo: THIRD_LOW });
