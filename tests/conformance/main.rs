@@ -1,7 +1,6 @@
 //! Replays recorded cases: status, error position, dtype, itemsize, return codes and output bytes.
 
 mod case;
-#[allow(dead_code, reason = "this program uses a part of the client")]
 #[path = "../client/mod.rs"]
 mod client;
 mod compare;

@@ -1,0 +1,11 @@
+//! The documented behaviour of the C functions, by worked examples and by misuse.
+
+mod api_examples;
+mod bad_input;
+#[path = "../client/mod.rs"]
+mod client;
+mod dtype_examples;
+mod language_examples;
+mod positions;
+mod table;
+mod threads;
