@@ -153,10 +153,17 @@ fn output_in_the_buffer_of_an_input() {
         let b = encode(Float64, &numbers);
         let separate = expression.eval(&[&b, &b], n as usize).expect("evaluates");
         let mut a = b.clone();
-        let inputs = [a.as_ptr().cast(), b.as_ptr().cast()];
+        let inputs: [*const c_void; 2] = [a.as_ptr().cast(), b.as_ptr().cast()];
         // SAFETY: both buffers hold n items; output and first input are the same buffer.
         let status = unsafe {
-            ffi::me_eval(expression.raw(), inputs.as_ptr(), 2, a.as_mut_ptr().cast(), n, ptr::null())
+            ffi::me_eval(
+                expression.raw(),
+                inputs.as_ptr().cast_mut(),
+                2,
+                a.as_mut_ptr().cast(),
+                n,
+                ptr::null(),
+            )
         };
         assert_eq!(status, 0);
         assert!(a == separate, "{text} in place");

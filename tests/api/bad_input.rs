@@ -186,27 +186,39 @@ fn null_arguments_of_eval() {
     let none = ptr::null();
     // SAFETY: every argument is NULL or valid for one item.
     unsafe {
-        assert_eq!(ffi::me_eval(ptr::null(), inputs.as_ptr(), 1, target, 1, none), eval_status::NULL_EXPR);
+        assert_eq!(
+            ffi::me_eval(ptr::null(), inputs.as_ptr().cast_mut(), 1, target, 1, none),
+            eval_status::NULL_EXPR
+        );
         let handle = expression.raw();
         assert_eq!(
-            ffi::me_eval(handle, inputs.as_ptr(), 1, ptr::null_mut(), 1, none),
+            ffi::me_eval(handle, inputs.as_ptr().cast_mut(), 1, ptr::null_mut(), 1, none),
             eval_status::INVALID_ARG
         );
-        assert_eq!(ffi::me_eval(handle, ptr::null(), 1, target, 1, none), eval_status::INVALID_ARG);
-        assert_eq!(ffi::me_eval(handle, null_input.as_ptr(), 1, target, 1, none), eval_status::INVALID_ARG);
-        assert_eq!(ffi::me_eval(handle, inputs.as_ptr(), -1, target, 1, none), eval_status::VAR_MISMATCH);
-        assert_eq!(ffi::me_eval(handle, inputs.as_ptr(), 2, target, 1, none), eval_status::VAR_MISMATCH);
+        assert_eq!(ffi::me_eval(handle, ptr::null_mut(), 1, target, 1, none), eval_status::INVALID_ARG);
+        assert_eq!(
+            ffi::me_eval(handle, null_input.as_ptr().cast_mut(), 1, target, 1, none),
+            eval_status::INVALID_ARG
+        );
+        assert_eq!(
+            ffi::me_eval(handle, inputs.as_ptr().cast_mut(), -1, target, 1, none),
+            eval_status::VAR_MISMATCH
+        );
+        assert_eq!(
+            ffi::me_eval(handle, inputs.as_ptr().cast_mut(), 2, target, 1, none),
+            eval_status::VAR_MISMATCH
+        );
         assert_eq!(out, 7.0);
-        assert_eq!(ffi::me_eval(constant.raw(), ptr::null(), 0, target, 1, none), 0);
+        assert_eq!(ffi::me_eval(constant.raw(), ptr::null_mut(), 0, target, 1, none), 0);
         assert_eq!(out, 1.5);
         let mut valid = 3i64;
         assert_eq!(ffi::me_nd_valid_nitems(handle, 0, 0, &mut valid), eval_status::INVALID_ARG);
         assert_eq!(ffi::me_nd_valid_nitems(ptr::null(), 0, 0, &mut valid), eval_status::INVALID_ARG);
         assert_eq!(ffi::me_nd_valid_nitems(handle, 0, 0, ptr::null_mut()), eval_status::INVALID_ARG);
         assert_eq!(valid, 3);
-        let flat = ffi::me_eval_nd(handle, inputs.as_ptr(), 1, target, 1, 0, 0, none);
+        let flat = ffi::me_eval_nd(handle, inputs.as_ptr().cast_mut(), 1, target, 1, 0, 0, none);
         assert_eq!(flat, eval_status::INVALID_ARG);
-        let missing = ffi::me_eval_nd(ptr::null(), inputs.as_ptr(), 1, target, 1, 0, 0, none);
+        let missing = ffi::me_eval_nd(ptr::null(), inputs.as_ptr().cast_mut(), 1, target, 1, 0, 0, none);
         assert_eq!(missing, eval_status::NULL_EXPR);
     }
 }
@@ -220,7 +232,7 @@ fn null_arguments_of_eval_varlen() {
     let nothing = ptr::null_mut();
     // SAFETY: every argument is NULL or valid for one item.
     unsafe {
-        let table = inputs.as_ptr();
+        let table = inputs.as_ptr().cast_mut();
         let missing = ffi::me_eval_varlen(
             ptr::null(),
             table,
@@ -257,8 +269,9 @@ fn no_items_leave_the_output_alone() {
     let (x, mut out) = (1f64, 7f64);
     let inputs = [(&raw const x).cast::<c_void>()];
     // SAFETY: both pointers are valid for one item.
-    let negative =
-        unsafe { ffi::me_eval(expression.raw(), inputs.as_ptr(), 1, (&raw mut out).cast(), -3, ptr::null()) };
+    let negative = unsafe {
+        ffi::me_eval(expression.raw(), inputs.as_ptr().cast_mut(), 1, (&raw mut out).cast(), -3, ptr::null())
+    };
     assert_eq!((negative, out), (0, 7.0));
 }
 

@@ -341,12 +341,12 @@ fn unaligned_buffers() {
         shifted.extend(encode(dtype, &numbers));
         let expression = compile("x * x", &[Variable::new("x", dtype)], AUTO).expect("compiles");
         let mut out = vec![0xEE; N * dtype.size() + 2];
-        let inputs = [shifted[1..].as_ptr().cast()];
+        let inputs: [*const std::ffi::c_void; 1] = [shifted[1..].as_ptr().cast()];
         // SAFETY: input and output have N items from their second byte on.
         let status = unsafe {
             miniexpr::ffi::me_eval(
                 expression.raw(),
-                inputs.as_ptr(),
+                inputs.as_ptr().cast_mut(),
                 1,
                 out[1..].as_mut_ptr().cast(),
                 N as i32,

@@ -70,7 +70,8 @@ impl Scenario {
                 }
                 let target = out.as_mut_ptr().cast();
                 let (n_vars, items) = (inputs.len() as c_int, ITEMS as c_int);
-                let evaluated = ffi::me_eval(expression, inputs.as_ptr(), n_vars, target, items, ptr::null());
+                let evaluated =
+                    ffi::me_eval(expression, inputs.as_ptr().cast_mut(), n_vars, target, items, ptr::null());
                 ffi::me_free(expression);
                 (compiled, evaluated)
             }

@@ -1,0 +1,158 @@
+"""What is measured: each case is one computation, written for every engine."""
+
+from dataclasses import dataclass
+
+REAL = ["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64"]
+INTEGERS = REAL[1:9]
+FLOATS = REAL[9:]
+
+
+@dataclass
+class Case:
+    """One computation over the columns a, b, c (and the bool column m)."""
+
+    group: str
+    name: str
+    dtype: str
+    """Dtype of the columns."""
+    text: str
+    """The expression for this library."""
+    c: str
+    """The C expression of one item."""
+    numpy: str
+    """The NumPy statement, which writes to `out`; empty if NumPy has no such function."""
+    numexpr: str = ""
+    """The expression for numexpr; empty if numexpr has no such function or dtype."""
+    output: str = ""
+    """Dtype of the result; the dtype of the columns unless given."""
+    versus: str = "c"
+    """The engine that the target compares with: "c" or "numpy"."""
+    target: float = 1.2
+    """Largest ratio of this library's time to that engine's."""
+
+    def __post_init__(self):
+        self.output = self.output or self.dtype
+
+    @property
+    def columns(self):
+        """Names of the columns that the expression uses, in declaration order."""
+        words = "".join(ch if ch.isalnum() else " " for ch in self.text).split()
+        return [name for name in ("m", "a", "b", "c") if name in words]
+
+
+def arithmetic():
+    for dtype in INTEGERS + FLOATS:
+        numexpr = dtype in ("int32", "int64", "float32", "float64")
+        for name, op in (("add", "+"), ("subtract", "-"), ("multiply", "*")):
+            text = f"a {op} b"
+            yield Case("arithmetic", name, dtype, text, text, f"np.{name}(a, b, out=out)", text if numexpr else "")
+        yield Case("arithmetic", "divide", dtype, "a / b", "a / b", division(dtype), "a / b" if dtype in FLOATS else "")
+        yield Case("arithmetic", "negate", dtype, "-a", "-a", "np.negative(a, out=out)", "-a" if numexpr else "")
+        yield Case("arithmetic", "absolute", dtype, "abs(a)", absolute(dtype), "np.abs(a, out=out)")
+    for dtype in INTEGERS:
+        for name, op in (("and", "&"), ("left_shift", "<<")):
+            function = "bitwise_and" if name == "and" else name
+            yield Case("arithmetic", name, dtype, f"a {op} b", f"a {op} b", f"np.{function}(a, b, out=out)")
+
+
+def division(dtype):
+    return "np.divide(a, b, out=out)" if dtype in FLOATS else "np.floor_divide(a, b, out=out)"
+
+
+def absolute(dtype):
+    if dtype == "float64":
+        return "fabs(a)"
+    if dtype == "float32":
+        return "fabsf(a)"
+    return "a" if dtype.startswith("u") else "(a < 0 ? -a : a)"
+
+
+def comparisons():
+    for dtype in REAL:
+        for name, op in (("less", "<"), ("equal", "==")):
+            text = f"a {op} b"
+            numexpr = text if dtype in ("int32", "int64", "float32", "float64") else ""
+            yield Case("comparison", name, dtype, text, text, f"np.{name}(a, b, out=out)", numexpr, "bool")
+
+
+def selections():
+    for dtype in REAL:
+        numexpr = "where(m, a, b)" if dtype in ("int32", "int64", "float32", "float64") else ""
+        yield Case("where", "where", dtype, "where(m, a, b)", "m ? a : b", "out[...] = np.where(m, a, b)", numexpr)
+
+
+def casts():
+    pairs = [(source, "float64") for source in REAL if source != "float64"]
+    pairs += [("float64", target) for target in REAL if target != "float64"]
+    pairs += [("int32", "int64"), ("int64", "int32"), ("uint8", "int16"), ("int32", "float32"), ("float32", "int32")]
+    for source, target in pairs:
+        c = "a != 0" if target == "bool" else f"({C_TYPES[target]})a"
+        statement = "np.copyto(out, a, casting='unsafe')"
+        yield Case("cast", f"to {target}", source, "a", c, statement, output=target)
+
+
+POLYNOMIAL = "((a+b)*(a-b)+c)*((b+c)*(b-c)+a)-(a*b*c)"
+TRANSCENDENTAL = "log(exp(a)+tanh(a)+log1p(abs(a))+sqrt(abs(a))+expm1(a))"
+
+
+def compounds():
+    for dtype in FLOATS:
+        literal = "2.5" if dtype == "float64" else "2.5f"
+        yield Case("compound", "a*b+c-2.5", dtype, "a*b+c-2.5", f"a*b+c-{literal}", "out[...] = a*b+c-2.5",
+                   "a*b+c-2.5", target=2.0)
+        yield Case("compound", "polynomial", dtype, POLYNOMIAL, POLYNOMIAL, f"out[...] = {POLYNOMIAL}",
+                   POLYNOMIAL, target=2.0)
+    c = TRANSCENDENTAL.replace("abs", "fabs")
+    numpy = TRANSCENDENTAL
+    for name in ("log1p", "expm1", "log(", "exp(", "tanh", "sqrt", "abs"):
+        numpy = numpy.replace(name, "np." + name)
+    numpy = numpy.replace("np.np.", "np.")
+    yield Case("compound", "transcendental", "float64", TRANSCENDENTAL, c, f"out[...] = {numpy}", TRANSCENDENTAL,
+               versus="numpy", target=1.0)
+
+
+# name: C function, NumPy function (None: it has none), numexpr function, target against, largest ratio
+FUNCTIONS = {
+    "exp": ("exp", "exp", "exp", "numpy", 1.0),
+    "exp2": ("exp2", "exp2", None, "numpy", 1.0),
+    "expm1": ("expm1", "expm1", "expm1", "numpy", 1.0),
+    "log": ("log", "log", "log", "numpy", 1.0),
+    "log2": ("log2", "log2", "log2", "numpy", 1.0),
+    "log10": ("log10", "log10", "log10", "numpy", 1.0),
+    "log1p": ("log1p", "log1p", "log1p", "numpy", 1.0),
+    "sin": ("sin", "sin", "sin", "numpy", 1.0),
+    "cos": ("cos", "cos", "cos", "numpy", 1.0),
+    "tan": ("tan", "tan", "tan", "numpy", 1.0),
+    "asin": ("asin", "arcsin", "arcsin", "numpy", 1.0),
+    "acos": ("acos", "arccos", "arccos", "numpy", 1.0),
+    "atan": ("atan", "arctan", "arctan", "numpy", 1.0),
+    "sinh": ("sinh", "sinh", "sinh", "numpy", 1.0),
+    "cosh": ("cosh", "cosh", "cosh", "numpy", 1.0),
+    "tanh": ("tanh", "tanh", "tanh", "numpy", 1.0),
+    "cbrt": ("cbrt", "cbrt", None, "numpy", 1.0),
+    "sqrt": ("sqrt", "sqrt", "sqrt", "numpy", 1.0),
+    "erf": ("erf", None, None, "c", 1 / 3),
+    "atan2": ("atan2", "arctan2", "arctan2", "numpy", 1.0),
+    "pow": ("pow", "power", None, "numpy", 1.0),
+    "hypot": ("hypot", "hypot", None, "c", 1 / 3),
+}
+TWO_ARGUMENTS = ("atan2", "pow", "hypot")
+
+
+def functions():
+    for dtype in FLOATS:
+        suffix = "f" if dtype == "float32" else ""
+        for name, (c, numpy, numexpr, versus, target) in FUNCTIONS.items():
+            arguments = "a, b" if name in TWO_ARGUMENTS else "a"
+            yield Case("function", name, dtype, f"{name}({arguments})", f"{c}{suffix}({arguments})",
+                       f"np.{numpy}({arguments}, out=out)" if numpy else "",
+                       f"{numexpr}({arguments})" if numexpr else "", versus=versus, target=target)
+
+
+C_TYPES = {
+    "bool": "_Bool", "int8": "int8_t", "int16": "int16_t", "int32": "int32_t", "int64": "int64_t",
+    "uint8": "uint8_t", "uint16": "uint16_t", "uint32": "uint32_t", "uint64": "uint64_t",
+    "float32": "float", "float64": "double",
+}
+
+CASES = [*arithmetic(), *comparisons(), *selections(), *casts(), *compounds(), *functions()]

@@ -1,0 +1,107 @@
+"""Builds the C side of the benchmark and calls it: this library, and a C loop for each case."""
+
+import ctypes
+import os
+import pathlib
+import subprocess
+
+from cases import C_TYPES
+
+BENCHES = pathlib.Path(__file__).parent
+ROOT = BENCHES.parent
+DTYPE_CODES = {name: code for code, name in enumerate(C_TYPES, start=1)}
+
+
+class Variable(ctypes.Structure):
+    """`me_variable`."""
+
+    _fields_ = [
+        ("name", ctypes.c_char_p),
+        ("dtype", ctypes.c_uint),
+        ("address", ctypes.c_void_p),
+        ("type", ctypes.c_int),
+        ("context", ctypes.c_void_p),
+        ("itemsize", ctypes.c_size_t),
+    ]
+
+
+def loop_source(index, case):
+    """A C function that computes `case` for n items; m is a bool column in the place of c."""
+    column, result = C_TYPES[case.dtype], C_TYPES[case.output]
+    third = "_Bool" if "m" in case.columns else column
+    third_name = "m" if "m" in case.columns else "c"
+    return f"""
+void loop_{index}(void *restrict out_, const void *restrict a_, const void *restrict b_, const void *restrict c_, int n) {{
+    {result} *out = out_;
+    const {column} *as = a_, *bs = b_;
+    const {third} *cs = c_;
+    for (int i = 0; i < n; i++) {{
+        {column} a = as[i], b = bs[i];
+        {third} {third_name} = cs[i];
+        (void)b, (void){third_name};
+        out[i] = {case.c};
+    }}
+}}
+"""
+
+
+def build(cases):
+    """Compiles the loops and the timing functions, with the library's archive, to a shared object."""
+    folder = ROOT / "build" / "bench"
+    folder.mkdir(parents=True, exist_ok=True)
+    loops = folder / "loops.c"
+    source = "".join(loop_source(index, case) for index, case in enumerate(cases))
+    loops.write_text("#include <math.h>\n#include <stdint.h>\n" + source)
+    subprocess.run(["cargo", "build", "--release", "--quiet"], cwd=ROOT, check=True)
+    archive = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release" / "libminiexpr.a"
+    shared = folder / "bench.so"
+    flags = ["-std=c11", "-O3", "-march=native", "-fPIC", "-shared", "-I", ROOT / "include"]
+    subprocess.run(["cc", *flags, "-o", shared, loops, BENCHES / "timing.c", archive, "-lm", "-lpthread", "-ldl"],
+                   check=True)
+    return Native(ctypes.CDLL(str(shared)))
+
+
+class Native:
+    """The C functions, with Python arguments."""
+
+    def __init__(self, library):
+        self.library = library
+        for name in ("time_eval", "time_loop", "time_compile"):
+            getattr(library, name).restype = ctypes.c_double
+
+    def compile(self, text, columns, output=None):
+        """A compiled expression over `columns`, pairs of name and dtype."""
+        handle, position = ctypes.c_void_p(), ctypes.c_int()
+        status = self.library.me_compile(text.encode(), self.table(columns), len(columns),
+                                         DTYPE_CODES.get(output, 0), ctypes.byref(position), ctypes.byref(handle))
+        if status:
+            raise ValueError(f"{text}: status {status} at {position.value}")
+        return handle
+
+    @staticmethod
+    def table(columns):
+        return (Variable * max(1, len(columns)))(
+            *(Variable(name.encode(), DTYPE_CODES[dtype]) for name, dtype in columns))
+
+    @staticmethod
+    def pointers(arrays):
+        return (ctypes.c_void_p * max(1, len(arrays)))(*(array.ctypes.data for array in arrays))
+
+    def evaluate(self, handle, arrays, out):
+        """Evaluates once; raises if that fails."""
+        status = self.library.me_eval(handle, self.pointers(arrays), len(arrays),
+                                      ctypes.c_void_p(out.ctypes.data), len(out), None)
+        if status:
+            raise ValueError(f"evaluation: status {status}")
+
+    def time_eval(self, handle, arrays, out, n, calls):
+        return self.library.time_eval(handle, self.pointers(arrays), len(arrays),
+                                      ctypes.c_void_p(out.ctypes.data), n, ctypes.c_long(calls))
+
+    def time_loop(self, index, arrays, out, n, calls):
+        loop = ctypes.cast(getattr(self.library, f"loop_{index}"), ctypes.c_void_p)
+        return self.library.time_loop(loop, ctypes.c_void_p(out.ctypes.data), self.pointers(arrays), n,
+                                      ctypes.c_long(calls))
+
+    def time_compile(self, text, columns, calls):
+        return self.library.time_compile(text.encode(), self.table(columns), len(columns), ctypes.c_long(calls))

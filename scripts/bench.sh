@@ -1,0 +1,12 @@
+#!/bin/sh
+# Times the library beside C loops, NumPy and numexpr; writes benches/report/.
+# Arguments name groups or computations to measure alone, without a report.
+set -eu
+cd "$(dirname "$0")/.."
+venv=.tools/venv
+if [ ! -x "$venv/bin/python" ]; then
+    python3 -m venv "$venv"
+fi
+"$venv/bin/python" -c "import matplotlib, numexpr, numpy" 2>/dev/null ||
+    "$venv/bin/pip" install --quiet matplotlib numexpr numpy
+exec "$venv/bin/python" benches/run.py "$@"
