@@ -165,6 +165,10 @@ fn power(base: Complex<f64>, exponent: Complex<f64>) -> Complex<f64> {
     let (log_modulus, angle) = (base.re.hypot(base.im).ln(), base.im.atan2(base.re));
     let modulus = (exponent.re * log_modulus - exponent.im * angle).exp();
     let (sin, cos) = (exponent.im * log_modulus + exponent.re * angle).sin_cos();
+    if modulus.is_infinite() && cos.is_nan() {
+        // An infinity of unknown direction (C99 Annex G, cexp).
+        return Complex::new(modulus, f64::NAN);
+    }
     Complex::new(modulus * cos, modulus * sin)
 }
 

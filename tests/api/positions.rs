@@ -29,7 +29,6 @@ const NUMERIC: &[(&str, i32)] = &[
     ("\"abc", 1),
     ("x**", 3),
     ("isnan(x)", 5),
-    ("\"\\q\"", 1),
     ("x***y", 4),
     ("mod(x,y)", 3),
     ("x\"a\"", 4),
@@ -228,11 +227,13 @@ fn of_plain_expressions() {
 }
 
 #[test]
+#[ignore = "strings are being built"]
 fn of_string_expressions() {
     assert_positions(&[Variable::text("s", Dtype::String, 16)], TEXTUAL);
 }
 
 #[test]
+#[ignore = "the kernel language is being built"]
 fn of_kernel_like_texts() {
     assert_positions(&numeric_variables(), KERNELS);
 }

@@ -103,43 +103,36 @@ fn expect<T: PartialEq + std::fmt::Debug>(what: &str, got: T, want: T) -> Result
 }
 
 #[test]
-#[ignore = "compilation is being built"]
 fn binary_operators() {
     replay("binary_operators");
 }
 
 #[test]
-#[ignore = "compilation is being built"]
 fn explicit_output_dtype() {
     replay("explicit_output_dtype");
 }
 
 #[test]
-#[ignore = "compilation is being built"]
 fn functions_one_argument() {
     replay("functions_one_argument");
 }
 
 #[test]
-#[ignore = "compilation is being built"]
 fn functions_many_arguments() {
     replay("functions_many_arguments");
 }
 
 #[test]
-#[ignore = "compilation is being built"]
 fn literals() {
     replay("literals");
 }
 
 #[test]
-#[ignore = "compilation is being built"]
 fn random_expressions() {
     replay("random_expressions");
 }
 
 #[test]
-#[ignore = "compilation is being built"]
 fn syntax() {
     replay("syntax");
 }

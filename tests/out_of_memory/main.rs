@@ -110,7 +110,7 @@ fn every_allocation_may_fail() {
         Scenario::new("a", &[Float64], AUTO),
         Scenario::new("sqrt(a*a + b*b) * sin(c)", &[Float64, Float64, Float64], AUTO),
         Scenario::new("(a + b) * c - a / 3", &[Int16, UInt8, Float32], AUTO),
-        Scenario::new("where(a > b and c != 0, a * b, -c ** 3)", &[Int32, Float32, Float64], Int32.code()),
+        Scenario::new("where((a > b and c != 0), a * b, -c ** 3)", &[Int32, Float32, Float64], Int32.code()),
         Scenario::new("((a+b)*(a-b)+c)*((b+c)*(b-c)+a)-(a*b*c)", &[Float64, Int32, Float32], Float32.code()),
         Scenario::new("atan2(abs(a), real(a)) + 1", &[Float64], AUTO),
         Scenario::new("conj(a) * a + 2", &[Complex128], AUTO),

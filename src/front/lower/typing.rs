@@ -32,6 +32,7 @@ pub fn infer(scope: &Scope<'_>, tree: &Tree, rules: Rules) -> Result<Vec<Typed>,
     let mut typing = Typing { scope, tree, rules, nodes: Vec::new() };
     typing.nodes.try_reserve_exact(tree.nodes.len()).map_err(crate::memory::OutOfMemory::from)?;
     for id in 0..tree.nodes.len() as NodeId {
+        typing.widen_folded_operands(id);
         let node = typing.node(id)?;
         typing.nodes.try_push(node)?;
     }
@@ -74,6 +75,20 @@ struct Typing<'a> {
 impl Typing<'_> {
     fn get(&self, id: NodeId) -> Typed {
         self.nodes[id as usize]
+    }
+
+    /// A folded operation behind a boundary is a float64 constant: it was computed in float64, and
+    /// the boundary keeps the dtype of the operator from reaching into it.
+    fn widen_folded_operands(&mut self, id: NodeId) {
+        let NodeKind::Binary(_, a, b) = self.tree.node(id).kind else { return };
+        let parse = promote(self.get(a).parse, self.get(b).parse);
+        for operand in [a, b] {
+            let is_literal = matches!(self.tree.node(operand).kind, NodeKind::Number(_));
+            let typed = &mut self.nodes[operand as usize];
+            if typed.constant.is_some() && !is_literal && typed.parse != parse {
+                typed.compute = Dtype::Float64;
+            }
+        }
     }
 
     fn node(&self, id: NodeId) -> Result<Typed, CompileError> {
