@@ -12,7 +12,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use miniexpr::dtype::{Dtype, Scalar};
-use miniexpr::ir::{BinaryOp, CompareOp, UnaryOp};
+use miniexpr::ir::{BinaryOp, CompareOp, MathFn, UnaryOp};
 use miniexpr::kernel::level::Level;
 use miniexpr::kernel::{Accuracy, Kernel, LastTwo, Nesting, Operands};
 use miniexpr::kernel::{binary, cast, compare, copy, fused, select, unary};
@@ -82,6 +82,37 @@ fn all_cases(level: Level) -> Vec<Case> {
         cases.extend(fused_cases(dtype, level));
         cases.extend(cast_cases(dtype, level));
     }
+    for dtype in [Dtype::Complex64, Dtype::Complex128] {
+        cases.extend(binary_cases(dtype, level));
+        cases.extend(selection_cases(dtype, level));
+        cases.extend(complex_function_cases(dtype, level));
+    }
+    cases
+}
+
+fn complex_function_cases(dtype: Dtype, level: Level) -> Vec<Case> {
+    let suffix = if dtype == Dtype::Complex64 { "f" } else { "" };
+    let sqrt = UnaryOp::Math(MathFn::Sqrt);
+    let table =
+        [(UnaryOp::Neg, dtype, "-a[i]".into()), (UnaryOp::Conj, dtype, format!("conj{suffix}(a[i])"))];
+    let parts = [(UnaryOp::Abs, "cabs"), (UnaryOp::Real, "creal"), (UnaryOp::Imag, "cimag")];
+    let parts = parts.map(|(op, name)| (op, dtype.component(), format!("{name}{suffix}(a[i])")));
+    let root = [(sqrt, dtype, format!("csqrt{suffix}(a[i])"))];
+    let case = |(op, result, expression): (UnaryOp, Dtype, String)| Case {
+        name: format!("{op:?} {dtype}"),
+        kernel: unary(op, dtype, Accuracy::Fast, level).expect("a kernel"),
+        result,
+        operands: vec![dtype],
+        expression,
+    };
+    let mut cases: Vec<Case> = table.into_iter().chain(parts).chain(root).map(case).collect();
+    cases.push(Case {
+        name: format!("Pow {dtype}"),
+        kernel: binary(BinaryOp::Pow, dtype, Operands::ArrayArray, Accuracy::Fast, level).expect("a kernel"),
+        result: dtype,
+        operands: vec![dtype, dtype],
+        expression: format!("cpow{suffix}(a[i], b[i])"),
+    });
     cases
 }
 
@@ -137,7 +168,7 @@ fn binary_cases(dtype: Dtype, level: Level) -> Vec<Case> {
     let integer = [(BinaryOp::Rem, "%"), (BinaryOp::Shl, "<<"), (BinaryOp::Shr, ">>")];
     let table = match dtype {
         Dtype::Bool => bits.to_vec(),
-        Dtype::Float32 | Dtype::Float64 => arithmetic.to_vec(),
+        _ if !dtype.is_integer() => arithmetic.to_vec(),
         _ => [&arithmetic[..], &bits[..], &integer[..]].concat(),
     };
     let mut cases = Vec::new();
@@ -238,13 +269,16 @@ fn c_type(dtype: Dtype) -> &'static str {
         Dtype::UInt32 => "uint32_t",
         Dtype::UInt64 => "uint64_t",
         Dtype::Float32 => "float",
-        _ => "double",
+        Dtype::Float64 => "double",
+        Dtype::Complex64 => "float complex",
+        _ => "double complex",
     }
 }
 
 /// Compiles the loops of all cases into a shared library and loads it.
 fn compile(cases: &[Case], level: Level) -> *mut c_void {
-    let mut source = String::from("#include <math.h>\n#include <stdbool.h>\n#include <stdint.h>\n");
+    let mut source =
+        String::from("#include <complex.h>\n#include <math.h>\n#include <stdbool.h>\n#include <stdint.h>\n");
     for (index, case) in cases.iter().enumerate() {
         let operand = |k: usize| c_type(*case.operands.get(k).unwrap_or(&case.result));
         let [a, b, c] = [operand(0), operand(1), operand(2)];

@@ -4,8 +4,8 @@
 
 use std::ops;
 
-use super::arithmetic::{Div, Neg, Square, ring};
-use super::elementwise::{BinaryFn, UnaryFn, binary_kernel, unary_kernel};
+use super::arithmetic::{Add, Div, Neg, Square, Sub, ring};
+use super::elementwise::{BinaryFn, UnaryFn, binary_kernel, part_by_part, unary_kernel};
 use super::float::Float;
 use super::level::Level;
 use super::{Kernel, Operands};
@@ -47,6 +47,7 @@ impl<T: Float> ops::Mul for Complex<T> {
 
 impl ops::Div for Complex<f64> {
     type Output = Complex<f64>;
+    #[inline(always)]
     fn div(self, other: Complex<f64>) -> Complex<f64> {
         quotient(self, other)
     }
@@ -54,6 +55,7 @@ impl ops::Div for Complex<f64> {
 
 impl ops::Div for Complex<f32> {
     type Output = Complex<f32>;
+    #[inline(always)]
     fn div(self, other: Complex<f32>) -> Complex<f32> {
         narrow(quotient(widen(self), widen(other)))
     }
@@ -82,6 +84,7 @@ fn recovered_product<T: Float>(x: Complex<T>, y: Complex<T>) -> Complex<T> {
     Complex::new(T::INFINITY * direction.re, T::INFINITY * direction.im)
 }
 
+#[inline(always)]
 fn is_infinite<T: Float>(z: Complex<T>) -> bool {
     z.re.is_infinite() || z.im.is_infinite()
 }
@@ -97,10 +100,12 @@ fn zero_for_nan<T: Float>(z: Complex<T>) -> Complex<T> {
     Complex::new(finite(z.re), finite(z.im))
 }
 
+#[inline(always)]
 fn widen(z: Complex<f32>) -> Complex<f64> {
     Complex::new(f64::from(z.re), f64::from(z.im))
 }
 
+#[inline(always)]
 fn narrow(z: Complex<f64>) -> Complex<f32> {
     Complex::new(z.re as f32, z.im as f32)
 }
@@ -115,24 +120,46 @@ fn exponent(z: Complex<f64>) -> i32 {
     if larger == 0.0 || !larger.is_finite() { 0 } else { libm::ilogb(larger) }
 }
 
-/// x / y with both operands scaled to the neighbourhood of 1, so that nothing overflows on the way.
+/// Whether the larger part is so far from the ends of the range that squares and products of four
+/// such parts neither overflow nor lose digits.
+#[inline(always)]
+fn is_moderate(z: Complex<f64>) -> bool {
+    const LEAST: f64 = f64::from_bits((1023 - 250) << 52);
+    const GREATEST: f64 = f64::from_bits((1023 + 250) << 52);
+    let larger = z.re.abs().max(z.im.abs());
+    (LEAST..=GREATEST).contains(&larger)
+}
+
+#[inline(always)]
 fn quotient(x: Complex<f64>, y: Complex<f64>) -> Complex<f64> {
+    if is_moderate(x) && is_moderate(y) { plain_quotient(x, y) } else { scaled_quotient(x, y) }
+}
+
+#[inline(always)]
+fn plain_quotient(x: Complex<f64>, y: Complex<f64>) -> Complex<f64> {
+    let norm = y.re * y.re + y.im * y.im;
+    let product = conjugate_product(x, y);
+    Complex::new(product.re / norm, product.im / norm)
+}
+
+/// x / y with both operands scaled to the neighbourhood of 1, so that nothing overflows on the way.
+#[cold]
+#[inline(never)]
+fn scaled_quotient(x: Complex<f64>, y: Complex<f64>) -> Complex<f64> {
     let (x_exponent, y_exponent) = (exponent(x), exponent(y));
-    let (a, b) = (scaled(x, -x_exponent), scaled(y, -y_exponent));
-    let norm = b.re * b.re + b.im * b.im;
-    let product = conjugate_product(a, b);
-    let plain = scaled(Complex::new(product.re / norm, product.im / norm), x_exponent - y_exponent);
+    let near_one = plain_quotient(scaled(x, -x_exponent), scaled(y, -y_exponent));
+    let plain = scaled(near_one, x_exponent - y_exponent);
     if plain.re.is_nan() && plain.im.is_nan() { recovered_quotient(x, y, plain) } else { plain }
 }
 
 /// x times the conjugate of y.
+#[inline(always)]
 fn conjugate_product(x: Complex<f64>, y: Complex<f64>) -> Complex<f64> {
     Complex::new(x.re * y.re + x.im * y.im, x.im * y.re - x.re * y.im)
 }
 
 /// The quotient of two values whose `plain` quotient is NaN in both parts: infinite for a division
 /// by zero or of an infinity, zero for a division by an infinity.
-#[cold]
 fn recovered_quotient(x: Complex<f64>, y: Complex<f64>, plain: Complex<f64>) -> Complex<f64> {
     let finite = |z: Complex<f64>| z.re.is_finite() && z.im.is_finite();
     if y.re == 0.0 && y.im == 0.0 {
@@ -188,7 +215,24 @@ fn whole_power(mut base: Complex<f64>, exponent: i32) -> Complex<f64> {
 
 /// The principal square root, as FreeBSD's `csqrt` (msun/src/s_csqrt.c) computes it: the sign of a
 /// zero imaginary part chooses the side of the branch cut.
+#[inline(always)]
 fn square_root(z: Complex<f64>) -> Complex<f64> {
+    if is_moderate(z) { plain_square_root(z) } else { extreme_square_root(z) }
+}
+
+#[inline(always)]
+fn plain_square_root(z: Complex<f64>) -> Complex<f64> {
+    let modulus = (z.re * z.re + z.im * z.im).sqrt();
+    let larger = ((z.re.abs() + modulus) * 0.5).sqrt();
+    let smaller = z.im.abs() / (2.0 * larger);
+    let (re, im) = if z.re >= 0.0 { (larger, smaller) } else { (smaller, larger) };
+    Complex::new(re, im.copysign(z.im))
+}
+
+/// The square root of zeros, infinities, NaN and what must be scaled.
+#[cold]
+#[inline(never)]
+fn extreme_square_root(z: Complex<f64>) -> Complex<f64> {
     if z.re == 0.0 && z.im == 0.0 {
         return Complex::new(0.0, z.im);
     }
@@ -205,16 +249,16 @@ fn square_root(z: Complex<f64>) -> Complex<f64> {
     }
     // An even power of two brings the larger part near 1 and its root back.
     let half_exponent = exponent(z) / 2;
-    let near_one = scaled(z, -2 * half_exponent);
-    let modulus = near_one.re.hypot(near_one.im);
-    let larger = ((near_one.re.abs() + modulus) * 0.5).sqrt();
-    let smaller = near_one.im.abs() / (2.0 * larger);
-    let root = if z.re >= 0.0 {
-        Complex::new(larger, smaller.copysign(z.im))
-    } else {
-        Complex::new(smaller, larger.copysign(z.im))
-    };
-    scaled(root, half_exponent)
+    scaled(plain_square_root(scaled(z, -2 * half_exponent)), half_exponent)
+}
+
+/// The modulus in float64 of parts whose squares cannot overflow there; infinite when a part is,
+/// even beside NaN.
+#[inline(always)]
+fn modulus_of_singles(z: Complex<f32>) -> f64 {
+    let (re, im) = (f64::from(z.re), f64::from(z.im));
+    let modulus = (re * re + im * im).sqrt();
+    if is_infinite(z) { f64::INFINITY } else { modulus }
 }
 
 /// What differs between complex64 and complex128: the functions computed in float64.
@@ -225,10 +269,12 @@ trait Part: Float {
 }
 
 impl Part for f64 {
+    #[inline(always)]
     fn modulus(z: Complex<f64>) -> f64 {
         z.re.hypot(z.im)
     }
 
+    #[inline(always)]
     fn square_root(z: Complex<f64>) -> Complex<f64> {
         square_root(z)
     }
@@ -239,10 +285,12 @@ impl Part for f64 {
 }
 
 impl Part for f32 {
+    #[inline(always)]
     fn modulus(z: Complex<f32>) -> f32 {
-        f64::from(z.re).hypot(f64::from(z.im)) as f32
+        modulus_of_singles(z) as f32
     }
 
+    #[inline(always)]
     fn square_root(z: Complex<f32>) -> Complex<f32> {
         narrow(square_root(widen(z)))
     }
@@ -315,7 +363,6 @@ pub(super) fn unary(op: UnaryOp, dtype: Dtype, level: Level) -> Option<Kernel> {
     }
 }
 
-/// One level serves the functions that are calls for each element.
 fn unary_of<T: Part>(op: UnaryOp, level: Level) -> Option<Kernel> {
     let kernel = match op {
         UnaryOp::Neg => unary_kernel::<Neg, Complex<T>>(level),
@@ -323,8 +370,8 @@ fn unary_of<T: Part>(op: UnaryOp, level: Level) -> Option<Kernel> {
         UnaryOp::Conj => unary_kernel::<Conjugate, Complex<T>>(level),
         UnaryOp::Real => unary_kernel::<RealPart, Complex<T>>(level),
         UnaryOp::Imag => unary_kernel::<ImaginaryPart, Complex<T>>(level),
-        UnaryOp::Abs => unary_kernel::<Modulus, Complex<T>>(Level::Baseline),
-        UnaryOp::Math(MathFn::Sqrt) => unary_kernel::<SquareRoot, Complex<T>>(Level::Baseline),
+        UnaryOp::Abs => unary_kernel::<Modulus, Complex<T>>(level),
+        UnaryOp::Math(MathFn::Sqrt) => unary_kernel::<SquareRoot, Complex<T>>(level),
         _ => return None,
     };
     Some(kernel)
@@ -343,7 +390,10 @@ where
     Complex<T>: ops::Div<Output = Complex<T>>,
 {
     match op {
-        BinaryOp::Div => Some(binary_kernel::<Div, Complex<T>>(operands, Level::Baseline)),
+        BinaryOp::Add if operands == Operands::ArrayArray => Some(part_by_part::<Add, T>(level)),
+        BinaryOp::Sub if operands == Operands::ArrayArray => Some(part_by_part::<Sub, T>(level)),
+        BinaryOp::Div => Some(binary_kernel::<Div, Complex<T>>(operands, level)),
+        // A call for each element: one level serves all.
         BinaryOp::Pow => Some(binary_kernel::<Power, Complex<T>>(operands, Level::Baseline)),
         _ => ring::<Complex<T>>(op, operands, level),
     }

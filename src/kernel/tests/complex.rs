@@ -1,6 +1,6 @@
 //! Complex arithmetic: values, infinities, branch cuts, range.
 
-use super::block::{Block, run};
+use super::block::{Block, all_pairs, check_lengths, edge_values, run};
 use crate::dtype::{Complex, Dtype, Scalar};
 use crate::ir::{BinaryOp, MathFn, UnaryOp};
 use crate::kernel::level::Level;
@@ -166,6 +166,54 @@ fn parts_and_signs() {
             assert!(one(UnaryOp::Neg, dtype).is(0, complex((-1.5, 0.0))));
             let negated = apply_one(UnaryOp::Neg, dtype, dtype, (0.0, 0.0), level);
             assert!(negated.is(0, complex((-0.0, -0.0))));
+        }
+    }
+}
+
+#[test]
+fn sums_and_differences_go_part_by_part() {
+    for dtype in BOTH {
+        let (first, second) = all_pairs(dtype, &edge_values(dtype));
+        for level in Level::all_supported() {
+            for (op, sign) in [(BinaryOp::Add, 1.0), (BinaryOp::Sub, -1.0)] {
+                let kernel = binary(op, dtype, Operands::ArrayArray, Accuracy::Fast, level).unwrap();
+                let out = run(kernel, dtype, &[&first, &second], first.len());
+                for index in 0..first.len() {
+                    let (Scalar::Complex(x), Scalar::Complex(y)) = (first.get(index), second.get(index))
+                    else {
+                        panic!("complex elements");
+                    };
+                    let wanted = complex((x.re + sign * y.re, x.im + sign * y.im));
+                    assert!(out.is(index, wanted), "{x:?} {op:?} {y:?} {dtype} {level:?}");
+                }
+                check_lengths(kernel, dtype, &[&first, &second], &format!("{op:?} {dtype} {level:?}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn quotients_and_roots_undo_products() {
+    let points: Vec<Pair> =
+        (1..200).map(|k| (f64::from(k) * 0.37 - 30.0, (f64::from(k) * 1.7).sin() * 9.0)).collect();
+    for dtype in BOTH {
+        for level in Level::all_supported() {
+            for pair in points.windows(2) {
+                let round = |z: Pair| match complex(z).cast(dtype) {
+                    Scalar::Complex(z) => (z.re, z.im),
+                    other => panic!("{other:?} is not complex"),
+                };
+                let (x, y) = (round(pair[0]), round(pair[1]));
+                let Scalar::Complex(q) = apply_two(BinaryOp::Div, dtype, x, y, level).get(0) else {
+                    panic!()
+                };
+                let product = complex((q.re * y.0 - q.im * y.1, q.re * y.1 + q.im * y.0));
+                assert!(is_near(product, x, 4.0 * tolerance(dtype)), "{x:?} / {y:?} {dtype}: {q:?}");
+                let root = apply_one(UnaryOp::Math(MathFn::Sqrt), dtype, dtype, x, level).get(0);
+                let Scalar::Complex(r) = root else { panic!() };
+                let square = complex((r.re * r.re - r.im * r.im, 2.0 * r.re * r.im));
+                assert!(is_near(square, x, 4.0 * tolerance(dtype)), "root of {x:?} {dtype}: {r:?}");
+            }
         }
     }
 }
