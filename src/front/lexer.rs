@@ -1,6 +1,7 @@
 //! Tokens of an expression.
 
 use super::number::{self, Literal};
+use super::text;
 use crate::ir::Span;
 
 /// A token; `Bad` is a byte, or the start of a broken string literal, that begins none.
@@ -65,8 +66,7 @@ impl<'a> Lexer<'a> {
         if !matches!(token, Token::Bad | Token::End) {
             self.offset += length;
         }
-        // A bytes literal's span starts at its quote.
-        let prefix = usize::from(token == Token::Text && matches!(self.text[start], b'b' | b'B'));
+        let prefix = if token == Token::Text { text_prefix(&self.text[start..]) } else { 0 };
         (token, Span { start: (start + prefix) as u32, end: (start + length) as u32 })
     }
 
@@ -83,8 +83,7 @@ impl<'a> Lexer<'a> {
                 Some((literal, length)) => (Token::Number(literal), length),
                 None => (Token::Bad, 0),
             },
-            [b'"' | b'\'', ..] => scan_text(rest, 0),
-            [b'b' | b'B', b'"' | b'\'', ..] => scan_text(rest, 1),
+            [b'"' | b'\'', ..] | [b'b' | b'B', b'"' | b'\'', ..] => scan_text(rest),
             [first, ..] if is_name_start(*first) => scan_name(rest),
             _ => scan_symbol(rest),
         }
@@ -104,19 +103,18 @@ pub fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
-/// A string literal that starts with a prefix of `prefix` bytes and a quote. A broken one is a bad
-/// token of no length, reported at its first byte.
-fn scan_text(rest: &[u8], prefix: usize) -> (Token, usize) {
-    let quote = rest[prefix];
-    let mut index = prefix + 1;
-    while let Some(&byte) = rest.get(index) {
-        match byte {
-            b'\\' => index += 2,
-            _ if byte == quote => return (Token::Text, index + 1),
-            _ => index += 1,
-        }
+/// A string literal. The bad token of a broken one ends at its quote, where it is reported.
+fn scan_text(rest: &[u8]) -> (Token, usize) {
+    let prefix = text_prefix(rest);
+    match text::scan(&rest[prefix..]) {
+        Some(length) => (Token::Text, prefix + length),
+        None => (Token::Bad, prefix),
     }
-    (Token::Bad, 0)
+}
+
+/// Bytes before the quote of the string literal that `rest` begins with.
+fn text_prefix(rest: &[u8]) -> usize {
+    usize::from(matches!(rest[0], b'b' | b'B'))
 }
 
 fn scan_name(rest: &[u8]) -> (Token, usize) {
@@ -210,5 +208,6 @@ mod tests {
         assert_eq!(tokens("  x é"), [(Token::Name, 2, 3), (Token::Bad, 4, 5)]);
         assert_eq!(tokens("b'a\\'b'"), [(Token::Text, 1, 7), (Token::End, 7, 7)]);
         assert_eq!(tokens("x 'ab"), [(Token::Name, 0, 1), (Token::Bad, 2, 2)]);
+        assert_eq!(tokens("b'a\\q'"), [(Token::Bad, 0, 1)]);
     }
 }

@@ -8,6 +8,7 @@ mod parser;
 mod plain;
 mod route;
 mod scope;
+mod text;
 mod tree;
 
 pub use error::{CompileError, Status};

@@ -147,7 +147,7 @@ impl Parser<'_> {
         loop {
             match self.token {
                 Token::Number(literal) => return self.value(NodeKind::Number(literal)),
-                Token::Text => return self.value(NodeKind::Text),
+                Token::Text => return self.text(),
                 Token::Open => self.frames.try_push(Frame::Group)?,
                 Token::Operator(Operator::Add) => self.prefix(Prefix::Plus)?,
                 Token::Operator(Operator::Sub) => self.prefix(Prefix::Minus)?,
@@ -191,6 +191,13 @@ impl Parser<'_> {
         self.values.try_push(node)?;
         self.advance();
         Ok(())
+    }
+
+    fn text(&mut self) -> Result<(), CompileError> {
+        let Span { start, end } = self.span;
+        let is_bytes = start > 0 && matches!(self.text[start as usize - 1], b'b' | b'B');
+        let literal = self.tree.push_text(&self.text[start as usize..end as usize], is_bytes)?;
+        self.value(NodeKind::Text(literal))
     }
 
     /// Handles the name at hand; true if it was a whole operand.

@@ -6,7 +6,7 @@ use super::parser;
 use super::scope::{HostFunction, Scope, Variable};
 use super::tree::{NodeKind, Tree};
 use crate::dtype::Dtype;
-use crate::ir::{Builder, ExprKind, Kernel, Param, Stmt, Type, UserFunction};
+use crate::ir::{Builder, ExprId, ExprKind, Kernel, Param, Stmt, Type, UserFunction};
 use crate::memory::{OutOfMemory, TryGrow};
 
 /// One entry of the caller's variable table, with its own arguments already checked.
@@ -40,17 +40,27 @@ pub fn compile(text: &[u8], entries: &[Entry<'_>], output: Option<Dtype>) -> Res
         literal: literal_target(&scope, output),
         negation_keeps_dtype: false,
         complex_declared: scope.variables.iter().any(|variable| variable.ty.dtype.is_complex()),
+        literal_text: if output == Some(Dtype::Bytes) { Dtype::Bytes } else { Dtype::String },
     };
     let inferred = lower(&mut builder, &scope, &tree, rules)?;
-    let dtype = output.unwrap_or(builder.dtype(inferred));
-    if dtype.is_string() {
-        let message = format_args!("a number cannot be converted to a string");
-        return Err(CompileError::new(Status::InvalidArgumentType, message));
-    }
-    let value = builder.cast(inferred, dtype)?;
+    let value = as_output(&mut builder, inferred, output)?;
     builder.kernel.output = builder.kernel.expr(value).ty;
     builder.kernel.body.try_push(Stmt::Return(value))?;
     Ok(builder.kernel)
+}
+
+/// The expression in the wanted dtype. Strings are never converted.
+fn as_output(builder: &mut Builder, expr: ExprId, output: Option<Dtype>) -> Result<ExprId, CompileError> {
+    let inferred = builder.kernel.expr(expr).ty;
+    let wanted = output.unwrap_or(inferred.dtype);
+    if wanted != inferred.dtype && (wanted.is_string() || inferred.dtype.is_string()) {
+        let message = format_args!("a result of dtype {} cannot become {wanted}", inferred.dtype);
+        return Err(CompileError::new(Status::InvalidArgumentType, message));
+    }
+    if inferred.dtype.is_string() {
+        return Ok(builder.text_in_slot(expr, inferred.itemsize)?);
+    }
+    Ok(builder.cast(expr, wanted)?)
 }
 
 /// Variables have all a dtype, or none and take the output's.

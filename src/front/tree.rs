@@ -2,6 +2,7 @@
 
 use super::lexer::Operator;
 use super::number::Literal;
+use super::text;
 use crate::builtin::Builtin;
 use crate::ir::Span;
 use crate::memory::{OutOfMemory, TryGrow};
@@ -15,6 +16,8 @@ pub struct Tree {
     pub nodes: Vec<Node>,
     /// Argument lists of calls.
     pub args: Vec<NodeId>,
+    /// Code points of string literals.
+    pub code_points: Vec<u32>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +30,7 @@ pub struct Node {
 pub enum NodeKind {
     Number(Literal),
     /// A string literal; the node's span covers its quotes.
-    Text,
+    Text(TextLiteral),
     /// Index of a variable of the scope.
     Variable(u32),
     /// Unary minus.
@@ -44,6 +47,15 @@ pub enum NodeKind {
     Builtin(&'static Builtin, ArgList),
     /// A host function of the scope, with its arguments in [`Tree::args`].
     Call(u32, ArgList),
+}
+
+/// A range of [`Tree::code_points`].
+#[derive(Clone, Copy, Debug)]
+pub struct TextLiteral {
+    pub start: u32,
+    pub count: u32,
+    /// Whether each code point stands for one byte in an expression on bytes.
+    pub fits_bytes: bool,
 }
 
 /// A range of [`Tree::args`].
@@ -66,6 +78,23 @@ impl Tree {
         Ok(ArgList { start, count: args.len() as u32 })
     }
 
+    /// Stores the code points of the string literal `source`; `is_bytes` tells a `b` prefix.
+    pub fn push_text(&mut self, source: &[u8], is_bytes: bool) -> Result<TextLiteral, OutOfMemory> {
+        let start = u32::try_from(self.code_points.len()).map_err(|_| OutOfMemory)?;
+        let mut literal = TextLiteral { start, count: 0, fits_bytes: true };
+        for character in text::characters(source) {
+            self.code_points.try_push(character.code)?;
+            literal.count += 1;
+            literal.fits_bytes &= character.code < 0x80 || is_bytes && character.is_byte;
+        }
+        Ok(literal)
+    }
+
+    /// The code points of a string literal.
+    pub fn text(&self, literal: TextLiteral) -> &[u32] {
+        &self.code_points[literal.start as usize..(literal.start + literal.count) as usize]
+    }
+
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id as usize]
     }
@@ -82,7 +111,7 @@ impl Tree {
     /// Calls `visit` with each operand of `id`, in order.
     pub fn for_each_operand(&self, id: NodeId, mut visit: impl FnMut(NodeId)) {
         match self.node(id).kind {
-            NodeKind::Number(_) | NodeKind::Text | NodeKind::Variable(_) => {}
+            NodeKind::Number(_) | NodeKind::Text(_) | NodeKind::Variable(_) => {}
             NodeKind::Negate(a) | NodeKind::Invert(a) | NodeKind::Not(a) => visit(a),
             NodeKind::Binary(_, a, b) | NodeKind::Comma(a, b) => {
                 visit(a);

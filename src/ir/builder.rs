@@ -1,6 +1,6 @@
 //! Construction of a kernel's expressions, each distinct one once.
 
-use super::{Compiler, Expr, ExprId, ExprKind, FpMode, Kernel, Type};
+use super::{Compiler, Expr, ExprId, ExprKind, FpMode, Kernel, StringOp, StringTest, Type};
 use crate::dtype::{Dtype, Scalar};
 use crate::memory::{OutOfMemory, TryGrow};
 
@@ -23,6 +23,7 @@ impl Builder {
             locals: Vec::new(),
             exprs: Vec::new(),
             args: Vec::new(),
+            texts: Vec::new(),
             body: Vec::new(),
             fp_mode: FpMode::Strict,
             compiler: Compiler::Tcc,
@@ -72,6 +73,32 @@ impl Builder {
         self.add(ExprKind::Constant(value.cast(dtype)), dtype.into())
     }
 
+    /// A string constant of `code_points`, which fit the family `dtype`, in a slot of at least one unit.
+    pub fn text(&mut self, code_points: &[u32], dtype: Dtype) -> Result<ExprId, OutOfMemory> {
+        let itemsize = code_points.len().max(1).checked_mul(dtype.size()).ok_or(OutOfMemory)?;
+        let texts = &mut self.kernel.texts;
+        let offset = u32::try_from(texts.len()).map_err(|_| OutOfMemory)?;
+        texts.try_reserve(itemsize)?;
+        for code in code_points {
+            match dtype {
+                Dtype::String => texts.extend_from_slice(&code.to_ne_bytes()),
+                _ => texts.push(*code as u8),
+            }
+        }
+        texts.resize(offset as usize + itemsize, 0);
+        self.add(ExprKind::Text(offset), Type { dtype, itemsize })
+    }
+
+    /// A string in a slot of `itemsize` bytes: the way to store a string as a result.
+    pub fn text_in_slot(&mut self, operand: ExprId, itemsize: usize) -> Result<ExprId, OutOfMemory> {
+        let Expr { kind, ty } = *self.kernel.expr(operand);
+        let is_computed = matches!(kind, ExprKind::String(..) | ExprKind::Select { .. });
+        if is_computed && ty.itemsize == itemsize {
+            return Ok(operand);
+        }
+        self.add(ExprKind::String(StringOp::Copy, [operand; 3]), Type { itemsize, ..ty })
+    }
+
     pub fn dtype(&self, id: ExprId) -> Dtype {
         self.kernel.expr(id).ty.dtype
     }
@@ -109,24 +136,63 @@ impl Default for Builder {
 }
 
 /// The bits that identify an expression: a tag with its operation, and its operands or value.
-fn identity(kind: &ExprKind) -> [u64; 4] {
+fn identity(kind: &ExprKind) -> [u64; 6] {
     let pair = |a: ExprId, b: ExprId| u64::from(a.0) << 32 | u64::from(b.0);
+    let words = |tag: u64, a: u64, b: u64, c: u64| [tag, a, b, c, 0, 0];
     match *kind {
-        ExprKind::Constant(Scalar::Bool(value)) => [0, u64::from(value), 0, 0],
-        ExprKind::Constant(Scalar::Int(value)) => [1, value as u64, (value >> 64) as u64, 0],
-        ExprKind::Constant(Scalar::Float(value)) => [2, value.to_bits(), 0, 0],
-        ExprKind::Constant(Scalar::Complex(value)) => [3, value.re.to_bits(), value.im.to_bits(), 0],
-        ExprKind::Param(index) => [4, u64::from(index), 0, 0],
-        ExprKind::Local(index) => [5, u64::from(index), 0, 0],
-        ExprKind::Index(symbol) => [6, index_code(symbol), 0, 0],
-        ExprKind::Cast(a) => [7, u64::from(a.0), 0, 0],
-        ExprKind::Unary(op, a) => [8, u64::from(a.0), unary_code(op), 0],
-        ExprKind::Binary(op, a, b) => [9, pair(a, b), op as u64, 0],
-        ExprKind::Compare(op, a, b) => [10, pair(a, b), op as u64, 0],
-        ExprKind::Select { condition, yes, no } => [11, pair(condition, yes), u64::from(no.0), 0],
-        ExprKind::Fma(a, b, c) => [12, pair(a, b), u64::from(c.0), 0],
-        ExprKind::Call { function, args } => [13, u64::from(function), u64::from(args.0), u64::from(args.1)],
-        ExprKind::Reduce(op, a) => [14, u64::from(a.0), op as u64, 0],
+        ExprKind::Constant(Scalar::Bool(value)) => words(0, u64::from(value), 0, 0),
+        ExprKind::Constant(Scalar::Int(value)) => words(1, value as u64, (value >> 64) as u64, 0),
+        ExprKind::Constant(Scalar::Float(value)) => words(2, value.to_bits(), 0, 0),
+        ExprKind::Constant(Scalar::Complex(value)) => words(3, value.re.to_bits(), value.im.to_bits(), 0),
+        ExprKind::Param(index) => words(4, u64::from(index), 0, 0),
+        ExprKind::Local(index) => words(5, u64::from(index), 0, 0),
+        ExprKind::Index(symbol) => words(6, index_code(symbol), 0, 0),
+        ExprKind::Cast(a) => words(7, u64::from(a.0), 0, 0),
+        ExprKind::Unary(op, a) => words(8, u64::from(a.0), unary_code(op), 0),
+        ExprKind::Binary(op, a, b) => words(9, pair(a, b), op as u64, 0),
+        ExprKind::Compare(op, a, b) => words(10, pair(a, b), op as u64, 0),
+        ExprKind::Select { condition, yes, no } => words(11, pair(condition, yes), u64::from(no.0), 0),
+        ExprKind::Fma(a, b, c) => words(12, pair(a, b), u64::from(c.0), 0),
+        ExprKind::Call { function, args } => {
+            words(13, u64::from(function), u64::from(args.0), u64::from(args.1))
+        }
+        ExprKind::Reduce(op, a) => words(14, u64::from(a.0), op as u64, 0),
+        ExprKind::Text(offset) => words(15, u64::from(offset), 0, 0),
+        ExprKind::String(op, [a, b, c]) => {
+            let [code, start, count] = string_code(op);
+            [16, pair(a, b), u64::from(c.0), code, start, count]
+        }
+        ExprKind::StringTest(test, [a, b]) => words(17, pair(a, b), test_code(test), 0),
+    }
+}
+
+fn string_code(op: StringOp) -> [u64; 3] {
+    use StringOp::*;
+    let code = match op {
+        Substr { start, count } => return [0, start as u64, count as u64],
+        Copy => 1,
+        Lower => 2,
+        Upper => 3,
+        Strip => 4,
+        LeftStrip => 5,
+        RightStrip => 6,
+        RemovePrefix => 7,
+        RemoveSuffix => 8,
+        SplitBefore => 9,
+        SplitAfter => 10,
+        Concat => 11,
+        Replace => 12,
+    };
+    [code, 0, 0]
+}
+
+fn test_code(test: StringTest) -> u64 {
+    match test {
+        StringTest::Compare(op) => 16 + op as u64,
+        StringTest::Contains => 0,
+        StringTest::StartsWith => 1,
+        StringTest::EndsWith => 2,
+        StringTest::NonEmpty => 3,
     }
 }
 

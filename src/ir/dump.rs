@@ -104,6 +104,15 @@ impl Kernel {
                 self.args[start..start + count as usize].iter().try_for_each(|id| write!(f, " {id}"))
             }
             ExprKind::Reduce(op, a) => write!(f, "reduce {op:?} {a}"),
+            ExprKind::Text(offset) => write!(f, "text {offset}"),
+            ExprKind::String(op, operands) => {
+                write!(f, "{op:?}")?;
+                operands[..op.arity()].iter().try_for_each(|id| write!(f, " {id}"))
+            }
+            ExprKind::StringTest(test, operands) => {
+                write!(f, "{test:?}")?;
+                operands[..test.arity()].iter().try_for_each(|id| write!(f, " {id}"))
+            }
         }
     }
 }

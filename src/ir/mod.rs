@@ -99,6 +99,12 @@ pub enum ExprKind {
     },
     /// All items of the block to one value.
     Reduce(ReduceOp, ExprId),
+    /// A string: the bytes of its slot, which lie at this offset of [`Kernel::texts`].
+    Text(u32),
+    /// Operands of one string dtype and any widths; an operation with fewer repeats the first.
+    String(StringOp, [ExprId; 3]),
+    /// Operands of one string dtype and any widths, result bool; a test of one repeats it.
+    StringTest(StringTest, [ExprId; 2]),
 }
 
 /// Symbols that tell where an item lies; all int64.
@@ -167,6 +173,8 @@ pub struct Kernel {
     pub exprs: Vec<Expr>,
     /// Argument lists of [`ExprKind::Call`].
     pub args: Vec<ExprId>,
+    /// Slots of [`ExprKind::Text`].
+    pub texts: Vec<u8>,
     pub body: Block,
     /// How compiled engines may treat floating-point operations.
     pub fp_mode: FpMode,
@@ -176,6 +184,12 @@ pub struct Kernel {
 }
 
 impl Kernel {
+    /// The slot of a string constant.
+    pub fn text(&self, offset: u32, ty: Type) -> &[u8] {
+        let offset = offset as usize;
+        &self.texts[offset..offset + ty.itemsize]
+    }
+
     pub fn expr(&self, id: ExprId) -> &Expr {
         &self.exprs[id.index()]
     }
@@ -183,7 +197,11 @@ impl Kernel {
     /// Calls `visit` with each operand of `id`, in order.
     pub fn for_each_operand(&self, id: ExprId, mut visit: impl FnMut(ExprId)) {
         match self.expr(id).kind {
-            ExprKind::Constant(_) | ExprKind::Param(_) | ExprKind::Local(_) | ExprKind::Index(_) => {}
+            ExprKind::Constant(_)
+            | ExprKind::Text(_)
+            | ExprKind::Param(_)
+            | ExprKind::Local(_)
+            | ExprKind::Index(_) => {}
             ExprKind::Cast(a) | ExprKind::Unary(_, a) | ExprKind::Reduce(_, a) => visit(a),
             ExprKind::Binary(_, a, b) | ExprKind::Compare(_, a, b) => {
                 visit(a);
@@ -194,6 +212,8 @@ impl Kernel {
                 visit(b);
                 visit(c);
             }
+            ExprKind::String(op, operands) => operands[..op.arity()].iter().for_each(|id| visit(*id)),
+            ExprKind::StringTest(test, operands) => operands[..test.arity()].iter().for_each(|id| visit(*id)),
             ExprKind::Call { args: (start, count), .. } => {
                 let start = start as usize;
                 for &argument in &self.args[start..start + count as usize] {

@@ -44,6 +44,25 @@ pub enum StringTest {
 }
 
 impl StringOp {
+    /// Number of operands.
+    pub fn arity(self) -> usize {
+        match self {
+            StringOp::Copy
+            | StringOp::Lower
+            | StringOp::Upper
+            | StringOp::Strip
+            | StringOp::LeftStrip
+            | StringOp::RightStrip
+            | StringOp::Substr { .. } => 1,
+            StringOp::RemovePrefix
+            | StringOp::RemoveSuffix
+            | StringOp::SplitBefore
+            | StringOp::SplitAfter
+            | StringOp::Concat => 2,
+            StringOp::Replace => 3,
+        }
+    }
+
     /// Width in code units of the result for operands of the given widths; unused ones are ignored.
     ///
     /// The widths of the last two operands of [`StringOp::Replace`], which are literals, are the
@@ -61,6 +80,13 @@ impl StringOp {
             }
             _ => Some(a),
         }
+    }
+}
+
+impl StringTest {
+    /// Number of operands.
+    pub fn arity(self) -> usize {
+        if self == StringTest::NonEmpty { 1 } else { 2 }
     }
 }
 

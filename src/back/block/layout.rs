@@ -17,6 +17,8 @@ pub enum Place {
     Register(u32),
     /// One value of [`Layout::constants`] for all items.
     Constant(u32),
+    /// One string for all items, at this offset of [`Layout::texts`].
+    Text(u32),
     /// One value for all items, computed at run time.
     Scalar(u32),
 }
@@ -31,6 +33,8 @@ pub struct ConstantBytes(pub [u8; 16]);
 pub struct Layout {
     pub places: Vec<Place>,
     pub constants: Vec<ConstantBytes>,
+    /// Slots of string constants, one after the other.
+    pub texts: Vec<u8>,
     pub registers: usize,
     /// Bytes of one element of a register.
     pub register_itemsize: usize,
@@ -40,6 +44,8 @@ pub struct Layout {
 /// Bytes of scratch registers that one block may take: what the first-level cache holds beside
 /// the inputs and the output.
 const REGISTER_BUDGET: usize = 16 * 1024;
+/// Bytes of scratch registers above which even the smallest block shrinks: strings may be very wide.
+const WIDE_REGISTER_BUDGET: usize = 1024 * 1024;
 const MIN_BLOCK_ITEMS: usize = 256;
 const MAX_BLOCK_ITEMS: usize = 4096;
 
@@ -53,6 +59,13 @@ impl Layout {
     pub fn add_constant(&mut self, value: Scalar, dtype: Dtype) -> Result<PlaceId, OutOfMemory> {
         self.constants.try_push(ConstantBytes(value.to_bytes(dtype)))?;
         self.add(Place::Constant(self.constants.len() as u32 - 1))
+    }
+
+    /// A string constant, given its slot.
+    pub fn add_text(&mut self, slot: &[u8]) -> Result<PlaceId, OutOfMemory> {
+        let offset = u32::try_from(self.texts.len()).map_err(|_| OutOfMemory)?;
+        self.texts.try_extend(slot)?;
+        self.add(Place::Text(offset))
     }
 
     /// A new register for elements of `itemsize` bytes.
@@ -75,9 +88,12 @@ impl Layout {
     /// Items per block with which all registers stay in the first-level cache; no limit without
     /// registers.
     pub fn block_items(&self) -> usize {
-        match self.registers * self.register_itemsize {
+        match self.registers.saturating_mul(self.register_itemsize) {
             0 => usize::MAX,
-            bytes => (REGISTER_BUDGET / bytes).clamp(MIN_BLOCK_ITEMS, MAX_BLOCK_ITEMS) & !63,
+            bytes => {
+                let items = (REGISTER_BUDGET / bytes).clamp(MIN_BLOCK_ITEMS, MAX_BLOCK_ITEMS) & !63;
+                items.min((WIDE_REGISTER_BUDGET / bytes).max(1))
+            }
         }
     }
 }

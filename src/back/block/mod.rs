@@ -8,6 +8,7 @@ mod layout;
 mod plan;
 mod run;
 mod scratch;
+mod string_step;
 
 use crate::ir::{Kernel, Stmt, Type, UserFunction};
 use crate::kernel::Kernel as VectorKernel;
@@ -15,6 +16,7 @@ use crate::kernel::level::Level;
 use crate::memory::TryGrow;
 
 use layout::{Layout, Place, PlaceId};
+use string_step::StringStep;
 
 pub use plan::PlanError;
 
@@ -51,6 +53,8 @@ enum Step {
     Vector { kernels: [VectorKernel; 3], out: PlaceId, operands: [PlaceId; 3] },
     /// A host function, called item by item.
     Call { target: UserFunction, out: PlaceId, args: [PlaceId; UserFunction::MAX_ARITY] },
+    /// An operation on strings.
+    String(StringStep),
 }
 
 impl Program {

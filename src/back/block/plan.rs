@@ -1,9 +1,10 @@
 //! From a kernel's expressions to the steps of a register program.
 
 use super::layout::{Layout, PlaceId};
+use super::string_step::{StringOperand, StringStep, StringWork};
 use super::{Pipeline, Step};
 use crate::dtype::Dtype;
-use crate::ir::{BinaryOp, ExprId, ExprKind, Kernel, UserFunction};
+use crate::ir::{BinaryOp, ExprId, ExprKind, Kernel, StringOp, UserFunction};
 use crate::kernel::level::Level;
 use crate::kernel::{self, Accuracy, Kernel as VectorKernel, LastTwo, Nesting, Operands};
 use crate::memory::{OutOfMemory, TryGrow};
@@ -152,7 +153,7 @@ impl<'a> Planner<'a> {
     }
 
     fn is_leaf(&self, id: ExprId) -> bool {
-        matches!(self.kind(id), ExprKind::Constant(_) | ExprKind::Param(_))
+        matches!(self.kind(id), ExprKind::Constant(_) | ExprKind::Text(_) | ExprKind::Param(_))
     }
 
     /// Counts users from the roots down; handles descend from users to operands.
@@ -172,7 +173,10 @@ impl<'a> Planner<'a> {
     fn find_uniform(&mut self) {
         for id in self.needed() {
             let uniform = match self.kind(id) {
-                ExprKind::Constant(_) => true,
+                ExprKind::Constant(_) | ExprKind::Text(_) => true,
+                // Single values have no room for a string.
+                ExprKind::String(..) | ExprKind::StringTest(..) => false,
+                ExprKind::Select { yes, .. } if self.dtype(yes).is_string() => false,
                 ExprKind::Param(_) | ExprKind::Local(_) | ExprKind::Index(_) | ExprKind::Call { .. } => false,
                 _ => {
                     let mut all = true;
@@ -284,6 +288,9 @@ impl<'a> Planner<'a> {
     fn plan_step(&mut self, id: ExprId) -> Result<(), PlanError> {
         let place = match self.kind(id) {
             ExprKind::Constant(value) => self.layout.add_constant(value, self.dtype(id))?,
+            ExprKind::Text(offset) => {
+                self.layout.add_text(self.kernel.text(offset, self.kernel.expr(id).ty))?
+            }
             ExprKind::Param(index) => index,
             _ => self.operation(id)?,
         };
@@ -296,6 +303,13 @@ impl<'a> Planner<'a> {
         let out = self.result_place(id)?;
         let step = match self.kind(id) {
             ExprKind::Call { function, .. } => self.call_step(function, list, out)?,
+            ExprKind::String(op, operands) => self.string_step(id, StringWork::Map(op), operands, out)?,
+            ExprKind::StringTest(test, [a, b]) => {
+                self.string_step(id, StringWork::Test(test), [a, b, a], out)?
+            }
+            ExprKind::Select { condition, yes, no } if self.dtype(yes).is_string() => {
+                self.string_step(id, StringWork::Select, [condition, yes, no], out)?
+            }
             _ => self.vector_step(id, out)?,
         };
         if self.is_scalar(id) {
@@ -329,6 +343,29 @@ impl<'a> Planner<'a> {
         }
         let target = self.kernel.functions[function as usize].target;
         Ok(Step::Call { target, out, args })
+    }
+
+    fn string_step(
+        &mut self,
+        id: ExprId,
+        work: StringWork,
+        operands: [ExprId; 3],
+        out: PlaceId,
+    ) -> Result<Step, PlanError> {
+        let [condition, _, string] = operands;
+        let mut operands = operands.map(|operand| self.string_operand(operand));
+        if let StringWork::Select = work {
+            operands[0].place = self.array(condition)?;
+            operands[0].scalar = false;
+        }
+        let family = self.dtype(string);
+        let out_itemsize = self.kernel.expr(id).ty.itemsize;
+        Ok(Step::String(StringStep { work, family, operands, out, out_itemsize }))
+    }
+
+    fn string_operand(&self, id: ExprId) -> StringOperand {
+        let itemsize = self.kernel.expr(id).ty.itemsize;
+        StringOperand { place: self.located(id), itemsize, scalar: self.is_scalar(id) }
     }
 
     fn vector_step(&mut self, id: ExprId, out: PlaceId) -> Result<Step, PlanError> {
@@ -459,8 +496,14 @@ impl<'a> Planner<'a> {
     fn deliver(&mut self, root: Root) -> Result<(), PlanError> {
         let from = self.located(root.expr);
         let to = root.to.unwrap_or(from);
-        if from != to {
-            let dtype = self.dtype(root.expr);
+        let ty = self.kernel.expr(root.expr).ty;
+        if from != to && ty.dtype.is_string() {
+            let operands = [self.string_operand(root.expr); 3];
+            let work = StringWork::Map(StringOp::Copy);
+            let step = StringStep { work, family: ty.dtype, operands, out: to, out_itemsize: ty.itemsize };
+            self.pipeline.steps.try_push(Step::String(step))?;
+        } else if from != to {
+            let dtype = ty.dtype;
             let copy = if self.is_scalar(root.expr) { kernel::splat } else { kernel::copy };
             let step = self.vector(dtype, [copy(dtype, self.level); 3], to, [from; 3])?;
             self.pipeline.steps.try_push(step)?;

@@ -64,12 +64,14 @@ impl Program {
         self.find_staged(&mut scratch.staged, inputs, output, n)?;
         let block_items = if scratch.staged.is_empty() { block_items } else { block_items.min(STAGED_ITEMS) };
         let layout = &self.layout;
-        let register_bytes = (block_items * layout.register_itemsize).next_multiple_of(ALIGN);
-        let scalars = layout.registers * register_bytes;
-        let mut total = scalars + (layout.scalars * SCALAR_BYTES).next_multiple_of(ALIGN);
+        let register_bytes = aligned_bytes(block_items, layout.register_itemsize)?;
+        let scalars = layout.registers.checked_mul(register_bytes).ok_or(OutOfMemory)?;
+        let scalar_bytes = aligned_bytes(layout.scalars, SCALAR_BYTES)?;
+        let mut total = scalars.checked_add(scalar_bytes).ok_or(OutOfMemory)?;
         for staged in &mut scratch.staged {
             staged.block = std::ptr::without_provenance_mut(total);
-            total += (block_items * staged.itemsize).next_multiple_of(ALIGN);
+            let bytes = aligned_bytes(block_items, staged.itemsize)?;
+            total = total.checked_add(bytes).ok_or(OutOfMemory)?;
         }
         let memory = if total == 0 { std::ptr::null_mut() } else { scratch.bytes.reserve(total)? };
         for staged in &mut scratch.staged {
@@ -88,6 +90,10 @@ impl Program {
                 (Place::Output, None) => Base { address: output, stride: self.output.itemsize },
                 (Place::Register(index), None) => {
                     Base { address: memory.wrapping_add(index as usize * register_bytes), stride: 0 }
+                }
+                (Place::Text(offset), None) => {
+                    let text = layout.texts[offset as usize..].as_ptr();
+                    Base { address: text.cast_mut(), stride: 0 }
                 }
                 (Place::Constant(index), None) => {
                     let constant = layout.constants[index as usize].0.as_ptr();
@@ -169,6 +175,12 @@ impl Program {
 /// Bytes of a single value of any numeric dtype.
 const SCALAR_BYTES: usize = size_of::<ConstantBytes>();
 
+/// Bytes of `count` items, up to the next alignment boundary.
+fn aligned_bytes(count: usize, itemsize: usize) -> Result<usize, OutOfMemory> {
+    let bytes = count.checked_mul(itemsize).and_then(|bytes| bytes.checked_next_multiple_of(ALIGN));
+    bytes.ok_or(OutOfMemory)
+}
+
 /// Items per block where arrays are staged, so that their copies stay in the first-level cache.
 const STAGED_ITEMS: usize = 512;
 
@@ -184,6 +196,10 @@ unsafe fn run_step(step: &Step, bases: &[Base], start: usize, count: usize, accu
             let kernel = kernels[accuracy as usize];
             // SAFETY: the planner gave each kernel operands of its dtype that do not overlap `out`.
             unsafe { kernel(at(*out), at(*a), at(*b), at(*c), count) };
+        }
+        Step::String(step) => {
+            // SAFETY: the planner gave the step its operands' sizes, and a result apart from them.
+            unsafe { step.run(at, count) };
         }
         Step::Call { target, out, args } => {
             let args = args.map(at);

@@ -1,5 +1,7 @@
 //! The dtype in which each node is wanted by the one that uses it.
 
+use super::Rules;
+use super::text::{self, TextNode, TextOperation};
 use super::typing::{Typed, has_complex_form, small_power};
 use crate::builtin::Meaning;
 use crate::dtype::{Dtype, Scalar, promote};
@@ -19,10 +21,17 @@ pub struct Demand {
 }
 
 /// Demands for every node that is computed at all: the operands of constants are not.
-pub fn spread(scope: &Scope<'_>, tree: &Tree, typed: &[Typed]) -> Result<Vec<Option<Demand>>, OutOfMemory> {
-    let mut spreader = Spreader { scope, tree, typed, demands: Vec::try_filled(None, tree.nodes.len())? };
+pub fn spread(
+    scope: &Scope<'_>,
+    tree: &Tree,
+    typed: &[Typed],
+    rules: Rules,
+) -> Result<Vec<Option<Demand>>, OutOfMemory> {
+    let demands = Vec::try_filled(None, tree.nodes.len())?;
+    let mut spreader = Spreader { scope, tree, typed, rules, demands };
     let root = tree.root();
-    spreader.want(root, typed[root as usize].compute);
+    let Typed { compute, .. } = typed[root as usize];
+    spreader.want(root, if typed[root as usize].adapts() { rules.literal_text } else { compute });
     for id in (0..=root).rev() {
         if let Some(demand) = spreader.demands[id as usize]
             && typed[id as usize].constant.is_none()
@@ -38,6 +47,7 @@ struct Spreader<'a> {
     scope: &'a Scope<'a>,
     tree: &'a Tree,
     typed: &'a [Typed],
+    rules: Rules,
     demands: Vec<Option<Demand>>,
 }
 
@@ -57,8 +67,10 @@ impl Spreader<'_> {
 
     /// An operand of a binary operator: behind a boundary it is computed apart.
     fn want_operand(&mut self, id: NodeId, operator_parse: Dtype, work: Dtype) {
-        let is_operation =
-            !matches!(self.tree.node(id).kind, NodeKind::Number(_) | NodeKind::Text | NodeKind::Variable(_));
+        let is_operation = !matches!(
+            self.tree.node(id).kind,
+            NodeKind::Number(_) | NodeKind::Text(_) | NodeKind::Variable(_)
+        );
         if is_operation && self.get(id).parse != operator_parse {
             self.want_apart(id);
         } else {
@@ -74,8 +86,11 @@ impl Spreader<'_> {
 
     /// Spreads the demands of one node to its operands, and gives the node's work dtype.
     fn node(&mut self, id: NodeId, result: Dtype) -> Dtype {
+        if let Some(text) = self.get(id).text {
+            return self.strings(text, result);
+        }
         match self.tree.node(id).kind {
-            NodeKind::Number(_) | NodeKind::Text | NodeKind::Variable(_) => result,
+            NodeKind::Number(_) | NodeKind::Text(_) | NodeKind::Variable(_) => result,
             NodeKind::Negate(a) => {
                 self.want(a, result);
                 result
@@ -108,6 +123,16 @@ impl Spreader<'_> {
                 Dtype::Float64
             }
         }
+    }
+
+    /// String operands are wanted in one family, a condition between them apart.
+    fn strings(&mut self, text: TextNode, result: Dtype) -> Dtype {
+        let family = text::operand_family(self.typed, text, result, self.rules);
+        text.operation.strings().iter().for_each(|string| self.want(*string, family));
+        if let TextOperation::Select(condition, _) = text.operation {
+            self.want_apart(condition);
+        }
+        family
     }
 
     fn binary(&mut self, operator: Operator, a: NodeId, b: NodeId, result: Dtype) -> Dtype {

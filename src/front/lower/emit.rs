@@ -1,9 +1,11 @@
 //! Emission of typed expressions, operands before users.
 
 use super::demand::Demand;
+use super::text;
 use super::typing::{Typed, small_power};
 use crate::builtin::Meaning;
 use crate::dtype::Dtype;
+use crate::front::error::CompileError;
 use crate::front::lexer::Operator;
 use crate::front::scope::{Scope, Variable};
 use crate::front::tree::{NodeId, NodeKind, Tree};
@@ -17,7 +19,7 @@ pub fn emit(
     tree: &Tree,
     typed: &[Typed],
     demands: &[Option<Demand>],
-) -> Result<ExprId, crate::front::error::CompileError> {
+) -> Result<ExprId, CompileError> {
     let exprs = Vec::try_filled(ExprId(0), tree.nodes.len())?;
     let mut emitter = Emitter { builder, scope, tree, typed, exprs };
     for id in 0..=tree.root() {
@@ -39,18 +41,24 @@ struct Emitter<'a> {
 
 impl Emitter<'_> {
     /// A demanded node, as its user wants it.
-    fn node(&mut self, id: NodeId, demand: Demand) -> Result<ExprId, OutOfMemory> {
-        if let Some(value) = self.typed[id as usize].constant {
-            return self.builder.constant(value, demand.result);
+    fn node(&mut self, id: NodeId, demand: Demand) -> Result<ExprId, CompileError> {
+        let Typed { constant, text, .. } = self.typed[id as usize];
+        if let Some(value) = constant {
+            return Ok(self.builder.constant(value, demand.result)?);
         }
-        let expr = self.operation(id, demand)?;
-        self.builder.cast(expr, demand.result)
+        let expr = match text {
+            Some(text) => text::emit(self.builder, self.tree, text.operation, &self.exprs, demand.work)?,
+            None => self.operation(id, demand)?,
+        };
+        Ok(self.builder.cast(expr, demand.result)?)
     }
 
     fn operation(&mut self, id: NodeId, demand: Demand) -> Result<ExprId, OutOfMemory> {
         let work = demand.work;
         match self.tree.node(id).kind {
-            NodeKind::Number(_) | NodeKind::Text => self.builder.constant(crate::dtype::Scalar::Int(0), work),
+            NodeKind::Number(_) | NodeKind::Text(_) => {
+                self.builder.constant(crate::dtype::Scalar::Int(0), work)
+            }
             NodeKind::Variable(index) => {
                 let Variable { ty, read } = self.scope.variable(index);
                 self.builder.add(read, ty)

@@ -13,6 +13,7 @@
 mod demand;
 mod emit;
 mod fold;
+mod text;
 mod typing;
 
 use super::error::CompileError;
@@ -30,6 +31,8 @@ pub struct Rules {
     pub negation_keeps_dtype: bool,
     /// Whether a complex variable is declared, which excludes operations without a complex form.
     pub complex_declared: bool,
+    /// The family of a string of literals alone that meets no other string.
+    pub literal_text: Dtype,
 }
 
 /// Lowers the whole of `tree`; the result has the dtype that the expression infers.
@@ -40,6 +43,6 @@ pub fn lower(
     rules: Rules,
 ) -> Result<ExprId, CompileError> {
     let typed = typing::infer(scope, tree, rules)?;
-    let demands = demand::spread(scope, tree, &typed)?;
+    let demands = demand::spread(scope, tree, &typed, rules)?;
     emit::emit(builder, scope, tree, &typed, &demands)
 }

@@ -2,6 +2,7 @@
 
 use super::Rules;
 use super::fold;
+use super::text::{self, TextNode};
 use crate::builtin::Meaning;
 use crate::dtype::{Dtype, Scalar, promote};
 use crate::front::error::{CompileError, Status};
@@ -21,6 +22,20 @@ pub struct Typed {
     pub parse: Dtype,
     /// The value of a constant node. It keeps all its digits; its dtype is `compute`.
     pub constant: Option<Scalar>,
+    /// What the node does with strings; `None` for nodes that take and give numbers, and for variables.
+    pub text: Option<TextNode>,
+}
+
+impl Typed {
+    /// A node of numbers.
+    fn number(compute: Dtype, parse: Dtype) -> Typed {
+        Typed { compute, parse, constant: None, text: None }
+    }
+
+    /// A string of literals alone, which can be of either family.
+    pub fn adapts(&self) -> bool {
+        self.text.is_some_and(|text| text.adapts)
+    }
 }
 
 /// Types every node of `tree`.
@@ -36,6 +51,7 @@ pub fn infer(scope: &Scope<'_>, tree: &Tree, rules: Rules) -> Result<Vec<Typed>,
         let node = typing.node(id)?;
         typing.nodes.try_push(node)?;
     }
+    text::check_reductions(tree, &typing.nodes)?;
     Ok(typing.nodes)
 }
 
@@ -92,10 +108,13 @@ impl Typing<'_> {
     }
 
     fn node(&self, id: NodeId) -> Result<Typed, CompileError> {
+        if let Some(text) = text::infer(self.tree, &self.nodes, id)? {
+            return Ok(text);
+        }
         match self.tree.node(id).kind {
             NodeKind::Number(literal) => Ok(constant(literal.value, self.literal_dtype(literal))),
-            NodeKind::Text => Err(type_error(format_args!("strings are not supported here"))),
-            NodeKind::Variable(index) => self.variable(index),
+            NodeKind::Text(_) => Err(type_error(format_args!("a string has no place here"))),
+            NodeKind::Variable(index) => Ok(self.variable(index)),
             NodeKind::Negate(a) => self.negate(a),
             NodeKind::Invert(a) => self.invert(a),
             NodeKind::Not(a) => self.not(a),
@@ -122,12 +141,9 @@ impl Typing<'_> {
         }
     }
 
-    fn variable(&self, index: u32) -> Result<Typed, CompileError> {
+    fn variable(&self, index: u32) -> Typed {
         let dtype = self.scope.variable(index).ty.dtype;
-        if dtype.is_string() {
-            return Err(type_error(format_args!("strings are not supported here")));
-        }
-        Ok(Typed { compute: dtype, parse: dtype, constant: None })
+        Typed::number(dtype, dtype)
     }
 
     fn negate(&self, a: NodeId) -> Result<Typed, CompileError> {
@@ -137,7 +153,7 @@ impl Typing<'_> {
                 Ok(constant(fold::negate(value), operand.compute))
             }
             Some(value) => Ok(constant(fold::negate(value), Dtype::Float64)),
-            None => Ok(Typed { compute: operand.compute, parse: Dtype::Float64, constant: None }),
+            None => Ok(Typed::number(operand.compute, Dtype::Float64)),
         }
     }
 
@@ -154,7 +170,7 @@ impl Typing<'_> {
     fn not(&self, a: NodeId) -> Result<Typed, CompileError> {
         self.refuse_complex("'not'")?;
         let value = self.get(a).constant.map(|value| Scalar::Int(i128::from(!value.is_true())));
-        Ok(Typed { compute: Dtype::Bool, parse: Dtype::Bool, constant: value })
+        Ok(Typed { constant: value, ..Typed::number(Dtype::Bool, Dtype::Bool) })
     }
 
     fn binary(&self, operator: Operator, a: NodeId, b: NodeId) -> Result<Typed, CompileError> {
@@ -170,15 +186,13 @@ impl Typing<'_> {
         let parse = promote(left.parse, right.parse);
         let node = match operator {
             Lt | Le | Gt | Ge | Eq | Ne | And | Or => {
-                Typed { compute: Dtype::Bool, parse: Dtype::Bool, constant: value }
+                Typed { constant: value, ..Typed::number(Dtype::Bool, Dtype::Bool) }
             }
             BitAnd | BitOr | BitXor if parse == Dtype::Bool => {
-                Typed { compute: Dtype::Bool, parse: Dtype::Bool, constant: value }
+                Typed { constant: value, ..Typed::number(Dtype::Bool, Dtype::Bool) }
             }
-            Pow if small_power(right).is_some() && value.is_none() => {
-                Typed { compute: left.compute, parse, constant: None }
-            }
-            _ => Typed { compute: promote(left.compute, right.compute), parse, constant: value },
+            Pow if small_power(right).is_some() && value.is_none() => Typed::number(left.compute, parse),
+            _ => Typed { constant: value, ..Typed::number(promote(left.compute, right.compute), parse) },
         };
         Ok(node)
     }
@@ -186,11 +200,9 @@ impl Typing<'_> {
     fn comma(&self, a: NodeId, b: NodeId) -> Result<Typed, CompileError> {
         self.refuse_complex("','")?;
         let (left, right) = (self.get(a), self.get(b));
-        Ok(Typed {
-            compute: promote(left.compute, right.compute),
-            parse: promote(left.parse, right.parse),
-            constant: left.constant.and(right.constant),
-        })
+        let parse = promote(left.parse, right.parse);
+        let compute = promote(left.compute, right.compute);
+        Ok(Typed { constant: left.constant.and(right.constant), ..Typed::number(compute, parse) })
     }
 
     fn builtin(&self, name: &str, meaning: Meaning, list: ArgList) -> Result<Typed, CompileError> {
@@ -221,7 +233,7 @@ impl Typing<'_> {
             Meaning::Reduce(op) => reduction_dtype(op, self.get(args[0]).compute)?,
             Meaning::Text(_) => return Err(type_error(format_args!("{name}() takes strings"))),
         };
-        Ok(Typed { compute, parse: Dtype::Float64, constant: None })
+        Ok(Typed::number(compute, Dtype::Float64))
     }
 
     /// A call of constants is a float64 constant, but for a second or third power, which is a
@@ -265,7 +277,8 @@ impl Typing<'_> {
         }
         let parse = returns.unwrap_or(Dtype::Float64);
         let value = fold::call(target, args.iter().map(|arg| self.get(*arg).constant));
-        Ok(Typed { compute, parse, constant: value.map(|value| Scalar::Float(value).cast(compute)) })
+        let constant = value.map(|value| Scalar::Float(value).cast(compute));
+        Ok(Typed { constant, ..Typed::number(compute, parse) })
     }
 
     /// The promotion of all arguments, folded from the left.
@@ -282,7 +295,7 @@ impl Typing<'_> {
 }
 
 fn constant(value: Scalar, dtype: Dtype) -> Typed {
-    Typed { compute: dtype, parse: dtype, constant: Some(value) }
+    Typed { constant: Some(value), ..Typed::number(dtype, dtype) }
 }
 
 /// 2 or 3 where `exponent` is a constant of that value: such a power is a product.

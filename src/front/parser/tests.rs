@@ -34,7 +34,7 @@ fn show(tree: &Tree, scope: &Scope, id: NodeId) -> String {
     };
     match tree.node(id).kind {
         NodeKind::Number(literal) => format!("{}", literal.value.to_f64()),
-        NodeKind::Text => "text".to_string(),
+        NodeKind::Text(_) => "text".to_string(),
         NodeKind::Variable(index) => ["x", "y"][index as usize].to_string(),
         NodeKind::Negate(a) => format!("-{}", show(tree, scope, a)),
         NodeKind::Invert(a) => format!("~{}", show(tree, scope, a)),

@@ -91,6 +91,17 @@ pub fn test(family: Dtype, test: StringTest, operands: [Column<'_>; 2], out: &mu
     }
 }
 
+/// The slot of `yes` where `condition` (0 or 1 an item) holds, else that of `no`, in slots of `itemsize` bytes.
+pub fn select(family: Dtype, condition: &[u8], [yes, no]: [Column<'_>; 2], out: &mut [u8], itemsize: usize) {
+    match family {
+        Dtype::String => {
+            let (yes, no, out) = (yes.slots::<Ucs4>(), no.slots::<Ucs4>(), Ucs4::cast_mut(out));
+            part::select(condition, yes, no, out, itemsize / size_of::<Ucs4>());
+        }
+        _ => part::select(condition, yes.slots::<u8>(), no.slots::<u8>(), out, itemsize),
+    }
+}
+
 fn test_units<U: Unit>(test: StringTest, operands: [Column<'_>; 2], out: &mut [u8]) {
     let [a, b] = operands.map(Column::slots::<U>);
     match test {

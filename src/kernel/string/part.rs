@@ -13,6 +13,20 @@ pub(super) fn copy<U: Unit>(a: Slots<'_, U>, out: &mut [U], width: usize) {
     }
 }
 
+/// The operand `yes` where the condition holds, else `no`.
+pub(super) fn select<U: Unit>(
+    condition: &[u8],
+    yes: Slots<'_, U>,
+    no: Slots<'_, U>,
+    out: &mut [U],
+    width: usize,
+) {
+    for ((item, out), condition) in numbered(out, width).zip(condition) {
+        let slot = if *condition != 0 { yes.slot(item) } else { no.slot(item) };
+        write(out, slot, value_len(slot), None);
+    }
+}
+
 /// Without white space at both ends.
 pub(super) fn strip<U: Unit>(a: Slots<'_, U>, out: &mut [U], width: usize) {
     write_parts(a, Slots::scalar(&[]), out, width, |value, _| without_left_space(without_right_space(value)));
