@@ -5,7 +5,7 @@ use std::ffi::{c_char, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::types::*;
-use super::{compile, eval, message, query};
+use super::{compile, eval, message, query, varlen};
 
 /// Runs `body`; a panic, which would be a bug of this library, becomes `fallback` instead of
 /// unwinding into C.
@@ -198,7 +198,7 @@ pub unsafe extern "C" fn me_nd_valid_nitems(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn me_varlen_data_bound(expr: *const me_expr, block_nitems: c_int) -> usize {
     // SAFETY: the arguments are passed on under the contract of this function.
-    guard(0, || unsafe { eval::varlen_data_bound(expr, block_nitems) })
+    guard(0, || unsafe { varlen::data_bound(expr, block_nitems) })
 }
 
 /// Evaluates a string expression into the layout of Arrow's large strings.
@@ -226,7 +226,8 @@ pub unsafe extern "C" fn me_eval_varlen(
 ) -> c_int {
     // SAFETY: the arguments are passed on under the contract of this function.
     guard(eval::ERR_OOM, || unsafe {
-        eval::varlen(expr, vars_block, n_vars, block_nitems, offsets, data, data_capacity, data_used, params)
+        let buffers = varlen::Buffers { offsets, data, data_capacity, data_used };
+        varlen::eval(expr, vars_block, n_vars, block_nitems, buffers, params)
     })
 }
 

@@ -19,7 +19,7 @@ impl From<OutOfMemory> for EvalStatus {
 }
 
 /// The code that C sees.
-fn code(result: Result<(), EvalStatus>) -> c_int {
+pub(super) fn code(result: Result<(), EvalStatus>) -> c_int {
     match result {
         Ok(()) => EvalStatus::ME_EVAL_SUCCESS as c_int,
         Err(status) => status as c_int,
@@ -42,7 +42,7 @@ pub(super) unsafe fn flat(
 
 /// # Safety
 /// As `me_eval`.
-unsafe fn evaluate(
+pub(super) unsafe fn evaluate(
     expr: *const me_expr,
     vars_block: *const *const c_void,
     n_vars: c_int,
@@ -122,25 +122,6 @@ pub(super) unsafe fn valid_nitems(
     _nchunk: i64,
     _nblock: i64,
     _valid_nitems: *mut i64,
-) -> c_int {
-    EvalStatus::ME_EVAL_ERR_INVALID_ARG as c_int
-}
-
-pub(super) unsafe fn varlen_data_bound(_expr: *const me_expr, _block_nitems: c_int) -> usize {
-    0
-}
-
-#[allow(clippy::too_many_arguments)]
-pub(super) unsafe fn varlen(
-    _expr: *const me_expr,
-    _vars_block: *const *const c_void,
-    _n_vars: c_int,
-    _block_nitems: c_int,
-    _offsets: *mut i64,
-    _data: *mut c_void,
-    _data_capacity: usize,
-    _data_used: *mut usize,
-    _params: *const me_eval_params,
 ) -> c_int {
     EvalStatus::ME_EVAL_ERR_INVALID_ARG as c_int
 }

@@ -10,6 +10,7 @@ mod message;
 mod print;
 mod query;
 mod types;
+mod varlen;
 
 pub use api::*;
 pub use types::*;
