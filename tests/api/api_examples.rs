@@ -87,7 +87,6 @@ fn itemsizes_of_text_variables() {
 }
 
 #[test]
-#[ignore = "strings are being built"]
 fn a_bytes_variable_is_a_result() {
     let expression = compile("s", &[Variable::text("s", Bytes, 3)], AUTO).expect("compiles");
     assert_eq!((expression.dtype(), expression.itemsize()), (Bytes.code(), 3));

@@ -239,7 +239,6 @@ fn null_arguments_of_eval_nd() {
 }
 
 #[test]
-#[ignore = "strings are being built"]
 fn null_arguments_of_eval_varlen() {
     let numeric = compile("x", &variables(&["x"], Float64), AUTO).expect("compiles");
     let (mut offsets, mut used) = ([0i64; 2], 0usize);

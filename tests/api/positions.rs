@@ -227,7 +227,6 @@ fn of_plain_expressions() {
 }
 
 #[test]
-#[ignore = "strings are being built"]
 fn of_string_expressions() {
     assert_positions(&[Variable::text("s", Dtype::String, 16)], TEXTUAL);
 }

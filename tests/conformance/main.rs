@@ -150,7 +150,7 @@ fn nd_blocks() {
 }
 
 #[test]
-#[ignore = "strings are being built"]
+#[ignore = "the kernel language is being built"]
 fn strings() {
     replay("strings");
 }
