@@ -39,9 +39,9 @@ use level::Level;
 ///
 /// # Safety
 /// `out` must be valid for writing `n` elements of the result dtype and the operands for reading
-/// `n` elements of the operand dtype (one element for a scalar operand, see [`Operands`]), all of
-/// them aligned for their dtype. `out` must not overlap any operand. Unused operands may be null. The
-/// machine must support the [`level::Level`] that the kernel was looked up for.
+/// `n` elements of the operand dtype (one element for a scalar operand, see [`Operands`] and
+/// [`LastTwo`]), all of them aligned for their dtype. `out` must not overlap any operand. Unused
+/// operands may be null. The machine must support the [`Level`] of the kernel.
 pub type Kernel = unsafe fn(out: *mut u8, a: *const u8, b: *const u8, c: *const u8, n: usize);
 
 /// Which operands of a two-operand kernel are arrays and which one scalar for all items.
