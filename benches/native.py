@@ -26,9 +26,9 @@ class Variable(ctypes.Structure):
 
 
 def loop_source(index, case):
-    """A C function that computes `case` for n items; m is a bool column in the place of c."""
+    """A C function that computes `case` for n items; m is a column of bool bytes in the place of c."""
     column, result = C_TYPES[case.dtype], C_TYPES[case.output]
-    third = "_Bool" if "m" in case.columns else column
+    third = "uint8_t" if "m" in case.columns else column
     third_name = "m" if "m" in case.columns else "c"
     return f"""
 void loop_{index}(void *restrict out_, const void *restrict a_, const void *restrict b_, const void *restrict c_, int n) {{

@@ -22,6 +22,20 @@ SECONDS = 1e-3
 """Least time of one round of one engine."""
 
 
+def place(array, slot):
+    """A copy of `array` on a cache line whose place within its page depends on `slot`.
+
+    Arrays at the same place of their pages slow each other down (4 KiB aliasing), by chance of the
+    allocator and differently for each engine.
+    """
+    page, stagger = 4096, 832
+    memory = np.empty(array.nbytes + 2 * page, np.uint8)
+    start = -memory.ctypes.data % page + slot * stagger
+    copy = memory[start : start + array.nbytes].view(array.dtype)
+    copy[:] = array
+    return copy
+
+
 def columns(case):
     """The arrays of a case: values for which every operation is defined and no division traps."""
     random = np.random.default_rng(7)
@@ -37,7 +51,7 @@ def columns(case):
         low, high = (0, 1) if dtype == bool else (1, 5)
     arrays = {name: values(low, high) for name in "abc"}
     arrays["m"] = random.random(N) < 0.5
-    return arrays
+    return {name: place(array, slot) for slot, (name, array) in enumerate(arrays.items(), start=1)}
 
 
 def seconds_per_call(time_calls):
@@ -67,7 +81,7 @@ def measure(library, index, case):
     arrays = columns(case)
     used = [arrays[name] for name in case.columns]
     types = [(name, arrays[name].dtype.name) for name in case.columns]
-    out = np.empty(N, case.output)
+    out = place(np.empty(N, case.output), 0)
     handle = library.compile(case.text, types, case.output)
     library.evaluate(handle, used, out)
     loop_arrays = [arrays["a"], arrays["b"], arrays["m"] if "m" in case.columns else arrays["c"]]
