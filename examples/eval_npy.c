@@ -261,7 +261,8 @@ static bool run(const char *text, const char *const *names, npy_array *inputs, i
     double seconds = 0;
     bool done = create_output(output, &inputs[0]) && evaluate(expression, inputs, n_inputs, output, &seconds);
     me_free(expression);
-    if (done && fclose(output->file)) done = fail(output->path, "cannot be written");
+    if (output->file && fclose(output->file) && done) done = fail(output->path, "cannot be written");
+    if (output->file && !done) remove(output->path);
     if (done) printf("%s: %lld items in %.3f ms\n", output->path, item_count(&inputs[0]), seconds * 1e3);
     return done;
 }
