@@ -4,17 +4,20 @@ use std::ffi::{c_int, c_void};
 
 use super::handle::Expression;
 use super::types::*;
+use crate::back::block::{Arrays, Positions, RunError};
 use crate::kernel::Accuracy;
-use crate::memory::OutOfMemory;
 
 pub(super) const ERR_OOM: c_int = EvalStatus::ME_EVAL_ERR_OOM as c_int;
 
 /// Distinct variables that one expression may read.
 const MAX_VARS: usize = 128;
 
-impl From<OutOfMemory> for EvalStatus {
-    fn from(_: OutOfMemory) -> EvalStatus {
-        EvalStatus::ME_EVAL_ERR_OOM
+impl From<RunError> for EvalStatus {
+    fn from(error: RunError) -> EvalStatus {
+        match error {
+            RunError::OutOfMemory => EvalStatus::ME_EVAL_ERR_OOM,
+            RunError::Kernel => EvalStatus::ME_EVAL_ERR_INVALID_ARG,
+        }
     }
 }
 
@@ -66,8 +69,11 @@ pub(super) unsafe fn evaluate(
     // SAFETY: `vars_block` is NULL or has `n_vars` pointers.
     let inputs = unsafe { input_blocks(vars_block, count)? };
     let accuracy = accuracy(params);
+    let arrays = Arrays { inputs, output: output_block.cast(), items: n };
+    let extent = [i64::from(block_nitems)];
+    let positions = Positions { shape: &extent, origin: &[0], extents: &extent };
     // SAFETY: the caller's buffers hold `n` items each.
-    unsafe { expression.program.run(inputs, output_block.cast(), n, accuracy)? };
+    unsafe { expression.engine.run(arrays, &positions, accuracy)? };
     Ok(())
 }
 

@@ -1,23 +1,23 @@
 //! What an opaque `me_expr` is.
 
 use super::types::me_expr;
-use crate::back::block::{PlanError, Program};
+use crate::back::block::{Engine, PlanError};
 use crate::front::{CompileError, Status};
 use crate::ir::Kernel;
 use crate::kernel::level::Level;
 use crate::memory::try_box;
 
-/// A compiled expression: the typed kernel and the program that runs it.
+/// A compiled expression: the typed kernel and the engine that runs it.
 pub(super) struct Expression {
     pub kernel: Kernel,
-    pub program: Program,
+    pub engine: Engine,
 }
 
 impl Expression {
     /// Plans `kernel` for this machine.
     pub fn new(kernel: Kernel) -> Result<Expression, CompileError> {
-        match Program::new(&kernel, Level::current()) {
-            Ok(program) => Ok(Expression { kernel, program }),
+        match Engine::new(&kernel, Level::current()) {
+            Ok(engine) => Ok(Expression { kernel, engine }),
             Err(PlanError::OutOfMemory) => Err(crate::memory::OutOfMemory.into()),
             Err(PlanError::Unsupported { dtype }) => Err(CompileError::new(
                 Status::InvalidArgumentType,

@@ -6,12 +6,15 @@ use crate::memory::{OutOfMemory, TryGrow};
 
 /// Adds expressions to a kernel and finds the ones that it already has, so that a repeated
 /// subexpression is computed once.
+#[derive(Debug)]
 pub struct Builder {
     pub kernel: Kernel,
     /// Open-addressing table of expression handles plus one, zero where free; its length is a power
     /// of two.
     table: Vec<u32>,
     interned: usize,
+    /// Whether locals keep their values while the builder is used.
+    shares_locals: bool,
 }
 
 impl Builder {
@@ -29,7 +32,12 @@ impl Builder {
             compiler: Compiler::Tcc,
             output: Dtype::Float64.into(),
         };
-        Builder { kernel, table: Vec::new(), interned: 0 }
+        Builder { kernel, table: Vec::new(), interned: 0, shares_locals: false }
+    }
+
+    /// A builder for code in which every read of a local gives the same value.
+    pub fn for_region() -> Builder {
+        Builder { shares_locals: true, ..Builder::new() }
     }
 
     /// The expression `kind` of type `ty`: the one that exists, or a new one.
@@ -105,7 +113,11 @@ impl Builder {
 
     /// Calls may have effects that count; locals change between statements.
     fn is_shareable(&self, kind: &ExprKind) -> bool {
-        !matches!(kind, ExprKind::Call { .. } | ExprKind::Local(_))
+        match kind {
+            ExprKind::Call { .. } => false,
+            ExprKind::Local(_) => self.shares_locals,
+            _ => true,
+        }
     }
 
     fn append(&mut self, kind: ExprKind, ty: Type) -> Result<ExprId, OutOfMemory> {

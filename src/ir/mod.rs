@@ -107,6 +107,28 @@ pub enum ExprKind {
     StringTest(StringTest, [ExprId; 2]),
 }
 
+impl ExprKind {
+    /// The same operation on other operands; the argument list of a call stays.
+    pub fn with_operands(self, map: impl Fn(ExprId) -> ExprId) -> ExprKind {
+        match self {
+            ExprKind::Constant(_)
+            | ExprKind::Param(_)
+            | ExprKind::Local(_)
+            | ExprKind::Index(_)
+            | ExprKind::Call { .. } => self,
+            ExprKind::Cast(a) => ExprKind::Cast(map(a)),
+            ExprKind::Unary(op, a) => ExprKind::Unary(op, map(a)),
+            ExprKind::Reduce(op, a) => ExprKind::Reduce(op, map(a)),
+            ExprKind::Binary(op, a, b) => ExprKind::Binary(op, map(a), map(b)),
+            ExprKind::Compare(op, a, b) => ExprKind::Compare(op, map(a), map(b)),
+            ExprKind::Fma(a, b, c) => ExprKind::Fma(map(a), map(b), map(c)),
+            ExprKind::Select { condition, yes, no } => {
+                ExprKind::Select { condition: map(condition), yes: map(yes), no: map(no) }
+            }
+        }
+    }
+}
+
 /// Symbols that tell where an item lies; all int64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum IndexSymbol {

@@ -1,6 +1,7 @@
 //! Places: where the operands and results of steps lie.
 
 use crate::dtype::{Dtype, Scalar};
+use crate::ir::IndexSymbol;
 use crate::memory::{OutOfMemory, TryGrow};
 
 /// Index in [`Layout::places`].
@@ -21,6 +22,8 @@ pub enum Place {
     Text(u32),
     /// One value for all items, computed at run time.
     Scalar(u32),
+    /// An array that keeps its values between pipelines: a local, or the positions of the items.
+    Variable(u32),
 }
 
 /// One value of any numeric dtype, aligned for it.
@@ -39,6 +42,11 @@ pub struct Layout {
     /// Bytes of one element of a register.
     pub register_itemsize: usize,
     pub scalars: usize,
+    pub variables: usize,
+    /// Places of the kernel's locals.
+    pub locals: Vec<PlaceId>,
+    /// Places of the index symbols in use.
+    pub indices: Vec<(IndexSymbol, PlaceId)>,
 }
 
 /// Bytes of scratch registers that one block may take: what the first-level cache holds beside
@@ -78,6 +86,21 @@ impl Layout {
     pub fn add_scalar(&mut self) -> Result<PlaceId, OutOfMemory> {
         self.scalars += 1;
         self.add(Place::Scalar(self.scalars as u32 - 1))
+    }
+
+    pub fn add_variable(&mut self) -> Result<PlaceId, OutOfMemory> {
+        self.variables += 1;
+        self.add(Place::Variable(self.variables as u32 - 1))
+    }
+
+    /// Whether a place holds one value for all items.
+    pub fn is_single(&self, place: PlaceId) -> bool {
+        matches!(self.places[place as usize], Place::Constant(_) | Place::Scalar(_))
+    }
+
+    /// The place of an index symbol, if the program uses it.
+    pub fn index(&self, symbol: IndexSymbol) -> Option<PlaceId> {
+        self.indices.iter().find(|(known, _)| *known == symbol).map(|(_, place)| *place)
     }
 
     /// Makes registers wide enough for elements of `itemsize` bytes.

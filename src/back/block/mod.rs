@@ -1,16 +1,19 @@
 //! The block interpreter: a register program run over blocks that stay in the first-level cache.
 //!
-//! `plan` turns expressions into a [`Pipeline`]: steps that each run one vector kernel on the places
+//! [`Engine`] is what runs a kernel: a [`Program`] where its body is one value, else a [`structured`]
+//! one. `plan` turns expressions into a [`Pipeline`]: steps that each run one vector kernel on the places
 //! of a [`layout`]. `run` executes a [`Program`] block by block, with registers in a per-thread
 //! scratch memory that is reused.
 
+mod engine;
 mod layout;
 mod plan;
 mod run;
 mod scratch;
 mod string_step;
+mod structured;
 
-use crate::ir::{Kernel, Stmt, Type, UserFunction};
+use crate::ir::{ExprId, Kernel, Type, UserFunction};
 use crate::kernel::Kernel as VectorKernel;
 use crate::kernel::level::Level;
 use crate::memory::TryGrow;
@@ -18,12 +21,16 @@ use crate::memory::TryGrow;
 use layout::{Layout, Place, PlaceId};
 use string_step::StringStep;
 
+use plan::{Destination, Root, plan};
+
+pub use engine::Engine;
 pub use plan::PlanError;
+pub use structured::{Arrays, Positions, RunError};
 
 /// A register program for a kernel whose body is one `return`. Immutable, and safe to run from any
 /// number of threads.
 #[derive(Debug)]
-pub struct Program {
+struct Program {
     /// Types of the inputs, in the order in which evaluation receives them.
     inputs: Vec<Type>,
     output: Type,
@@ -58,11 +65,8 @@ enum Step {
 }
 
 impl Program {
-    /// Plans a kernel for vector kernels of one SIMD level.
-    pub fn new(kernel: &Kernel, level: Level) -> Result<Program, PlanError> {
-        let Some(&Stmt::Return(root)) = kernel.body.first() else {
-            return Err(PlanError::Unsupported { dtype: kernel.output.dtype });
-        };
+    /// Plans one value: the expressions are those of `arena`, inputs and functions those of `kernel`.
+    fn new(kernel: &Kernel, arena: &Kernel, value: ExprId, level: Level) -> Result<Program, PlanError> {
         let mut layout = Layout::default();
         let mut inputs = Vec::new();
         for (index, param) in kernel.params.iter().enumerate() {
@@ -70,8 +74,8 @@ impl Program {
             layout.add(Place::Input(index as u32))?;
         }
         let output = layout.add(Place::Output)?;
-        let pipeline =
-            plan::plan(kernel, &mut layout, &[plan::Root { expr: root, to: Some(output) }], level)?;
+        let root = Root { expr: value, to: Destination::Place(output) };
+        let pipeline = plan(kernel, arena, &mut layout, &[root], level)?;
         let block_items = layout.block_items();
         Ok(Program { inputs, output: kernel.output, layout, pipeline, block_items })
     }

@@ -1,6 +1,6 @@
 //! From a kernel's expressions to the steps of a register program.
 
-use super::layout::{Layout, PlaceId};
+use super::layout::{Layout, Place, PlaceId};
 use super::string_step::{StringOperand, StringStep, StringWork};
 use super::{Pipeline, Step};
 use crate::dtype::Dtype;
@@ -29,21 +29,30 @@ impl From<OutOfMemory> for PlanError {
 #[derive(Clone, Copy, Debug)]
 pub struct Root {
     pub expr: ExprId,
-    /// The place that receives the value; `None` leaves it where it is computed, in a register that
-    /// no later step of the pipeline overwrites.
-    pub to: Option<PlaceId>,
+    pub to: Destination,
 }
 
-/// Plans `roots` for vector kernels of one SIMD level. The places of a layout begin with the
-/// kernel's inputs, in order.
+/// Where the value of a root goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// Where it is computed; no later step of the pipeline overwrites it.
+    Anywhere,
+    /// A register that no other root has.
+    OwnRegister,
+    Place(PlaceId),
+}
+
+/// Plans `roots` for vector kernels of one SIMD level. The expressions are those of `kernel`, the
+/// functions those of `tables`. The places of a layout begin with the kernel's inputs, in order.
 pub(super) fn plan(
+    tables: &Kernel,
     kernel: &Kernel,
     layout: &mut Layout,
     roots: &[Root],
     level: Level,
 ) -> Result<Pipeline, PlanError> {
     let Some(last) = roots.iter().map(|root| root.expr).max() else { return Ok(Pipeline::default()) };
-    let mut planner = Planner::new(kernel, layout, roots, last, level)?;
+    let mut planner = Planner::new([tables, kernel], layout, roots, last, level)?;
     planner.count_uses();
     planner.find_uniform();
     planner.mark_fused();
@@ -65,6 +74,7 @@ enum Location {
 }
 
 struct Planner<'a> {
+    tables: &'a Kernel,
     kernel: &'a Kernel,
     layout: &'a mut Layout,
     roots: &'a [Root],
@@ -82,7 +92,10 @@ struct Planner<'a> {
     locations: Vec<Location>,
     /// Arrays of scalars that some kernel takes only as arrays: constant, register.
     splats: Vec<(PlaceId, PlaceId)>,
+    /// Registers that the pipeline has used and needs no more.
     free_registers: Vec<PlaceId>,
+    /// Registers of other pipelines that this one has not used.
+    unused_registers: Vec<PlaceId>,
     pipeline: Pipeline,
 }
 
@@ -110,14 +123,21 @@ impl OperandList {
 
 impl<'a> Planner<'a> {
     fn new(
-        kernel: &'a Kernel,
+        [tables, kernel]: [&'a Kernel; 2],
         layout: &'a mut Layout,
         roots: &'a [Root],
         last: ExprId,
         level: Level,
     ) -> Result<Planner<'a>, OutOfMemory> {
         let count = last.index() + 1;
+        let mut unused_registers = Vec::new();
+        for (place, kind) in layout.places.iter().enumerate().rev() {
+            if matches!(kind, Place::Register(_)) {
+                unused_registers.try_push(place as PlaceId)?;
+            }
+        }
         Ok(Planner {
+            tables,
             kernel,
             layout,
             roots,
@@ -130,6 +150,7 @@ impl<'a> Planner<'a> {
             locations: Vec::try_filled(Location::Pending, count)?,
             splats: Vec::new(),
             free_registers: Vec::new(),
+            unused_registers,
             pipeline: Pipeline::default(),
         })
     }
@@ -153,7 +174,10 @@ impl<'a> Planner<'a> {
     }
 
     fn is_leaf(&self, id: ExprId) -> bool {
-        matches!(self.kind(id), ExprKind::Constant(_) | ExprKind::Text(_) | ExprKind::Param(_))
+        matches!(
+            self.kind(id),
+            ExprKind::Constant(_) | ExprKind::Text(_) | ExprKind::Param(_) | ExprKind::Local(_) | ExprKind::Index(_)
+        )
     }
 
     /// Counts users from the roots down; handles descend from users to operands.
@@ -177,7 +201,11 @@ impl<'a> Planner<'a> {
                 // Single values have no room for a string.
                 ExprKind::String(..) | ExprKind::StringTest(..) => false,
                 ExprKind::Select { yes, .. } if self.dtype(yes).is_string() => false,
-                ExprKind::Param(_) | ExprKind::Local(_) | ExprKind::Index(_) | ExprKind::Call { .. } => false,
+                ExprKind::Param(_) | ExprKind::Call { .. } => false,
+                ExprKind::Local(local) => self.layout.is_single(self.layout.locals[local as usize]),
+                ExprKind::Index(symbol) => {
+                    self.layout.index(symbol).is_some_and(|place| self.layout.is_single(place))
+                }
                 _ => {
                     let mut all = true;
                     self.kernel.for_each_operand(id, |operand| all &= self.is_uniform[operand.index()]);
@@ -289,9 +317,14 @@ impl<'a> Planner<'a> {
         let place = match self.kind(id) {
             ExprKind::Constant(value) => self.layout.add_constant(value, self.dtype(id))?,
             ExprKind::Text(offset) => {
-                self.layout.add_text(self.kernel.text(offset, self.kernel.expr(id).ty))?
+                self.layout.add_text(self.tables.text(offset, self.kernel.expr(id).ty))?
             }
             ExprKind::Param(index) => index,
+            ExprKind::Local(local) => self.layout.locals[local as usize],
+            ExprKind::Index(symbol) => {
+                let dtype = self.dtype(id);
+                self.layout.index(symbol).ok_or(PlanError::Unsupported { dtype })?
+            }
             _ => self.operation(id)?,
         };
         self.locations[id.index()] = Location::At(place);
@@ -330,9 +363,9 @@ impl<'a> Planner<'a> {
             return self.layout.add_scalar();
         }
         let wanted = self.roots.iter().find(|root| root.expr == id && self.uses[id.index()] == 1);
-        match wanted.and_then(|root| root.to) {
-            Some(place) => Ok(place),
-            None => self.take_register(id),
+        match wanted.map(|root| root.to) {
+            Some(Destination::Place(place)) => Ok(place),
+            _ => self.take_register(id),
         }
     }
 
@@ -341,7 +374,7 @@ impl<'a> Planner<'a> {
         for (place, &operand) in args.iter_mut().zip(list.as_slice()) {
             *place = self.array(operand)?;
         }
-        let target = self.kernel.functions[function as usize].target;
+        let target = self.tables.functions[function as usize].target;
         Ok(Step::Call { target, out, args })
     }
 
@@ -485,7 +518,7 @@ impl<'a> Planner<'a> {
             return Ok(*register);
         }
         let dtype = self.dtype(id);
-        let register = self.layout.add_register(dtype.size())?;
+        let register = self.fresh_register(dtype.size())?;
         let step = self.vector(dtype, [kernel::splat(dtype, self.level); 3], register, [place; 3])?;
         self.pipeline.spread.try_push(step)?;
         self.splats.try_push((place, register))?;
@@ -495,8 +528,13 @@ impl<'a> Planner<'a> {
     /// Records where a root lies, after a copy if it does not lie where it is wanted.
     fn deliver(&mut self, root: Root) -> Result<(), PlanError> {
         let from = self.located(root.expr);
-        let to = root.to.unwrap_or(from);
         let ty = self.kernel.expr(root.expr).ty;
+        let to = match root.to {
+            Destination::Anywhere => from,
+            Destination::Place(place) => place,
+            Destination::OwnRegister if self.is_own_register(root.expr, from) => from,
+            Destination::OwnRegister => self.fresh_register(ty.itemsize)?,
+        };
         if from != to && ty.dtype.is_string() {
             let operands = [self.string_operand(root.expr); 3];
             let work = StringWork::Map(StringOp::Copy);
@@ -511,6 +549,11 @@ impl<'a> Planner<'a> {
         Ok(self.pipeline.results.try_push(to)?)
     }
 
+    /// Whether a value lies in a register that no root before has taken.
+    fn is_own_register(&self, id: ExprId, place: PlaceId) -> bool {
+        !self.is_leaf(id) && !self.is_scalar(id) && !self.pipeline.results.contains(&place)
+    }
+
     fn take_register(&mut self, id: ExprId) -> Result<PlaceId, OutOfMemory> {
         let itemsize = self.kernel.expr(id).ty.itemsize;
         match self.free_registers.pop() {
@@ -518,6 +561,15 @@ impl<'a> Planner<'a> {
                 self.layout.widen(itemsize);
                 Ok(place)
             }
+            None => self.fresh_register(itemsize),
+        }
+    }
+
+    /// A register that no step of this pipeline has used.
+    fn fresh_register(&mut self, itemsize: usize) -> Result<PlaceId, OutOfMemory> {
+        self.layout.widen(itemsize);
+        match self.unused_registers.pop() {
+            Some(place) => Ok(place),
             None => self.layout.add_register(itemsize),
         }
     }

@@ -1,8 +1,8 @@
 //! Execution of a register program.
 
-use super::layout::{ConstantBytes, Place};
+use super::layout::{ConstantBytes, Place, PlaceId};
 use super::scratch::{ALIGN, Scratch};
-use super::{Program, Step};
+use super::{Arrays, Program, Step};
 use crate::ir::{Type, UserFunction};
 use crate::kernel::Accuracy;
 use crate::memory::{OutOfMemory, TryGrow};
@@ -26,30 +26,21 @@ pub struct Staged {
 }
 
 impl Program {
-    /// Evaluates `n` items.
+    /// Evaluates all items.
     ///
     /// # Safety
-    /// Each of `inputs` holds `n` readable items of its type, in the order of the kernel's
-    /// parameters; `output` has room for `n` items. The output may be one of the inputs if it has
-    /// the same item size; other overlaps give unspecified values. Any alignment is fine.
+    /// As [`Engine::run`](super::Engine::run), for at least one item.
     pub unsafe fn run(
         &self,
-        inputs: &[*const u8],
-        output: *mut u8,
-        n: usize,
+        scratch: &mut Scratch,
+        arrays: Arrays<'_>,
         accuracy: Accuracy,
     ) -> Result<(), OutOfMemory> {
-        if n == 0 {
-            return Ok(());
-        }
-        let mut scratch = Scratch::take();
-        let block_items = self.block_items.min(n);
-        let result = self.prepare(&mut scratch, inputs, output, n, block_items).map(|block_items| {
-            // SAFETY: the bases are valid for `n` items, or for one block where their stride is zero.
-            unsafe { self.run_blocks(&scratch, n, block_items, accuracy) };
-        });
-        scratch.put_back();
-        result
+        let Arrays { inputs, output, items } = arrays;
+        let block_items = self.prepare(scratch, inputs, output, items, self.block_items.min(items))?;
+        // SAFETY: the bases are valid for all items, or for one block where their stride is zero.
+        unsafe { self.run_blocks(scratch, items, block_items, accuracy) };
+        Ok(())
     }
 
     /// Lays out the scratch memory and the table of bases; returns the items per block.
@@ -99,6 +90,7 @@ impl Program {
                     let constant = layout.constants[index as usize].0.as_ptr();
                     Base { address: constant.cast_mut(), stride: 0 }
                 }
+                (Place::Variable(_), None) => Base { address: std::ptr::null_mut(), stride: 0 },
                 (Place::Scalar(index), None) => {
                     let offset = scalars + index as usize * SCALAR_BYTES;
                     Base { address: memory.wrapping_add(offset), stride: 0 }
@@ -138,13 +130,17 @@ impl Program {
     /// # Safety
     /// The scratch memory has been prepared for `n` items in blocks of `block_items`.
     unsafe fn run_blocks(&self, scratch: &Scratch, n: usize, block_items: usize, accuracy: Accuracy) {
+        let at = |place: PlaceId, start: usize| {
+            let base = scratch.bases[place as usize];
+            base.address.wrapping_add(start.wrapping_mul(base.stride))
+        };
         for step in &self.pipeline.uniform {
             // SAFETY: these steps work on single values.
-            unsafe { run_step(step, &scratch.bases, 0, 1, accuracy) };
+            unsafe { run_step(step, |place| at(place, 0), 1, accuracy) };
         }
         for step in &self.pipeline.spread {
             // SAFETY: these steps spread single values over registers of `block_items` items.
-            unsafe { run_step(step, &scratch.bases, 0, block_items, accuracy) };
+            unsafe { run_step(step, |place| at(place, 0), block_items, accuracy) };
         }
         let mut start = 0;
         while start < n {
@@ -158,7 +154,7 @@ impl Program {
             }
             for step in &self.pipeline.steps {
                 // SAFETY: every operand holds `count` items from `start` on.
-                unsafe { run_step(step, &scratch.bases, start, count, accuracy) };
+                unsafe { run_step(step, |place| at(place, start), count, accuracy) };
             }
             for staged in scratch.staged.iter().filter(|staged| staged.place == Place::Output) {
                 // SAFETY: as above, in the other direction.
@@ -184,13 +180,17 @@ fn aligned_bytes(count: usize, itemsize: usize) -> Result<usize, OutOfMemory> {
 /// Items per block where arrays are staged, so that their copies stay in the first-level cache.
 const STAGED_ITEMS: usize = 512;
 
+/// Runs one step on `count` items; `at` gives the address of a place.
+///
 /// # Safety
-/// The places of the step hold `count` items from item `start` on.
-unsafe fn run_step(step: &Step, bases: &[Base], start: usize, count: usize, accuracy: Accuracy) {
-    let at = |place: u32| {
-        let base = bases[place as usize];
-        base.address.wrapping_add(start.wrapping_mul(base.stride))
-    };
+/// The places of the step hold `count` items.
+#[inline]
+pub(super) unsafe fn run_step(
+    step: &Step,
+    at: impl Fn(PlaceId) -> *mut u8,
+    count: usize,
+    accuracy: Accuracy,
+) {
     match step {
         Step::Vector { kernels, out, operands: [a, b, c] } => {
             let kernel = kernels[accuracy as usize];
@@ -202,7 +202,7 @@ unsafe fn run_step(step: &Step, bases: &[Base], start: usize, count: usize, accu
             unsafe { step.run(at, count) };
         }
         Step::Call { target, out, args } => {
-            let args = args.map(at);
+            let args = args.map(&at);
             // SAFETY: arguments and result are float64 blocks.
             unsafe { call_each(target, at(*out), &args[..target.arity as usize], count) };
         }

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::ptr::NonNull;
 
 use super::run::{Base, Staged};
+use super::structured::Workspace;
 use crate::memory::OutOfMemory;
 
 /// Alignment of every register: a cache line, and the widest vector.
@@ -19,6 +20,7 @@ pub struct Scratch {
     pub bytes: Bytes,
     pub bases: Vec<Base>,
     pub staged: Vec<Staged>,
+    pub workspace: Workspace,
 }
 
 thread_local! {
@@ -35,6 +37,9 @@ impl Scratch {
     pub fn put_back(mut self) {
         if self.bytes.len > KEEP_BYTES {
             self.bytes = Bytes::default();
+        }
+        if self.workspace.bytes() > KEEP_BYTES {
+            self.workspace = Workspace::default();
         }
         CACHE.with(|cache| cache.set(Some(self)));
     }

@@ -1,0 +1,437 @@
+//! From flattened statements to planned ones.
+
+use super::flatten::{self, flatten};
+use super::{Head, If, Lane, Loop, Node, Region, Structured};
+use crate::back::block::layout::{Layout, Place, PlaceId};
+use crate::back::block::plan::{Destination, PlanError, Root, plan};
+use crate::dtype::Dtype;
+use crate::ir::{ExprId, ExprKind, IndexSymbol, Kernel, LocalId, Type};
+use crate::kernel::level::Level;
+use crate::kernel::{self, LastTwo};
+use crate::memory::{OutOfMemory, TryGrow};
+
+type FlatNode = flatten::Node<flatten::Region>;
+
+/// Bytes of the arrays of one tile: what the first-level cache holds beside inputs and output.
+const TILE_BUDGET: usize = 32 * 1024;
+const MIN_TILE_ITEMS: usize = 128;
+const MAX_TILE_ITEMS: usize = 2048;
+
+impl Structured {
+    /// Plans a kernel for vector kernels of one SIMD level.
+    pub fn new(kernel: &Kernel, level: Level) -> Result<Structured, PlanError> {
+        let mut nodes = flatten(kernel)?;
+        let mut facts = Facts::new(kernel)?;
+        facts.gather(&nodes);
+        facts.drop_dead_stores(&mut nodes);
+        facts.find_uniform_variables(&nodes)?;
+        let mut builder = Builder { kernel, level, layout: Layout::default(), facts, reads: Vec::new() };
+        builder.lay_out()?;
+        builder.count_reads(&nodes)?;
+        let (body, _) = builder.block(nodes)?;
+        builder.finish(body)
+    }
+}
+
+/// What is known of the locals of a kernel.
+struct Facts {
+    /// Regions that read the local's earlier value.
+    reads: Vec<u32>,
+    /// Regions that set it.
+    stores: Vec<u32>,
+    /// Loops that count with it.
+    loops: Vec<u32>,
+    /// Loop counters that have one value for all lanes.
+    is_uniform: Vec<bool>,
+    symbols: Vec<IndexSymbol>,
+    is_whole: bool,
+}
+
+impl Facts {
+    fn new(kernel: &Kernel) -> Result<Facts, OutOfMemory> {
+        let count = kernel.locals.len();
+        let mut facts = Facts {
+            reads: Vec::try_filled(0, count)?,
+            stores: Vec::try_filled(0, count)?,
+            loops: Vec::try_filled(0, count)?,
+            is_uniform: Vec::try_filled(false, count)?,
+            symbols: Vec::new(),
+            is_whole: false,
+        };
+        for expr in &kernel.exprs {
+            match expr.kind {
+                ExprKind::Index(symbol) if !facts.symbols.contains(&symbol) => {
+                    facts.symbols.try_push(symbol)?;
+                }
+                ExprKind::Reduce(..) => facts.is_whole = true,
+                _ => {}
+            }
+        }
+        Ok(facts)
+    }
+
+    fn gather(&mut self, nodes: &[FlatNode]) {
+        for_each_node(nodes, &mut |node| match node {
+            flatten::Node::Loop(flatten::Loop { head: flatten::Head::For { variable, .. }, .. }) => {
+                self.loops[*variable as usize] += 1;
+            }
+            flatten::Node::Print(..) => self.is_whole = true,
+            _ => {}
+        });
+        for_each_region(nodes, &mut |region| {
+            region.reads().for_each(|local| self.reads[local as usize] += 1);
+            region.stores.iter().for_each(|(local, _)| self.stores[*local as usize] += 1);
+        });
+    }
+
+    /// Removes stores of locals that no region reads.
+    fn drop_dead_stores(&self, nodes: &mut [FlatNode]) {
+        for node in nodes {
+            let retain = |region: &mut flatten::Region| {
+                region.stores.retain(|(local, _)| self.reads[*local as usize] > 0);
+            };
+            match node {
+                flatten::Node::Compute(region)
+                | flatten::Node::Return(region)
+                | flatten::Node::Print(region, _) => retain(region),
+                flatten::Node::If { branches, otherwise } => {
+                    for (region, body) in branches {
+                        retain(region);
+                        self.drop_dead_stores(body);
+                    }
+                    self.drop_dead_stores(otherwise);
+                }
+                flatten::Node::Loop(flat) => {
+                    match &mut flat.head {
+                        flatten::Head::While { condition: region, .. }
+                        | flatten::Head::For { bounds: region, .. } => retain(region),
+                    }
+                    self.drop_dead_stores(&mut flat.body);
+                }
+                flatten::Node::Break | flatten::Node::Continue => {}
+            }
+        }
+    }
+
+    /// A counter is uniform when its bounds are, nothing else sets it, and nothing behind the loop
+    /// reads it.
+    fn find_uniform_variables(&mut self, nodes: &[FlatNode]) -> Result<(), OutOfMemory> {
+        for node in nodes {
+            match node {
+                flatten::Node::Loop(flat) => {
+                    if let flatten::Head::For { variable, bounds } = &flat.head {
+                        let local = *variable as usize;
+                        let is_only_counter = self.stores[local] == 0 && self.loops[local] == 1;
+                        let inside = count_readers(&flat.body, *variable);
+                        self.is_uniform[local] =
+                            is_only_counter && inside == self.reads[local] && self.are_uniform(bounds)?;
+                    }
+                    self.find_uniform_variables(&flat.body)?;
+                }
+                flatten::Node::If { branches, otherwise } => {
+                    for (_, body) in branches {
+                        self.find_uniform_variables(body)?;
+                    }
+                    self.find_uniform_variables(otherwise)?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the values of a region are the same for all lanes.
+    fn are_uniform(&self, region: &flatten::Region) -> Result<bool, OutOfMemory> {
+        let kernel = &region.builder.kernel;
+        let mut uniform: Vec<bool> = Vec::try_filled(false, kernel.exprs.len())?;
+        for index in 0..kernel.exprs.len() {
+            uniform[index] = match kernel.exprs[index].kind {
+                ExprKind::Constant(_) | ExprKind::Reduce(..) => true,
+                ExprKind::Local(local) => self.is_uniform[local as usize],
+                ExprKind::Index(symbol) => !varies(symbol),
+                ExprKind::Param(_) | ExprKind::Call { .. } => false,
+                _ => {
+                    let mut all = true;
+                    let id = ExprId(index as u32);
+                    kernel.for_each_operand(id, |operand| all &= uniform[operand.index()]);
+                    all
+                }
+            };
+        }
+        Ok(region.values.iter().all(|value| uniform[value.index()]))
+    }
+}
+
+/// Whether a symbol differs from item to item.
+fn varies(symbol: IndexSymbol) -> bool {
+    matches!(symbol, IndexSymbol::Coordinate(_) | IndexSymbol::Flat)
+}
+
+fn for_each_node<'a>(nodes: &'a [FlatNode], visit: &mut impl FnMut(&'a FlatNode)) {
+    for node in nodes {
+        visit(node);
+        match node {
+            flatten::Node::If { branches, otherwise } => {
+                branches.iter().for_each(|(_, body)| for_each_node(body, visit));
+                for_each_node(otherwise, visit);
+            }
+            flatten::Node::Loop(flat) => for_each_node(&flat.body, visit),
+            _ => {}
+        }
+    }
+}
+
+fn for_each_region<'a>(nodes: &'a [FlatNode], visit: &mut impl FnMut(&'a flatten::Region)) {
+    for_each_node(nodes, &mut |node| match node {
+        flatten::Node::Compute(region) | flatten::Node::Return(region) | flatten::Node::Print(region, _) => {
+            visit(region)
+        }
+        flatten::Node::If { branches, .. } => branches.iter().for_each(|(region, _)| visit(region)),
+        flatten::Node::Loop(flat) => match &flat.head {
+            flatten::Head::While { condition: region, .. } | flatten::Head::For { bounds: region, .. } => {
+                visit(region)
+            }
+        },
+        flatten::Node::Break | flatten::Node::Continue => {}
+    });
+}
+
+/// Regions of `nodes` that read a local.
+fn count_readers(nodes: &[FlatNode], local: LocalId) -> u32 {
+    let mut count = 0;
+    for_each_region(nodes, &mut |region| {
+        count += region.reads().filter(|read| *read == local).count() as u32
+    });
+    count
+}
+
+/// How often a part of the kernel reads each place, and which it changes.
+struct Touched {
+    reads: Vec<u32>,
+    changes: Vec<bool>,
+    /// Whether a `continue` of the surrounding loop is inside.
+    continues: bool,
+}
+
+impl Touched {
+    fn none(places: usize) -> Result<Touched, OutOfMemory> {
+        let (reads, changes) = (Vec::try_filled(0, places)?, Vec::try_filled(false, places)?);
+        Ok(Touched { reads, changes, continues: false })
+    }
+
+    fn add(&mut self, other: &Touched) {
+        self.reads.iter_mut().zip(&other.reads).for_each(|(mine, theirs)| *mine += theirs);
+        self.changes.iter_mut().zip(&other.changes).for_each(|(mine, theirs)| *mine |= theirs);
+        self.continues |= other.continues;
+    }
+}
+
+struct Builder<'a> {
+    kernel: &'a Kernel,
+    level: Level,
+    layout: Layout,
+    facts: Facts,
+    /// How often the whole kernel reads each place of the layout's beginning: inputs, output, index
+    /// symbols and locals.
+    reads: Vec<u32>,
+}
+
+impl Builder<'_> {
+    /// Places for inputs, output, index symbols and locals.
+    fn lay_out(&mut self) -> Result<(), OutOfMemory> {
+        for index in 0..self.kernel.params.len() {
+            self.layout.add(Place::Input(index as u32))?;
+        }
+        self.layout.add(Place::Output)?;
+        for &symbol in &self.facts.symbols {
+            let place =
+                if varies(symbol) { self.layout.add_variable()? } else { self.layout.add_scalar()? };
+            self.layout.indices.try_push((symbol, place))?;
+        }
+        for &is_uniform in &self.facts.is_uniform {
+            let place = if is_uniform { self.layout.add_scalar()? } else { self.layout.add_variable()? };
+            self.layout.locals.try_push(place)?;
+        }
+        Ok(())
+    }
+
+    fn count_reads(&mut self, nodes: &[FlatNode]) -> Result<(), OutOfMemory> {
+        let mut touched = Touched::none(self.layout.places.len())?;
+        for_each_region(nodes, &mut |region| self.touch(region, &mut touched));
+        self.reads = touched.reads;
+        Ok(())
+    }
+
+    /// Adds what a region reads and changes.
+    fn touch(&self, region: &flatten::Region, touched: &mut Touched) {
+        for expr in region.exprs() {
+            let place = match expr.kind {
+                ExprKind::Param(index) => Some(index),
+                ExprKind::Local(local) => Some(self.layout.locals[local as usize]),
+                ExprKind::Index(symbol) => self.layout.index(symbol),
+                _ => None,
+            };
+            if let Some(place) = place {
+                touched.reads[place as usize] += 1;
+            }
+        }
+        for (local, _) in &region.stores {
+            touched.changes[self.layout.locals[*local as usize] as usize] = true;
+        }
+    }
+
+    fn block(&mut self, nodes: Vec<FlatNode>) -> Result<(Vec<Node>, Touched), PlanError> {
+        let mut planned = Vec::new();
+        let mut touched = Touched::none(self.reads.len())?;
+        for node in nodes {
+            planned.try_push(self.node(node, &mut touched)?)?;
+        }
+        Ok((planned, touched))
+    }
+
+    fn node(&mut self, node: FlatNode, touched: &mut Touched) -> Result<Node, PlanError> {
+        Ok(match node {
+            flatten::Node::Compute(region) => Node::Compute(self.region(region, touched)?),
+            flatten::Node::Return(region) => Node::Return(self.region(region, touched)?),
+            flatten::Node::Print(region, print) => {
+                let mut types = Vec::new();
+                for value in &region.values {
+                    types.try_push(region.builder.kernel.expr(*value).ty)?;
+                }
+                Node::Print(self.region(region, touched)?, print, types)
+            }
+            flatten::Node::If { branches, otherwise } => {
+                let mut planned = Vec::new();
+                let mut inside = Touched::none(self.reads.len())?;
+                for (region, body) in branches {
+                    let region = self.region(region, &mut inside)?;
+                    let (body, below) = self.block(body)?;
+                    inside.add(&below);
+                    planned.try_push((region, body))?;
+                }
+                let (otherwise, below) = self.block(otherwise)?;
+                inside.add(&below);
+                touched.add(&inside);
+                Node::If(If { branches: planned, otherwise, continues: inside.continues })
+            }
+            flatten::Node::Loop(flat) => Node::Loop(self.planned_loop(flat, touched)?),
+            flatten::Node::Break => Node::Break,
+            flatten::Node::Continue => {
+                touched.continues = true;
+                Node::Continue
+            }
+        })
+    }
+
+    fn planned_loop(
+        &mut self,
+        flat: flatten::Loop<flatten::Region>,
+        touched: &mut Touched,
+    ) -> Result<Loop, PlanError> {
+        let mut inside = Touched::none(self.reads.len())?;
+        let head = match flat.head {
+            flatten::Head::While { condition, place } => {
+                Head::While { condition: self.region(condition, &mut inside)?, place }
+            }
+            flatten::Head::For { variable, bounds } => {
+                let bounds = self.region(bounds, touched)?;
+                let variable = self.layout.locals[variable as usize];
+                inside.changes[variable as usize] = !self.layout.is_single(variable);
+                Head::For { variable, bounds }
+            }
+        };
+        let (body, below) = self.block(flat.body)?;
+        inside.add(&below);
+        inside.continues = false;
+        let (mut reads, mut changes) = (Vec::new(), Vec::new());
+        for place in 0..self.reads.len() {
+            let Some(lane) = self.lane(place as PlaceId) else { continue };
+            if inside.changes[place] {
+                let is_read_outside = self.reads[place] > inside.reads[place];
+                changes.try_push((lane, is_read_outside))?;
+            } else if inside.reads[place] > 0 {
+                reads.try_push(lane)?;
+            }
+        }
+        touched.add(&inside);
+        Ok(Loop { head, body, reads, changes })
+    }
+
+    /// The array at a place, if it holds one element a lane.
+    fn lane(&self, place: PlaceId) -> Option<Lane> {
+        let ty = match self.layout.places[place as usize] {
+            Place::Input(index) => self.kernel.params[index as usize].ty,
+            Place::Variable(_) => match self.layout.locals.iter().position(|local| *local == place) {
+                Some(local) => self.kernel.locals[local].ty,
+                None => Dtype::Int64.into(),
+            },
+            _ => return None,
+        };
+        let select = kernel::select(ty.dtype, LastTwo::ArrayArray, self.level)?;
+        Some(Lane { place, itemsize: ty.itemsize, select })
+    }
+
+    fn region(&mut self, region: flatten::Region, touched: &mut Touched) -> Result<Region, PlanError> {
+        self.touch(&region, touched);
+        let mut roots = Vec::new();
+        let mut stores = Vec::new();
+        for (local, expr) in &region.stores {
+            roots.try_push(Root { expr: *expr, to: Destination::OwnRegister })?;
+            let place = self.layout.locals[*local as usize];
+            let dtype = self.kernel.locals[*local as usize].ty.dtype;
+            stores.try_push(self.lane(place).ok_or(PlanError::Unsupported { dtype })?)?;
+        }
+        for expr in &region.values {
+            roots.try_push(Root { expr: *expr, to: Destination::Anywhere })?;
+        }
+        let pipeline = plan(self.kernel, &region.builder.kernel, &mut self.layout, &roots, self.level)?;
+        Ok(Region { pipeline, stores })
+    }
+
+    fn finish(self, body: Vec<Node>) -> Result<Structured, PlanError> {
+        let dtype = self.kernel.output.dtype;
+        let spread = kernel::splat(dtype, self.level).ok_or(PlanError::Unsupported { dtype })?;
+        let mut inputs: Vec<Type> = Vec::new();
+        for param in &self.kernel.params {
+            inputs.try_push(param.ty)?;
+        }
+        let (mut positions, mut extents) = (Vec::new(), Vec::new());
+        for &(symbol, place) in &self.layout.indices {
+            let list = if varies(symbol) { &mut positions } else { &mut extents };
+            list.try_push((symbol, place))?;
+        }
+        let mut locals = Vec::new();
+        for (local, &place) in self.layout.locals.iter().enumerate() {
+            let is_used = self.facts.reads[local] > 0 || self.facts.loops[local] > 0;
+            if is_used && let Some(lane) = self.lane(place) {
+                locals.try_push(lane)?;
+            }
+        }
+        let widest = |types: &[Type]| types.iter().map(|ty| ty.itemsize).max().unwrap_or(0);
+        let lane_itemsize = [
+            self.layout.register_itemsize,
+            widest(&inputs),
+            self.kernel.output.itemsize,
+            locals.iter().map(|lane: &Lane| lane.itemsize).max().unwrap_or(0),
+            size_of::<i64>(),
+        ]
+        .into_iter()
+        .max()
+        .unwrap_or(size_of::<i64>());
+        let arrays = self.layout.registers + locals.len() + inputs.len() + 1;
+        let tile_items = (TILE_BUDGET / (arrays * lane_itemsize)).clamp(MIN_TILE_ITEMS, MAX_TILE_ITEMS) & !63;
+        Ok(Structured {
+            inputs,
+            output: self.kernel.output,
+            layout: self.layout,
+            body,
+            locals,
+            positions,
+            extents,
+            spread,
+            lane_itemsize,
+            tile_items,
+            is_whole: self.facts.is_whole,
+        })
+    }
+}

@@ -1,0 +1,251 @@
+//! From statements to regions: straight-line code becomes one graph of expressions.
+//!
+//! Within a run of assignments a local that is read after it was assigned is replaced by the value
+//! that it got, so that equal subexpressions of several statements are computed once, and a local
+//! that nothing else reads is never stored.
+
+use crate::ir::{Block, Builder, Expr, ExprId, ExprKind, Kernel, LocalId, Print, SourcePlace, Stmt};
+use crate::memory::{OutOfMemory, TryGrow};
+
+/// Straight-line code: expressions of an arena of its own.
+#[derive(Debug)]
+pub struct Region {
+    pub builder: Builder,
+    /// The locals that the region sets.
+    pub stores: Vec<(LocalId, ExprId)>,
+    /// What else it computes: a condition, a value, bounds.
+    pub values: Vec<ExprId>,
+}
+
+/// A statement over regions.
+#[derive(Debug)]
+pub enum Node<R> {
+    /// Only sets locals.
+    Compute(R),
+    /// One value.
+    Return(R),
+    /// Each condition in a region of its own; `otherwise` runs where none holds.
+    If {
+        branches: Vec<(R, Vec<Node<R>>)>,
+        otherwise: Vec<Node<R>>,
+    },
+    Loop(Loop<R>),
+    Break,
+    Continue,
+    Print(R, Print),
+}
+
+/// A loop.
+#[derive(Debug)]
+pub struct Loop<R> {
+    pub head: Head<R>,
+    pub body: Vec<Node<R>>,
+}
+
+/// What decides about the next pass of a loop.
+#[derive(Debug)]
+pub enum Head<R> {
+    /// One condition, computed before each pass.
+    While { condition: R, place: SourcePlace },
+    /// Start, stop and step, computed once.
+    For { variable: LocalId, bounds: R },
+}
+
+/// Flattens the body of a kernel.
+pub fn flatten(kernel: &Kernel) -> Result<Vec<Node<Region>>, OutOfMemory> {
+    let mut flattener = Flattener {
+        kernel,
+        region: Region::new(),
+        values: Vec::try_filled(None, kernel.locals.len())?,
+        copies: Vec::try_filled((0, ExprId(0)), kernel.exprs.len())?,
+        stamp: 1,
+        pending: Vec::new(),
+    };
+    flattener.block(&kernel.body)
+}
+
+impl Region {
+    fn new() -> Region {
+        Region { builder: Builder::for_region(), stores: Vec::new(), values: Vec::new() }
+    }
+
+    pub fn exprs(&self) -> &[Expr] {
+        &self.builder.kernel.exprs
+    }
+
+    /// The locals whose earlier values the region reads.
+    pub fn reads(&self) -> impl Iterator<Item = LocalId> + '_ {
+        self.exprs().iter().filter_map(|expr| match expr.kind {
+            ExprKind::Local(local) => Some(local),
+            _ => None,
+        })
+    }
+}
+
+struct Flattener<'a> {
+    kernel: &'a Kernel,
+    region: Region,
+    /// The value that each local got in the current region.
+    values: Vec<Option<ExprId>>,
+    /// The copy of each expression in the current region, valid if its stamp is the current one.
+    copies: Vec<(u64, ExprId)>,
+    /// Changes with every assignment and every region.
+    stamp: u64,
+    /// Expressions to copy; a true flag says that the operands are there.
+    pending: Vec<(ExprId, bool)>,
+}
+
+impl Flattener<'_> {
+    fn block(&mut self, block: &Block) -> Result<Vec<Node<Region>>, OutOfMemory> {
+        let mut nodes = Vec::new();
+        for stmt in block {
+            self.stmt(stmt, &mut nodes)?;
+        }
+        self.flush(&mut nodes)?;
+        Ok(nodes)
+    }
+
+    fn stmt(&mut self, stmt: &Stmt, nodes: &mut Vec<Node<Region>>) -> Result<(), OutOfMemory> {
+        match stmt {
+            Stmt::Assign { local, value } => {
+                let value = self.copy(*value)?;
+                self.values[*local as usize] = Some(value);
+                self.stamp += 1;
+                Ok(())
+            }
+            Stmt::Return(value) => {
+                let value = self.copy(*value)?;
+                let mut region = self.take_region();
+                region.values.try_push(value)?;
+                nodes.try_push(Node::Return(region))
+            }
+            Stmt::If { branches, otherwise } => {
+                let mut flat = Vec::new();
+                for branch in branches {
+                    let condition = self.condition(branch.condition)?;
+                    flat.try_push((condition, self.block(&branch.body)?))?;
+                }
+                let otherwise = self.block(otherwise)?;
+                nodes.try_push(Node::If { branches: flat, otherwise })
+            }
+            Stmt::While { condition, body, place } => {
+                self.flush(nodes)?;
+                let condition = self.condition(*condition)?;
+                let body = self.block(body)?;
+                nodes.try_push(Node::Loop(Loop { head: Head::While { condition, place: *place }, body }))
+            }
+            Stmt::For { variable, start, stop, step, body } => {
+                let bounds = [self.copy(*start)?, self.copy(*stop)?, self.copy(*step)?];
+                let bounds = self.finish_region(&bounds)?;
+                let body = self.block(body)?;
+                nodes.try_push(Node::Loop(Loop { head: Head::For { variable: *variable, bounds }, body }))
+            }
+            Stmt::Break => {
+                self.flush(nodes)?;
+                nodes.try_push(Node::Break)
+            }
+            Stmt::Continue => {
+                self.flush(nodes)?;
+                nodes.try_push(Node::Continue)
+            }
+            Stmt::Print(print) => {
+                let mut values = Vec::new();
+                for (value, _) in &print.values {
+                    values.try_push(self.copy(*value)?)?;
+                }
+                let region = self.finish_region(&values)?;
+                nodes.try_push(Node::Print(region, copy_print(print)?))
+            }
+        }
+    }
+
+    /// Ends the region with a condition.
+    fn condition(&mut self, condition: ExprId) -> Result<Region, OutOfMemory> {
+        let condition = self.copy(condition)?;
+        self.finish_region(&[condition])
+    }
+
+    /// Ends the region with its stores and `values`.
+    fn finish_region(&mut self, values: &[ExprId]) -> Result<Region, OutOfMemory> {
+        let mut stores = Vec::new();
+        for (local, value) in self.values.iter().enumerate() {
+            if let Some(value) = value {
+                stores.try_push((local as LocalId, *value))?;
+            }
+        }
+        let mut region = self.take_region();
+        region.stores = stores;
+        region.values.try_extend(values)?;
+        Ok(region)
+    }
+
+    /// Ends the region if it sets anything.
+    fn flush(&mut self, nodes: &mut Vec<Node<Region>>) -> Result<(), OutOfMemory> {
+        if self.values.iter().all(Option::is_none) {
+            return Ok(());
+        }
+        let region = self.finish_region(&[])?;
+        nodes.try_push(Node::Compute(region))
+    }
+
+    fn take_region(&mut self) -> Region {
+        self.values.fill(None);
+        self.stamp += 1;
+        std::mem::replace(&mut self.region, Region::new())
+    }
+
+    /// The copy of an expression in the current region, with the current values of the locals.
+    fn copy(&mut self, root: ExprId) -> Result<ExprId, OutOfMemory> {
+        self.pending.try_push((root, false))?;
+        while let Some((id, operands_done)) = self.pending.pop() {
+            if self.copies[id.index()].0 == self.stamp {
+                continue;
+            }
+            if operands_done {
+                let copy = self.copy_one(id)?;
+                self.copies[id.index()] = (self.stamp, copy);
+                continue;
+            }
+            self.pending.try_push((id, true))?;
+            let pending = &mut self.pending;
+            let mut result = Ok(());
+            self.kernel.for_each_operand(id, |operand| {
+                if result.is_ok() {
+                    result = pending.try_push((operand, false));
+                }
+            });
+            result?;
+        }
+        Ok(self.copies[root.index()].1)
+    }
+
+    /// Copies one expression whose operands are copied.
+    fn copy_one(&mut self, id: ExprId) -> Result<ExprId, OutOfMemory> {
+        let Expr { kind, ty } = *self.kernel.expr(id);
+        if let ExprKind::Local(local) = kind
+            && let Some(value) = self.values[local as usize]
+        {
+            return Ok(value);
+        }
+        let kind = match kind {
+            ExprKind::Call { function, args: (start, count) } => {
+                let kernel = &mut self.region.builder.kernel;
+                let first = kernel.args.len() as u32;
+                for argument in &self.kernel.args[start as usize..(start + count) as usize] {
+                    kernel.args.try_push(self.copies[argument.index()].1)?;
+                }
+                ExprKind::Call { function, args: (first, count) }
+            }
+            other => other.with_operands(|operand| self.copies[operand.index()].1),
+        };
+        self.region.builder.add(kind, ty)
+    }
+}
+
+fn copy_print(print: &Print) -> Result<Print, OutOfMemory> {
+    let mut copy = Print { prefix: Vec::try_copied(&print.prefix)?, values: Vec::new() };
+    for (value, text) in &print.values {
+        copy.values.try_push((*value, Vec::try_copied(text)?))?;
+    }
+    Ok(copy)
+}

@@ -1,0 +1,109 @@
+//! Kernels with statements: control flow over packed lanes.
+//!
+//! A *lane* is an item that takes part in the code at hand. `flatten` turns runs of assignments into
+//! regions; `build` plans each as a pipeline and finds out which arrays each loop touches; `machine`
+//! runs the nodes over the lanes of one tile of items. A loop works on lanes of its own: those that
+//! entered it, packed side by side. Lanes that leave are marked, and when enough have left, the rest
+//! is packed again, so that a long loop costs what its remaining lanes cost.
+
+mod build;
+mod flatten;
+mod lanes;
+mod limit;
+mod machine;
+mod pool;
+mod positions;
+mod print;
+
+use super::Pipeline;
+use super::layout::{Layout, PlaceId};
+use crate::ir::{IndexSymbol, Print, SourcePlace, Type};
+use crate::kernel::Kernel as VectorKernel;
+
+pub use machine::{Arrays, RunError, Workspace};
+pub use positions::Positions;
+
+/// A program for a kernel with statements. Immutable, and safe to run from any number of threads.
+#[derive(Debug)]
+pub struct Structured {
+    inputs: Vec<Type>,
+    output: Type,
+    layout: Layout,
+    body: Vec<Node>,
+    /// Arrays of the stored locals, which start as zero.
+    locals: Vec<Lane>,
+    /// Index symbols that differ from item to item, and those that do not.
+    positions: Vec<(IndexSymbol, PlaceId)>,
+    extents: Vec<(IndexSymbol, PlaceId)>,
+    /// Spreads one value of the output's dtype.
+    spread: VectorKernel,
+    /// Bytes of one element of the widest array that lanes are kept in.
+    lane_itemsize: usize,
+    /// Items that are run together.
+    tile_items: usize,
+    /// Whether all items must run together, and lanes that have left must keep their values:
+    /// reductions see them, and `print` speaks once for all.
+    is_whole: bool,
+}
+
+/// Straight-line code that sets arrays of lanes and computes values.
+#[derive(Debug)]
+struct Region {
+    pipeline: Pipeline,
+    /// For each of the pipeline's first results, the array that takes it and its item size.
+    stores: Vec<Lane>,
+}
+
+/// An array of lanes.
+#[derive(Clone, Copy, Debug)]
+struct Lane {
+    place: PlaceId,
+    itemsize: usize,
+    /// Chooses between two arrays of the dtype, item by item.
+    select: VectorKernel,
+}
+
+/// A planned statement.
+#[derive(Debug)]
+enum Node {
+    Compute(Region),
+    Return(Region),
+    If(If),
+    Loop(Loop),
+    Break,
+    Continue,
+    Print(Region, Print, Vec<Type>),
+}
+
+/// A planned choice.
+#[derive(Debug)]
+struct If {
+    branches: Vec<(Region, Vec<Node>)>,
+    otherwise: Vec<Node>,
+    /// Whether a branch may end the pass of the loop around it.
+    continues: bool,
+}
+
+/// A planned loop.
+#[derive(Debug)]
+struct Loop {
+    head: Head,
+    body: Vec<Node>,
+    /// Arrays that the loop reads but does not change.
+    reads: Vec<Lane>,
+    /// Arrays that the loop changes, with whether something outside the loop reads them.
+    changes: Vec<(Lane, bool)>,
+}
+
+#[derive(Debug)]
+enum Head {
+    While {
+        condition: Region,
+        place: SourcePlace,
+    },
+    /// The pass counter, one value for all lanes or an array, and the region of its bounds.
+    For {
+        variable: PlaceId,
+        bounds: Region,
+    },
+}
