@@ -6,11 +6,18 @@ use super::handle::Expression;
 use super::types::*;
 use crate::back::block::{Arrays, Positions, RunError};
 use crate::kernel::Accuracy;
+use crate::memory::OutOfMemory;
 
 pub(super) const ERR_OOM: c_int = EvalStatus::ME_EVAL_ERR_OOM as c_int;
 
 /// Distinct variables that one expression may read.
 const MAX_VARS: usize = 128;
+
+impl From<OutOfMemory> for EvalStatus {
+    fn from(_: OutOfMemory) -> EvalStatus {
+        EvalStatus::ME_EVAL_ERR_OOM
+    }
+}
 
 impl From<RunError> for EvalStatus {
     fn from(error: RunError) -> EvalStatus {

@@ -112,10 +112,13 @@ impl ExprKind {
     pub fn with_operands(self, map: impl Fn(ExprId) -> ExprId) -> ExprKind {
         match self {
             ExprKind::Constant(_)
+            | ExprKind::Text(_)
             | ExprKind::Param(_)
             | ExprKind::Local(_)
             | ExprKind::Index(_)
             | ExprKind::Call { .. } => self,
+            ExprKind::String(op, operands) => ExprKind::String(op, operands.map(map)),
+            ExprKind::StringTest(test, operands) => ExprKind::StringTest(test, operands.map(map)),
             ExprKind::Cast(a) => ExprKind::Cast(map(a)),
             ExprKind::Unary(op, a) => ExprKind::Unary(op, map(a)),
             ExprKind::Reduce(op, a) => ExprKind::Reduce(op, map(a)),

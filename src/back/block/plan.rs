@@ -176,7 +176,11 @@ impl<'a> Planner<'a> {
     fn is_leaf(&self, id: ExprId) -> bool {
         matches!(
             self.kind(id),
-            ExprKind::Constant(_) | ExprKind::Text(_) | ExprKind::Param(_) | ExprKind::Local(_) | ExprKind::Index(_)
+            ExprKind::Constant(_)
+                | ExprKind::Text(_)
+                | ExprKind::Param(_)
+                | ExprKind::Local(_)
+                | ExprKind::Index(_)
         )
     }
 

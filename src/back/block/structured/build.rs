@@ -367,7 +367,7 @@ impl Builder<'_> {
             },
             _ => return None,
         };
-        let select = kernel::select(ty.dtype, LastTwo::ArrayArray, self.level)?;
+        let select = kernel::select(ty.dtype, LastTwo::ArrayArray, self.level);
         Some(Lane { place, itemsize: ty.itemsize, select })
     }
 
@@ -382,15 +382,17 @@ impl Builder<'_> {
             stores.try_push(self.lane(place).ok_or(PlanError::Unsupported { dtype })?)?;
         }
         for expr in &region.values {
-            roots.try_push(Root { expr: *expr, to: Destination::Anywhere })?;
+            // A string constant is one slot, not an array.
+            let is_string = region.builder.kernel.expr(*expr).ty.dtype.is_string();
+            let to = if is_string { Destination::OwnRegister } else { Destination::Anywhere };
+            roots.try_push(Root { expr: *expr, to })?;
         }
         let pipeline = plan(self.kernel, &region.builder.kernel, &mut self.layout, &roots, self.level)?;
         Ok(Region { pipeline, stores })
     }
 
     fn finish(self, body: Vec<Node>) -> Result<Structured, PlanError> {
-        let dtype = self.kernel.output.dtype;
-        let spread = kernel::splat(dtype, self.level).ok_or(PlanError::Unsupported { dtype })?;
+        let spread = kernel::splat(self.kernel.output.dtype, self.level);
         let mut inputs: Vec<Type> = Vec::new();
         for param in &self.kernel.params {
             inputs.try_push(param.ty)?;

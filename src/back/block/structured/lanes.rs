@@ -93,6 +93,21 @@ pub unsafe fn scatter(out: *mut u8, from: *const u8, list: &[u32], to: Option<&[
     }
 }
 
+/// `out[i] = values[0][i]` where the mask holds, else `values[1][i]`, elements of any size.
+///
+/// # Safety
+/// The arrays hold `lanes` elements of `itemsize` bytes, the mask `lanes` bytes; `out` is distinct
+/// from the others.
+pub unsafe fn merge(out: *mut u8, mask: *const u8, values: [*const u8; 2], lanes: usize, itemsize: usize) {
+    for lane in 0..lanes {
+        // SAFETY: as the caller promises.
+        unsafe {
+            let from = if mask.add(lane).read() != 0 { values[0] } else { values[1] };
+            out.add(lane * itemsize).copy_from_nonoverlapping(from.add(lane * itemsize), itemsize);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -141,6 +141,7 @@ impl Machine<'_> {
                 Place::Input(_) | Place::Output => std::ptr::null_mut(),
                 Place::Register(_) | Place::Variable(_) => work.pool.take()?,
                 Place::Constant(index) => layout.constants[index as usize].0.as_ptr().cast_mut(),
+                Place::Text(offset) => layout.texts.as_ptr().wrapping_add(offset as usize).cast_mut(),
                 Place::Scalar(index) => work.scalars[index as usize].0.as_mut_ptr(),
             };
             work.at.try_push(address)?;
@@ -302,7 +303,7 @@ impl Machine<'_> {
         if let Mask::Some(mask, _) = mask {
             let merged = self.work.pool.take()?;
             // SAFETY: all four arrays hold the frame's lanes and are distinct.
-            unsafe { (lane.select)(merged, mask, self.at(from), self.at(lane.place), self.frame().lanes) };
+            unsafe { lane.merge(merged, mask, [self.at(from), self.at(lane.place)], self.frame().lanes) };
             let old = std::mem::replace(&mut self.work.at[lane.place as usize], merged);
             self.work.pool.give(old);
         } else {
@@ -541,8 +542,10 @@ impl Machine<'_> {
     fn spread(&mut self, value: PlaceId) -> Result<*mut u8, RunError> {
         let array = self.work.pool.take()?;
         let value = self.at(value);
-        // SAFETY: the array has room for the frame's lanes.
-        unsafe { (self.program.spread)(array, value, value, value, self.frame().lanes) };
+        if let Some(spread) = self.program.spread {
+            // SAFETY: the array has room for the frame's lanes.
+            unsafe { spread(array, value, value, value, self.frame().lanes) };
+        }
         Ok(array)
     }
 

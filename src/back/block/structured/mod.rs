@@ -35,8 +35,8 @@ pub struct Structured {
     /// Index symbols that differ from item to item, and those that do not.
     positions: Vec<(IndexSymbol, PlaceId)>,
     extents: Vec<(IndexSymbol, PlaceId)>,
-    /// Spreads one value of the output's dtype.
-    spread: VectorKernel,
+    /// Spreads one value of the output's dtype; strings are never single values.
+    spread: Option<VectorKernel>,
     /// Bytes of one element of the widest array that lanes are kept in.
     lane_itemsize: usize,
     /// Items that are run together.
@@ -59,8 +59,23 @@ struct Region {
 struct Lane {
     place: PlaceId,
     itemsize: usize,
-    /// Chooses between two arrays of the dtype, item by item.
-    select: VectorKernel,
+    /// Chooses between two arrays of a numeric dtype, item by item.
+    select: Option<VectorKernel>,
+}
+
+impl Lane {
+    /// `out[i] = values[0][i]` where the mask holds, else `values[1][i]`.
+    ///
+    /// # Safety
+    /// The arrays hold `lanes` elements, the mask as many bytes; `out` is distinct from the others.
+    unsafe fn merge(&self, out: *mut u8, mask: *const u8, values: [*const u8; 2], lanes: usize) {
+        if let Some(select) = self.select {
+            // SAFETY: as the caller promises.
+            return unsafe { select(out, mask, values[0], values[1], lanes) };
+        }
+        // SAFETY: as the caller promises.
+        unsafe { lanes::merge(out, mask, values, lanes, self.itemsize) };
+    }
 }
 
 /// A planned statement.
