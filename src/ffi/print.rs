@@ -9,10 +9,10 @@ use crate::memory::TryGrow;
 
 /// Prints the nodes in pre-order, indented by one space a level; `NULL` for no expression.
 ///
-/// A constant prints as its value with six decimals, a variable as `bound` and its number, an
-/// operation as `f`, its number of operands and the numbers of those. Printing goes through the C
-/// stream, so that it keeps its place among the caller's own output. It stops early when memory
-/// for the pending nodes is refused.
+/// A constant prints as its value with six decimals, a string literal as `<string>`, a variable as
+/// `bound` and its number, an operation as `f`, its number of operands and the numbers of those.
+/// Printing goes through the C stream, so that it keeps its place among the caller's own output. It
+/// stops early when memory for the pending nodes is refused.
 pub(super) fn print(expression: Option<&Expression>) {
     let Some(expression) = expression else {
         // SAFETY: the format takes no arguments.
@@ -50,6 +50,9 @@ fn print_node(kernel: &Kernel, id: ExprId, depth: usize) {
             ExprKind::Constant(value) => {
                 let value: Scalar = value;
                 libc::printf(c"%*s%f\n".as_ptr(), indent, c"".as_ptr(), value.to_f64());
+            }
+            ExprKind::Text(_) => {
+                libc::printf(c"%*s<string>\n".as_ptr(), indent, c"".as_ptr());
             }
             ExprKind::Param(_) => {
                 libc::printf(c"%*sbound %p\n".as_ptr(), indent, c"".as_ptr(), number(id));

@@ -1,0 +1,9 @@
+//! Strings through the C functions: worked examples, typing, packed results.
+
+#[path = "../client/mod.rs"]
+mod client;
+mod column;
+mod literals;
+mod packed;
+mod typing;
+mod values;
