@@ -7,10 +7,13 @@
 //! is packed again, so that a long loop costs what its remaining lanes cost.
 
 mod build;
+mod choice;
 mod flatten;
 mod lanes;
 mod limit;
+mod loops;
 mod machine;
+mod masks;
 mod pool;
 mod positions;
 mod print;
