@@ -6,7 +6,7 @@ use super::handle::Expression;
 use super::message;
 use super::types::*;
 use crate::dtype::Dtype;
-use crate::front::{self, CompileError, Entry, EntryKind, Status};
+use crate::front::{self, CompileError, Entry, EntryKind, Lifting, Status};
 use crate::ir::UserFunction;
 use crate::memory::TryGrow;
 
@@ -115,14 +115,38 @@ unsafe fn compile(
     // SAFETY: as the caller promises.
     let (text, variables) =
         unsafe { (CStr::from_ptr(expression).to_bytes(), variable_table(variables, var_count)?) };
+    // SAFETY: the names of the table are NULL or NUL-terminated.
+    let result = unsafe { checked(text, variables, dtype) };
+    if front::is_kernel(text) {
+        result.map_err(|error| kernel_error(text, error))?.into_raw()
+    } else {
+        result?.into_raw()
+    }
+}
+
+/// # Safety
+/// The names of `variables` are NULL or NUL-terminated.
+unsafe fn checked(
+    text: &[u8],
+    variables: &[me_variable],
+    dtype: me_dtype,
+) -> Result<Expression, CompileError> {
     let output = output_dtype(dtype)?;
     let mut entries = Vec::new();
     for variable in variables {
-        // SAFETY: the names of the table are NULL or NUL-terminated.
+        // SAFETY: as the caller promises.
         entries.try_push(unsafe { entry(variable, output)? })?;
     }
-    let kernel = front::compile(text, &entries, output)?;
-    Expression::new(kernel)?.into_raw()
+    Expression::new(front::compile(text, &entries, output, Lifting::Never)?)
+}
+
+/// The error of a kernel: it is always a syntax error, and one in the source goes before one in the
+/// caller's table.
+fn kernel_error(source: &[u8], error: CompileError) -> CompileError {
+    match front::check_syntax(source) {
+        Err(fault) if error.status != Status::Parse => fault,
+        _ => error.as_syntax_error(),
+    }
 }
 
 /// # Safety

@@ -23,6 +23,8 @@ pub struct CompileError {
     pub status: Status,
     /// Byte position as the C call reports it; `None` where there is no place.
     pub position: Option<usize>,
+    /// Offset of the token of the expression that is refused.
+    pub token: Option<usize>,
     /// `None` where there was no memory for it.
     message: Option<Box<Message>>,
 }
@@ -30,23 +32,48 @@ pub struct CompileError {
 impl CompileError {
     /// An error without a place. `message` is cut to what a [`Message`] holds.
     pub fn new(status: Status, message: fmt::Arguments<'_>) -> CompileError {
-        CompileError { status, position: None, message: Message::boxed(message) }
+        CompileError { status, position: None, token: None, message: Message::boxed(message) }
     }
 
     /// A syntax error at `position`.
     pub fn parse(position: usize, message: fmt::Arguments<'_>) -> CompileError {
-        CompileError { status: Status::Parse, position: Some(position), message: Message::boxed(message) }
+        CompileError { position: Some(position), ..CompileError::new(Status::Parse, message) }
     }
 
     /// What went wrong, at most 255 bytes of UTF-8.
     pub fn message(&self) -> &[u8] {
         self.message.as_ref().map_or(b"out of memory", |message| message.as_bytes())
     }
+
+    /// The same error at another position.
+    pub fn at(self, position: Option<usize>) -> CompileError {
+        CompileError { position, ..self }
+    }
+
+    /// The same error with the offset of the token that is refused.
+    pub fn of_token(self, token: usize) -> CompileError {
+        CompileError { token: Some(token), ..self }
+    }
+
+    /// The same error as a syntax error, but for want of memory.
+    pub fn as_syntax_error(self) -> CompileError {
+        match self.status {
+            Status::OutOfMemory => self,
+            _ => CompileError { status: Status::Parse, ..self },
+        }
+    }
+
+    /// The same error, with what went wrong as text between two others.
+    pub fn reworded(self, before: fmt::Arguments<'_>, after: fmt::Arguments<'_>) -> CompileError {
+        let text = std::str::from_utf8(self.message()).unwrap_or_default();
+        let message = Message::boxed(format_args!("{before}{text}{after}"));
+        CompileError { message, ..self }
+    }
 }
 
 impl From<OutOfMemory> for CompileError {
     fn from(_: OutOfMemory) -> CompileError {
-        CompileError { status: Status::OutOfMemory, position: None, message: None }
+        CompileError { status: Status::OutOfMemory, position: None, token: None, message: None }
     }
 }
 

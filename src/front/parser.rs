@@ -4,10 +4,10 @@
 //! `* / %`; `+ -`; `<< >>`; `&`; `^`; `|`; comparisons; `not !`; `and`; `or`; the comma operator.
 //! All binary operators associate to the left.
 
-use super::error::{CompileError, Quoted};
+use super::error::{CompileError, Quoted, Status};
 use super::lexer::{Lexer, Operator, Token};
 use super::scope::{Scope, SymbolMeaning};
-use super::tree::{NodeId, NodeKind, Tree};
+use super::tree::{CastTo, NodeId, NodeKind, Tree};
 use crate::builtin::{self, Builtin};
 use crate::ir::Span;
 use crate::memory::TryGrow;
@@ -67,6 +67,7 @@ enum Infix {
 enum Callee {
     Builtin(&'static Builtin),
     Host(u32),
+    Cast(CastTo),
 }
 
 impl Prefix {
@@ -165,6 +166,7 @@ impl Parser<'_> {
                     }
                     continue;
                 }
+                Token::Close => return Err(self.misused_argument("an operand")),
                 _ => return Err(self.unexpected("an operand")),
             }
             self.advance();
@@ -210,6 +212,7 @@ impl Parser<'_> {
             Some(SymbolMeaning::Function(index)) => {
                 (Callee::Host(index), self.scope.function(index).target.arity)
             }
+            Some(SymbolMeaning::Cast(to)) => (Callee::Cast(to), 1),
             None => match builtin::find(self.token_text()) {
                 Some(row) => (Callee::Builtin(row), row.arity),
                 None => return Err(self.unknown_name()),
@@ -302,7 +305,7 @@ impl Parser<'_> {
                 self.advance();
                 Ok(())
             }
-            Some(Frame::OneArgument) => Err(self.unexpected("')': too many arguments")),
+            Some(Frame::OneArgument) => Err(self.misused_argument("')': too many arguments")),
             _ => self.infix(Infix::Comma),
         }
     }
@@ -400,38 +403,41 @@ impl Parser<'_> {
 
     /// A call with the values from `first` on as arguments.
     fn call(&mut self, callee: Callee, first: usize, span: Span) -> Result<NodeId, CompileError> {
-        let list = self.tree.push_args(&self.values[first..])?;
+        let args = &self.values[first..];
         let kind = match callee {
-            Callee::Builtin(row) => NodeKind::Builtin(row, list),
-            Callee::Host(index) => NodeKind::Call(index, list),
+            Callee::Builtin(row) => NodeKind::Builtin(row, self.tree.push_args(args)?),
+            Callee::Host(index) => NodeKind::Call(index, self.tree.push_args(args)?),
+            Callee::Cast(to) => NodeKind::Cast(to, args[0]),
         };
         Ok(self.tree.push(kind, span)?)
     }
 
+    /// No argument, or more than one, where a function takes one.
+    fn misused_argument(&self, expected: &str) -> CompileError {
+        match self.frames.as_slice() {
+            [.., Frame::Prefix(Prefix::Apply(Callee::Cast(_)), _), Frame::OneArgument] => CompileError::new(
+                Status::Parse,
+                format_args!("invalid cast intrinsic usage: int(), float() and bool() take one argument"),
+            ),
+            _ => self.unexpected(expected),
+        }
+    }
+
     fn unexpected(&self, expected: &str) -> CompileError {
-        let position = self.position();
         match self.token {
-            Token::End => {
-                CompileError::parse(position, format_args!("expression ends where {expected} is expected"))
-            }
-            Token::Bad => CompileError::parse(
-                position,
-                format_args!("unexpected character or unterminated string near offset {position}"),
-            ),
-            _ => CompileError::parse(
-                position,
-                format_args!(
-                    "{} near offset {position} where {expected} is expected",
-                    Quoted(self.token_text())
-                ),
-            ),
+            Token::End => self.refuse(format_args!("the expression ends where {expected} is expected")),
+            Token::Bad => self.refuse(format_args!("unexpected character or unterminated string")),
+            _ => self.refuse(format_args!("{} where {expected} is expected", Quoted(self.token_text()))),
         }
     }
 
     fn unknown_name(&self) -> CompileError {
-        let name = Quoted(self.token_text());
-        let position = self.position();
-        CompileError::parse(position, format_args!("unknown name {name} near offset {position}"))
+        self.refuse(format_args!("unknown name {}", Quoted(self.token_text())))
+    }
+
+    /// A refusal of the current token.
+    fn refuse(&self, message: std::fmt::Arguments<'_>) -> CompileError {
+        CompileError::parse(self.position(), message).of_token(self.span.start as usize)
     }
 
     /// End of the current token (a broken string literal and a lone point have no length), at least 1.

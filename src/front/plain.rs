@@ -1,12 +1,12 @@
 //! Plain expressions: one value per item.
 
 use super::error::{CompileError, Status};
-use super::lower::{Rules, lower};
+use super::lower::{Rules, convert, lower, store};
 use super::parser;
 use super::scope::{HostFunction, Scope, Variable};
 use super::tree::{NodeKind, Tree};
 use crate::dtype::Dtype;
-use crate::ir::{Builder, ExprId, ExprKind, Kernel, Param, Stmt, Type, UserFunction};
+use crate::ir::{Builder, ExprKind, Kernel, Param, Stmt, Type, UserFunction};
 use crate::memory::{OutOfMemory, TryGrow};
 
 /// One entry of the caller's variable table, with its own arguments already checked.
@@ -33,34 +33,25 @@ pub enum EntryKind {
 pub fn compile(text: &[u8], entries: &[Entry<'_>], output: Option<Dtype>) -> Result<Kernel, CompileError> {
     check_mixing(entries, output)?;
     let mut scope = declare(entries, output)?;
-    let tree = parser::parse(text, &scope)?;
+    let tree = parser::parse(text, &scope).map_err(with_offset)?;
     let mut builder = Builder::new();
     bind_used_variables(&mut builder, &mut scope, &tree, entries)?;
-    let rules = Rules {
-        literal: literal_target(&scope, output),
-        negation_keeps_dtype: false,
-        complex_declared: scope.variables.iter().any(|variable| variable.ty.dtype.is_complex()),
-        literal_text: if output == Some(Dtype::Bytes) { Dtype::Bytes } else { Dtype::String },
-    };
+    let rules = Rules::new(&scope, output, false);
     let inferred = lower(&mut builder, &scope, &tree, rules)?;
-    let value = as_output(&mut builder, inferred, output)?;
+    let value = convert(&mut builder, inferred, output)?;
+    let itemsize = builder.kernel.expr(value).ty.itemsize;
+    let value = store(&mut builder, value, itemsize)?;
     builder.kernel.output = builder.kernel.expr(value).ty;
     builder.kernel.body.try_push(Stmt::Return(value))?;
     Ok(builder.kernel)
 }
 
-/// The expression in the wanted dtype. Strings are never converted.
-fn as_output(builder: &mut Builder, expr: ExprId, output: Option<Dtype>) -> Result<ExprId, CompileError> {
-    let inferred = builder.kernel.expr(expr).ty;
-    let wanted = output.unwrap_or(inferred.dtype);
-    if wanted != inferred.dtype && (wanted.is_string() || inferred.dtype.is_string()) {
-        let message = format_args!("a result of dtype {} cannot become {wanted}", inferred.dtype);
-        return Err(CompileError::new(Status::InvalidArgumentType, message));
+/// The same error with its position in the message.
+fn with_offset(error: CompileError) -> CompileError {
+    match error.position {
+        Some(position) => error.reworded(format_args!(""), format_args!(" near offset {position}")),
+        None => error,
     }
-    if inferred.dtype.is_string() {
-        return Ok(builder.text_in_slot(expr, inferred.itemsize)?);
-    }
-    Ok(builder.cast(expr, wanted)?)
 }
 
 /// Variables have all a dtype, or none and take the output's.
@@ -121,17 +112,4 @@ fn bind_used_variables(
         }
     }
     Ok(())
-}
-
-/// The dtype that types number literals: the output's, else that of the first numeric variable.
-/// A bool output says nothing about the numbers in a condition, so the first variable that is not
-/// bool decides there.
-fn literal_target(scope: &Scope<'_>, output: Option<Dtype>) -> Option<Dtype> {
-    let mut numeric =
-        scope.variables.iter().map(|variable| variable.ty.dtype).filter(|dtype| !dtype.is_string());
-    match output {
-        Some(Dtype::Bool) => numeric.find(|dtype| *dtype != Dtype::Bool),
-        Some(dtype) if !dtype.is_string() => Some(dtype),
-        _ => numeric.next(),
-    }
 }

@@ -1,5 +1,6 @@
 //! The names that a text may use besides the builtins.
 
+use super::tree::CastTo;
 use crate::dtype::Dtype;
 use crate::ir::{ExprKind, Type, UserFunction};
 use crate::memory::{OutOfMemory, TryGrow};
@@ -10,6 +11,8 @@ pub struct Scope<'a> {
     symbols: Vec<Symbol<'a>>,
     pub variables: Vec<Variable>,
     pub functions: Vec<HostFunction<'a>>,
+    /// Whether `int`, `float` and `bool` are casts.
+    has_casts: bool,
 }
 
 #[derive(Debug)]
@@ -25,6 +28,7 @@ pub enum SymbolMeaning {
     Variable(u32),
     /// Index in [`Scope::functions`].
     Function(u32),
+    Cast(CastTo),
 }
 
 /// A value: its type, and the expression that reads it.
@@ -45,12 +49,23 @@ pub struct HostFunction<'a> {
 }
 
 impl<'a> Scope<'a> {
+    /// The scope of a kernel, in which `int`, `float` and `bool` are casts.
+    pub fn of_kernel() -> Scope<'a> {
+        Scope { has_casts: true, ..Scope::default() }
+    }
+
     /// Declares a variable and returns its index.
     pub fn add_variable(&mut self, name: &'a [u8], variable: Variable) -> Result<u32, OutOfMemory> {
         let index = self.variables.len() as u32;
         self.variables.try_push(variable)?;
         self.symbols.try_push(Symbol { name, meaning: SymbolMeaning::Variable(index) })?;
         Ok(index)
+    }
+
+    /// Declares a variable that hides a function of the same name, and returns its index.
+    pub fn add_local(&mut self, name: &'a [u8], variable: Variable) -> Result<u32, OutOfMemory> {
+        self.symbols.retain(|symbol| symbol.name != name);
+        self.add_variable(name, variable)
     }
 
     /// Declares a function of the host.
@@ -62,7 +77,18 @@ impl<'a> Scope<'a> {
 
     /// The meaning of the first symbol called `name`.
     pub fn find(&self, name: &[u8]) -> Option<SymbolMeaning> {
-        self.symbols.iter().find(|symbol| symbol.name == name).map(|symbol| symbol.meaning)
+        let declared = self.symbols.iter().find(|symbol| symbol.name == name);
+        declared.map(|symbol| symbol.meaning).or_else(|| self.cast(name))
+    }
+
+    fn cast(&self, name: &[u8]) -> Option<SymbolMeaning> {
+        let to = match name {
+            b"int" => CastTo::Int,
+            b"float" => CastTo::Float,
+            b"bool" => CastTo::Bool,
+            _ => return None,
+        };
+        self.has_casts.then_some(SymbolMeaning::Cast(to))
     }
 
     pub fn variable(&self, index: u32) -> Variable {

@@ -47,6 +47,16 @@ pub enum NodeKind {
     Builtin(&'static Builtin, ArgList),
     /// A host function of the scope, with its arguments in [`Tree::args`].
     Call(u32, ArgList),
+    /// `int(…)`, `float(…)`, `bool(…)` of a kernel.
+    Cast(CastTo, NodeId),
+}
+
+/// The cast intrinsics of kernels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CastTo {
+    Int,
+    Float,
+    Bool,
 }
 
 /// A range of [`Tree::code_points`].
@@ -112,7 +122,7 @@ impl Tree {
     pub fn for_each_operand(&self, id: NodeId, mut visit: impl FnMut(NodeId)) {
         match self.node(id).kind {
             NodeKind::Number(_) | NodeKind::Text(_) | NodeKind::Variable(_) => {}
-            NodeKind::Negate(a) | NodeKind::Invert(a) | NodeKind::Not(a) => visit(a),
+            NodeKind::Negate(a) | NodeKind::Invert(a) | NodeKind::Not(a) | NodeKind::Cast(_, a) => visit(a),
             NodeKind::Binary(_, a, b) | NodeKind::Comma(a, b) => {
                 visit(a);
                 visit(b);

@@ -145,6 +145,13 @@ pub enum IndexSymbol {
     Flat,
 }
 
+impl IndexSymbol {
+    /// Whether the symbol has one value for all items.
+    pub fn is_uniform(self) -> bool {
+        matches!(self, IndexSymbol::Extent(_) | IndexSymbol::Ndim)
+    }
+}
+
 /// One input array.
 #[derive(Clone, Debug)]
 pub struct Param {

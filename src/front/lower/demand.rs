@@ -122,6 +122,10 @@ impl Spreader<'_> {
                 self.call(index, tree.arguments(list));
                 Dtype::Float64
             }
+            NodeKind::Cast(_, a) => {
+                self.want_apart(a);
+                self.get(id).compute
+            }
         }
     }
 

@@ -75,6 +75,7 @@ impl Emitter<'_> {
                 let tree = self.tree;
                 self.call(index, tree.arguments(list), self.typed[id as usize].compute)
             }
+            NodeKind::Cast(_, a) => self.operand(a, work),
         }
     }
 

@@ -16,23 +16,58 @@ mod fold;
 mod text;
 mod typing;
 
-use super::error::CompileError;
+use super::error::{CompileError, Status};
 use super::scope::Scope;
 use super::tree::Tree;
 use crate::dtype::Dtype;
 use crate::ir::{Builder, ExprId};
+use crate::memory::OutOfMemory;
 
 /// What the surroundings of an expression say about its constants.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules {
     /// The dtype that types number literals; `None` where there is nothing to take it from.
     pub literal: Option<Dtype>,
-    /// Whether `-1` has the dtype of `1`; otherwise a negated literal is float64.
-    pub negation_keeps_dtype: bool,
+    /// So in kernels: `-1` has the dtype of `1`, otherwise it is float64; and without a `target` an
+    /// integer literal that the dtype `literal` does not hold is wider, otherwise it wraps.
+    pub literals_keep_value: bool,
+    /// The dtype that the whole expression is computed for, if that is given.
+    pub target: Option<Dtype>,
     /// Whether a complex variable is declared, which excludes operations without a complex form.
     pub complex_declared: bool,
     /// The family of a string of literals alone that meets no other string.
     pub literal_text: Dtype,
+}
+
+impl Rules {
+    /// The rules for an expression in `scope` that is computed for the dtype `target`.
+    ///
+    /// Literals have the dtype `target`, else that of the first numeric variable. A bool target says
+    /// nothing about the numbers in a condition, and in a kernel a bool variable nothing about those
+    /// beside it: the first variable that is not bool decides there.
+    pub fn new(scope: &Scope<'_>, target: Option<Dtype>, literals_keep_value: bool) -> Rules {
+        let dtypes = || scope.variables.iter().map(|variable| variable.ty.dtype);
+        let mut numeric = dtypes().filter(|dtype| !dtype.is_string());
+        let literal = match target {
+            Some(dtype) if !dtype.is_string() && dtype != Dtype::Bool => Some(dtype),
+            None if !literals_keep_value => numeric.next(),
+            Some(dtype) if dtype.is_string() && !literals_keep_value => numeric.next(),
+            _ => numeric.find(|dtype| *dtype != Dtype::Bool),
+        };
+        Rules {
+            literal,
+            literals_keep_value,
+            target,
+            complex_declared: dtypes().any(Dtype::is_complex),
+            literal_text: if target == Some(Dtype::Bytes) { Dtype::Bytes } else { Dtype::String },
+        }
+    }
+}
+
+/// The dtype that `tree` infers.
+pub fn natural_dtype(scope: &Scope<'_>, tree: &Tree, rules: Rules) -> Result<Dtype, CompileError> {
+    let typed = typing::infer(scope, tree, rules)?;
+    Ok(typed[tree.root() as usize].compute)
 }
 
 /// Lowers the whole of `tree`; the result has the dtype that the expression infers.
@@ -45,4 +80,24 @@ pub fn lower(
     let typed = typing::infer(scope, tree, rules)?;
     let demands = demand::spread(scope, tree, &typed, rules)?;
     emit::emit(builder, scope, tree, &typed, &demands)
+}
+
+/// `value` in the dtype `wanted`, its own if that is `None`. Strings are never converted.
+pub fn convert(
+    builder: &mut Builder,
+    value: ExprId,
+    wanted: Option<Dtype>,
+) -> Result<ExprId, CompileError> {
+    let own = builder.dtype(value);
+    let wanted = wanted.unwrap_or(own);
+    if wanted != own && (wanted.is_string() || own.is_string()) {
+        let message = format_args!("a value of dtype {own} cannot become {wanted}");
+        return Err(CompileError::new(Status::InvalidArgumentType, message));
+    }
+    if own.is_string() { Ok(value) } else { Ok(builder.cast(value, wanted)?) }
+}
+
+/// `value` as a result is stored: a string in a slot of `itemsize` bytes.
+pub fn store(builder: &mut Builder, value: ExprId, itemsize: usize) -> Result<ExprId, OutOfMemory> {
+    if builder.dtype(value).is_string() { builder.text_in_slot(value, itemsize) } else { Ok(value) }
 }

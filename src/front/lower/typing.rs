@@ -9,7 +9,7 @@ use crate::front::error::{CompileError, Status};
 use crate::front::lexer::Operator;
 use crate::front::number::Literal;
 use crate::front::scope::{HostFunction, Scope};
-use crate::front::tree::{ArgList, NodeId, NodeKind, Tree};
+use crate::front::tree::{ArgList, CastTo, NodeId, NodeKind, Tree};
 use crate::ir::{ReduceOp, UnaryOp};
 use crate::memory::TryGrow;
 
@@ -122,11 +122,20 @@ impl Typing<'_> {
             NodeKind::Comma(a, b) => self.comma(a, b),
             NodeKind::Builtin(row, list) => self.builtin(row.name, row.meaning, list),
             NodeKind::Call(index, list) => self.call(index, list),
+            NodeKind::Cast(to, a) => Ok(self.cast(to, a)),
         }
     }
 
     /// Dtype of a literal as the expression's literal target types it.
     fn literal_dtype(&self, literal: Literal) -> Dtype {
+        if let Some(target) = self.rules.literal
+            && self.rules.literals_keep_value
+            && self.rules.target.is_none_or(Dtype::is_string)
+            && target.is_integer()
+            && let Scalar::Int(value) = literal.value
+        {
+            return integer_for(value, target);
+        }
         let is_big = match literal.value {
             Scalar::Int(value) => value > i128::from(i32::MAX),
             other => other.to_f64() > f64::from(i32::MAX),
@@ -149,7 +158,7 @@ impl Typing<'_> {
     fn negate(&self, a: NodeId) -> Result<Typed, CompileError> {
         let operand = self.get(a);
         match operand.constant {
-            Some(value) if self.rules.negation_keeps_dtype => {
+            Some(value) if self.rules.literals_keep_value => {
                 Ok(constant(fold::negate(value), operand.compute))
             }
             Some(value) => Ok(constant(fold::negate(value), Dtype::Float64)),
@@ -281,6 +290,19 @@ impl Typing<'_> {
         Ok(Typed { constant, ..Typed::number(compute, parse) })
     }
 
+    /// A cast: to the dtype that the whole expression is for where that is of the kind, else to the
+    /// widest of the kind.
+    fn cast(&self, to: CastTo, a: NodeId) -> Typed {
+        let wanted = self.rules.target;
+        let dtype = match to {
+            CastTo::Int => wanted.filter(|dtype| dtype.is_signed()).unwrap_or(Dtype::Int64),
+            CastTo::Float => wanted.filter(|dtype| dtype.is_float()).unwrap_or(Dtype::Float64),
+            CastTo::Bool => Dtype::Bool,
+        };
+        let value = self.get(a).constant.map(|value| value.cast(dtype));
+        Typed { constant: value, ..Typed::number(dtype, dtype) }
+    }
+
     /// The promotion of all arguments, folded from the left.
     fn promoted(&self, args: &[NodeId]) -> Dtype {
         args.iter().fold(Dtype::Bool, |dtype, arg| promote(dtype, self.get(*arg).compute))
@@ -292,6 +314,20 @@ impl Typing<'_> {
         }
         Ok(())
     }
+}
+
+/// The integer dtype of a literal beside `target`: the next wider one that holds the value.
+fn integer_for(value: i128, target: Dtype) -> Dtype {
+    use Dtype::*;
+    let wider: &[Dtype] = if target.is_signed() {
+        &[Int8, Int16, Int32, Int64, UInt64]
+    } else {
+        &[UInt8, UInt16, UInt32, UInt64]
+    };
+    let holds = |dtype: &&Dtype| {
+        dtype.size() >= target.size() && Scalar::Int(value).cast(**dtype) == Scalar::Int(value)
+    };
+    wider.iter().find(holds).copied().unwrap_or(target)
 }
 
 fn constant(value: Scalar, dtype: Dtype) -> Typed {

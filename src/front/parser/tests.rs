@@ -43,6 +43,7 @@ fn show(tree: &Tree, scope: &Scope, id: NodeId) -> String {
         NodeKind::Comma(a, b) => format!("({}, {})", show(tree, scope, a), show(tree, scope, b)),
         NodeKind::Builtin(row, list) => call(row.name.as_bytes(), list),
         NodeKind::Call(index, list) => call(scope.function(index).name, list),
+        NodeKind::Cast(to, a) => format!("{to:?}({})", show(tree, scope, a)),
     }
 }
 

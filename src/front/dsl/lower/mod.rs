@@ -1,0 +1,224 @@
+//! From statements to the typed kernel.
+
+mod assignment;
+mod expression;
+mod loops;
+mod print;
+
+use super::names::{index_symbol, mentioned_index_symbols};
+use super::place::{place, refuse};
+use super::pragma;
+use super::program::{Guarded, Program, Snippet, Statement, StatementKind};
+use super::signature::{MAX_SYMBOLS, refuse_table};
+use super::uniform;
+use crate::dtype::Dtype;
+use crate::front::error::CompileError;
+use crate::front::lower::store;
+use crate::front::plain::{Entry, EntryKind};
+use crate::front::scope::{HostFunction, Scope, Variable};
+use crate::ir::{Block, Branch, Builder, ExprKind, Kernel, LocalId, Param, Stmt, Type};
+use crate::memory::{OutOfMemory, TryGrow};
+use expression::Expression;
+
+/// Which rules number literals follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Literals {
+    OfKernels,
+    OfPlainExpressions,
+}
+
+/// Lowers `program`, whose entries have been checked.
+pub fn lower(
+    source: &[u8],
+    program: &Program<'_>,
+    entries: &[Entry<'_>],
+    output: Option<Dtype>,
+    literals: Literals,
+) -> Result<Kernel, CompileError> {
+    let mut lowering = Lowering {
+        source,
+        literals,
+        output,
+        builder: Builder::new(),
+        scope: Scope::of_kernel(),
+        uniform: Vec::new(),
+        returned: None,
+        depth: 0,
+        loop_variables: Vec::new(),
+        open_loops: Vec::new(),
+    };
+    lowering.declare_entries(entries)?;
+    lowering.declare_index_symbols()?;
+    let mut body = lowering.block(&program.body)?;
+    let Some(output) = lowering.returned else {
+        return Err(refuse_table(format_args!("a kernel needs a 'return'")));
+    };
+    if output.dtype.is_string() {
+        lowering.widen_returns(&mut body, output.itemsize)?;
+    }
+    let mut kernel = lowering.builder.kernel;
+    kernel.body = body;
+    kernel.output = output;
+    kernel.fp_mode = pragma::chosen_fp_mode(program.fp_mode);
+    kernel.compiler = pragma::chosen_compiler(program.compiler);
+    Ok(kernel)
+}
+
+struct Lowering<'a> {
+    source: &'a [u8],
+    literals: Literals,
+    /// The dtype that the caller wants.
+    output: Option<Dtype>,
+    builder: Builder,
+    scope: Scope<'a>,
+    /// For each variable of the scope, whether it has one value for all items.
+    uniform: Vec<bool>,
+    /// The type that all returns have so far.
+    returned: Option<Type>,
+    /// Blocks around the statement at hand, below the function's body.
+    depth: usize,
+    loop_variables: Vec<LocalId>,
+    /// Variables of the loops around the statement at hand.
+    open_loops: Vec<LocalId>,
+}
+
+impl<'a> Lowering<'a> {
+    fn declare_entries(&mut self, entries: &[Entry<'a>]) -> Result<(), OutOfMemory> {
+        for entry in entries {
+            match entry.kind {
+                EntryKind::Variable => {
+                    let dtype = entry.dtype.or(self.output).unwrap_or(Dtype::Float64);
+                    let itemsize = if dtype.is_string() { entry.itemsize } else { dtype.size() };
+                    let ty = Type { dtype, itemsize };
+                    let params = &mut self.builder.kernel.params;
+                    let read = ExprKind::Param(params.len() as u32);
+                    params.try_push(Param { name: Vec::try_copied(entry.name)?, ty })?;
+                    self.scope.add_variable(entry.name, Variable { ty, read })?;
+                    self.uniform.try_push(false)?;
+                }
+                EntryKind::Function { target, float_math } => {
+                    let (name, returns) = (entry.name, entry.dtype);
+                    self.scope.add_function(HostFunction { name, target, returns, float_math })?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn declare_index_symbols(&mut self) -> Result<(), CompileError> {
+        for name in mentioned_index_symbols(self.source)? {
+            let Some(symbol) = index_symbol(name) else { continue };
+            self.check_room()?;
+            let read = ExprKind::Index(symbol);
+            self.scope.add_variable(name, Variable { ty: Dtype::Int64.into(), read })?;
+            self.uniform.try_push(symbol.is_uniform())?;
+        }
+        Ok(())
+    }
+
+    /// Checks that the kernel may have one more name.
+    fn check_room(&self) -> Result<(), CompileError> {
+        if self.scope.variables.len() < MAX_SYMBOLS {
+            return Ok(());
+        }
+        Err(refuse_table(format_args!("more than {MAX_SYMBOLS} inputs, index symbols and locals")))
+    }
+
+    fn refuse(&self, offset: usize, message: std::fmt::Arguments<'_>) -> CompileError {
+        refuse(self.source, offset, message)
+    }
+
+    fn block(&mut self, statements: &[Statement<'a>]) -> Result<Block, CompileError> {
+        let mut block = Block::new();
+        for statement in statements {
+            if let Some(lowered) = self.statement(statement)? {
+                block.try_push(lowered)?;
+            }
+        }
+        Ok(block)
+    }
+
+    /// A block within the function's body.
+    fn nested(&mut self, statements: &[Statement<'a>]) -> Result<Block, CompileError> {
+        self.depth += 1;
+        let block = self.block(statements)?;
+        self.depth -= 1;
+        Ok(block)
+    }
+
+    /// A typed statement; `None` for one without effect.
+    fn statement(&mut self, statement: &Statement<'a>) -> Result<Option<Stmt>, CompileError> {
+        let start = statement.start;
+        Ok(Some(match &statement.kind {
+            StatementKind::Assign { name, update, value } => self.assign(start, name, *update, *value)?,
+            StatementKind::Expression(text) => {
+                self.check_expression(start, *text)?;
+                return Ok(None);
+            }
+            StatementKind::Return(value) => self.returns(start, *value)?,
+            StatementKind::Print(arguments) => self.print(start, *arguments)?,
+            StatementKind::If { branches, otherwise } => self.branches(branches, otherwise)?,
+            StatementKind::While { condition, body } => Stmt::While {
+                condition: self.condition(start, *condition)?,
+                body: self.nested(body)?,
+                place: place(self.source, start),
+            },
+            StatementKind::For { variable, bounds, body } => self.counted_loop(start, variable, *bounds, body)?,
+            StatementKind::Break => Stmt::Break,
+            StatementKind::Continue => Stmt::Continue,
+        }))
+    }
+
+    /// An expression statement: it must have a meaning, and has no effect.
+    fn check_expression(&mut self, start: usize, text: Snippet<'_>) -> Result<(), CompileError> {
+        let expression = Expression::new(start, text);
+        let tree = self.parse_in_body(&expression)?;
+        self.natural_dtype(&expression, &tree, self.output).map(drop)
+    }
+
+    fn returns(&mut self, start: usize, value: Snippet<'_>) -> Result<Stmt, CompileError> {
+        let expression = Expression::new(start, value);
+        let tree = self.parse_in_body(&expression)?;
+        let value = self.value(&expression, &tree, self.output)?;
+        let ty = self.builder.kernel.expr(value).ty;
+        let returned = self.returned.get_or_insert(ty);
+        if ty.dtype != returned.dtype {
+            let earlier = returned.dtype;
+            let message = format_args!("this returns {}, an earlier 'return' {earlier}", ty.dtype);
+            return Err(self.refuse(start, message));
+        }
+        returned.itemsize = returned.itemsize.max(ty.itemsize);
+        Ok(Stmt::Return(value))
+    }
+
+    /// Gives the string values of all returns in `block` the output's width.
+    fn widen_returns(&mut self, block: &mut Block, itemsize: usize) -> Result<(), OutOfMemory> {
+        for statement in block {
+            match statement {
+                Stmt::Return(value) => *value = store(&mut self.builder, *value, itemsize)?,
+                Stmt::If { branches, otherwise } => {
+                    for branch in branches {
+                        self.widen_returns(&mut branch.body, itemsize)?;
+                    }
+                    self.widen_returns(otherwise, itemsize)?;
+                }
+                Stmt::While { body, .. } | Stmt::For { body, .. } => self.widen_returns(body, itemsize)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn branches(
+        &mut self,
+        branches: &[Guarded<'a>],
+        otherwise: &[Statement<'a>],
+    ) -> Result<Stmt, CompileError> {
+        let mut lowered = Vec::new();
+        for branch in branches {
+            let condition = self.condition(branch.start, branch.condition)?;
+            lowered.try_push(Branch { condition, body: self.nested(&branch.body)? })?;
+        }
+        Ok(Stmt::If { branches: lowered, otherwise: self.nested(otherwise)? })
+    }
+}

@@ -1,0 +1,54 @@
+//! The language of kernels: a function of Python-like statements that runs once per item.
+//!
+//! `parser` finds the statements and leaves expressions as text; `lower` resolves names in textual
+//! order, gives every local its dtype, and builds the typed statements. All errors have the status
+//! of a syntax error; their position is what a caller is told, their message names line and column
+//! of the fault.
+
+mod arguments;
+mod format;
+mod lower;
+mod names;
+mod parser;
+mod place;
+mod pragma;
+mod program;
+mod scanner;
+mod signature;
+mod uniform;
+
+use super::error::CompileError;
+use super::plain::{Entry, EntryKind};
+use crate::dtype::Dtype;
+use crate::ir::Kernel;
+use crate::memory::TryGrow;
+use lower::Literals;
+
+/// Compiles the kernel `source` over the caller's entries; `output` is the wanted dtype, `None` to
+/// infer it. The kernel's parameters are all inputs, in the order of the entries.
+pub fn compile(
+    source: &[u8],
+    entries: &[Entry<'_>],
+    output: Option<Dtype>,
+) -> Result<Kernel, CompileError> {
+    let program = parser::parse(source)?;
+    signature::check(entries, &program.params, output)?;
+    lower::lower(source, &program, entries, output, Literals::OfKernels)
+}
+
+/// Compiles the plain expression `text` as the kernel that returns it, with all inputs as parameters.
+/// Numbers have the dtypes that they have in plain expressions.
+pub fn lift(text: &[u8], entries: &[Entry<'_>], output: Option<Dtype>) -> Result<Kernel, CompileError> {
+    let mut params = Vec::new();
+    for entry in entries.iter().filter(|entry| matches!(entry.kind, EntryKind::Variable)) {
+        params.try_push(entry.name)?;
+    }
+    let program = parser::parse_expression(text, params)?;
+    signature::check(entries, &program.params, output)?;
+    lower::lower(text, &program, entries, output, Literals::OfPlainExpressions)
+}
+
+/// Checks the statements of `source` without looking at names and dtypes.
+pub fn check_syntax(source: &[u8]) -> Result<(), CompileError> {
+    parser::parse(source).map(drop)
+}

@@ -1,0 +1,46 @@
+//! Places in the source text, for people and for callers.
+
+use std::fmt;
+
+use crate::front::error::{CompileError, Status};
+use crate::ir::SourcePlace;
+
+/// Line and column of `offset`. Columns count bytes.
+pub fn place(source: &[u8], offset: usize) -> SourcePlace {
+    let before = &source[..offset.min(source.len())];
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
+    let bounded = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    SourcePlace { line: bounded(line), column: bounded(column) }
+}
+
+/// A refusal of the text at `offset`.
+pub fn refuse(source: &[u8], offset: usize, message: fmt::Arguments<'_>) -> CompileError {
+    let SourcePlace { line, column } = place(source, offset);
+    CompileError::new(Status::Parse, format_args!("line {line}, column {column}: {message}"))
+        .at(position_told(source, offset))
+}
+
+/// `offset` as a caller is told it: `None` behind the last byte.
+pub fn position_told(source: &[u8], offset: usize) -> Option<usize> {
+    (offset < source.len()).then_some(offset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_from_one() {
+        let source = b"ab\n\tc\n";
+        let at = |offset| (place(source, offset).line, place(source, offset).column);
+        assert_eq!([at(0), at(1), at(3), at(4), at(6)], [(1, 1), (1, 2), (2, 1), (2, 2), (3, 1)]);
+    }
+
+    #[test]
+    fn the_end_of_the_text_has_no_position() {
+        assert_eq!(refuse(b"abc", 2, format_args!("no")).position, Some(2));
+        let error = refuse(b"abc", 3, format_args!("no"));
+        assert_eq!((error.position, error.message()), (None, &b"line 1, column 4: no"[..]));
+    }
+}

@@ -1,0 +1,105 @@
+//! `# me:` comments at the top of a source, and the environment that overrules them.
+
+use super::place::refuse;
+use super::scanner::Scanner;
+use crate::front::error::{CompileError, Quoted};
+use crate::ir::{Compiler, FpMode};
+
+/// What the pragmas of a source say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pragmas {
+    pub fp_mode: Option<FpMode>,
+    pub compiler: Option<Compiler>,
+}
+
+/// Reads the pragmas in the comments before the first line of code.
+pub fn read(source: &[u8]) -> Result<Pragmas, CompileError> {
+    let mut scanner = Scanner::new(source);
+    let mut pragmas = Pragmas::default();
+    loop {
+        scanner.skip_space();
+        if scanner.peek() != Some(b'#') {
+            return Ok(pragmas);
+        }
+        read_comment(&mut scanner, &mut pragmas)?;
+    }
+}
+
+/// Reads the comment that starts here, up to the end of its line.
+fn read_comment(scanner: &mut Scanner<'_>, pragmas: &mut Pragmas) -> Result<(), CompileError> {
+    let start = scanner.offset;
+    let source = scanner.source;
+    scanner.offset += 1;
+    scanner.skip_blanks();
+    if !scanner.take(b"me:") {
+        scanner.offset = start;
+        scanner.skip_comment();
+        return Ok(());
+    }
+    if scanner.take(b"fp") {
+        set_once(&mut pragmas.fp_mode, value(scanner, fp_mode)?, source, start)
+    } else if scanner.take(b"compiler") {
+        set_once(&mut pragmas.compiler, value(scanner, compiler)?, source, start)
+    } else {
+        Err(refuse(source, start, format_args!("unknown pragma: me:fp or me:compiler is expected")))
+    }
+}
+
+fn set_once<T>(slot: &mut Option<T>, value: T, source: &[u8], start: usize) -> Result<(), CompileError> {
+    if slot.replace(value).is_some() {
+        return Err(refuse(source, start, format_args!("this pragma stands twice")));
+    }
+    Ok(())
+}
+
+/// `= word` up to the end of the line.
+fn value<T>(scanner: &mut Scanner<'_>, meaning: fn(&[u8]) -> Option<T>) -> Result<T, CompileError> {
+    let source = scanner.source;
+    scanner.skip_blanks();
+    if !scanner.take(b"=") {
+        return Err(refuse(source, scanner.offset, format_args!("'=' is expected")));
+    }
+    scanner.skip_blanks();
+    let start = scanner.offset;
+    let word = scanner.name();
+    let Some(value) = meaning(word) else {
+        return Err(refuse(source, start, format_args!("unknown pragma value {}", Quoted(word))));
+    };
+    scanner.skip_blanks();
+    match scanner.peek() {
+        None | Some(b'\n') => Ok(value),
+        _ => Err(refuse(source, scanner.offset, format_args!("the line must end after the pragma"))),
+    }
+}
+
+fn fp_mode(word: &[u8]) -> Option<FpMode> {
+    match word {
+        b"strict" => Some(FpMode::Strict),
+        b"contract" => Some(FpMode::Contract),
+        b"fast" => Some(FpMode::Fast),
+        _ => None,
+    }
+}
+
+fn compiler(word: &[u8]) -> Option<Compiler> {
+    match word {
+        b"tcc" => Some(Compiler::Tcc),
+        b"cc" => Some(Compiler::Cc),
+        _ => None,
+    }
+}
+
+/// The floating-point mode: the pragma's, else that of `ME_DSL_FP_MODE`, else strict.
+pub fn chosen_fp_mode(pragma: Option<FpMode>) -> FpMode {
+    pragma.unwrap_or_else(|| match std::env::var_os("ME_DSL_FP_MODE") {
+        Some(word) if word == "relaxed" => FpMode::Fast,
+        Some(word) => fp_mode(word.as_encoded_bytes()).unwrap_or_default(),
+        None => FpMode::default(),
+    })
+}
+
+/// The compiled engine: that of `ME_DSL_JIT_COMPILER`, else the pragma's, else the in-process one.
+pub fn chosen_compiler(pragma: Option<Compiler>) -> Compiler {
+    let wanted = std::env::var_os("ME_DSL_JIT_COMPILER");
+    wanted.and_then(|word| compiler(word.as_encoded_bytes())).or(pragma).unwrap_or_default()
+}

@@ -1,0 +1,32 @@
+//! Which expressions have one value for all items of a block.
+
+use crate::builtin::Meaning;
+use crate::front::tree::{NodeKind, Tree};
+use crate::memory::{OutOfMemory, TryGrow};
+
+/// Whether `tree` has one value for all items, given which variables of the scope have: a reduction
+/// has, whatever its argument.
+pub fn is_uniform(tree: &Tree, variables: &[bool]) -> Result<bool, OutOfMemory> {
+    let mut uniform = Vec::try_filled(true, tree.nodes.len())?;
+    for (id, node) in tree.nodes.iter().enumerate() {
+        uniform[id] = match node.kind {
+            NodeKind::Variable(index) => variables[index as usize],
+            kind if is_reduction(kind) => true,
+            _ => {
+                let mut all = true;
+                tree.for_each_operand(id as u32, |operand| all &= uniform[operand as usize]);
+                all
+            }
+        };
+    }
+    Ok(uniform.last().copied().unwrap_or(true))
+}
+
+/// Whether a reduction occurs in `tree`.
+pub fn reduces(tree: &Tree) -> bool {
+    tree.nodes.iter().any(|node| is_reduction(node.kind))
+}
+
+fn is_reduction(kind: NodeKind) -> bool {
+    matches!(kind, NodeKind::Builtin(row, _) if matches!(row.meaning, Meaning::Reduce(_)))
+}
