@@ -12,8 +12,8 @@ mod scope;
 mod text;
 mod tree;
 
-pub use error::{CompileError, Status};
 pub use dsl::check_syntax;
+pub use error::{CompileError, Status};
 pub use plain::{Entry, EntryKind};
 pub use route::is_kernel;
 

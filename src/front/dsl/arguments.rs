@@ -10,10 +10,7 @@ pub fn split(list: Snippet<'_>) -> impl Iterator<Item = Snippet<'_>> {
     std::iter::from_fn(move || {
         let list = rest?;
         let length = length_of_first(list.text);
-        rest = list
-            .text
-            .get(length + 1..)
-            .map(|text| Snippet { text, start: list.start + length + 1 });
+        rest = list.text.get(length + 1..).map(|text| Snippet { text, start: list.start + length + 1 });
         Some(trimmed(Snippet { text: &list.text[..length], start: list.start }))
     })
 }
@@ -46,7 +43,9 @@ mod tests {
     fn splits_at_the_outer_commas() {
         let pieces = |text: &'static str| {
             let list = Snippet { text: text.as_bytes(), start: 10 };
-            split(list).map(|piece| (std::str::from_utf8(piece.text).unwrap(), piece.start)).collect::<Vec<_>>()
+            split(list)
+                .map(|piece| (std::str::from_utf8(piece.text).unwrap(), piece.start))
+                .collect::<Vec<_>>()
         };
         assert_eq!(pieces("a, f(b, c) ,'x,y'"), [("a", 10), ("f(b, c)", 13), ("'x,y'", 22)]);
         assert_eq!(pieces(""), [("", 10)]);

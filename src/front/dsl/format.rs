@@ -72,7 +72,8 @@ fn code_point(
     let mut value = 0u32;
     for _ in 0..digits {
         let digit = bytes.next().and_then(|byte| char::from(byte).to_digit(16));
-        let digit = digit.ok_or(FormatError::Wrong("hexadecimal digits are expected in an escape sequence"))?;
+        let digit =
+            digit.ok_or(FormatError::Wrong("hexadecimal digits are expected in an escape sequence"))?;
         value = value << 4 | digit;
     }
     let character = char::from_u32(value).ok_or(FormatError::Wrong("the code point does not exist"))?;

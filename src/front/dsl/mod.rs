@@ -26,11 +26,7 @@ use lower::Literals;
 
 /// Compiles the kernel `source` over the caller's entries; `output` is the wanted dtype, `None` to
 /// infer it. The kernel's parameters are all inputs, in the order of the entries.
-pub fn compile(
-    source: &[u8],
-    entries: &[Entry<'_>],
-    output: Option<Dtype>,
-) -> Result<Kernel, CompileError> {
+pub fn compile(source: &[u8], entries: &[Entry<'_>], output: Option<Dtype>) -> Result<Kernel, CompileError> {
     let program = parser::parse(source)?;
     signature::check(entries, &program.params, output)?;
     lower::lower(source, &program, entries, output, Literals::OfKernels)

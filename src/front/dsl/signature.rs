@@ -26,7 +26,9 @@ pub fn check(entries: &[Entry<'_>], params: &[&[u8]], output: Option<Dtype>) -> 
     }
     if count != params.len() {
         let wanted = params.len();
-        return Err(refuse_table(format_args!("input count mismatch: {wanted} parameters, {count} variables")));
+        return Err(refuse_table(format_args!(
+            "input count mismatch: {wanted} parameters, {count} variables"
+        )));
     }
     if let Some(param) = params.iter().find(|param| inputs().all(|entry| entry.name != **param)) {
         return Err(refuse_table(format_args!("no variable for the parameter {}", Quoted(param))));
@@ -58,7 +60,7 @@ fn check_entry(entry: &Entry<'_>, earlier: &[Entry<'_>], params: &[&[u8]]) -> Re
         EntryKind::Function { .. } if params.contains(&entry.name) || namesakes.next().is_some() => {
             Err(refuse_table(format_args!("the function {name} has the name of another entry")))
         }
-        EntryKind::Function { .. } if !entry.dtype.is_some_and(|dtype| !dtype.is_string()) => {
+        EntryKind::Function { .. } if entry.dtype.is_none_or(Dtype::is_string) => {
             Err(refuse_table(format_args!("the function {name} needs a numeric dtype")))
         }
         EntryKind::Function { .. } => Ok(()),

@@ -83,11 +83,7 @@ pub fn lower(
 }
 
 /// `value` in the dtype `wanted`, its own if that is `None`. Strings are never converted.
-pub fn convert(
-    builder: &mut Builder,
-    value: ExprId,
-    wanted: Option<Dtype>,
-) -> Result<ExprId, CompileError> {
+pub fn convert(builder: &mut Builder, value: ExprId, wanted: Option<Dtype>) -> Result<ExprId, CompileError> {
     let own = builder.dtype(value);
     let wanted = wanted.unwrap_or(own);
     if wanted != own && (wanted.is_string() || own.is_string()) {

@@ -55,11 +55,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// First value, end and step of `range(…)`.
-    fn range(
-        &mut self,
-        start: usize,
-        list: Snippet<'_>,
-    ) -> Result<(ExprId, ExprId, ExprId), CompileError> {
+    fn range(&mut self, start: usize, list: Snippet<'_>) -> Result<(ExprId, ExprId, ExprId), CompileError> {
         let zero = self.builder.constant(Scalar::Int(0), Dtype::Int64)?;
         let one = self.builder.constant(Scalar::Int(1), Dtype::Int64)?;
         let mut bounds = [one; 3];

@@ -163,7 +163,9 @@ impl<'a> Lowering<'a> {
                 body: self.nested(body)?,
                 place: place(self.source, start),
             },
-            StatementKind::For { variable, bounds, body } => self.counted_loop(start, variable, *bounds, body)?,
+            StatementKind::For { variable, bounds, body } => {
+                self.counted_loop(start, variable, *bounds, body)?
+            }
             StatementKind::Break => Stmt::Break,
             StatementKind::Continue => Stmt::Continue,
         }))

@@ -60,7 +60,9 @@ impl Lowering<'_> {
             return Err(self.refuse(start, format_args!("a reduction in a branch or loop cannot be printed")));
         }
         if !uniform::is_uniform(&tree, &self.uniform)? {
-            return Err(self.refuse(start, format_args!("print() takes values that are the same for all items")));
+            return Err(
+                self.refuse(start, format_args!("print() takes values that are the same for all items"))
+            );
         }
         let target = self.output.filter(|output| !output.is_string());
         if self.natural_dtype(&expression, &tree, target)?.is_string() {

@@ -1,0 +1,1 @@
+//! Accepted programs as typed statements.
