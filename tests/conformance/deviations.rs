@@ -31,6 +31,12 @@ impl Deviations {
     pub fn contains(&self, id: &str) -> bool {
         self.groups.iter().flat_map(|group| &group.cases).any(|pattern| matches(pattern, id))
     }
+
+    /// The patterns that match none of `ids`.
+    pub fn unmatched<'a>(&'a self, ids: &[String]) -> Vec<&'a String> {
+        let patterns = self.groups.iter().flat_map(|group| &group.cases);
+        patterns.filter(|pattern| !ids.iter().any(|id| matches(pattern, id))).collect()
+    }
 }
 
 fn matches(pattern: &str, id: &str) -> bool {

@@ -13,10 +13,15 @@ use deviations::Deviations;
 use miniexpr::dtype::Dtype;
 use miniexpr::ffi::ME_JIT_OFF;
 
+/// The cases of a vector file.
+fn load(file: &str) -> Vec<Case> {
+    let path = format!("{}/tests/vectors/{file}.jsonl", env!("CARGO_MANIFEST_DIR"));
+    Case::parse_all(&std::fs::read_to_string(path).expect("a vector file"))
+}
+
 /// Checks every case of a file; the deviations listed must differ and all others agree.
 fn replay(file: &str) {
-    let path = format!("{}/tests/vectors/{file}.jsonl", env!("CARGO_MANIFEST_DIR"));
-    let cases = Case::parse_all(&std::fs::read_to_string(path).expect("a vector file"));
+    let cases = load(file);
     let deviations = Deviations::load();
     let mut wrong = Vec::new();
     for case in &cases {
@@ -159,4 +164,23 @@ fn strings() {
 #[ignore = "the kernel language is being built"]
 fn dsl_kernels() {
     replay("dsl_kernels");
+}
+
+#[test]
+fn every_deviation_names_a_case() {
+    const FILES: [&str; 11] = [
+        "binary_operators",
+        "dsl_kernels",
+        "explicit_output_dtype",
+        "functions_many_arguments",
+        "functions_one_argument",
+        "literals",
+        "nd_blocks",
+        "random_expressions",
+        "reductions",
+        "strings",
+        "syntax",
+    ];
+    let ids: Vec<String> = FILES.iter().flat_map(|file| load(file)).map(|case| case.id).collect();
+    assert_eq!(Deviations::load().unmatched(&ids), Vec::<&String>::new());
 }

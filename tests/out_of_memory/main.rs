@@ -9,10 +9,10 @@ use std::ffi::{CString, c_int, c_void};
 use std::ptr;
 use std::thread;
 
-use client::values::encode;
+use client::values::{encode, numbers_per_item};
 use client::{AUTO, Variable, compile_status, entries, eval_status};
 use failing_allocator::{FailingAllocator, live_bytes, with_budget};
-use miniexpr::dtype::Dtype::{self, Complex128, Float32, Float64, Int16, Int32, UInt8};
+use miniexpr::dtype::Dtype::{self, Bytes, Complex128, Float32, Float64, Int16, Int32, UInt8};
 use miniexpr::ffi;
 
 #[global_allocator]
@@ -20,6 +20,10 @@ static ALLOCATOR: FailingAllocator = FailingAllocator;
 
 /// More than one block of the interpreter.
 const ITEMS: usize = 10_000;
+/// Bytes of an item of the string columns.
+const TEXT_BYTES: usize = 16;
+/// No result of this test has larger items.
+const MOST_RESULT_BYTES: usize = 4 * TEXT_BYTES;
 /// No call of this test needs as many allocations.
 const MOST_ALLOCATIONS: usize = 10_000;
 
@@ -38,12 +42,16 @@ impl Scenario {
     /// `text` over one column of each of `dtypes`, named `a`, `b`, `c` …
     fn new(text: &str, dtypes: &[Dtype], output: u32) -> Scenario {
         let names = ('a'..='z').map(String::from);
-        let variables = names.zip(dtypes).map(|(name, dtype)| Variable::new(&name, *dtype)).collect();
-        let data = dtypes
-            .iter()
-            .map(|dtype| encode(*dtype, &vec![1.0; ITEMS * client::values::numbers_per_item(*dtype)]))
-            .collect();
-        Scenario { text: CString::new(text).expect("no NUL"), variables, data, output }
+        let variable = |(name, dtype): (String, &Dtype)| match dtype.is_string() {
+            true => Variable::text(&name, *dtype, TEXT_BYTES),
+            false => Variable::new(&name, *dtype),
+        };
+        Scenario {
+            text: CString::new(text).expect("no NUL"),
+            variables: names.zip(dtypes).map(variable).collect(),
+            data: dtypes.iter().map(|dtype| ones(*dtype)).collect(),
+            output,
+        }
     }
 
     fn with_function(mut self, name: &str, address: *const c_void) -> Scenario {
@@ -55,7 +63,7 @@ impl Scenario {
     fn run(&self, allocations: usize) -> c_int {
         let entries = entries(&self.variables);
         let inputs: Vec<*const c_void> = self.data.iter().map(|column| column.as_ptr().cast()).collect();
-        let mut out = vec![0u8; ITEMS * 16];
+        let mut out = vec![0u8; ITEMS * MOST_RESULT_BYTES];
         let mut expression = ptr::null_mut();
         let mut position = 0;
         let (compiled, evaluated) = with_budget(allocations, || {
@@ -99,6 +107,12 @@ impl Scenario {
     }
 }
 
+/// A column whose numbers, or code units, are all one.
+fn ones(dtype: Dtype) -> Vec<u8> {
+    let numbers = if dtype.is_string() { TEXT_BYTES / dtype.size() } else { numbers_per_item(dtype) };
+    encode(dtype, &vec![1.0; ITEMS * numbers])
+}
+
 extern "C" fn half(x: f64) -> f64 {
     x / 2.0
 }
@@ -116,6 +130,8 @@ fn every_allocation_may_fail() {
         Scenario::new("conj(a) * a + 2", &[Complex128], AUTO),
         Scenario::new("(1+(2+(3+(4+(5+(6+a))))))", &[Float32], Float64.code()),
         Scenario::new("half(a) + half(a*2)", &[Float64], AUTO).with_function("half", half as *const c_void),
+        Scenario::new("lower(a) + replace(b, 'x', 'yz')", &[Dtype::String, Dtype::String], AUTO),
+        Scenario::new("contains(a, b) and c > 0", &[Bytes, Bytes, Float64], AUTO),
     ];
     for scenario in &scenarios {
         scenario.fail_every_allocation();
