@@ -25,7 +25,7 @@ impl Unary for Erf {
         let a = x.abs();
         let far = 1.0 - erfc_of_positive::<FMA>(select(a < 6.0, a, 6.0));
         let near = erf_near_zero::<FMA>(x).value();
-        select(a < 0.7, near, select(x.is_nan(), x, far.copysign(x)))
+        select(x.is_nan(), x, select(a < 0.7, near, far).copysign(x))
     }
 }
 

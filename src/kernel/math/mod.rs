@@ -21,6 +21,9 @@ mod power;
 mod scalar;
 mod trigonometric;
 
+#[cfg(test)]
+mod tests;
+
 pub use scalar::factorial;
 
 use super::level::Level;

@@ -1,0 +1,106 @@
+//! Functions whose result is exact or rounded once: the same bits as the scalar function.
+
+use super::{Element, random_bits, run_binary, run_fma, run_unary, same, special_values};
+use crate::ir::{BinaryOp, MathFn};
+use crate::kernel::Accuracy;
+use crate::kernel::level::Level;
+
+const EXACT: [BinaryOp; 11] = [
+    BinaryOp::Copysign,
+    BinaryOp::Fdim,
+    BinaryOp::Fmax,
+    BinaryOp::Fmin,
+    BinaryOp::Ldexp,
+    BinaryOp::Nextafter,
+    BinaryOp::Rem,
+    BinaryOp::Remainder,
+    BinaryOp::Ncr,
+    BinaryOp::Npr,
+    // Its special pairs; the others are measured.
+    BinaryOp::Atan2,
+];
+
+/// Pairs of special values, of random bits, and of numbers of like size.
+fn pairs<T: Element>() -> (Vec<T>, Vec<T>) {
+    let special = special_values::<T>();
+    let (mut a, mut b): (Vec<T>, Vec<T>) =
+        special.iter().flat_map(|&a| special.iter().map(move |&b| (a, b))).unzip();
+    let (x, y) = (random_bits::<T>(20_000, 1), random_bits::<T>(20_000, 2));
+    a.extend(&x);
+    b.extend(&y);
+    let mut random = super::Random(3);
+    for _ in 0..20_000 {
+        a.push(T::of(random.uniform(-1000.0, 1000.0)));
+        b.push(T::of(random.uniform(-50.0, 50.0)));
+    }
+    (a, b)
+}
+
+fn check<T: Element>(op: BinaryOp) {
+    let (a, b) = pairs::<T>();
+    let want = run_binary(op, Accuracy::Scalar, Level::Baseline, &a, &b);
+    for level in Level::all_supported() {
+        let got = run_binary(op, Accuracy::Precise, level, &a, &b);
+        for (((&a, &b), &y), &want) in a.iter().zip(&b).zip(&got).zip(&want) {
+            let (a, b): (f64, f64) = (a.into(), b.into());
+            if op == BinaryOp::Atan2 && a != 0.0 && b != 0.0 && a.is_finite() && b.is_finite() {
+                continue;
+            }
+            // Which of two zeros the larger is, is free.
+            let zeros = matches!(op, BinaryOp::Fmax | BinaryOp::Fmin) && a == 0.0 && b == 0.0;
+            let (got, want64): (f64, f64) = (y.into(), want.into());
+            assert!(
+                same(y, want) || (zeros && got == want64),
+                "{op:?} {level:?} {a:e} {b:e}: {got:e} {want64:e}"
+            );
+        }
+    }
+}
+
+#[test]
+fn two_argument_functions_equal_the_scalar_ones() {
+    for op in EXACT {
+        check::<f64>(op);
+        check::<f32>(op);
+    }
+}
+
+#[test]
+fn roots_are_correctly_rounded() {
+    let x = random_bits::<f64>(10_000, 5);
+    let y = random_bits::<f32>(10_000, 6);
+    for level in Level::all_supported() {
+        let roots = run_unary(MathFn::Sqrt, Accuracy::Fast, level, &x);
+        assert!(x.iter().zip(&roots).all(|(x, &root)| same(root, x.sqrt())));
+        let roots = run_unary(MathFn::Sqrt, Accuracy::Fast, level, &y);
+        assert!(y.iter().zip(&roots).all(|(y, &root)| same(root, y.sqrt())));
+    }
+}
+
+#[test]
+fn fused_multiply_add_rounds_once() {
+    fn triples<T: Element>() -> [Vec<T>; 3] {
+        let mut random = super::Random(7);
+        let [mut a, mut b, mut c] = [8, 9, 10].map(|seed| random_bits::<T>(20_000, seed));
+        for _ in 0..20_000 {
+            let (x, y) = (random.uniform(-2.0, 2.0), random.uniform(-2.0, 2.0));
+            // Cancellation and halfway cases.
+            let z =
+                [-x * y, x * y / 1e7, f64::from(x as f32) * 16_777_216.0, 1e-40][random.bits() as usize % 4];
+            a.push(T::of(x));
+            b.push(T::of(y));
+            c.push(T::of(z));
+        }
+        [a, b, c]
+    }
+    let [a, b, c] = triples::<f64>();
+    let [x, y, z] = triples::<f32>();
+    for level in Level::all_supported() {
+        let got = run_fma(level, &a, &b, &c);
+        assert!((0..a.len()).all(|i| same(got[i], a[i].mul_add(b[i], c[i]))), "{level:?}");
+        let got = run_fma(level, &x, &y, &z);
+        for i in 0..x.len() {
+            assert!(same(got[i], x[i].mul_add(y[i], z[i])), "{level:?} {} {} {}", x[i], y[i], z[i]);
+        }
+    }
+}
