@@ -108,7 +108,7 @@ fn special_values<T: Element>() -> Vec<T> {
         0.25,
         0.4142135,
         0.5,
-        0.7071068,
+        std::f64::consts::FRAC_1_SQRT_2,
         0.75,
         1.0,
         1.5,
