@@ -155,7 +155,6 @@ fn nd_blocks() {
 }
 
 #[test]
-#[ignore = "the kernel language is being built"]
 fn strings() {
     replay("strings");
 }

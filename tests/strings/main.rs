@@ -3,6 +3,7 @@
 #[path = "../client/mod.rs"]
 mod client;
 mod column;
+mod kernels;
 mod literals;
 mod packed;
 mod typing;
