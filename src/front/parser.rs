@@ -155,8 +155,7 @@ impl Parser<'_> {
                 Token::Operator(Operator::Invert) => self.prefix(Prefix::Invert)?,
                 Token::Operator(Operator::Not) => {
                     if !self.not_may_stand_here() {
-                        self.advance();
-                        return Err(self.unexpected("an operand"));
+                        return Err(self.misplaced_not());
                     }
                     self.prefix(Prefix::Not)?;
                 }
@@ -181,6 +180,18 @@ impl Parser<'_> {
             Some(Frame::Infix(infix)) => infix.power() < power::NOT,
             Some(Frame::Arguments { .. }) => false,
         }
+    }
+
+    /// A `not` where it may not stand; the position is that of the token behind it, or behind its
+    /// parenthesis.
+    fn misplaced_not(&mut self) -> CompileError {
+        let not = self.span.start;
+        self.advance();
+        if self.token == Token::Open {
+            self.advance();
+        }
+        let message = format_args!("'not' is expected in parentheses of its own here");
+        CompileError::parse(self.position(), message).of_token(not as usize)
     }
 
     fn prefix(&mut self, prefix: Prefix) -> Result<(), CompileError> {

@@ -42,6 +42,7 @@ impl<'a> Lowering<'a> {
                     text: &desugared.text,
                     start: value.start,
                     written: desugared.value_start,
+                    in_parentheses: false,
                 }
             }
         };

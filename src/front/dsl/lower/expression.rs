@@ -18,12 +18,14 @@ pub(super) struct Expression<'t> {
     /// Offset in the source of the byte `text[written]`; what comes before it is not in the source.
     pub start: usize,
     pub written: usize,
+    /// Whether a caller is told positions as if the expression stood in parentheses, one further.
+    pub in_parentheses: bool,
 }
 
 impl<'t> Expression<'t> {
     /// An expression that stands in the source.
     pub fn new(statement: usize, snippet: Snippet<'t>) -> Expression<'t> {
-        Expression { statement, text: snippet.text, start: snippet.start, written: 0 }
+        Expression { statement, text: snippet.text, start: snippet.start, written: 0, in_parentheses: false }
     }
 }
 
@@ -87,7 +89,7 @@ impl Lowering<'_> {
 
     /// The bool value of a condition: a string holds if it is not empty.
     pub fn condition(&mut self, start: usize, text: Snippet<'_>) -> Result<ExprId, CompileError> {
-        let expression = Expression::new(start, text);
+        let expression = Expression { in_parentheses: true, ..Expression::new(start, text) };
         let tree = self.parse(&expression)?;
         let value = self.natural_value(&expression, &tree, None)?;
         if self.builder.dtype(value).is_string() {
@@ -100,7 +102,9 @@ impl Lowering<'_> {
     /// An error of an expression as an error of the source: a caller is told the statement's offset
     /// plus the position within the expression, people the place of the token.
     fn located(&self, error: CompileError, expression: &Expression<'_>) -> CompileError {
-        let position = expression.statement + error.position.map_or(0, |position| position.saturating_sub(1));
+        let lead = usize::from(expression.in_parentheses);
+        let within = error.position.map_or(0, |position| position.saturating_sub(1) + lead);
+        let position = expression.statement + within;
         let fault = match error.token {
             Some(token) => (expression.start + token).saturating_sub(expression.written),
             None => expression.statement,
