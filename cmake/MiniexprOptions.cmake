@@ -1,0 +1,44 @@
+# The cache variables a user or an embedding project sets.
+
+if(EMSCRIPTEN)
+    set(side_module_default ON)
+    set(shared_default OFF)
+elseif(WIN32)
+    set(side_module_default OFF)
+    set(shared_default OFF)
+else()
+    set(side_module_default OFF)
+    set(shared_default ON)
+endif()
+
+option(MINIEXPR_BUILD_SHARED "Build the shared library, target miniexpr" ${shared_default})
+option(MINIEXPR_BUILD_STATIC "Build the static library, target miniexpr_static" ON)
+option(MINIEXPR_BUILD_TESTS "Build the C tests" ON)
+option(MINIEXPR_BUILD_EXAMPLES "Build the C examples" ON)
+option(MINIEXPR_INSTALL "Install the libraries, the headers and the package files" ${MINIEXPR_IS_TOP_LEVEL})
+option(MINIEXPR_WASM32_SIDE_MODULE "Emscripten: code that can also go into side modules" ${side_module_default})
+
+set(MINIEXPR_CARGO "" CACHE FILEPATH "The cargo to use; found when empty")
+set(MINIEXPR_RUST_TARGET "" CACHE STRING "The Rust target triple; found when empty")
+set(MINIEXPR_CARGO_FLAGS "" CACHE STRING "More arguments for cargo, such as --offline")
+set(MINIEXPR_CARGO_TARGET_DIR
+    "${CMAKE_CURRENT_BINARY_DIR}/cargo"
+    CACHE PATH "Folder for what cargo builds; several build trees may share one"
+)
+
+# Known to projects that embed the library. Nothing here depends on them: vector math and kernels are
+# part of the library, there is no TinyCC, and benchmarks are run by `make bench`.
+option(MINIEXPR_BUILD_BENCH "Accepted, without effect" ON)
+option(MINIEXPR_USE_SLEEF "Accepted, without effect" ON)
+option(MINIEXPR_USE_ACCELERATE "Accepted, without effect" OFF)
+option(MINIEXPR_ENABLE_TCC_JIT "Accepted, without effect" ON)
+option(MINIEXPR_BUILD_BUNDLED_LIBTCC "Accepted, without effect" OFF)
+option(MINIEXPR_DSL_TRACE_DEFAULT "Accepted, without effect" OFF)
+
+if(EMSCRIPTEN AND MINIEXPR_BUILD_SHARED)
+    message(STATUS "miniexpr: Emscripten has no shared libraries, building the static one only")
+    set(MINIEXPR_BUILD_SHARED OFF)
+endif()
+if(WIN32 AND MINIEXPR_BUILD_SHARED)
+    message(FATAL_ERROR "miniexpr: on Windows only the static library can be built")
+endif()
