@@ -32,9 +32,9 @@ static const struct {
     me_dtype dtype;
     size_t itemsize;
 } DTYPES[] = {
-    {"|b1", ME_BOOL, 1},    {"|i1", ME_INT8, 1},     {"<i2", ME_INT16, 2},  {"<i4", ME_INT32, 4},
-    {"<i8", ME_INT64, 8},   {"|u1", ME_UINT8, 1},    {"<u2", ME_UINT16, 2}, {"<u4", ME_UINT32, 4},
-    {"<u8", ME_UINT64, 8},  {"<f4", ME_FLOAT32, 4},  {"<f8", ME_FLOAT64, 8}, {"<c8", ME_COMPLEX64, 8},
+    {"|b1", ME_BOOL, 1},         {"|i1", ME_INT8, 1},    {"<i2", ME_INT16, 2},   {"<i4", ME_INT32, 4},
+    {"<i8", ME_INT64, 8},        {"|u1", ME_UINT8, 1},   {"<u2", ME_UINT16, 2},  {"<u4", ME_UINT32, 4},
+    {"<u8", ME_UINT64, 8},       {"<f4", ME_FLOAT32, 4}, {"<f8", ME_FLOAT64, 8}, {"<c8", ME_COMPLEX64, 8},
     {"<c16", ME_COMPLEX128, 16},
 };
 enum { N_DTYPES = sizeof DTYPES / sizeof DTYPES[0] };
@@ -46,7 +46,8 @@ static bool fail(const char *subject, const char *problem) {
 
 static long long item_count(const npy_array *array) {
     long long count = 1;
-    for (int i = 0; i < array->ndims; i++) count *= array->shape[i];
+    for (int i = 0; i < array->ndims; i++)
+        count *= array->shape[i];
     return count;
 }
 
@@ -55,15 +56,20 @@ static long long item_count(const npy_array *array) {
 /* The text after `'key':` in the header's Python dictionary, or NULL. */
 static const char *header_value(const char *header, const char *key) {
     const char *at = strstr(header, key);
-    if (!at) return NULL;
+    if (!at)
+        return NULL;
     at = strchr(at, ':');
-    if (!at) return NULL;
-    do at++; while (isspace((unsigned char)*at));
+    if (!at)
+        return NULL;
+    do
+        at++;
+    while (isspace((unsigned char)*at));
     return at;
 }
 
 static bool parse_dtype(npy_array *array, const char *text) {
-    if (*text != '\'') return fail(array->path, "a structured dtype is not supported");
+    if (*text != '\'')
+        return fail(array->path, "a structured dtype is not supported");
     text++;
     size_t length = strcspn(text, "'");
     for (int i = 0; i < N_DTYPES; i++) {
@@ -73,18 +79,22 @@ static bool parse_dtype(npy_array *array, const char *text) {
             return true;
         }
     }
-    return fail(array->path, *text == '>' ? "big-endian items are not supported" : "the dtype is not supported");
+    return fail(array->path,
+                *text == '>' ? "big-endian items are not supported" : "the dtype is not supported");
 }
 
 static bool parse_shape(npy_array *array, const char *text) {
-    if (*text != '(') return fail(array->path, "the header has no shape");
+    if (*text != '(')
+        return fail(array->path, "the header has no shape");
     text++;
     long long count = 1;
     for (array->ndims = 0; *text != ')';) {
         char *end;
         long long length = strtoll(text, &end, 10);
-        if (end == text || length < 0 || array->ndims == MAX_DIMS) return fail(array->path, "the shape is malformed");
-        if (length > 0 && count > (1LL << 56) / length) return fail(array->path, "the shape is too large");
+        if (end == text || length < 0 || array->ndims == MAX_DIMS)
+            return fail(array->path, "the shape is malformed");
+        if (length > 0 && count > (1LL << 56) / length)
+            return fail(array->path, "the shape is too large");
         count *= length;
         array->shape[array->ndims++] = length;
         text = end + strspn(end, ", ");
@@ -97,25 +107,32 @@ static bool open_input(npy_array *array) {
     static char header[MAX_HEADER + 1];
     unsigned char start[12];
     array->file = fopen(array->path, "rb");
-    if (!array->file) return fail(array->path, "cannot be opened");
+    if (!array->file)
+        return fail(array->path, "cannot be opened");
     if (fread(start, 1, 10, array->file) != 10 || memcmp(start, "\x93NUMPY", 6)) {
         return fail(array->path, "is not an .npy file");
     }
-    if (start[6] < 1 || start[6] > 3) return fail(array->path, "the format version is not supported");
+    if (start[6] < 1 || start[6] > 3)
+        return fail(array->path, "the format version is not supported");
     size_t length = start[8] | (size_t)start[9] << 8;
     if (start[6] > 1) {
-        if (fread(start + 10, 1, 2, array->file) != 2) return fail(array->path, "the header is truncated");
+        if (fread(start + 10, 1, 2, array->file) != 2)
+            return fail(array->path, "the header is truncated");
         length |= (size_t)start[10] << 16 | (size_t)start[11] << 24;
     }
-    if (length > MAX_HEADER) return fail(array->path, "the header is too long");
-    if (fread(header, 1, length, array->file) != length) return fail(array->path, "the header is truncated");
+    if (length > MAX_HEADER)
+        return fail(array->path, "the header is too long");
+    if (fread(header, 1, length, array->file) != length)
+        return fail(array->path, "the header is truncated");
     header[length] = '\0';
 
     const char *descr = header_value(header, "'descr'");
     const char *order = header_value(header, "'fortran_order'");
     const char *shape = header_value(header, "'shape'");
-    if (!descr || !order || !shape) return fail(array->path, "the header is malformed");
-    if (strncmp(order, "False", 5)) return fail(array->path, "Fortran order is not supported");
+    if (!descr || !order || !shape)
+        return fail(array->path, "the header is malformed");
+    if (strncmp(order, "False", 5))
+        return fail(array->path, "Fortran order is not supported");
     return parse_dtype(array, descr) && parse_shape(array, shape);
 }
 
@@ -125,15 +142,18 @@ static bool open_input(npy_array *array) {
 static bool create_output(npy_array *array, const npy_array *like) {
     const char *descr = NULL;
     for (int i = 0; i < N_DTYPES; i++) {
-        if (DTYPES[i].dtype == array->dtype) descr = DTYPES[i].descr;
+        if (DTYPES[i].dtype == array->dtype)
+            descr = DTYPES[i].descr;
     }
-    if (!descr) return fail(array->path, "the result is not numeric");
+    if (!descr)
+        return fail(array->path, "the result is not numeric");
     char shape[MAX_DIMS * 22 + 1] = "", header[MAX_DIMS * 22 + 160];
     size_t used = 0;
     for (int i = 0; i < like->ndims; i++) {
         used += (size_t)snprintf(shape + used, sizeof shape - used, i ? " %lld," : "%lld,", like->shape[i]);
     }
-    if (like->ndims > 1) shape[used - 1] = '\0';
+    if (like->ndims > 1)
+        shape[used - 1] = '\0';
     int length = snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }",
                           descr, shape);
     /* Magic, version, length, text and a newline together fill a multiple of 64 bytes. */
@@ -142,7 +162,8 @@ static bool create_output(npy_array *array, const npy_array *like) {
     start[8] = (unsigned char)(padded & 0xff);
     start[9] = (unsigned char)(padded >> 8);
     array->file = fopen(array->path, "wb");
-    if (!array->file) return fail(array->path, "cannot be created");
+    if (!array->file)
+        return fail(array->path, "cannot be created");
     fwrite(start, 1, sizeof start, array->file);
     fprintf(array->file, "%s%*s\n", header, padded - length - 1, "");
     return !ferror(array->file) || fail(array->path, "cannot be written");
@@ -156,7 +177,8 @@ static bool is_used(const char *text, const char *name) {
     for (const char *at = text; (at = strstr(at, name)); at += length) {
         bool starts = at == text || !(isalnum((unsigned char)at[-1]) || at[-1] == '_');
         bool ends = !(isalnum((unsigned char)at[length]) || at[length] == '_');
-        if (starts && ends) return true;
+        if (starts && ends)
+            return true;
     }
     return false;
 }
@@ -165,7 +187,8 @@ static bool is_used(const char *text, const char *name) {
 static bool check_element_wise(const char *text) {
     static const char *REDUCTIONS[] = {"sum", "prod", "mean", "min", "max", "any", "all"};
     for (size_t i = 0; i < sizeof REDUCTIONS / sizeof REDUCTIONS[0]; i++) {
-        if (is_used(text, REDUCTIONS[i])) return fail(REDUCTIONS[i], "reductions are not element-wise");
+        if (is_used(text, REDUCTIONS[i]))
+            return fail(REDUCTIONS[i], "reductions are not element-wise");
     }
     return true;
 }
@@ -173,8 +196,10 @@ static bool check_element_wise(const char *text) {
 /* Shows where compilation stopped: `position` counts bytes up to the end of the offending token. */
 static bool report_compile_failure(const char *text, int status, int position) {
     const char *message = me_get_last_error_message();
-    fprintf(stderr, "eval_npy: %s (status %d)\n  %s\n", message ? message : "the expression is refused", status, text);
-    if (position > 0) fprintf(stderr, "  %*s\n", position, "^");
+    fprintf(stderr, "eval_npy: %s (status %d)\n  %s\n", message ? message : "the expression is refused",
+            status, text);
+    if (position > 0)
+        fprintf(stderr, "  %*s\n", position, "^");
     return false;
 }
 
@@ -187,15 +212,18 @@ static me_expr *compile(const char *text, const char *const *names, const npy_ar
         variables[i].dtype = inputs[i].dtype;
     }
     int status = me_compile(text, variables, n_inputs, ME_AUTO, &position, &expression);
-    if (status != ME_COMPILE_SUCCESS) report_compile_failure(text, status, position);
+    if (status != ME_COMPILE_SUCCESS)
+        report_compile_failure(text, status, position);
     return expression;
 }
 
 /* Streams all items through the expression; `seconds` gets the time spent in evaluation. */
-static bool evaluate(const me_expr *expression, npy_array *inputs, int n_inputs, npy_array *output, double *seconds) {
+static bool evaluate(const me_expr *expression, npy_array *inputs, int n_inputs, npy_array *output,
+                     double *seconds) {
     static char columns[MAX_INPUTS][BLOCK_ITEMS * 16], result[BLOCK_ITEMS * 16];
     const void *pointers[MAX_INPUTS];
-    for (int i = 0; i < n_inputs; i++) pointers[i] = columns[i];
+    for (int i = 0; i < n_inputs; i++)
+        pointers[i] = columns[i];
     for (long long left = item_count(&inputs[0]); left > 0;) {
         size_t n = left < BLOCK_ITEMS ? (size_t)left : BLOCK_ITEMS;
         for (int i = 0; i < n_inputs; i++) {
@@ -210,7 +238,8 @@ static bool evaluate(const me_expr *expression, npy_array *inputs, int n_inputs,
             fprintf(stderr, "eval_npy: evaluation failed with status %d\n", status);
             return false;
         }
-        if (fwrite(result, output->itemsize, n, output->file) != n) return fail(output->path, "cannot be written");
+        if (fwrite(result, output->itemsize, n, output->file) != n)
+            return fail(output->path, "cannot be written");
         left -= (long long)n;
     }
     return true;
@@ -237,7 +266,8 @@ static int parse_arguments(int argc, char **argv, const char **names, npy_array 
             names[n_inputs] = argv[i];
             array = &inputs[n_inputs++];
         }
-        if (!path || strlen(path) >= sizeof array->path) return 0;
+        if (!path || strlen(path) >= sizeof array->path)
+            return 0;
         strcpy(array->path, path);
     }
     return output->path[0] ? n_inputs : 0;
@@ -245,25 +275,34 @@ static int parse_arguments(int argc, char **argv, const char **names, npy_array 
 
 static bool open_inputs(const char *text, const char *const *names, npy_array *inputs, int n_inputs) {
     for (int i = 0; i < n_inputs; i++) {
-        if (!is_used(text, names[i])) return fail(names[i], "is not used by the expression");
-        if (!open_input(&inputs[i])) return false;
-        if (!same_shape(&inputs[0], &inputs[i])) return fail(inputs[i].path, "has another shape than the first input");
+        if (!is_used(text, names[i]))
+            return fail(names[i], "is not used by the expression");
+        if (!open_input(&inputs[i]))
+            return false;
+        if (!same_shape(&inputs[0], &inputs[i]))
+            return fail(inputs[i].path, "has another shape than the first input");
     }
     return true;
 }
 
-static bool run(const char *text, const char *const *names, npy_array *inputs, int n_inputs, npy_array *output) {
-    if (!check_element_wise(text) || !open_inputs(text, names, inputs, n_inputs)) return false;
+static bool run(const char *text, const char *const *names, npy_array *inputs, int n_inputs,
+                npy_array *output) {
+    if (!check_element_wise(text) || !open_inputs(text, names, inputs, n_inputs))
+        return false;
     me_expr *expression = compile(text, names, inputs, n_inputs);
-    if (!expression) return false;
+    if (!expression)
+        return false;
     output->dtype = me_get_dtype(expression);
     output->itemsize = me_get_itemsize(expression);
     double seconds = 0;
     bool done = create_output(output, &inputs[0]) && evaluate(expression, inputs, n_inputs, output, &seconds);
     me_free(expression);
-    if (output->file && fclose(output->file) && done) done = fail(output->path, "cannot be written");
-    if (output->file && !done) remove(output->path);
-    if (done) printf("%s: %lld items in %.3f ms\n", output->path, item_count(&inputs[0]), seconds * 1e3);
+    if (output->file && fclose(output->file) && done)
+        done = fail(output->path, "cannot be written");
+    if (output->file && !done)
+        remove(output->path);
+    if (done)
+        printf("%s: %lld items in %.3f ms\n", output->path, item_count(&inputs[0]), seconds * 1e3);
     return done;
 }
 

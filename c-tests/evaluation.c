@@ -1,0 +1,162 @@
+/* Compile and evaluate: every dtype, constants, binding, output sizes, reductions, blocks. */
+
+#include <string.h>
+
+#include "check.h"
+#include "miniexpr.h"
+
+/* Compiles with an inferred result; NULL on failure. */
+static me_expr *compile(const char *text, const me_variable *variables, int count) {
+    me_expr *expr = NULL;
+    int status = me_compile(text, variables, count, ME_AUTO, NULL, &expr);
+    return status == ME_COMPILE_SUCCESS ? expr : NULL;
+}
+
+/* a + b over four elements of one C type. */
+#define CHECK_SUM(type, code)                                                                                \
+    do {                                                                                                     \
+        const type a[4] = {1, 2, 3, 4}, b[4] = {10, 20, 30, 40}, expected[4] = {11, 22, 33, 44};             \
+        type result[4];                                                                                      \
+        me_variable variables[] = {{"a", code}, {"b", code}};                                                \
+        const void *inputs[] = {a, b};                                                                       \
+        me_expr *expr = compile("a + b", variables, 2);                                                      \
+        CHECK(me_get_dtype(expr) == code && me_get_itemsize(expr) == sizeof(type));                          \
+        CHECK(me_eval(expr, inputs, 2, result, 4, NULL) == ME_EVAL_SUCCESS);                                 \
+        CHECK(memcmp(result, expected, sizeof expected) == 0);                                               \
+        me_free(expr);                                                                                       \
+    } while (0)
+
+static void every_number_type_adds(void) {
+    CHECK_SUM(int8_t, ME_INT8);
+    CHECK_SUM(int16_t, ME_INT16);
+    CHECK_SUM(int32_t, ME_INT32);
+    CHECK_SUM(int64_t, ME_INT64);
+    CHECK_SUM(uint8_t, ME_UINT8);
+    CHECK_SUM(uint16_t, ME_UINT16);
+    CHECK_SUM(uint32_t, ME_UINT32);
+    CHECK_SUM(uint64_t, ME_UINT64);
+    CHECK_SUM(float, ME_FLOAT32);
+    CHECK_SUM(double, ME_FLOAT64);
+}
+
+static void complex_numbers_multiply(void) {
+    const double z[4] = {1, 2, 3, -1}; /* 1+2i, 3-i */
+    const double expected[4] = {-3, 4, 8, -6};
+    double result[4];
+    me_variable variables[] = {{"z", ME_COMPLEX128}};
+    const void *inputs[] = {z};
+    me_expr *expr = compile("z * z", variables, 1);
+    CHECK(me_get_dtype(expr) == ME_COMPLEX128 && me_get_itemsize(expr) == 16);
+    CHECK(me_eval(expr, inputs, 1, result, 2, NULL) == ME_EVAL_SUCCESS);
+    CHECK(memcmp(result, expected, sizeof expected) == 0);
+    me_free(expr);
+}
+
+static void comparisons_give_bool(void) {
+    const int32_t x[3] = {1, 2, 3};
+    const bool expected[3] = {false, false, true};
+    bool result[3];
+    me_variable variables[] = {{"x", ME_INT32}};
+    const void *inputs[] = {x};
+    me_expr *expr = compile("x > 2", variables, 1);
+    CHECK(me_get_dtype(expr) == ME_BOOL);
+    CHECK(me_eval(expr, inputs, 1, result, 3, NULL) == ME_EVAL_SUCCESS);
+    CHECK(memcmp(result, expected, sizeof expected) == 0);
+    me_free(expr);
+}
+
+static void mixed_dtypes_promote(void) {
+    me_variable variables[] = {{"x", ME_INT32}, {"y", ME_FLOAT64}, {"b", ME_BOOL}};
+    me_expr *expr = compile("x + y", variables, 3);
+    CHECK(me_get_dtype(expr) == ME_FLOAT64);
+    me_free(expr);
+    expr = compile("x + b", variables, 3);
+    CHECK(me_get_dtype(expr) == ME_INT32);
+    me_free(expr);
+}
+
+static void constants_need_no_inputs(void) {
+    double result[2] = {0, 0};
+    me_expr *expr = compile("1.5", NULL, 0);
+    CHECK(me_get_dtype(expr) == ME_FLOAT64);
+    CHECK(me_eval(expr, NULL, 0, result, 2, NULL) == ME_EVAL_SUCCESS);
+    CHECK(result[0] == 1.5 && result[1] == 1.5);
+    me_free(expr);
+}
+
+static void buffers_are_those_of_the_used_variables(void) {
+    const double a[1] = {2}, b[1] = {5}, c[1] = {11};
+    double result[1];
+    me_variable variables[] = {{"a", ME_FLOAT64}, {"b", ME_FLOAT64}, {"c", ME_FLOAT64}};
+    me_expr *expr = compile("c - a", variables, 3);
+    const void *used[] = {a, c};
+    CHECK(me_eval(expr, used, 2, result, 1, NULL) == ME_EVAL_SUCCESS && result[0] == 9);
+    me_free(expr);
+    expr = compile("c - a*b", variables, 3);
+    const void *all[] = {a, b, c};
+    CHECK(me_eval(expr, all, 3, result, 1, NULL) == ME_EVAL_SUCCESS && result[0] == 1);
+    me_free(expr);
+}
+
+static void output_may_be_an_input(void) {
+    double a[3] = {1, 2, 3};
+    const double b[3] = {1, 2, 3}, expected[3] = {2, 4, 6};
+    me_variable variables[] = {{"a", ME_FLOAT64}, {"b", ME_FLOAT64}};
+    const void *inputs[] = {a, b};
+    me_expr *expr = compile("a + b", variables, 2);
+    CHECK(me_eval(expr, inputs, 2, a, 3, NULL) == ME_EVAL_SUCCESS);
+    CHECK(memcmp(a, expected, sizeof expected) == 0);
+    me_free(expr);
+}
+
+static void reductions_write_one_item(void) {
+    const double x[4] = {0, 1, 2, 3};
+    double result[4] = {-1, -1, -1, -1};
+    const double one[4] = {6, -1, -1, -1}, copies[4] = {7, 7, 7, 7};
+    me_variable variables[] = {{"x", ME_FLOAT64}};
+    const void *inputs[] = {x};
+    me_expr *expr = compile("sum(x)", variables, 1);
+    CHECK(me_eval(expr, inputs, 1, result, 4, NULL) == ME_EVAL_SUCCESS);
+    CHECK(memcmp(result, one, sizeof one) == 0);
+    me_free(expr);
+    expr = compile("sum(x) + 1", variables, 1);
+    CHECK(me_eval(expr, inputs, 1, result, 4, NULL) == ME_EVAL_SUCCESS);
+    CHECK(memcmp(result, copies, sizeof copies) == 0);
+    me_free(expr);
+}
+
+static void padded_blocks_are_zero_outside_the_array(void) {
+    const int64_t shape[] = {5, 4};
+    const int32_t chunkshape[] = {3, 3}, blockshape[] = {2, 2};
+    const double a[4] = {1, 2, 3, 4}, b[4] = {10, 20, 30, 40}, expected[4] = {11, 0, 33, 0};
+    const double zeros[4] = {0, 0, 0, 0};
+    double result[4];
+    int64_t valid = -1;
+    me_variable variables[] = {{"a", ME_FLOAT64}, {"b", ME_FLOAT64}};
+    const void *inputs[] = {a, b};
+    me_expr *expr = NULL;
+    CHECK(me_compile_nd("a + b", variables, 2, ME_AUTO, 2, shape, chunkshape, blockshape, NULL, &expr) ==
+          ME_COMPILE_SUCCESS);
+    CHECK(me_nd_valid_nitems(expr, 0, 1, &valid) == ME_EVAL_SUCCESS && valid == 2);
+    CHECK(me_eval_nd(expr, inputs, 2, result, 4, 0, 1, NULL) == ME_EVAL_SUCCESS);
+    CHECK(memcmp(result, expected, sizeof expected) == 0);
+    CHECK(me_eval_nd(expr, inputs, 2, result, 4, 0, 4, NULL) == ME_EVAL_ERR_INVALID_ARG);
+    CHECK(memcmp(result, expected, sizeof expected) == 0);
+    CHECK(me_nd_valid_nitems(expr, 1, 1, &valid) == ME_EVAL_SUCCESS && valid == 0);
+    CHECK(me_eval_nd(expr, inputs, 2, result, 4, 1, 1, NULL) == ME_EVAL_SUCCESS);
+    CHECK(memcmp(result, zeros, sizeof zeros) == 0);
+    me_free(expr);
+}
+
+int main(void) {
+    RUN(every_number_type_adds);
+    RUN(complex_numbers_multiply);
+    RUN(comparisons_give_bool);
+    RUN(mixed_dtypes_promote);
+    RUN(constants_need_no_inputs);
+    RUN(buffers_are_those_of_the_used_variables);
+    RUN(output_may_be_an_input);
+    RUN(reductions_write_one_item);
+    RUN(padded_blocks_are_zero_outside_the_array);
+    return RESULT();
+}
