@@ -15,13 +15,15 @@ static double now(void) {
 
 double time_eval(const me_expr *expression, const void **inputs, int n_inputs, void *out, int n, long calls) {
     double start = now();
-    for (long i = 0; i < calls; i++) me_eval(expression, inputs, n_inputs, out, n, NULL);
+    for (long i = 0; i < calls; i++)
+        me_eval(expression, inputs, n_inputs, out, n, NULL);
     return (now() - start) / (double)calls;
 }
 
 double time_loop(loop_fn loop, void *out, const void *const *inputs, int n, long calls) {
     double start = now();
-    for (long i = 0; i < calls; i++) loop(out, inputs[0], inputs[1], inputs[2], n);
+    for (long i = 0; i < calls; i++)
+        loop(out, inputs[0], inputs[1], inputs[2], n);
     return (now() - start) / (double)calls;
 }
 
@@ -30,7 +32,8 @@ double time_compile(const char *text, const me_variable *variables, int n_variab
     for (long i = 0; i < calls; i++) {
         int position;
         me_expr *expression;
-        if (me_compile(text, variables, n_variables, ME_AUTO, &position, &expression)) return -1;
+        if (me_compile(text, variables, n_variables, ME_AUTO, &position, &expression))
+            return -1;
         me_free(expression);
     }
     return (now() - start) / (double)calls;

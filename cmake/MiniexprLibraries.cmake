@@ -47,11 +47,14 @@ function(miniexpr_add_object object)
     else()
         # --force-group-allocation: a COMDAT group must not be merged with that of another Rust library
         # once its symbols are local. The bitcode of the standard library is of no use in one object.
+        # Unneeded symbols are undefined ones that only discarded code used: left in, they make weak
+        # references of another Rust library strong. Objcopy strips them only together with debug
+        # information, so builds for debugging keep them.
         set(roots "${CMAKE_CURRENT_BINARY_DIR}/prelink.roots")
         miniexpr_write_symbols("${roots}" "-Wl,-u," "")
         set(strip --remove-section=.llvmbc --remove-section=.llvmcmd)
         if(NOT CMAKE_BUILD_TYPE MATCHES "^(Debug|RelWithDebInfo)$")
-            list(APPEND strip --strip-debug)
+            list(APPEND strip --strip-unneeded)
         endif()
         set(commands
             COMMAND ${partial_link} -Wl,--gc-sections -Wl,--force-group-allocation "@${roots}" "${MINIEXPR_ARCHIVE}"
