@@ -107,7 +107,7 @@ def measure_calls(library):
     rows = []
     for n, target in ((1, 60e-9), (16, 100e-9)):
         timer = seconds_per_call(lambda calls, n=n: library.time_eval(handle, [a, b], out, n, calls))
-        rows.append((f"evaluate `a + b`, {n} items", min(timer() for _ in range(ROUNDS)), target))
+        rows.append((f"evaluate `a + b` with n = {n}", min(timer() for _ in range(ROUNDS)), target))
     text = "sqrt(a*a + b*b) * sin(c)"
     types = [(name, "float64") for name in "abc"]
     timer = seconds_per_call(lambda calls: library.time_compile(text, types, calls))
