@@ -20,6 +20,8 @@ pub trait Float:
     /// 1.5·2^p for p stored mantissa bits: `x + ROUNDER` holds `x` rounded to an integer in its low
     /// bits, for |x| < 2^(p-1), and subtracting it again leaves that integer.
     const ROUNDER: Self;
+    /// 2^p for p stored mantissa bits: from here on, every number is an integer.
+    const INTEGERS: Self;
     const INFINITY: Self;
     const NAN: Self;
     const MIN_POSITIVE: Self;
@@ -33,6 +35,9 @@ pub trait Float:
     fn abs(self) -> Self;
     fn sqrt(self) -> Self;
     fn copysign(self, sign: Self) -> Self;
+
+    /// Whether the sign bit is set, also of zeros and NaN.
+    fn is_negative(self) -> bool;
 
     /// `self * b + c`: fused in one instruction where `FMA`, else rounded twice.
     fn multiply_add<const FMA: bool>(self, b: Self, c: Self) -> Self;
@@ -57,11 +62,10 @@ pub fn select<T>(condition: bool, a: T, b: T) -> T {
     if condition { a } else { b }
 }
 
-/// The integer nearest to x, ties to even, for |x| <= 2^52.
+/// The integer nearest to x, ties to even, for |x| <= [`Float::INTEGERS`].
 #[inline(always)]
-pub fn nearest(x: f64) -> f64 {
-    const INTEGERS: f64 = 4_503_599_627_370_496.0;
-    ((x.abs() + INTEGERS) - INTEGERS).copysign(x)
+pub fn nearest<T: Float>(x: T) -> T {
+    ((x.abs() + T::INTEGERS) - T::INTEGERS).copysign(x)
 }
 
 /// `coefficients[0] + coefficients[1]·x + …`: even and odd powers in two independent chains.
@@ -83,6 +87,7 @@ macro_rules! impl_float {
     ($float:ident, $bits:ident, $splitter:expr, $residue:expr) => {
         impl Float for $float {
             const ROUNDER: Self = 1.5 / $float::EPSILON;
+            const INTEGERS: Self = 1.0 / $float::EPSILON;
             const INFINITY: Self = $float::INFINITY;
             const NAN: Self = $float::NAN;
             const MIN_POSITIVE: Self = $float::MIN_POSITIVE;
@@ -110,6 +115,11 @@ macro_rules! impl_float {
             #[inline(always)]
             fn copysign(self, sign: Self) -> Self {
                 $float::copysign(self, sign)
+            }
+
+            #[inline(always)]
+            fn is_negative(self) -> bool {
+                self.is_sign_negative()
             }
 
             #[inline(always)]

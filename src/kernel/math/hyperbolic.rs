@@ -10,13 +10,13 @@ use super::formula::Unary;
 use super::logarithm::{LOG, LOG_32, Natural, log1p_double};
 
 /// Hyperbolic sine.
-pub struct Sinh;
+pub struct Sinh<const PRECISE: bool>;
 
 /// Hyperbolic cosine.
 pub struct Cosh;
 
 /// Hyperbolic tangent.
-pub struct Tanh;
+pub struct Tanh<const PRECISE: bool>;
 
 /// Inverse hyperbolic sine.
 pub struct Asinh;
@@ -27,19 +27,19 @@ pub struct Acosh;
 /// Inverse hyperbolic tangent; NaN outside -1..=1.
 pub struct Atanh;
 
-impl Unary for Sinh {
+impl<const PRECISE: bool> Unary for Sinh<PRECISE> {
     fn scalar(x: f64) -> f64 {
         x.sinh()
     }
 
     #[inline(always)]
     fn vector<const FMA: bool>(x: f64) -> f64 {
-        sinh::<f64, FMA>(x, &NATURAL, 710.5)
+        sinh::<f64, FMA, PRECISE>(x, &NATURAL, 710.5)
     }
 
     #[inline(always)]
     fn vector32<const FMA: bool>(x: f32) -> f32 {
-        sinh::<f32, FMA>(x, &NATURAL_32, 89.5)
+        sinh::<f32, FMA, PRECISE>(x, &NATURAL_32, 89.5)
     }
 }
 
@@ -59,19 +59,19 @@ impl Unary for Cosh {
     }
 }
 
-impl Unary for Tanh {
+impl<const PRECISE: bool> Unary for Tanh<PRECISE> {
     fn scalar(x: f64) -> f64 {
         x.tanh()
     }
 
     #[inline(always)]
     fn vector<const FMA: bool>(x: f64) -> f64 {
-        tanh::<f64, FMA>(x, &NATURAL)
+        tanh::<f64, FMA, PRECISE>(x, &NATURAL)
     }
 
     #[inline(always)]
     fn vector32<const FMA: bool>(x: f32) -> f32 {
-        tanh::<f32, FMA>(x, &NATURAL_32)
+        tanh::<f32, FMA, PRECISE>(x, &NATURAL_32)
     }
 }
 
@@ -125,9 +125,15 @@ impl Unary for Atanh {
 
 /// `(E + E/(E + 1)) / 2` with E = e^|x| - 1, at a quarter of its size to stay finite.
 #[inline(always)]
-fn sinh<T: Float, const FMA: bool>(x: T, k: &exponential::Natural<T>, overflow: T) -> T {
+fn sinh<T: Float, const FMA: bool, const PRECISE: bool>(x: T, k: &exponential::Natural<T>, overflow: T) -> T {
     let a = x.abs();
     let e = exp_parts::<T, FMA>(a, k, 2.0);
+    if !PRECISE {
+        let ratio = T::of(0.25) * (e.less_one.hi / e.whole.hi);
+        let sum = e.less_one.hi + ratio;
+        let y = select(a >= overflow, T::INFINITY, sum + sum);
+        return select(a < T::of(1e-10), x, y.copysign(x));
+    }
     let ratio = e.less_one.divided_by::<FMA>(e.whole);
     // Where e^-|x| no longer counts, products of the unfused division may overflow.
     let counts = a < T::of(0.5) * k.saturation;
@@ -157,13 +163,14 @@ fn cosh<T: Float, const FMA: bool>(x: T, k: &exponential::Natural<T>, overflow: 
 
 /// `E / (E + 2)` with E = e^(2|x|) - 1.
 #[inline(always)]
-fn tanh<T: Float, const FMA: bool>(x: T, k: &exponential::Natural<T>) -> T {
+fn tanh<T: Float, const FMA: bool, const PRECISE: bool>(x: T, k: &exponential::Natural<T>) -> T {
     let a = x.abs();
     let doubled = select(a > T::of(20.0), T::of(40.0), a + a);
     let less_one = exp_parts::<T, FMA>(doubled, k, 0.0).less_one;
     let denominator = Double::sum(T::of(2.0), less_one.hi);
     let denominator = Double { hi: denominator.hi, lo: denominator.lo + less_one.lo };
-    let y = less_one.divided_by::<FMA>(denominator).value();
+    let y =
+        if PRECISE { less_one.divided_by::<FMA>(denominator).value() } else { less_one.hi / denominator.hi };
     select(a < T::of(1e-10), x, y.copysign(x))
 }
 

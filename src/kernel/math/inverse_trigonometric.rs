@@ -10,73 +10,73 @@ use super::formula::{Binary, Unary};
 use std::f64::consts::{FRAC_PI_2, FRAC_PI_4};
 
 /// Arc sine in radians; NaN outside -1..=1.
-pub struct Asin;
+pub struct Asin<const PRECISE: bool>;
 
 /// Arc cosine in radians; NaN outside -1..=1.
-pub struct Acos;
+pub struct Acos<const PRECISE: bool>;
 
 /// Arc tangent in radians.
-pub struct Atan;
+pub struct Atan<const PRECISE: bool>;
 
 /// Angle of the point (b, a) in radians.
-pub struct Atan2;
+pub struct Atan2<const PRECISE: bool>;
 
-impl Unary for Asin {
+impl<const PRECISE: bool> Unary for Asin<PRECISE> {
     fn scalar(x: f64) -> f64 {
         x.asin()
     }
 
     #[inline(always)]
     fn vector<const FMA: bool>(x: f64) -> f64 {
-        asin::<f64, FMA>(x, &ASIN)
+        asin::<f64, FMA, PRECISE>(x, &ASIN)
     }
 
     #[inline(always)]
     fn vector32<const FMA: bool>(x: f32) -> f32 {
-        asin::<f32, FMA>(x, &ASIN_32)
+        asin::<f32, FMA, PRECISE>(x, &ASIN_32)
     }
 }
 
-impl Unary for Acos {
+impl<const PRECISE: bool> Unary for Acos<PRECISE> {
     fn scalar(x: f64) -> f64 {
         x.acos()
     }
 
     #[inline(always)]
     fn vector<const FMA: bool>(x: f64) -> f64 {
-        acos::<f64, FMA>(x, &ASIN)
+        acos::<f64, FMA, PRECISE>(x, &ASIN)
     }
 
     #[inline(always)]
     fn vector32<const FMA: bool>(x: f32) -> f32 {
-        acos::<f32, FMA>(x, &ASIN_32)
+        acos::<f32, FMA, PRECISE>(x, &ASIN_32)
     }
 }
 
-impl Unary for Atan {
+impl<const PRECISE: bool> Unary for Atan<PRECISE> {
     fn scalar(x: f64) -> f64 {
         x.atan()
     }
 
     #[inline(always)]
     fn vector<const FMA: bool>(x: f64) -> f64 {
-        atan::<f64, FMA>(x, &ATAN)
+        atan::<f64, FMA, PRECISE>(x, &ATAN)
     }
 
     #[inline(always)]
     fn vector32<const FMA: bool>(x: f32) -> f32 {
-        atan::<f32, FMA>(x, &ATAN_32)
+        atan::<f32, FMA, PRECISE>(x, &ATAN_32)
     }
 }
 
-impl Binary for Atan2 {
+impl<const PRECISE: bool> Binary for Atan2<PRECISE> {
     fn scalar(a: f64, b: f64) -> f64 {
         a.atan2(b)
     }
 
     #[inline(always)]
     fn vector<const FMA: bool>(y: f64, x: f64) -> f64 {
-        let angle = angle_in_first_quadrant::<f64, FMA>(y.abs(), x.abs(), &ATAN);
+        let angle = angle_in_first_quadrant::<f64, FMA, PRECISE>(y.abs(), x.abs(), &ATAN);
         in_quadrant_of(y, x, angle)
     }
 
@@ -87,14 +87,23 @@ impl Binary for Atan2 {
         moderate(y) & moderate(x)
     }
 
+    /// The fast form in float32 itself, the precise one through float64.
     #[inline(always)]
     fn vector32<const FMA: bool>(y: f32, x: f32) -> f32 {
+        if !PRECISE {
+            let angle = angle_in_first_quadrant::<f32, FMA, false>(y.abs(), x.abs(), &ATAN_32);
+            return in_quadrant_of(y, x, angle);
+        }
         let (y, x) = (f64::from(y), f64::from(x));
-        let (numerator, denominator, base) = reduce_ratio(y.abs(), x.abs());
-        let t = numerator.value() / denominator.value();
-        let square = t * t;
-        let rest = (square * t).multiply_add::<FMA>(polynomial::<f64, FMA>(square, &ATAN_32_IN_64), t);
-        in_quadrant_of(y, x, Double { hi: base.hi, lo: rest }) as f32
+        let angle = angle_in_first_quadrant::<f64, FMA, false>(y.abs(), x.abs(), &ATAN_32_IN_64);
+        in_quadrant_of(y, x, angle) as f32
+    }
+
+    /// Sums of these do not overflow, and their quotients lose nothing.
+    #[inline(always)]
+    fn covers32<const FMA: bool>(y: f32, x: f32) -> bool {
+        let moderate = |v: f32| (v == 0.0) | ((v.abs() > 1e-18) & (v.abs() < 1e18));
+        moderate(y) & moderate(x)
     }
 }
 
@@ -105,23 +114,27 @@ fn half_pi<T: Float>() -> Double<T> {
     Double { hi, lo: T::residue_of_half_pi() }
 }
 
-/// For |x|: whether the half-angle form applies, s, and `asin s - s` with what s lost in rounding.
+/// For |x|: whether the half-angle form applies, s, and `asin s - s`; where `PRECISE`, with what s
+/// lost in rounding.
 #[inline(always)]
-fn asin_parts<T: Float, const FMA: bool>(x: T, coefficients: &[T]) -> (bool, T, T) {
+fn asin_parts<T: Float, const FMA: bool, const PRECISE: bool>(x: T, coefficients: &[T]) -> (bool, T, T) {
     let a = x.abs();
     let large = a > T::of(0.5);
     let square = select(large, T::of(0.5) - T::of(0.5) * a, a * a);
     let root = square.sqrt();
-    let root_square = Double::product::<FMA>(root, root);
-    let lost = ((square - root_square.hi) - root_square.lo) * T::of(0.5) / (root + T::MIN_POSITIVE);
     let s = select(large, root, a);
     let tail = s * (square * polynomial::<T, FMA>(square, coefficients));
+    if !PRECISE {
+        return (large, s, tail);
+    }
+    let root_square = Double::product::<FMA>(root, root);
+    let lost = ((square - root_square.hi) - root_square.lo) * T::of(0.5) / (root + T::MIN_POSITIVE);
     (large, s, tail + select(large, lost, T::default()))
 }
 
 #[inline(always)]
-fn asin<T: Float, const FMA: bool>(x: T, coefficients: &[T]) -> T {
-    let (large, s, tail) = asin_parts::<T, FMA>(x, coefficients);
+fn asin<T: Float, const FMA: bool, const PRECISE: bool>(x: T, coefficients: &[T]) -> T {
+    let (large, s, tail) = asin_parts::<T, FMA, PRECISE>(x, coefficients);
     let two = T::of(2.0);
     let half_pi = half_pi::<T>();
     let sum = Double::fast_sum(half_pi.hi, -(two * s));
@@ -130,8 +143,8 @@ fn asin<T: Float, const FMA: bool>(x: T, coefficients: &[T]) -> T {
 }
 
 #[inline(always)]
-fn acos<T: Float, const FMA: bool>(x: T, coefficients: &[T]) -> T {
-    let (large, s, tail) = asin_parts::<T, FMA>(x, coefficients);
+fn acos<T: Float, const FMA: bool, const PRECISE: bool>(x: T, coefficients: &[T]) -> T {
+    let (large, s, tail) = asin_parts::<T, FMA, PRECISE>(x, coefficients);
     let two = T::of(2.0);
     let negative = x < T::default();
     let half_pi = half_pi::<T>();
@@ -143,18 +156,28 @@ fn acos<T: Float, const FMA: bool>(x: T, coefficients: &[T]) -> T {
 }
 
 #[inline(always)]
-fn atan<T: Float, const FMA: bool>(x: T, coefficients: &[T]) -> T {
+fn atan<T: Float, const FMA: bool, const PRECISE: bool>(x: T, coefficients: &[T]) -> T {
     let infinite = x.abs() > T::of(1e30);
     let bounded = select(infinite, T::of(1e30), x.abs());
-    let angle = angle_in_first_quadrant::<T, FMA>(bounded, T::of(1.0), coefficients).value();
+    let angle = angle_in_first_quadrant::<T, FMA, PRECISE>(bounded, T::of(1.0), coefficients).value();
     let angle = select(x.abs() < T::of(1e-10), x.abs(), angle);
     angle.copysign(x)
 }
 
 /// The angle of (x, y), both not negative, as high and low part.
 #[inline(always)]
-fn angle_in_first_quadrant<T: Float, const FMA: bool>(y: T, x: T, coefficients: &[T]) -> Double<T> {
+fn angle_in_first_quadrant<T: Float, const FMA: bool, const PRECISE: bool>(
+    y: T,
+    x: T,
+    coefficients: &[T],
+) -> Double<T> {
     let (numerator, denominator, base) = reduce_ratio(y, x);
+    if !PRECISE {
+        let t = numerator.hi / denominator.hi;
+        let square = t * t;
+        let rest = (square * t).multiply_add::<FMA>(polynomial::<T, FMA>(square, coefficients), t);
+        return Double { hi: base.hi, lo: rest };
+    }
     let t = numerator.divided_by::<FMA>(denominator);
     let square = t.hi * t.hi;
     let tail = (square * t.hi).multiply_add::<FMA>(polynomial::<T, FMA>(square, coefficients), t.lo);
@@ -186,12 +209,13 @@ fn reduce_ratio<T: Float>(y: T, x: T) -> (Double<T>, Double<T>, Double<T>) {
 
 /// Moves an angle of (|x|, |y|) into the quadrant of (x, y); the sign of a zero counts.
 #[inline(always)]
-fn in_quadrant_of(y: f64, x: f64, angle: Double<f64>) -> f64 {
-    let half_pi = half_pi::<f64>();
-    let left = x.is_sign_negative();
-    let base = select(left, 2.0 * half_pi.hi, 0.0);
-    let base_low = select(left, 2.0 * half_pi.lo, 0.0);
-    let sign = select(left, -1.0, 1.0);
+fn in_quadrant_of<T: Float>(y: T, x: T, angle: Double<T>) -> T {
+    let half_pi = half_pi::<T>();
+    let (zero, one) = (T::default(), T::of(1.0));
+    let left = x.is_negative();
+    let base = select(left, half_pi.hi + half_pi.hi, zero);
+    let base_low = select(left, half_pi.lo + half_pi.lo, zero);
+    let sign = select(left, -one, one);
     let sum = Double::sum(base, sign * angle.hi);
     (sum.hi + (sum.lo + (base_low + sign * angle.lo))).copysign(y)
 }

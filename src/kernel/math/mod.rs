@@ -42,7 +42,7 @@ pub type ScalarBinary = fn(f64, f64) -> f64;
 /// The kernel `out[i] = f(a[i])` on arrays of `dtype` (float32; anything else is taken as float64).
 ///
 /// [`Accuracy::Fast`] and [`Accuracy::Precise`] share one vector formula, within one unit in the
-/// last place but for the functions that `docs/accuracy.md` names.
+/// last place, but where a shorter one gains; `docs/accuracy.md` has the errors of both.
 pub fn unary(f: MathFn, dtype: Dtype, accuracy: Accuracy, level: Level) -> Kernel {
     (unary_entry(f).kernel)(dtype, accuracy, level)
 }
@@ -79,7 +79,12 @@ struct Entry<S> {
 
 fn unary_entry(f: MathFn) -> Entry<ScalarUnary> {
     fn entry<F: Unary>() -> Entry<ScalarUnary> {
-        Entry { scalar: F::scalar, kernel: kernel::<UnaryLane<f32, F>, UnaryLane<f64, F>> }
+        two_forms::<F, F>()
+    }
+    fn two_forms<F: Unary, Fast: Unary>() -> Entry<ScalarUnary> {
+        let kernel =
+            kernel::<UnaryLane<f32, F>, UnaryLane<f64, F>, UnaryLane<f32, Fast>, UnaryLane<f64, Fast>>;
+        Entry { scalar: F::scalar, kernel }
     }
     match f {
         MathFn::Sqrt => entry::<power::Sqrt>(),
@@ -94,13 +99,13 @@ fn unary_entry(f: MathFn) -> Entry<ScalarUnary> {
         MathFn::Log1p => entry::<logarithm::Log1p>(),
         MathFn::Sin => entry::<trigonometric::Sin>(),
         MathFn::Cos => entry::<trigonometric::Cos>(),
-        MathFn::Tan => entry::<trigonometric::Tan>(),
-        MathFn::Asin => entry::<inverse_trigonometric::Asin>(),
-        MathFn::Acos => entry::<inverse_trigonometric::Acos>(),
-        MathFn::Atan => entry::<inverse_trigonometric::Atan>(),
-        MathFn::Sinh => entry::<hyperbolic::Sinh>(),
+        MathFn::Tan => two_forms::<trigonometric::Tan<true>, trigonometric::Tan<false>>(),
+        MathFn::Asin => two_forms::<inverse_trigonometric::Asin<true>, inverse_trigonometric::Asin<false>>(),
+        MathFn::Acos => two_forms::<inverse_trigonometric::Acos<true>, inverse_trigonometric::Acos<false>>(),
+        MathFn::Atan => two_forms::<inverse_trigonometric::Atan<true>, inverse_trigonometric::Atan<false>>(),
+        MathFn::Sinh => two_forms::<hyperbolic::Sinh<true>, hyperbolic::Sinh<false>>(),
         MathFn::Cosh => entry::<hyperbolic::Cosh>(),
-        MathFn::Tanh => entry::<hyperbolic::Tanh>(),
+        MathFn::Tanh => two_forms::<hyperbolic::Tanh<true>, hyperbolic::Tanh<false>>(),
         MathFn::Asinh => entry::<hyperbolic::Asinh>(),
         MathFn::Acosh => entry::<hyperbolic::Acosh>(),
         MathFn::Atanh => entry::<hyperbolic::Atanh>(),
@@ -115,11 +120,18 @@ fn unary_entry(f: MathFn) -> Entry<ScalarUnary> {
 
 fn binary_entry(op: BinaryOp) -> Option<Entry<ScalarBinary>> {
     fn entry<F: Binary>() -> Option<Entry<ScalarBinary>> {
-        Some(Entry { scalar: F::scalar, kernel: kernel::<BinaryLane<f32, F>, BinaryLane<f64, F>> })
+        two_forms::<F, F>()
+    }
+    fn two_forms<F: Binary, Fast: Binary>() -> Option<Entry<ScalarBinary>> {
+        let kernel =
+            kernel::<BinaryLane<f32, F>, BinaryLane<f64, F>, BinaryLane<f32, Fast>, BinaryLane<f64, Fast>>;
+        Some(Entry { scalar: F::scalar, kernel })
     }
     match op {
         BinaryOp::Pow => entry::<power::Pow>(),
-        BinaryOp::Atan2 => entry::<inverse_trigonometric::Atan2>(),
+        BinaryOp::Atan2 => {
+            two_forms::<inverse_trigonometric::Atan2<true>, inverse_trigonometric::Atan2<false>>()
+        }
         BinaryOp::Copysign => entry::<binary_arithmetic::Copysign>(),
         BinaryOp::Fdim => entry::<binary_arithmetic::Fdim>(),
         BinaryOp::Fmax => entry::<binary_arithmetic::Fmax>(),
@@ -136,12 +148,18 @@ fn binary_entry(op: BinaryOp) -> Option<Entry<ScalarBinary>> {
     }
 }
 
-/// The kernel of one function: `S` for float32, `D` for float64.
-fn kernel<S: LaneKernel, D: LaneKernel>(dtype: Dtype, accuracy: Accuracy, level: Level) -> Kernel {
+/// The kernel of one function: `S` for float32, `D` for float64, and their fast forms.
+fn kernel<S: LaneKernel, D: LaneKernel, FastS: LaneKernel, FastD: LaneKernel>(
+    dtype: Dtype,
+    accuracy: Accuracy,
+    level: Level,
+) -> Kernel {
     match (dtype, accuracy) {
         (Dtype::Float32, Accuracy::Scalar) => scalar_kernel::<S>,
-        (Dtype::Float32, _) => vector_kernel::<S>(level),
+        (Dtype::Float32, Accuracy::Precise) => vector_kernel::<S>(level),
+        (Dtype::Float32, Accuracy::Fast) => vector_kernel::<FastS>(level),
         (_, Accuracy::Scalar) => scalar_kernel::<D>,
-        _ => vector_kernel::<D>(level),
+        (_, Accuracy::Precise) => vector_kernel::<D>(level),
+        (_, Accuracy::Fast) => vector_kernel::<FastD>(level),
     }
 }

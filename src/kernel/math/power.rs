@@ -146,21 +146,21 @@ impl Binary for Pow {
     }
 
     #[inline(always)]
-    fn vector32<const FMA: bool>(x: f32, y: f32) -> f32 {
-        let (x, y) = (f64::from(x), f64::from(y));
+    fn vector32<const FMA: bool>(base: f32, exponent: f32) -> f32 {
+        let (x, y) = (f64::from(base), f64::from(exponent));
         let (k, m) = x.abs().split_exponent();
         let s = (m - 1.0) / (m + 1.0);
         let square = s * s;
         let cubic = (s * square) * polynomial::<f64, FMA>(square, &LOG_32_IN_64);
         let log = k.multiply_add::<FMA>(std::f64::consts::LN_2, s.multiply_add::<FMA>(2.0, cubic));
-        let exponent = y * log_at_limits(log, x.abs());
+        let log_power = y * log_at_limits(log, x.abs());
         // Powers outside float32 round to 0 or infinity.
-        let bounded = select(exponent.abs() > 200.0, f64::copysign(200.0, exponent), exponent);
+        let bounded = select(log_power.abs() > 200.0, f64::copysign(200.0, log_power), log_power);
         let (rounded, rest) = exponential::reduce::<f64, FMA>(bounded, &NATURAL);
         let r = rest.hi;
         let tail = r.multiply_add::<FMA>(polynomial::<f64, FMA>(r, &EXP_32_IN_64), 1.0);
         let power = r.multiply_add::<FMA>(tail, 1.0) * f64::exp2_of_rounded(rounded);
-        with_sign_and_limits(power, x, y) as f32
+        with_sign_and_limits(power as f32, base, exponent)
     }
 }
 
@@ -192,16 +192,16 @@ fn log_at_limits(log: f64, a: f64) -> f64 {
 /// C's pow from |x|^y: the sign for negative x, NaN for those with y not an integer, and the pairs
 /// whose power is 1 whatever the other argument.
 #[inline(always)]
-fn with_sign_and_limits(power: f64, x: f64, y: f64) -> f64 {
-    const ALL_INTEGERS: f64 = 4_503_599_627_370_496.0;
-    let integer = |v: f64| (v.abs() >= ALL_INTEGERS) | (nearest(v) == v);
-    let (whole, even) = (integer(y), integer(0.5 * y));
-    let negative = x.is_sign_negative();
-    let signed = select(negative & whole & !even, -power, power);
-    let y_infinite = y.abs() == f64::INFINITY;
-    let outside = (x < 0.0) & (x > f64::NEG_INFINITY) & !whole & !y.is_nan();
-    let result = select(outside, f64::NAN, signed);
-    select((y == 0.0) | (x == 1.0) | ((x == -1.0) & y_infinite), 1.0, result)
+fn with_sign_and_limits<T: Float>(power: T, x: T, y: T) -> T {
+    let (zero, one) = (T::default(), T::of(1.0));
+    let integer = |v: T| (v.abs() >= T::INTEGERS) | (nearest(v) == v);
+    let (whole, even) = (integer(y), integer(T::of(0.5) * y));
+    let signed = select(x.is_negative() & whole & !even, -power, power);
+    let y_infinite = y.abs() == T::INFINITY;
+    let fraction = nearest(y) != y;
+    let outside = (x < zero) & (x > -T::INFINITY) & (y.abs() < T::INTEGERS) & fraction;
+    let result = select(outside, T::NAN, signed);
+    select((y == zero) | (x == one) | ((x == -one) & y_infinite), one, result)
 }
 
 const LN_2_HIGH: f64 = f64::from_bits(0x3fe6_2e42_fee0_0000);

@@ -18,7 +18,7 @@ pub struct Sin;
 pub struct Cos;
 
 /// Tangent of radians.
-pub struct Tan;
+pub struct Tan<const PRECISE: bool>;
 
 /// sin(πx).
 pub struct Sinpi;
@@ -74,7 +74,7 @@ impl Unary for Cos {
     }
 }
 
-impl Unary for Tan {
+impl<const PRECISE: bool> Unary for Tan<PRECISE> {
     fn scalar(x: f64) -> f64 {
         x.tan()
     }
@@ -82,8 +82,12 @@ impl Unary for Tan {
     #[inline(always)]
     fn vector<const FMA: bool>(x: f64) -> f64 {
         let (n, rest) = reduce::<FMA>(x);
-        let (sine, cosine) = (sine::<FMA>(rest).normalised(), cosine::<FMA>(rest).normalised());
         let odd = f64::rounded_bit(n, 0);
+        if !PRECISE {
+            let (sine, cosine) = (sine::<FMA>(rest).value(), cosine::<FMA>(rest).value());
+            return select(x == 0.0, x, select(odd, -cosine, sine) / select(odd, sine, cosine));
+        }
+        let (sine, cosine) = (sine::<FMA>(rest).normalised(), cosine::<FMA>(rest).normalised());
         let numerator = Double { hi: select(odd, -cosine.hi, sine.hi), lo: select(odd, -cosine.lo, sine.lo) };
         let denominator = Double { hi: select(odd, sine.hi, cosine.hi), lo: select(odd, sine.lo, cosine.lo) };
         let y = numerator.divided_by::<FMA>(denominator).value();
