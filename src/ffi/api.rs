@@ -5,7 +5,7 @@ use std::ffi::{c_char, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::types::*;
-use super::{compile, eval, message, query, varlen};
+use super::{compile, eval, eval_nd, message, query, varlen};
 
 /// Runs `body`; a panic, which would be a bug of this library, becomes `fallback` instead of
 /// unwinding into C.
@@ -168,7 +168,8 @@ pub unsafe extern "C" fn me_eval_nd(
 ) -> c_int {
     // SAFETY: the arguments are passed on under the contract of this function.
     guard(eval::ERR_OOM, || unsafe {
-        eval::nd(expr, vars_block, n_vars, output_block, block_nitems, nchunk, nblock, params)
+        let arrays = eval_nd::Arrays { vars_block, n_vars, output_block, block_nitems };
+        eval_nd::eval(expr, arrays, nchunk, nblock, params)
     })
 }
 
@@ -187,7 +188,7 @@ pub unsafe extern "C" fn me_nd_valid_nitems(
     valid_nitems: *mut i64,
 ) -> c_int {
     // SAFETY: the arguments are passed on under the contract of this function.
-    guard(eval::ERR_OOM, || unsafe { eval::valid_nitems(expr, nchunk, nblock, valid_nitems) })
+    guard(eval::ERR_OOM, || unsafe { eval_nd::valid_nitems(expr, nchunk, nblock, valid_nitems) })
 }
 
 /// Bytes of data that me_eval_varlen needs at most for `block_nitems` results; 0 for a NULL

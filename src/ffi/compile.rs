@@ -1,6 +1,7 @@
 //! Checks of the compile calls, and the step from C to the front end.
 
 use std::ffi::{CStr, c_char, c_int};
+use std::slice;
 
 use super::handle::Expression;
 use super::message;
@@ -8,12 +9,12 @@ use super::types::*;
 use crate::dtype::Dtype;
 use crate::front::{self, CompileError, Entry, EntryKind, Lifting, Status};
 use crate::ir::UserFunction;
-use crate::memory::TryGrow;
+use crate::memory::{OutOfMemory, TryGrow};
+use crate::nd::{Geometry, GeometryError};
 
 pub(super) const ERR_OOM: c_int = CompileStatus::ME_COMPILE_ERR_OOM as c_int;
 
 /// The raw geometry arguments of an ND compile call.
-#[allow(dead_code)]
 pub(super) struct Grid {
     pub ndims: c_int,
     pub shape: *const i64,
@@ -32,23 +33,69 @@ pub(super) unsafe fn flat(
     out: *mut *mut me_expr,
 ) -> c_int {
     // SAFETY: as the caller promises.
-    let result = unsafe { begin(out).and_then(|()| compile(expression, variables, var_count, dtype)) };
+    let result = unsafe {
+        begin(out).and_then(|()| compile(expression, variables, var_count, dtype, Lifting::Never, None))
+    };
     // SAFETY: as the caller promises.
     unsafe { report(result, error, out) }
 }
 
-#[allow(clippy::too_many_arguments)]
+/// # Safety
+/// As `me_compile_nd_jit`.
+#[allow(clippy::too_many_arguments, reason = "the arguments of the C function")]
 pub(super) unsafe fn nd(
-    _expression: *const c_char,
-    _variables: *const me_variable,
-    _var_count: c_int,
-    _dtype: me_dtype,
-    _grid: Grid,
-    _jit_mode: c_int,
-    _error: *mut c_int,
-    _out: *mut *mut me_expr,
+    expression: *const c_char,
+    variables: *const me_variable,
+    var_count: c_int,
+    dtype: me_dtype,
+    grid: Grid,
+    jit_mode: c_int,
+    error: *mut c_int,
+    out: *mut *mut me_expr,
 ) -> c_int {
-    CompileStatus::ME_COMPILE_ERR_INVALID_ARG as c_int
+    let lifting = if jit_mode == ME_JIT_ON as c_int { Lifting::IfPossible } else { Lifting::Never };
+    // SAFETY: as the caller promises.
+    let result = unsafe {
+        match begin(out) {
+            Ok(()) if !expression.is_null() => grid.geometry().and_then(|geometry| {
+                compile(expression, variables, var_count, dtype, lifting, Some(geometry))
+            }),
+            _ => Err(missing_nd_arguments()),
+        }
+    };
+    // SAFETY: as the caller promises.
+    unsafe { report(result, error, out) }
+}
+
+fn missing_nd_arguments() -> CompileError {
+    invalid(format_args!("invalid nd compile arguments: expression, shapes and output pointer are required"))
+}
+
+impl Grid {
+    /// # Safety
+    /// Each shape is NULL or has `ndims` extents.
+    unsafe fn geometry(&self) -> Result<Geometry, CompileError> {
+        let is_missing = self.shape.is_null() || self.chunkshape.is_null() || self.blockshape.is_null();
+        let ndims = match usize::try_from(self.ndims) {
+            Ok(ndims @ 1..) if !is_missing => ndims,
+            _ => return Err(missing_nd_arguments()),
+        };
+        // SAFETY: as the caller promises.
+        let geometry = unsafe {
+            Geometry::new(
+                slice::from_raw_parts(self.shape, ndims),
+                slice::from_raw_parts(self.chunkshape, ndims),
+                slice::from_raw_parts(self.blockshape, ndims),
+            )
+        };
+        geometry.map_err(|error| match error {
+            GeometryError::OutOfMemory => OutOfMemory.into(),
+            GeometryError::RankMismatch => missing_nd_arguments(),
+            GeometryError::Extent { axis } => invalid(format_args!(
+                "invalid nd shape metadata at dim {axis}: chunkshape and blockshape must be > 0"
+            )),
+        })
+    }
 }
 
 fn invalid(message: std::fmt::Arguments<'_>) -> CompileError {
@@ -108,6 +155,8 @@ unsafe fn compile(
     variables: *const me_variable,
     var_count: c_int,
     dtype: me_dtype,
+    lifting: Lifting,
+    geometry: Option<Geometry>,
 ) -> Result<*mut me_expr, CompileError> {
     if expression.is_null() {
         return Err(invalid(format_args!("the expression is NULL")));
@@ -116,7 +165,7 @@ unsafe fn compile(
     let (text, variables) =
         unsafe { (CStr::from_ptr(expression).to_bytes(), variable_table(variables, var_count)?) };
     // SAFETY: the names of the table are NULL or NUL-terminated.
-    let result = unsafe { checked(text, variables, dtype) };
+    let result = unsafe { checked(text, variables, dtype, lifting, geometry) };
     if front::is_kernel(text) {
         result.map_err(|error| kernel_error(text, error))?.into_raw()
     } else {
@@ -130,6 +179,8 @@ unsafe fn checked(
     text: &[u8],
     variables: &[me_variable],
     dtype: me_dtype,
+    lifting: Lifting,
+    geometry: Option<Geometry>,
 ) -> Result<Expression, CompileError> {
     let output = output_dtype(dtype)?;
     let mut entries = Vec::new();
@@ -137,7 +188,7 @@ unsafe fn checked(
         // SAFETY: as the caller promises.
         entries.try_push(unsafe { entry(variable, output)? })?;
     }
-    Expression::new(front::compile(text, &entries, output, Lifting::Never)?)
+    Expression::new(front::compile(text, &entries, output, lifting)?, geometry)
 }
 
 /// The error of a kernel: it is always a syntax error, and one in the source goes before one in the
@@ -164,7 +215,7 @@ unsafe fn variable_table<'a>(
         return Err(invalid(format_args!("the table of {count} variables is NULL")));
     }
     // SAFETY: as the caller promises.
-    Ok(unsafe { std::slice::from_raw_parts(variables, count) })
+    Ok(unsafe { slice::from_raw_parts(variables, count) })
 }
 
 /// A dtype argument; `None` is `ME_AUTO`.

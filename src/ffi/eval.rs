@@ -4,7 +4,7 @@ use std::ffi::{c_int, c_void};
 
 use super::handle::Expression;
 use super::types::*;
-use crate::back::block::{Arrays, Positions, RunError};
+use crate::back::block::{Items, Outcome, Positions, RunError};
 use crate::kernel::Accuracy;
 use crate::memory::OutOfMemory;
 
@@ -62,6 +62,27 @@ pub(super) unsafe fn evaluate(
 ) -> Result<(), EvalStatus> {
     // SAFETY: as the caller promises.
     let expression = unsafe { Expression::from_raw(expr) }.ok_or(EvalStatus::ME_EVAL_ERR_NULL_EXPR)?;
+    check_count(expression, n_vars)?;
+    let n = usize::try_from(block_nitems).unwrap_or(0);
+    if n == 0 && !matches!(expression.engine.outcome(), Outcome::One { .. }) {
+        return Ok(());
+    }
+    if output_block.is_null() {
+        return Err(EvalStatus::ME_EVAL_ERR_INVALID_ARG);
+    }
+    let count = if n == 0 { 0 } else { expression.kernel.params.len() };
+    // SAFETY: `vars_block` is NULL or has `n_vars` pointers.
+    let inputs = unsafe { input_blocks(vars_block, count)? };
+    let extent = [n as i64];
+    let positions = Positions { shape: &extent, origin: &[0], extents: &extent };
+    let output = output_block.cast();
+    // SAFETY: the caller's buffers hold `n` items each.
+    unsafe { expression.engine.run(inputs, output, Items::First(n), &positions, accuracy(params))? };
+    Ok(())
+}
+
+/// Whether the caller gives as many inputs as the expression reads.
+pub(super) fn check_count(expression: &Expression, n_vars: c_int) -> Result<(), EvalStatus> {
     let count = expression.kernel.params.len();
     if count > MAX_VARS {
         return Err(EvalStatus::ME_EVAL_ERR_TOO_MANY_VARS);
@@ -69,18 +90,6 @@ pub(super) unsafe fn evaluate(
     if usize::try_from(n_vars) != Ok(count) {
         return Err(EvalStatus::ME_EVAL_ERR_VAR_MISMATCH);
     }
-    let Ok(n @ 1..) = usize::try_from(block_nitems) else { return Ok(()) };
-    if output_block.is_null() {
-        return Err(EvalStatus::ME_EVAL_ERR_INVALID_ARG);
-    }
-    // SAFETY: `vars_block` is NULL or has `n_vars` pointers.
-    let inputs = unsafe { input_blocks(vars_block, count)? };
-    let accuracy = accuracy(params);
-    let arrays = Arrays { inputs, output: output_block.cast(), items: n };
-    let extent = [i64::from(block_nitems)];
-    let positions = Positions { shape: &extent, origin: &[0], extents: &extent };
-    // SAFETY: the caller's buffers hold `n` items each.
-    unsafe { expression.engine.run(arrays, &positions, accuracy)? };
     Ok(())
 }
 
@@ -88,7 +97,7 @@ pub(super) unsafe fn evaluate(
 ///
 /// # Safety
 /// `vars_block` is NULL or has `count` pointers.
-unsafe fn input_blocks<'a>(
+pub(super) unsafe fn input_blocks<'a>(
     vars_block: *const *const c_void,
     count: usize,
 ) -> Result<&'a [*const u8], EvalStatus> {
@@ -107,34 +116,11 @@ unsafe fn input_blocks<'a>(
 }
 
 /// The accuracy that the options ask for; NULL means the defaults.
-fn accuracy(params: *const me_eval_params) -> Accuracy {
+pub(super) fn accuracy(params: *const me_eval_params) -> Accuracy {
     // SAFETY: `params` is NULL or points to options, as every evaluation call asks.
     match unsafe { params.as_ref() } {
         Some(params) if params.disable_simd => Accuracy::Scalar,
         Some(params) if params.simd_ulp_mode == SimdUlpMode::ME_SIMD_ULP_1 as u32 => Accuracy::Precise,
         _ => Accuracy::Fast,
     }
-}
-
-#[allow(clippy::too_many_arguments)]
-pub(super) unsafe fn nd(
-    _expr: *const me_expr,
-    _vars_block: *const *const c_void,
-    _n_vars: c_int,
-    _output_block: *mut c_void,
-    _block_nitems: c_int,
-    _nchunk: i64,
-    _nblock: i64,
-    _params: *const me_eval_params,
-) -> c_int {
-    EvalStatus::ME_EVAL_ERR_INVALID_ARG as c_int
-}
-
-pub(super) unsafe fn valid_nitems(
-    _expr: *const me_expr,
-    _nchunk: i64,
-    _nblock: i64,
-    _valid_nitems: *mut i64,
-) -> c_int {
-    EvalStatus::ME_EVAL_ERR_INVALID_ARG as c_int
 }

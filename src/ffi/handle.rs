@@ -6,18 +6,21 @@ use crate::front::{CompileError, Status};
 use crate::ir::Kernel;
 use crate::kernel::level::Level;
 use crate::memory::try_box;
+use crate::nd::Geometry;
 
 /// A compiled expression: the typed kernel and the engine that runs it.
 pub(super) struct Expression {
     pub kernel: Kernel,
     pub engine: Engine,
+    /// The chunked array whose blocks are evaluated, if it was compiled for one.
+    pub geometry: Option<Geometry>,
 }
 
 impl Expression {
     /// Plans `kernel` for this machine.
-    pub fn new(kernel: Kernel) -> Result<Expression, CompileError> {
+    pub fn new(kernel: Kernel, geometry: Option<Geometry>) -> Result<Expression, CompileError> {
         match Engine::new(&kernel, Level::current()) {
-            Ok(engine) => Ok(Expression { kernel, engine }),
+            Ok(engine) => Ok(Expression { kernel, engine, geometry }),
             Err(PlanError::OutOfMemory) => Err(crate::memory::OutOfMemory.into()),
             Err(PlanError::Unsupported { dtype }) => Err(CompileError::new(
                 Status::InvalidArgumentType,

@@ -5,6 +5,7 @@
 mod api;
 mod compile;
 mod eval;
+mod eval_nd;
 mod handle;
 mod message;
 mod print;

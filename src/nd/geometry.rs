@@ -1,6 +1,7 @@
 //! The shapes of a chunked array, and the grid of its chunks and blocks.
 
 use super::{Block, MAX_DIMS};
+use crate::memory::TryGrow;
 
 /// Why three shapes do not describe a chunked array at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +90,7 @@ fn product(axes: &[Axis], extent: impl Fn(&Axis) -> i64) -> Result<i64, BlockErr
 /// accepted and remembered as such: asking it for a block is the error.
 #[derive(Debug)]
 pub struct Geometry {
+    shape: Vec<i64>,
     axes: Vec<Axis>,
     grid: Result<Grid, BlockError>,
 }
@@ -109,16 +111,8 @@ impl Geometry {
             axes.push(Axis::new(shape, chunk, block));
         }
         let grid = Grid::new(&axes);
-        Ok(Geometry { axes, grid })
-    }
-
-    pub fn ndims(&self) -> usize {
-        self.axes.len()
-    }
-
-    /// Extent of the array along `axis`, in items; 1 for axes that the array does not have.
-    pub fn extent(&self, axis: usize) -> i64 {
-        self.axes.get(axis).map_or(1, |axis| axis.shape)
+        let shape = Vec::try_copied(shape).map_err(|_| GeometryError::OutOfMemory)?;
+        Ok(Geometry { shape, axes, grid })
     }
 
     /// Where block `nblock` of chunk `nchunk` lies; both count in C order.
@@ -127,7 +121,7 @@ impl Geometry {
         if !(0..grid.chunks).contains(&nchunk) || !(0..grid.blocks).contains(&nblock) {
             return Err(BlockError::OutOfRange);
         }
-        Ok(Block::new(&self.axes, grid.padded, nchunk, nblock))
+        Ok(Block::new(&self.shape, &self.axes, grid.padded, nchunk, nblock))
     }
 }
 

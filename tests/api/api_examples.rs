@@ -312,7 +312,6 @@ fn complex_excludes_user_functions() {
 }
 
 #[test]
-#[ignore = "reductions are being built"]
 fn a_root_reduction_writes_one_item() {
     let x = encode(Float64, &[0.0, 1.0, 2.0, 3.0]);
     for (text, want) in [("sum(x)", vec![6.0]), ("sum(x)+1", vec![7.0; 4])] {
@@ -325,7 +324,6 @@ fn a_root_reduction_writes_one_item() {
 }
 
 #[test]
-#[ignore = "chunked arrays are being built"]
 fn blocks_of_a_chunked_array() {
     let grid = Grid { shape: vec![5, 4], chunkshape: vec![3, 3], blockshape: vec![2, 2] };
     let variables = [Variable::new("a", Float64), Variable::new("b", Float64)];

@@ -131,7 +131,6 @@ fn null_arguments_of_compile() {
 }
 
 #[test]
-#[ignore = "chunked arrays are being built"]
 fn null_arguments_of_compile_nd() {
     let text = CString::new("x").expect("no NUL");
     let declared = variables(&["x"], Float64);
@@ -216,7 +215,6 @@ fn null_arguments_of_eval() {
 }
 
 #[test]
-#[ignore = "chunked arrays are being built"]
 fn null_arguments_of_eval_nd() {
     let expression = compile("x + 1", &variables(&["x"], Float64), AUTO).expect("compiles");
     let (x, mut out) = (1f64, 7f64);

@@ -77,7 +77,6 @@ fn constants() {
 }
 
 #[test]
-#[ignore = "reductions are being built"]
 fn constant_reductions() {
     check(&[], None, "sum(3)", Int64, &[3.0]);
     check(&[], None, "mean(2)", Float64, &[2.0]);

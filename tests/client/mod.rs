@@ -37,7 +37,7 @@ pub mod eval_status {
 /// Bytes after an output buffer that no evaluation may change.
 const GUARD_LEN: usize = 64;
 /// What output and guard bytes hold before an evaluation.
-const FILL: u8 = 0xA5;
+pub const FILL: u8 = 0xA5;
 
 /// One entry of the variable table, with an owned name.
 #[derive(Clone)]
@@ -218,10 +218,25 @@ impl Expression {
         n: usize,
         params: Option<&me_eval_params>,
     ) -> Result<Vec<u8>, i32> {
+        self.eval_into(inputs, n, n, params)
+    }
+
+    /// Evaluates `n` items with default parameters into a buffer of `room` items.
+    pub fn eval_room(&self, inputs: &[&[u8]], n: usize, room: usize) -> Result<Vec<u8>, i32> {
+        self.eval_into(inputs, n, room, None)
+    }
+
+    fn eval_into(
+        &self,
+        inputs: &[&[u8]],
+        n: usize,
+        room: usize,
+        params: Option<&me_eval_params>,
+    ) -> Result<Vec<u8>, i32> {
         let pointers = pointers(inputs);
         let params = params.map_or(ptr::null(), ptr::from_ref);
-        guarded(n * self.itemsize(), |out| {
-            // SAFETY: every input has n items, `out` has room for n items.
+        guarded(room * self.itemsize(), |out| {
+            // SAFETY: every input has n items, `out` has room for n items, and for one of a reduction.
             unsafe {
                 let count = pointers.len() as c_int;
                 ffi::me_eval(self.raw, pointers.as_ptr().cast_mut(), count, out, n as c_int, params)

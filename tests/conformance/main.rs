@@ -74,7 +74,8 @@ fn evaluate(case: &Case, expression: &Expression, call: usize, want: &WantEval) 
         };
     }
     let result = match &case.nd {
-        None => expression.eval(&inputs, case.n),
+        // A reduction writes one item even where there are none to reduce.
+        None => expression.eval_room(&inputs, case.n, case.n.max(1)),
         Some(nd) => {
             let (nchunk, nblock) = nd.calls[call];
             let valid = expression.valid_nitems(nchunk, nblock);
@@ -143,13 +144,11 @@ fn syntax() {
 }
 
 #[test]
-#[ignore = "reductions are being built"]
 fn reductions() {
     replay("reductions");
 }
 
 #[test]
-#[ignore = "chunked arrays are being built"]
 fn nd_blocks() {
     replay("nd_blocks");
 }

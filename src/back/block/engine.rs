@@ -2,7 +2,7 @@
 
 use super::scratch::Scratch;
 use super::structured::{Arrays, Positions, RunError, Structured};
-use super::{PlanError, Program};
+use super::{Items, Outcome, PlanError, Program};
 use crate::ir::{ExprKind, Kernel, Stmt};
 use crate::kernel::Accuracy;
 use crate::kernel::level::Level;
@@ -35,33 +35,53 @@ impl Engine {
         Ok(Engine(Plan::Structured(Structured::new(kernel, level)?)))
     }
 
-    /// Evaluates all items.
+    /// Evaluates the items: writes a value for each to its place in `output`, with zero bytes where
+    /// the array is padded; or the values of a reduction, see [`Outcome`], to the start of `output`.
+    /// A reduction gives its value even of no items.
     ///
     /// # Safety
-    /// Each input holds as many readable items of its type as `arrays` says, in the order of the
-    /// kernel's parameters; the output has room for as many. The output may be one of the inputs if
-    /// it has the same item size; other overlaps give unspecified values. Any alignment is fine.
+    /// Each of `inputs` holds the items in readable memory as elements of its type, in the order of
+    /// the kernel's parameters; `output` has room for as many elements as a padded block, or as there
+    /// are values. The output may be one of the inputs if it has the same item size and there is a
+    /// value for each item; other overlaps give unspecified values. Any alignment is fine.
     pub unsafe fn run(
         &self,
-        arrays: Arrays<'_>,
+        inputs: &[*const u8],
+        output: *mut u8,
+        items: Items<'_>,
         positions: &Positions<'_>,
         accuracy: Accuracy,
     ) -> Result<(), RunError> {
-        if arrays.items == 0 {
+        if items.count() == 0 && !matches!(self.outcome(), Outcome::One { .. }) {
             return Ok(());
         }
         let mut scratch = Scratch::take();
         // SAFETY: as the caller promises.
         let result = unsafe {
-            match &self.0 {
-                Plan::Straight(program) => {
-                    program.run(&mut scratch, arrays, accuracy).map_err(RunError::from)
+            match (&self.0, items) {
+                (Plan::Straight(program), _) => {
+                    program.run(&mut scratch, inputs, output, items, accuracy).map_err(RunError::from)
                 }
-                Plan::Structured(program) => program.run(&mut scratch.workspace, arrays, positions, accuracy),
+                (Plan::Structured(program), Items::First(items)) => {
+                    let arrays = Arrays { inputs, output, items };
+                    program.run(&mut scratch.workspace, arrays, positions, accuracy)
+                }
+                (Plan::Structured(program), Items::Valid(rows)) => {
+                    let memory = (&mut scratch.workspace, &mut scratch.bytes);
+                    program.run_block(memory, inputs, output, rows, positions, accuracy)
+                }
             }
         };
         scratch.put_back();
         result
+    }
+
+    /// How many values the kernel gives.
+    pub fn outcome(&self) -> Outcome {
+        match &self.0 {
+            Plan::Straight(program) => program.outcome,
+            Plan::Structured(_) => Outcome::PerItem,
+        }
     }
 }
 

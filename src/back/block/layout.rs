@@ -1,7 +1,8 @@
 //! Places: where the operands and results of steps lie.
 
 use crate::dtype::{Dtype, Scalar};
-use crate::ir::IndexSymbol;
+use crate::ir::{ExprId, IndexSymbol};
+use crate::kernel::reduce::GRAIN;
 use crate::memory::{OutOfMemory, TryGrow};
 
 /// Index in [`Layout::places`].
@@ -47,6 +48,8 @@ pub struct Layout {
     pub locals: Vec<PlaceId>,
     /// Places of the index symbols in use.
     pub indices: Vec<(IndexSymbol, PlaceId)>,
+    /// Places of the results of reductions.
+    pub reductions: Vec<(ExprId, PlaceId)>,
 }
 
 /// Bytes of scratch registers that one block may take: what the first-level cache holds beside
@@ -54,7 +57,7 @@ pub struct Layout {
 const REGISTER_BUDGET: usize = 16 * 1024;
 /// Bytes of scratch registers above which even the smallest block shrinks: strings may be very wide.
 const WIDE_REGISTER_BUDGET: usize = 1024 * 1024;
-const MIN_BLOCK_ITEMS: usize = 256;
+const MIN_BLOCK_ITEMS: usize = GRAIN;
 const MAX_BLOCK_ITEMS: usize = 4096;
 
 impl Layout {
@@ -103,18 +106,30 @@ impl Layout {
         self.indices.iter().find(|(known, _)| *known == symbol).map(|(_, place)| *place)
     }
 
+    /// A new place for the result of a reduction.
+    pub fn add_reduction(&mut self, expr: ExprId) -> Result<PlaceId, OutOfMemory> {
+        let place = self.add_scalar()?;
+        self.reductions.try_push((expr, place))?;
+        Ok(place)
+    }
+
+    /// The place of a reduction's result, if the reduction is planned.
+    pub fn reduction(&self, expr: ExprId) -> Option<PlaceId> {
+        self.reductions.iter().find(|(known, _)| *known == expr).map(|(_, place)| *place)
+    }
+
     /// Makes registers wide enough for elements of `itemsize` bytes.
     pub fn widen(&mut self, itemsize: usize) {
         self.register_itemsize = self.register_itemsize.max(itemsize);
     }
 
-    /// Items per block with which all registers stay in the first-level cache; no limit without
-    /// registers.
+    /// Items per block with which all registers stay in the first-level cache, a multiple of
+    /// [`GRAIN`]; no limit without registers.
     pub fn block_items(&self) -> usize {
         match self.registers.saturating_mul(self.register_itemsize) {
             0 => usize::MAX,
             bytes => {
-                let items = (REGISTER_BUDGET / bytes).clamp(MIN_BLOCK_ITEMS, MAX_BLOCK_ITEMS) & !63;
+                let items = (REGISTER_BUDGET / bytes).clamp(MIN_BLOCK_ITEMS, MAX_BLOCK_ITEMS) / GRAIN * GRAIN;
                 items.min((WIDE_REGISTER_BUDGET / bytes).max(1))
             }
         }

@@ -8,24 +8,26 @@
 mod engine;
 mod layout;
 mod plan;
+mod reduction;
 mod run;
 mod scratch;
 mod string_step;
 mod structured;
 
-use crate::ir::{ExprId, Kernel, Type, UserFunction};
+use crate::ir::{ExprId, ExprKind, Kernel, ReduceOp, Type, UserFunction};
 use crate::kernel::Kernel as VectorKernel;
 use crate::kernel::level::Level;
-use crate::memory::TryGrow;
+use crate::memory::{OutOfMemory, TryGrow};
 
 use layout::{Layout, Place, PlaceId};
-use string_step::StringStep;
-
 use plan::{Destination, Root, plan};
+use reduction::{Stage, plan_stages};
+use string_step::StringStep;
 
 pub use engine::Engine;
 pub use plan::PlanError;
-pub use structured::{Arrays, Positions, RunError};
+pub use run::Items;
+pub use structured::{Positions, RunError};
 
 /// A register program for a kernel whose body is one `return`. Immutable, and safe to run from any
 /// number of threads.
@@ -34,10 +36,38 @@ struct Program {
     /// Types of the inputs, in the order in which evaluation receives them.
     inputs: Vec<Type>,
     output: Type,
+    outcome: Outcome,
     layout: Layout,
+    /// What is reduced before the pipeline runs, in this order.
+    stages: Vec<Stage>,
     pipeline: Pipeline,
     /// Items per block.
     block_items: usize,
+}
+
+/// How many values a program gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// One for each item.
+    PerItem,
+    /// One for all items, written once for each: there are reductions, but no array outside them.
+    Copies,
+    /// The one value of a reduction, and whether that is a mean.
+    One { is_mean: bool },
+}
+
+impl Outcome {
+    /// What `root` gives, the value of a kernel.
+    fn of(kernel: &Kernel, root: ExprId) -> Result<Outcome, OutOfMemory> {
+        let value = match kernel.expr(root).kind {
+            ExprKind::Cast(value) => value,
+            _ => root,
+        };
+        if let ExprKind::Reduce(op, _) = kernel.expr(value).kind {
+            return Ok(Outcome::One { is_mean: op == ReduceOp::Mean });
+        }
+        Ok(if reduction::is_composite(kernel, root)? { Outcome::Copies } else { Outcome::PerItem })
+    }
 }
 
 /// The steps that compute some expressions.
@@ -74,9 +104,11 @@ impl Program {
             layout.add(Place::Input(index as u32))?;
         }
         let output = layout.add(Place::Output)?;
+        let stages = plan_stages(kernel, arena, &mut layout, value, level)?;
+        let outcome = Outcome::of(arena, value)?;
         let root = Root { expr: value, to: Destination::Place(output) };
         let pipeline = plan(kernel, arena, &mut layout, &[root], level)?;
         let block_items = layout.block_items();
-        Ok(Program { inputs, output: kernel.output, layout, pipeline, block_items })
+        Ok(Program { inputs, output: kernel.output, outcome, layout, stages, pipeline, block_items })
     }
 }

@@ -44,6 +44,7 @@ pub enum Destination {
 
 /// Plans `roots` for vector kernels of one SIMD level. The expressions are those of `kernel`, the
 /// functions those of `tables`. The places of a layout begin with the kernel's inputs, in order.
+/// Reductions that the roots need are planned before.
 pub(super) fn plan(
     tables: &Kernel,
     kernel: &Kernel,
@@ -181,6 +182,7 @@ impl<'a> Planner<'a> {
                 | ExprKind::Param(_)
                 | ExprKind::Local(_)
                 | ExprKind::Index(_)
+                | ExprKind::Reduce(..)
         )
     }
 
@@ -190,7 +192,7 @@ impl<'a> Planner<'a> {
             self.uses[root.expr.index()] += 1;
         }
         for id in self.needed().rev() {
-            if self.uses[id.index()] > 0 {
+            if self.uses[id.index()] > 0 && !self.is_leaf(id) {
                 let uses = &mut self.uses;
                 self.kernel.for_each_operand(id, |operand| uses[operand.index()] += 1);
             }
@@ -201,7 +203,7 @@ impl<'a> Planner<'a> {
     fn find_uniform(&mut self) {
         for id in self.needed() {
             let uniform = match self.kind(id) {
-                ExprKind::Constant(_) | ExprKind::Text(_) => true,
+                ExprKind::Constant(_) | ExprKind::Text(_) | ExprKind::Reduce(..) => true,
                 // Single values have no room for a string.
                 ExprKind::String(..) | ExprKind::StringTest(..) => false,
                 ExprKind::Select { yes, .. } if self.dtype(yes).is_string() => false,
@@ -328,6 +330,10 @@ impl<'a> Planner<'a> {
             ExprKind::Index(symbol) => {
                 let dtype = self.dtype(id);
                 self.layout.index(symbol).ok_or(PlanError::Unsupported { dtype })?
+            }
+            ExprKind::Reduce(..) => {
+                let dtype = self.dtype(id);
+                self.layout.reduction(id).ok_or(PlanError::Unsupported { dtype })?
             }
             _ => self.operation(id)?,
         };

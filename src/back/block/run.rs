@@ -1,11 +1,16 @@
 //! Execution of a register program.
 
+use std::slice;
+
 use super::layout::{ConstantBytes, Place, PlaceId};
+use super::reduction::{Reduction, Stage};
 use super::scratch::{ALIGN, Scratch};
-use super::{Arrays, Program, Step};
+use super::{Outcome, Pipeline, Program, Step};
 use crate::ir::{Type, UserFunction};
 use crate::kernel::Accuracy;
+use crate::kernel::reduce::{Accumulator, GRAIN};
 use crate::memory::{OutOfMemory, TryGrow};
+use crate::nd::Rows;
 
 /// Address of a place at the start of the data, and bytes from one item to the next: zero for what
 /// every block reuses.
@@ -15,8 +20,15 @@ pub struct Base {
     stride: usize,
 }
 
+impl Base {
+    /// Address of item `start`.
+    fn at(self, start: usize) -> *mut u8 {
+        self.address.wrapping_add(start.wrapping_mul(self.stride))
+    }
+}
+
 /// An array of the caller that goes through a block of scratch memory: it is not aligned for its
-/// dtype, or it is an output that overlaps an input.
+/// dtype, it is an output that overlaps an input, or its rows are too short to be worked on.
 #[derive(Clone, Copy)]
 pub struct Staged {
     place: Place,
@@ -25,35 +37,123 @@ pub struct Staged {
     itemsize: usize,
 }
 
-impl Program {
-    /// Evaluates all items.
-    ///
-    /// # Safety
-    /// As [`Engine::run`](super::Engine::run), for at least one item.
-    pub unsafe fn run(
-        &self,
-        scratch: &mut Scratch,
-        arrays: Arrays<'_>,
-        accuracy: Accuracy,
-    ) -> Result<(), OutOfMemory> {
-        let Arrays { inputs, output, items } = arrays;
-        let block_items = self.prepare(scratch, inputs, output, items, self.block_items.min(items))?;
-        // SAFETY: the bases are valid for all items, or for one block where their stride is zero.
-        unsafe { self.run_blocks(scratch, items, block_items, accuracy) };
-        Ok(())
+/// The items of the caller's arrays that are evaluated.
+#[derive(Clone, Copy)]
+pub enum Items<'a> {
+    /// The first items of each array.
+    First(usize),
+    /// The valid items of padded blocks.
+    Valid(&'a Rows),
+}
+
+impl Items<'_> {
+    pub fn count(self) -> usize {
+        match self {
+            Items::First(count) => count,
+            Items::Valid(rows) => rows.valid_items(),
+        }
     }
 
-    /// Lays out the scratch memory and the table of bases; returns the items per block.
-    fn prepare(
+    /// Items from the first one to the end of the array.
+    fn span(self) -> usize {
+        match self {
+            Items::First(count) => count,
+            Items::Valid(rows) => rows.padded_items(),
+        }
+    }
+}
+
+/// One way through the items, block by block.
+#[derive(Clone, Copy)]
+struct Walk<'a> {
+    items: Items<'a>,
+    block_items: usize,
+    /// Rows are evaluated where they lie; otherwise arrays with gaps are staged.
+    in_place: bool,
+}
+
+/// Some consecutive items.
+#[derive(Clone, Copy)]
+struct Block {
+    /// Number of the first one among the evaluated items.
+    first: usize,
+    /// Place of the first one in the arrays that are not staged.
+    start: usize,
+    count: usize,
+}
+
+impl Walk<'_> {
+    /// Calls `visit` with blocks that cover all items, in order, until it returns false.
+    fn for_each_block(&self, mut visit: impl FnMut(Block) -> bool) {
+        if let (Items::Valid(rows), true) = (self.items, self.in_place) {
+            let (mut first, mut goes_on) = (0, true);
+            rows.for_each_run(0, usize::MAX, |run| {
+                self.split(first, run.start, run.items, |block| {
+                    goes_on = goes_on && visit(block);
+                    goes_on
+                });
+                first += run.items;
+            });
+        } else {
+            self.split(0, 0, self.items.count(), visit);
+        }
+    }
+
+    fn split(&self, first: usize, start: usize, items: usize, mut visit: impl FnMut(Block) -> bool) {
+        let mut done = 0;
+        while done < items {
+            let count = self.block_items.min(items - done);
+            if !visit(Block { first: first + done, start: start + done, count }) {
+                return;
+            }
+            done += count;
+        }
+    }
+}
+
+impl Program {
+    /// Evaluates the items.
+    ///
+    /// # Safety
+    /// As [`Engine::run`](super::Engine::run), for at least one item or a reduction.
+    pub unsafe fn run(
         &self,
         scratch: &mut Scratch,
         inputs: &[*const u8],
         output: *mut u8,
-        n: usize,
-        block_items: usize,
-    ) -> Result<usize, OutOfMemory> {
-        self.find_staged(&mut scratch.staged, inputs, output, n)?;
-        let block_items = if scratch.staged.is_empty() { block_items } else { block_items.min(STAGED_ITEMS) };
+        items: Items<'_>,
+        accuracy: Accuracy,
+    ) -> Result<(), OutOfMemory> {
+        let walk = self.prepare(scratch, inputs, output, items)?;
+        // SAFETY: the bases are valid for the walk, or for one block where their stride is zero.
+        unsafe { self.run_all(scratch, walk, accuracy)? };
+        if let (Items::Valid(rows), Outcome::PerItem) = (items, self.outcome) {
+            let itemsize = self.output.itemsize;
+            // SAFETY: the output has room for the padded block.
+            let padded = unsafe { slice::from_raw_parts_mut(output, rows.padded_items() * itemsize) };
+            rows.zero_padding(itemsize, padded);
+        }
+        Ok(())
+    }
+
+    /// Lays out the scratch memory and the table of bases.
+    fn prepare<'a>(
+        &self,
+        scratch: &mut Scratch,
+        inputs: &[*const u8],
+        output: *mut u8,
+        items: Items<'a>,
+    ) -> Result<Walk<'a>, OutOfMemory> {
+        let mut in_place = self.runs_in_place(items);
+        self.find_staged(&mut scratch.staged, inputs, output, items, in_place)?;
+        if in_place && !scratch.staged.is_empty() && matches!(items, Items::Valid(_)) {
+            // Where some array is copied anyway, all are packed, so that blocks need not end with rows.
+            in_place = false;
+            self.find_staged(&mut scratch.staged, inputs, output, items, in_place)?;
+        }
+        let limit =
+            if scratch.staged.is_empty() { self.block_items } else { self.block_items.min(STAGED_ITEMS) };
+        let block_items = limit.min(items.count().max(1));
         let layout = &self.layout;
         let register_bytes = aligned_bytes(block_items, layout.register_itemsize)?;
         let scalars = layout.registers.checked_mul(register_bytes).ok_or(OutOfMemory)?;
@@ -76,7 +176,9 @@ impl Program {
                 (_, Some(staged)) => Base { address: staged.block, stride: 0 },
                 (Place::Input(index), None) => {
                     let index = index as usize;
-                    Base { address: inputs[index].cast_mut(), stride: self.inputs[index].itemsize }
+                    // Without items there may be no inputs either.
+                    let input = inputs.get(index).map_or(std::ptr::null_mut(), |input| input.cast_mut());
+                    Base { address: input, stride: self.inputs[index].itemsize }
                 }
                 (Place::Output, None) => Base { address: output, stride: self.output.itemsize },
                 (Place::Register(index), None) => {
@@ -97,16 +199,28 @@ impl Program {
                 }
             });
         }
-        Ok(block_items)
+        Ok(Walk { items, block_items, in_place })
     }
 
-    /// Lists the arrays that blocks must be copied through.
+    /// Whether arrays are read and written where they lie: rows must be long enough to pay for running
+    /// the steps on each, and a reduction sees blocks of whole grains, lest its value depend on the
+    /// padding.
+    fn runs_in_place(&self, items: Items<'_>) -> bool {
+        let Items::Valid(rows) = items else { return true };
+        let row = rows.row_items();
+        let is_one_run = row >= rows.valid_items();
+        is_one_run || row >= LONG_ROW && (self.stages.is_empty() || row.is_multiple_of(GRAIN))
+    }
+
+    /// Lists the arrays that blocks must be copied through: all of them if they are not walked in
+    /// place, otherwise those that kernels cannot work on.
     fn find_staged(
         &self,
         list: &mut Vec<Staged>,
         inputs: &[*const u8],
         output: *mut u8,
-        n: usize,
+        items: Items<'_>,
+        in_place: bool,
     ) -> Result<(), OutOfMemory> {
         list.clear();
         let mut stage = |place, array: *mut u8, ty: Type| {
@@ -114,56 +228,154 @@ impl Program {
         };
         let mut overlaps = false;
         for (index, (ty, &input)) in self.inputs.iter().zip(inputs).enumerate() {
-            if !input.addr().is_multiple_of(ty.dtype.align()) {
+            if !in_place || !input.addr().is_multiple_of(ty.dtype.align()) {
                 stage(Place::Input(index as u32), input.cast_mut(), *ty)?;
             }
-            let input_end = input.addr().wrapping_add(n.wrapping_mul(ty.itemsize));
-            let output_end = output.addr().wrapping_add(n.wrapping_mul(self.output.itemsize));
+            let input_end = input.addr().wrapping_add(items.span().wrapping_mul(ty.itemsize));
+            let output_end = output.addr().wrapping_add(items.span().wrapping_mul(self.output.itemsize));
             overlaps |= input.addr() < output_end && output.addr() < input_end;
         }
-        if overlaps || !output.addr().is_multiple_of(self.output.dtype.align()) {
+        let has_gaps = !in_place && self.outcome == Outcome::PerItem;
+        if has_gaps || overlaps || !output.addr().is_multiple_of(self.output.dtype.align()) {
             stage(Place::Output, output, self.output)?;
         }
         Ok(())
     }
 
     /// # Safety
-    /// The scratch memory has been prepared for `n` items in blocks of `block_items`.
-    unsafe fn run_blocks(&self, scratch: &Scratch, n: usize, block_items: usize, accuracy: Accuracy) {
-        let at = |place: PlaceId, start: usize| {
-            let base = scratch.bases[place as usize];
-            base.address.wrapping_add(start.wrapping_mul(base.stride))
+    /// The scratch memory has been prepared for the walk.
+    unsafe fn run_all(
+        &self,
+        scratch: &mut Scratch,
+        walk: Walk<'_>,
+        accuracy: Accuracy,
+    ) -> Result<(), OutOfMemory> {
+        let Scratch { bases, staged, accumulators, .. } = scratch;
+        for stage in &self.stages {
+            accumulators.clear();
+            accumulators.try_reserve(stage.reductions.len())?;
+            accumulators.extend(stage.reductions.iter().filter_map(Reduction::start));
+            // SAFETY: as the caller promises.
+            unsafe { run_stage(stage, bases, staged, accumulators, walk, accuracy) };
+        }
+        let walk = match self.outcome {
+            Outcome::PerItem => walk,
+            Outcome::Copies => Walk { items: Items::First(walk.items.count()), ..walk },
+            Outcome::One { .. } => Walk { items: Items::First(1), ..walk },
         };
-        for step in &self.pipeline.uniform {
-            // SAFETY: these steps work on single values.
-            unsafe { run_step(step, |place| at(place, 0), 1, accuracy) };
+        let is_read = |staged: &&Staged| staged.place != Place::Output && self.outcome == Outcome::PerItem;
+        // SAFETY: as the caller promises; what does not depend on an item reads no input.
+        unsafe {
+            begin(&self.pipeline, bases, walk.block_items, accuracy);
+            walk.for_each_block(|block| {
+                staged.iter().filter(is_read).for_each(|staged| staged.load(walk.items, block));
+                for step in &self.pipeline.steps {
+                    run_step(step, |place| bases[place as usize].at(block.start), block.count, accuracy);
+                }
+                let written = staged.iter().find(|staged| staged.place == Place::Output);
+                written.into_iter().for_each(|staged| staged.store(walk.items, block));
+                true
+            });
         }
-        for step in &self.pipeline.spread {
-            // SAFETY: these steps spread single values over registers of `block_items` items.
-            unsafe { run_step(step, |place| at(place, 0), block_items, accuracy) };
-        }
-        let mut start = 0;
-        while start < n {
-            let count = block_items.min(n - start);
-            for staged in scratch.staged.iter().filter(|staged| staged.place != Place::Output) {
-                // SAFETY: the array holds `n` items and the block `block_items`.
-                unsafe {
-                    let from = staged.array.add(start * staged.itemsize);
-                    staged.block.copy_from_nonoverlapping(from, count * staged.itemsize);
+        Ok(())
+    }
+}
+
+/// Reduces all items and writes the results to their places.
+///
+/// # Safety
+/// The bases are valid for the walk, or for one block where their stride is zero.
+unsafe fn run_stage(
+    stage: &Stage,
+    bases: &[Base],
+    staged: &[Staged],
+    accumulators: &mut [Accumulator],
+    walk: Walk<'_>,
+    accuracy: Accuracy,
+) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        begin(&stage.arguments, bases, walk.block_items, accuracy);
+        walk.for_each_block(|block| {
+            let inputs = staged.iter().filter(|staged| staged.place != Place::Output);
+            inputs.for_each(|staged| staged.load(walk.items, block));
+            for step in &stage.arguments.steps {
+                run_step(step, |place| bases[place as usize].at(block.start), block.count, accuracy);
+            }
+            for (reduction, accumulator) in stage.reductions.iter().zip(accumulators.iter_mut()) {
+                accumulator.update(bases[reduction.from as usize].at(block.start), block.count);
+            }
+            !accumulators.iter().all(Accumulator::is_decided)
+        });
+    }
+    for (reduction, accumulator) in stage.reductions.iter().zip(accumulators) {
+        let bytes = accumulator.finish().to_bytes(reduction.result);
+        // SAFETY: the place of a result has room for a value of any dtype.
+        unsafe { bases[reduction.to as usize].address.cast::<[u8; SCALAR_BYTES]>().write(bytes) };
+    }
+}
+
+/// Runs the steps that come before the blocks.
+///
+/// # Safety
+/// The bases belong to the layout of the pipeline, with registers of `block_items` items.
+unsafe fn begin(pipeline: &Pipeline, bases: &[Base], block_items: usize, accuracy: Accuracy) {
+    let at = |place: PlaceId| bases[place as usize].address;
+    for step in &pipeline.uniform {
+        // SAFETY: these steps work on single values.
+        unsafe { run_step(step, at, 1, accuracy) };
+    }
+    for step in &pipeline.spread {
+        // SAFETY: these steps spread single values over registers of `block_items` items.
+        unsafe { run_step(step, at, block_items, accuracy) };
+    }
+}
+
+impl Staged {
+    /// Copies a block of items to scratch memory.
+    ///
+    /// # Safety
+    /// The array holds the items and the scratch memory has room for those of the block.
+    unsafe fn load(&self, items: Items<'_>, block: Block) {
+        let bytes = block.count * self.itemsize;
+        // SAFETY: as the caller promises.
+        unsafe {
+            match items {
+                Items::First(_) => {
+                    self.block.copy_from_nonoverlapping(self.array.add(block.first * self.itemsize), bytes);
+                }
+                Items::Valid(rows) => {
+                    let padded = slice::from_raw_parts(self.array, rows.padded_items() * self.itemsize);
+                    let packed = slice::from_raw_parts_mut(self.block, bytes);
+                    rows.gather(self.itemsize, padded, block.first, packed);
                 }
             }
-            for step in &self.pipeline.steps {
-                // SAFETY: every operand holds `count` items from `start` on.
-                unsafe { run_step(step, |place| at(place, start), count, accuracy) };
-            }
-            for staged in scratch.staged.iter().filter(|staged| staged.place == Place::Output) {
-                // SAFETY: as above, in the other direction.
-                unsafe {
-                    let to = staged.array.add(start * staged.itemsize);
-                    to.copy_from_nonoverlapping(staged.block, count * staged.itemsize);
+        }
+    }
+
+    /// Copies a block of items from scratch memory to their places.
+    ///
+    /// # Safety
+    /// As [`Staged::load`].
+    unsafe fn store(&self, items: Items<'_>, block: Block) {
+        let bytes = block.count * self.itemsize;
+        // SAFETY: as the caller promises.
+        unsafe {
+            match items {
+                Items::First(_) => {
+                    let array = self.array.add(block.first * self.itemsize);
+                    array.copy_from_nonoverlapping(self.block, bytes);
+                }
+                Items::Valid(rows) => {
+                    let padded = slice::from_raw_parts_mut(self.array, rows.padded_items() * self.itemsize);
+                    rows.scatter(
+                        self.itemsize,
+                        slice::from_raw_parts(self.block, bytes),
+                        block.first,
+                        padded,
+                    );
                 }
             }
-            start += count;
         }
     }
 }
@@ -172,14 +384,19 @@ impl Program {
 const SCALAR_BYTES: usize = size_of::<ConstantBytes>();
 
 /// Bytes of `count` items, up to the next alignment boundary.
-fn aligned_bytes(count: usize, itemsize: usize) -> Result<usize, OutOfMemory> {
+pub(super) fn aligned_bytes(count: usize, itemsize: usize) -> Result<usize, OutOfMemory> {
     let bytes = count.checked_mul(itemsize).and_then(|bytes| bytes.checked_next_multiple_of(ALIGN));
     bytes.ok_or(OutOfMemory)
 }
 
 /// Items per block where arrays are staged, so that their copies stay in the first-level cache.
-const STAGED_ITEMS: usize = 512;
+const STAGED_ITEMS: usize = 2 * GRAIN;
 
+/// Items from which on a row of a padded block is evaluated where it lies.
+const LONG_ROW: usize = 512;
+
+/// Runs one step on `count` items; `at` gives the address of a place.
+///
 /// Runs one step on `count` items; `at` gives the address of a place.
 ///
 /// # Safety

@@ -6,6 +6,7 @@ use std::ptr::NonNull;
 
 use super::run::{Base, Staged};
 use super::structured::Workspace;
+use crate::kernel::reduce::Accumulator;
 use crate::memory::OutOfMemory;
 
 /// Alignment of every register: a cache line, and the widest vector.
@@ -21,6 +22,7 @@ pub struct Scratch {
     pub bases: Vec<Base>,
     pub staged: Vec<Staged>,
     pub workspace: Workspace,
+    pub accumulators: Vec<Accumulator>,
 }
 
 thread_local! {

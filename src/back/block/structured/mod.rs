@@ -14,6 +14,7 @@ mod limit;
 mod loops;
 mod machine;
 mod masks;
+mod packed;
 mod pool;
 mod positions;
 mod print;

@@ -1,0 +1,149 @@
+//! Reductions of a program: which expressions are reduced, and in what order.
+
+use super::layout::{Layout, PlaceId};
+use super::plan::{Destination, PlanError, Root, plan};
+use super::{Pipeline, Step};
+use crate::dtype::Dtype;
+use crate::ir::{ExprId, ExprKind, Kernel, ReduceOp};
+use crate::kernel;
+use crate::kernel::level::Level;
+use crate::kernel::reduce::Accumulator;
+use crate::memory::{OutOfMemory, TryGrow};
+
+/// Reductions that are done in one pass over all items.
+#[derive(Debug)]
+pub(super) struct Stage {
+    /// Computes the arguments.
+    pub arguments: Pipeline,
+    pub reductions: Vec<Reduction>,
+}
+
+/// One reduction of an array to a single value.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reduction {
+    op: ReduceOp,
+    /// Dtype of the argument.
+    dtype: Dtype,
+    pub result: Dtype,
+    pub from: PlaceId,
+    pub to: PlaceId,
+    level: Level,
+}
+
+impl Reduction {
+    /// An accumulator that has seen no items; `None` if the operation has no meaning.
+    pub fn start(&self) -> Option<Accumulator> {
+        Accumulator::new(self.op, self.dtype, self.level)
+    }
+}
+
+/// Plans all reductions that `root` needs, and gives each its place in the layout. A reduction
+/// inside the argument of another belongs to an earlier stage. The expressions are those of `kernel`,
+/// the functions those of `tables`.
+pub(super) fn plan_stages(
+    tables: &Kernel,
+    kernel: &Kernel,
+    layout: &mut Layout,
+    root: ExprId,
+    level: Level,
+) -> Result<Vec<Stage>, PlanError> {
+    let depths = depths(kernel, root)?;
+    let last = depths.iter().copied().max().unwrap_or(0);
+    let mut stages = Vec::new();
+    for depth in 1..=last {
+        let at_depth = |id: &ExprId| depths[id.index()] == depth && is_reduction(kernel, *id);
+        stages.try_push(plan_stage(
+            tables,
+            kernel,
+            layout,
+            (0..=root.0).map(ExprId).filter(at_depth),
+            level,
+        )?)?;
+    }
+    Ok(stages)
+}
+
+fn is_reduction(kernel: &Kernel, id: ExprId) -> bool {
+    matches!(kernel.expr(id).kind, ExprKind::Reduce(..))
+}
+
+/// Whether `root` contains a reduction, but no array outside of reductions.
+pub(super) fn is_composite(kernel: &Kernel, root: ExprId) -> Result<bool, OutOfMemory> {
+    let needed = needed(kernel, root, |id| !is_reduction(kernel, id))?;
+    let any = |found: fn(&ExprKind) -> bool| {
+        kernel.exprs.iter().zip(&needed).any(|(expr, needed)| *needed && found(&expr.kind))
+    };
+    let has_array = any(|kind| {
+        matches!(kind, ExprKind::Param(_) | ExprKind::Local(_) | ExprKind::Index(_) | ExprKind::Call { .. })
+    });
+    Ok(!has_array && any(|kind| matches!(kind, ExprKind::Reduce(..))))
+}
+
+/// Which expressions `root` needs, not looking into those that `enters` refuses.
+fn needed(kernel: &Kernel, root: ExprId, enters: impl Fn(ExprId) -> bool) -> Result<Vec<bool>, OutOfMemory> {
+    let mut needed = Vec::try_filled(false, root.index() + 1)?;
+    needed[root.index()] = true;
+    for id in (0..=root.0).rev().map(ExprId) {
+        if needed[id.index()] && enters(id) {
+            kernel.for_each_operand(id, |operand| needed[operand.index()] = true);
+        }
+    }
+    Ok(needed)
+}
+
+/// For each expression that `root` needs the number of reductions inside one another, itself
+/// included; zero for all others.
+fn depths(kernel: &Kernel, root: ExprId) -> Result<Vec<u32>, OutOfMemory> {
+    let needed = needed(kernel, root, |_| true)?;
+    let mut depths = Vec::try_filled(0, root.index() + 1)?;
+    for id in (0..=root.0).map(ExprId).filter(|id| needed[id.index()]) {
+        let mut below = 0;
+        kernel.for_each_operand(id, |operand| below = below.max(depths[operand.index()]));
+        depths[id.index()] = below + u32::from(is_reduction(kernel, id));
+    }
+    Ok(depths)
+}
+
+fn plan_stage(
+    tables: &Kernel,
+    kernel: &Kernel,
+    layout: &mut Layout,
+    ids: impl Iterator<Item = ExprId>,
+    level: Level,
+) -> Result<Stage, PlanError> {
+    let (mut roots, mut reductions) = (Vec::new(), Vec::new());
+    for id in ids {
+        let ExprKind::Reduce(op, argument) = kernel.expr(id).kind else { continue };
+        let (dtype, result) = (kernel.expr(argument).ty.dtype, kernel.expr(id).ty.dtype);
+        let to = layout.add_reduction(id)?;
+        let reduction = Reduction { op, dtype, result, from: to, to, level };
+        if reduction.start().is_none() {
+            return Err(PlanError::Unsupported { dtype });
+        }
+        roots.try_push(Root { expr: argument, to: Destination::Anywhere })?;
+        reductions.try_push(reduction)?;
+    }
+    let mut arguments = plan(tables, kernel, layout, &roots, level)?;
+    for (index, reduction) in reductions.iter_mut().enumerate() {
+        reduction.from = array(&mut arguments, layout, index, reduction)?;
+    }
+    Ok(Stage { arguments, reductions })
+}
+
+/// Place of a result as an array; a single value is spread over a register.
+fn array(
+    pipeline: &mut Pipeline,
+    layout: &mut Layout,
+    index: usize,
+    reduction: &Reduction,
+) -> Result<PlaceId, PlanError> {
+    let from = pipeline.results[index];
+    if !layout.is_single(from) {
+        return Ok(from);
+    }
+    let dtype = reduction.dtype;
+    let splat = kernel::splat(dtype, reduction.level).ok_or(PlanError::Unsupported { dtype })?;
+    let out = layout.add_register(dtype.size())?;
+    pipeline.spread.try_push(Step::Vector { kernels: [splat; 3], out, operands: [from; 3] })?;
+    Ok(out)
+}

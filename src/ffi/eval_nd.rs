@@ -1,0 +1,130 @@
+//! Evaluation of the blocks of a chunked array.
+
+use std::ffi::{c_int, c_void};
+
+use super::eval::{accuracy, check_count, code, input_blocks};
+use super::handle::Expression;
+use super::types::*;
+use crate::back::block::{Items, Outcome, Positions};
+use crate::kernel::Accuracy;
+use crate::nd::{Block, BlockError};
+
+impl From<BlockError> for EvalStatus {
+    fn from(_: BlockError) -> EvalStatus {
+        EvalStatus::ME_EVAL_ERR_INVALID_ARG
+    }
+}
+
+/// # Safety
+/// As `me_nd_valid_nitems`.
+pub(super) unsafe fn valid_nitems(
+    expr: *const me_expr,
+    nchunk: i64,
+    nblock: i64,
+    valid_nitems: *mut i64,
+) -> c_int {
+    // SAFETY: as the caller promises.
+    let expression = unsafe { Expression::from_raw(expr) };
+    let valid = match expression {
+        Some(expression) if !valid_nitems.is_null() => block(expression, nchunk, nblock),
+        _ => Err(EvalStatus::ME_EVAL_ERR_INVALID_ARG),
+    };
+    code(valid.map(|block| {
+        // SAFETY: the pointer is not NULL, and the caller's to write.
+        unsafe { valid_nitems.write(block.valid_items()) };
+    }))
+}
+
+/// The block with these numbers, if the expression was compiled for one.
+fn block(expression: &Expression, nchunk: i64, nblock: i64) -> Result<Block<'_>, EvalStatus> {
+    let geometry = expression.geometry.as_ref().ok_or(EvalStatus::ME_EVAL_ERR_INVALID_ARG)?;
+    Ok(geometry.block(nchunk, nblock)?)
+}
+
+/// The arrays of one evaluation, as the caller gives them.
+pub(super) struct Arrays {
+    pub vars_block: *const *const c_void,
+    pub n_vars: c_int,
+    pub output_block: *mut c_void,
+    /// Elements that the output has room for.
+    pub block_nitems: c_int,
+}
+
+/// # Safety
+/// As `me_eval_nd`.
+pub(super) unsafe fn eval(
+    expr: *const me_expr,
+    arrays: Arrays,
+    nchunk: i64,
+    nblock: i64,
+    params: *const me_eval_params,
+) -> c_int {
+    // SAFETY: as the caller promises.
+    code(unsafe { evaluate(expr, &arrays, nchunk, nblock, params) })
+}
+
+/// # Safety
+/// As `me_eval_nd`.
+unsafe fn evaluate(
+    expr: *const me_expr,
+    arrays: &Arrays,
+    nchunk: i64,
+    nblock: i64,
+    params: *const me_eval_params,
+) -> Result<(), EvalStatus> {
+    // SAFETY: as the caller promises.
+    let expression = unsafe { Expression::from_raw(expr) }.ok_or(EvalStatus::ME_EVAL_ERR_NULL_EXPR)?;
+    if arrays.output_block.is_null() {
+        return Err(EvalStatus::ME_EVAL_ERR_INVALID_ARG);
+    }
+    let block = block(expression, nchunk, nblock)?;
+    // A negative room is too small for any block.
+    if i64::from(arrays.block_nitems) < block.padded_items() {
+        return Err(EvalStatus::ME_EVAL_ERR_INVALID_ARG);
+    }
+    if block.valid_items() == 0 {
+        // SAFETY: the output has room for the padded block.
+        return unsafe { fill_padding(expression, &block, arrays) };
+    }
+    check_count(expression, arrays.n_vars)?;
+    // SAFETY: `vars_block` is NULL or has `n_vars` pointers.
+    let inputs = unsafe { input_blocks(arrays.vars_block, expression.kernel.params.len())? };
+    let rows = block.rows()?;
+    let items = if block.is_full() { Items::First(rows.valid_items()) } else { Items::Valid(&rows) };
+    let output = arrays.output_block.cast();
+    // SAFETY: the caller's buffers hold a padded block each.
+    unsafe { expression.engine.run(inputs, output, items, &positions(&block), accuracy(params))? };
+    Ok(())
+}
+
+/// Where the valid items of a block lie in the array.
+fn positions<'a>(block: &'a Block<'_>) -> Positions<'a> {
+    Positions { shape: block.shape(), origin: block.origin(), extents: block.extents() }
+}
+
+/// Writes the output of a block without valid items: zero bytes for the whole block, or one zero where
+/// there is one value for all items. The mean of no items is NaN.
+///
+/// # Safety
+/// The output has room for the padded block.
+unsafe fn fill_padding(
+    expression: &Expression,
+    block: &Block<'_>,
+    arrays: &Arrays,
+) -> Result<(), EvalStatus> {
+    let output = arrays.output_block.cast::<u8>();
+    let items = match expression.engine.outcome() {
+        Outcome::PerItem => block.rows()?.padded_items(),
+        Outcome::Copies | Outcome::One { is_mean: false } => 1,
+        Outcome::One { is_mean: true } => {
+            // SAFETY: a reduction of no items reads no input and writes one item.
+            unsafe {
+                expression.engine.run(&[], output, Items::First(0), &positions(block), Accuracy::Fast)?
+            };
+            return Ok(());
+        }
+    };
+    // SAFETY: the output has room for the padded block, which has at least one item.
+    unsafe { output.write_bytes(0, items * expression.kernel.output.itemsize) };
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! Evaluation of padded blocks and reductions through the C functions, against flat evaluation.
+
+mod arguments;
+mod assembled;
+#[path = "../client/mod.rs"]
+mod client;
+mod grid_model;
+mod reductions;
+mod worked_examples;
