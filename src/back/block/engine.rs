@@ -1,6 +1,7 @@
 //! The interpreter's choice between straight-line code and control flow.
 
 use super::scratch::Scratch;
+use super::structured::flatten::{Node, flatten};
 use super::structured::{Arrays, Positions, RunError, Structured};
 use super::{Items, Outcome, PlanError, Program};
 use crate::ir::{ExprKind, Kernel, Stmt};
@@ -28,11 +29,18 @@ impl Engine {
     /// Plans a kernel for vector kernels of one SIMD level.
     pub fn new(kernel: &Kernel, level: Level) -> Result<Engine, PlanError> {
         if let [Stmt::Return(value)] = kernel.body[..]
-            && !has_index_symbols(kernel)
+            && is_straight(kernel)
         {
             return Ok(Engine(Plan::Straight(Program::new(kernel, kernel, value, level)?)));
         }
-        Ok(Engine(Plan::Structured(Structured::new(kernel, level)?)))
+        let nodes = flatten(kernel)?;
+        if let [Node::Return(region)] = &nodes[..]
+            && is_straight(&region.builder.kernel)
+        {
+            let program = Program::new(kernel, &region.builder.kernel, region.values[0], level)?;
+            return Ok(Engine(Plan::Straight(program)));
+        }
+        Ok(Engine(Plan::Structured(Structured::new(kernel, nodes, level)?)))
     }
 
     /// Evaluates the items: writes a value for each to its place in `output`, with zero bytes where
@@ -85,6 +93,7 @@ impl Engine {
     }
 }
 
-fn has_index_symbols(kernel: &Kernel) -> bool {
-    kernel.exprs.iter().any(|expr| matches!(expr.kind, ExprKind::Index(_)))
+/// Whether expressions read nothing but inputs.
+fn is_straight(arena: &Kernel) -> bool {
+    !arena.exprs.iter().any(|expr| matches!(expr.kind, ExprKind::Index(_) | ExprKind::Local(_)))
 }

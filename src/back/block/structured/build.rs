@@ -1,6 +1,6 @@
 //! From flattened statements to planned ones.
 
-use super::flatten::{self, flatten};
+use super::flatten;
 use super::{Head, If, Lane, Loop, Node, Region, Structured};
 use crate::back::block::layout::{Layout, Place, PlaceId};
 use crate::back::block::plan::{Destination, PlanError, Root, plan};
@@ -18,9 +18,8 @@ const MIN_TILE_ITEMS: usize = 128;
 const MAX_TILE_ITEMS: usize = 2048;
 
 impl Structured {
-    /// Plans a kernel for vector kernels of one SIMD level.
-    pub fn new(kernel: &Kernel, level: Level) -> Result<Structured, PlanError> {
-        let mut nodes = flatten(kernel)?;
+    /// Plans the flattened statements of a kernel for vector kernels of one SIMD level.
+    pub fn new(kernel: &Kernel, mut nodes: Vec<FlatNode>, level: Level) -> Result<Structured, PlanError> {
         let mut facts = Facts::new(kernel)?;
         facts.gather(&nodes);
         facts.drop_dead_stores(&mut nodes);

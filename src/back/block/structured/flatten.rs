@@ -82,11 +82,11 @@ impl Region {
     }
 }
 
-struct Flattener<'a> {
+pub(super) struct Flattener<'a> {
     kernel: &'a Kernel,
     region: Region,
     /// The value that each local got in the current region.
-    values: Vec<Option<ExprId>>,
+    pub(super) values: Vec<Option<ExprId>>,
     /// The copy of each expression in the current region, valid if its stamp is the current one.
     copies: Vec<(u64, ExprId)>,
     /// Changes with every assignment and every region.
@@ -98,7 +98,13 @@ struct Flattener<'a> {
 impl Flattener<'_> {
     fn block(&mut self, block: &Block) -> Result<Vec<Node<Region>>, OutOfMemory> {
         let mut nodes = Vec::new();
-        for stmt in block {
+        for (index, stmt) in block.iter().enumerate() {
+            if matches!(stmt, Stmt::If { .. })
+                && let Some(value) = self.straight_value(&block[index..])?
+            {
+                self.end_with(value, &mut nodes)?;
+                return Ok(nodes);
+            }
             self.stmt(stmt, &mut nodes)?;
         }
         self.flush(&mut nodes)?;
@@ -109,15 +115,15 @@ impl Flattener<'_> {
         match stmt {
             Stmt::Assign { local, value } => {
                 let value = self.copy(*value)?;
-                self.values[*local as usize] = Some(value);
-                self.stamp += 1;
+                self.set_value(*local, value);
                 Ok(())
             }
             Stmt::Return(value) => {
                 let value = self.copy(*value)?;
-                let mut region = self.take_region();
-                region.values.try_push(value)?;
-                nodes.try_push(Node::Return(region))
+                self.end_with(value, nodes)
+            }
+            Stmt::If { branches, otherwise } if self.is_convertible(branches, otherwise)? => {
+                self.convert(branches, otherwise)
             }
             Stmt::If { branches, otherwise } => {
                 let mut flat = Vec::new();
@@ -159,6 +165,52 @@ impl Flattener<'_> {
         }
     }
 
+    /// Ends the region, and the lanes, with a value; what the region sets nobody reads.
+    fn end_with(&mut self, value: ExprId, nodes: &mut Vec<Node<Region>>) -> Result<(), OutOfMemory> {
+        let mut region = self.take_region();
+        region.values.try_push(value)?;
+        nodes.try_push(Node::Return(region))
+    }
+
+    pub(super) fn kernel(&self) -> &Kernel {
+        self.kernel
+    }
+
+    /// From here on the local has this value.
+    pub(super) fn set_value(&mut self, local: LocalId, value: ExprId) {
+        self.values[local as usize] = Some(value);
+        self.stamp += 1;
+    }
+
+    /// Puts other values in place of the current ones, which are returned.
+    pub(super) fn replace_values(&mut self, values: Vec<Option<ExprId>>) -> Vec<Option<ExprId>> {
+        self.stamp += 1;
+        std::mem::replace(&mut self.values, values)
+    }
+
+    /// A value of the region, or what the local held before the region.
+    pub(super) fn value_or_earlier(
+        &mut self,
+        local: LocalId,
+        value: Option<ExprId>,
+    ) -> Result<ExprId, OutOfMemory> {
+        match value {
+            Some(value) => Ok(value),
+            None => self.region.builder.add(ExprKind::Local(local), self.kernel.locals[local as usize].ty),
+        }
+    }
+
+    /// `yes` where the condition holds, else `no`.
+    pub(super) fn select(
+        &mut self,
+        condition: ExprId,
+        yes: ExprId,
+        no: ExprId,
+    ) -> Result<ExprId, OutOfMemory> {
+        let ty = self.region.builder.kernel.expr(yes).ty;
+        self.region.builder.add(ExprKind::Select { condition, yes, no }, ty)
+    }
+
     /// Ends the region with a condition.
     fn condition(&mut self, condition: ExprId) -> Result<Region, OutOfMemory> {
         let condition = self.copy(condition)?;
@@ -195,7 +247,7 @@ impl Flattener<'_> {
     }
 
     /// The copy of an expression in the current region, with the current values of the locals.
-    fn copy(&mut self, root: ExprId) -> Result<ExprId, OutOfMemory> {
+    pub(super) fn copy(&mut self, root: ExprId) -> Result<ExprId, OutOfMemory> {
         self.pending.try_push((root, false))?;
         while let Some((id, operands_done)) = self.pending.pop() {
             if self.copies[id.index()].0 == self.stamp {

@@ -8,7 +8,8 @@
 
 mod build;
 mod choice;
-mod flatten;
+mod convert;
+pub mod flatten;
 mod lanes;
 mod limit;
 mod loops;

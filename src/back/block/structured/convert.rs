@@ -1,0 +1,239 @@
+//! Choices without branches: where all paths are cheap, every lane computes all of them and selects.
+
+use super::flatten::Flattener;
+use crate::ir::{BinaryOp, Branch, ExprId, ExprKind, Kernel, LocalId, MathFn, Stmt, UnaryOp};
+use crate::memory::{OutOfMemory, TryGrow};
+
+/// Operations that all paths of one choice may have together.
+const MAX_OPERATIONS: usize = 64;
+
+impl Flattener<'_> {
+    /// The value with which statements end, if they always return and have neither loops nor costly
+    /// paths; else nothing changes.
+    pub(super) fn straight_value(&mut self, body: &[Stmt]) -> Result<Option<ExprId>, OutOfMemory> {
+        if !always_returns(body) || !self.is_cheap(body)? {
+            return Ok(None);
+        }
+        let before = Vec::try_copied(&self.values)?;
+        let value = self.tail_value(body)?;
+        if value.is_none() {
+            self.replace_values(before);
+        }
+        Ok(value)
+    }
+
+    /// Whether a choice only sets locals, at a price that is worth paying for every lane.
+    pub(super) fn is_convertible(
+        &self,
+        branches: &[Branch],
+        otherwise: &[Stmt],
+    ) -> Result<bool, OutOfMemory> {
+        let bodies = || branches.iter().map(|branch| &branch.body[..]).chain([otherwise]);
+        if !bodies().all(only_assigns) {
+            return Ok(false);
+        }
+        for body in bodies() {
+            if !self.is_cheap(body)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Runs a convertible choice: each local takes the value of the branch that holds.
+    pub(super) fn convert(&mut self, branches: &[Branch], otherwise: &[Stmt]) -> Result<(), OutOfMemory> {
+        let before = Vec::try_copied(&self.values)?;
+        let mut conditions = Vec::new();
+        let mut outcomes = Vec::new();
+        for branch in branches {
+            conditions.try_push(self.copy(branch.condition)?)?;
+        }
+        for branch in branches {
+            self.assign_all(&branch.body)?;
+            outcomes.try_push(self.replace_values(Vec::try_copied(&before)?))?;
+        }
+        self.assign_all(otherwise)?;
+        for (condition, outcome) in conditions.into_iter().zip(outcomes).rev() {
+            for (local, value) in outcome.into_iter().enumerate() {
+                self.merge(local as LocalId, condition, value)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The local is `value` where the condition holds; without one it keeps its earlier value there.
+    fn merge(&mut self, local: LocalId, condition: ExprId, value: Option<ExprId>) -> Result<(), OutOfMemory> {
+        let current = self.values[local as usize];
+        if value == current {
+            return Ok(());
+        }
+        let yes = self.value_or_earlier(local, value)?;
+        let no = self.value_or_earlier(local, current)?;
+        let merged = self.select(condition, yes, no)?;
+        self.set_value(local, merged);
+        Ok(())
+    }
+
+    fn assign_all(&mut self, body: &[Stmt]) -> Result<(), OutOfMemory> {
+        for stmt in body {
+            match stmt {
+                Stmt::Assign { local, value } => {
+                    let value = self.copy(*value)?;
+                    self.set_value(*local, value);
+                }
+                Stmt::If { branches, otherwise } => self.convert(branches, otherwise)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The value of statements that always return; `None` where a path is not straight.
+    fn tail_value(&mut self, body: &[Stmt]) -> Result<Option<ExprId>, OutOfMemory> {
+        for (index, stmt) in body.iter().enumerate() {
+            match stmt {
+                Stmt::Assign { .. } => self.assign_all(std::slice::from_ref(stmt))?,
+                Stmt::Return(value) => return self.copy(*value).map(Some),
+                Stmt::If { branches, otherwise } if self.is_convertible(branches, otherwise)? => {
+                    self.convert(branches, otherwise)?;
+                }
+                Stmt::If { branches, otherwise } => {
+                    return self.choice_value(branches, otherwise, &body[index + 1..]);
+                }
+                _ => return Ok(None),
+            }
+        }
+        Ok(None)
+    }
+
+    /// The value of a choice whose branches all return; `rest` follows it.
+    fn choice_value(
+        &mut self,
+        branches: &[Branch],
+        otherwise: &[Stmt],
+        rest: &[Stmt],
+    ) -> Result<Option<ExprId>, OutOfMemory> {
+        if !branches.iter().all(|branch| always_returns(&branch.body)) {
+            return Ok(None);
+        }
+        let before = Vec::try_copied(&self.values)?;
+        let mut values = Vec::new();
+        for branch in branches {
+            let condition = self.copy(branch.condition)?;
+            let Some(value) = self.tail_value(&branch.body)? else { return Ok(None) };
+            values.try_push((condition, value))?;
+            self.replace_values(Vec::try_copied(&before)?);
+        }
+        let last = match (always_returns(otherwise), only_assigns(otherwise)) {
+            (true, _) => self.tail_value(otherwise)?,
+            (false, true) => {
+                self.assign_all(otherwise)?;
+                self.tail_value(rest)?
+            }
+            (false, false) => None,
+        };
+        let Some(mut value) = last else { return Ok(None) };
+        for (condition, branch_value) in values.into_iter().rev() {
+            value = self.select(condition, branch_value, value)?;
+        }
+        Ok(Some(value))
+    }
+
+    /// Whether statements have no loop, and operations that are few and fast.
+    fn is_cheap(&self, body: &[Stmt]) -> Result<bool, OutOfMemory> {
+        let mut seen = Vec::try_filled(false, self.kernel().exprs.len())?;
+        let mut cost = 0;
+        Ok(self.add_cost(body, &mut seen, &mut cost)? && cost <= MAX_OPERATIONS)
+    }
+
+    /// Adds the operations of statements; false if one is costly, or not straight.
+    fn add_cost(&self, body: &[Stmt], seen: &mut [bool], cost: &mut usize) -> Result<bool, OutOfMemory> {
+        for stmt in body {
+            let cheap = match stmt {
+                Stmt::Assign { value, .. } | Stmt::Return(value) => self.add_value(*value, seen, cost)?,
+                Stmt::If { branches, otherwise } => {
+                    let mut cheap = self.add_cost(otherwise, seen, cost)?;
+                    for branch in branches {
+                        cheap &= self.add_value(branch.condition, seen, cost)?;
+                        cheap &= self.add_cost(&branch.body, seen, cost)?;
+                    }
+                    cheap
+                }
+                _ => false,
+            };
+            if !cheap {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn add_value(&self, root: ExprId, seen: &mut [bool], cost: &mut usize) -> Result<bool, OutOfMemory> {
+        let mut pending = Vec::new();
+        pending.try_push(root)?;
+        while let Some(id) = pending.pop() {
+            if std::mem::replace(&mut seen[id.index()], true) {
+                continue;
+            }
+            if is_costly(self.kernel(), id) {
+                return Ok(false);
+            }
+            *cost += 1;
+            let mut result = Ok(());
+            self.kernel().for_each_operand(id, |operand| {
+                if result.is_ok() {
+                    result = pending.try_push(operand);
+                }
+            });
+            result?;
+        }
+        Ok(true)
+    }
+}
+
+/// Whether an operation must not, or should not, be done for lanes that do not need it.
+fn is_costly(kernel: &Kernel, id: ExprId) -> bool {
+    let expr = kernel.expr(id);
+    match expr.kind {
+        ExprKind::Unary(UnaryOp::Math(function), _) => function != MathFn::Sqrt,
+        ExprKind::Unary(UnaryOp::Factorial, _) | ExprKind::Call { .. } | ExprKind::Reduce(..) => true,
+        ExprKind::Binary(op, ..) => !matches!(
+            op,
+            BinaryOp::Add
+                | BinaryOp::Sub
+                | BinaryOp::Mul
+                | BinaryOp::Div
+                | BinaryOp::BitAnd
+                | BinaryOp::BitOr
+                | BinaryOp::BitXor
+                | BinaryOp::Shl
+                | BinaryOp::Shr
+                | BinaryOp::Fmax
+                | BinaryOp::Fmin
+                | BinaryOp::Copysign
+        ),
+        _ => expr.ty.dtype.is_string() || expr.ty.dtype.is_complex(),
+    }
+}
+
+/// Whether no path reaches the end of the statements.
+fn always_returns(body: &[Stmt]) -> bool {
+    body.iter().any(|stmt| match stmt {
+        Stmt::Return(_) => true,
+        Stmt::If { branches, otherwise } => {
+            always_returns(otherwise) && branches.iter().all(|branch| always_returns(&branch.body))
+        }
+        _ => false,
+    })
+}
+
+/// Whether the statements set locals and do nothing else.
+fn only_assigns(body: &[Stmt]) -> bool {
+    body.iter().all(|stmt| match stmt {
+        Stmt::Assign { .. } => true,
+        Stmt::If { branches, otherwise } => {
+            only_assigns(otherwise) && branches.iter().all(|branch| only_assigns(&branch.body))
+        }
+        _ => false,
+    })
+}
