@@ -97,3 +97,47 @@ impl Engine {
 fn is_straight(arena: &Kernel) -> bool {
     !arena.exprs.iter().any(|expr| matches!(expr.kind, ExprKind::Index(_) | ExprKind::Local(_)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dtype::Dtype;
+    use crate::front::{self, Entry, EntryKind};
+
+    fn evaluate(text: &str, inputs: &[&[f64]]) -> Vec<f64> {
+        let entry =
+            |name| Entry { name, dtype: Some(Dtype::Float64), itemsize: 0, kind: EntryKind::Variable };
+        let entries: Vec<Entry> =
+            ["x", "y"][..inputs.len()].iter().map(|name| entry(name.as_bytes())).collect();
+        let kernel = front::compile(text.as_bytes(), &entries, None, front::Lifting::Never).unwrap();
+        let engine = Engine::new(&kernel, Level::current()).unwrap();
+        let mut out = vec![0.0; inputs[0].len()];
+        let pointers: Vec<*const u8> = inputs.iter().map(|input| input.as_ptr().cast()).collect();
+        let extent = [out.len() as i64];
+        let positions = Positions { shape: &extent, origin: &[0], extents: &extent };
+        let arrays = Arrays { inputs: &pointers, output: out.as_mut_ptr().cast(), items: inputs[0].len() };
+        // SAFETY: the arrays have the lengths given.
+        unsafe { engine.run(arrays, &positions, Accuracy::Fast).unwrap() };
+        out
+    }
+
+    /// Operands of joint steps stay what they were when the steps were chosen, while the counts of
+    /// their users run down.
+    #[test]
+    fn shared_operands_of_joint_steps() {
+        let text = "where(x < 2, (x-1.25)*(y-(y-(x-1.25))), (x-1.25)*y + y*(x-1.25))";
+        let (x, y) = ([0.5, 1.0, 3.0, 4.5], [2.0, -1.0, 0.5, 3.0]);
+        let expected: Vec<f64> =
+            x.iter()
+                .zip(&y)
+                .map(|(x, y)| {
+                    if *x < 2.0 {
+                        (x - 1.25) * (y - (y - (x - 1.25)))
+                    } else {
+                        (x - 1.25) * y + y * (x - 1.25)
+                    }
+                })
+                .collect();
+        assert_eq!(evaluate(text, &[&x, &y]), expected);
+    }
+}

@@ -88,6 +88,8 @@ struct Planner<'a> {
     is_uniform: Vec<bool>,
     /// Whether an expression is computed inside the step of its only user.
     is_fused: Vec<bool>,
+    /// The operand that is computed inside the step of an expression.
+    partners: Vec<Option<(ExprId, Nesting)>>,
     /// Registers that an expression takes to compute (Sethi and Ullman, 1970).
     needs: Vec<u32>,
     locations: Vec<Location>,
@@ -147,6 +149,7 @@ impl<'a> Planner<'a> {
             uses: Vec::try_filled(0, count)?,
             is_uniform: Vec::try_filled(false, count)?,
             is_fused: Vec::try_filled(false, count)?,
+            partners: Vec::try_filled(None, count)?,
             needs: Vec::try_filled(0, count)?,
             locations: Vec::try_filled(Location::Pending, count)?,
             splats: Vec::new(),
@@ -226,32 +229,29 @@ impl<'a> Planner<'a> {
     fn mark_fused(&mut self) {
         for id in self.needed().rev() {
             let is_candidate = self.uses[id.index()] > 0 && !self.is_fused[id.index()] && !self.is_scalar(id);
-            if is_candidate && let Some((inner, _)) = self.fusion(id) {
+            if is_candidate && let Some((inner, nesting)) = self.find_partner(id) {
                 self.is_fused[inner.index()] = true;
+                self.partners[id.index()] = Some((inner, nesting));
             }
         }
     }
 
-    /// The operand that can be computed inside the step of `id`, and that step's kernel.
-    fn fusion(&self, id: ExprId) -> Option<(ExprId, Fusion)> {
-        let ExprKind::Binary(second, left, right) = self.kind(id) else { return None };
-        [(left, right, Nesting::Left), (right, left, Nesting::Right)]
-            .into_iter()
-            .find_map(|(inner, other, nesting)| Some((inner, self.fuse(id, second, inner, other, nesting)?)))
+    /// An operand that only `id` uses, and that can be computed inside its step.
+    fn find_partner(&self, id: ExprId) -> Option<(ExprId, Nesting)> {
+        let ExprKind::Binary(_, left, right) = self.kind(id) else { return None };
+        [(left, Nesting::Left), (right, Nesting::Right)].into_iter().find(|(inner, nesting)| {
+            self.uses[inner.index()] == 1
+                && left != right
+                && !self.is_scalar(*inner)
+                && self.fuse(id, *inner, *nesting).is_some()
+        })
     }
 
-    fn fuse(
-        &self,
-        id: ExprId,
-        second: BinaryOp,
-        inner: ExprId,
-        other: ExprId,
-        nesting: Nesting,
-    ) -> Option<Fusion> {
+    /// The step that computes `inner` and `id`, which uses it, in one pass.
+    fn fuse(&self, id: ExprId, inner: ExprId, nesting: Nesting) -> Option<Fusion> {
+        let ExprKind::Binary(second, left, right) = self.kind(id) else { return None };
+        let other = if nesting == Nesting::Left { right } else { left };
         let ExprKind::Binary(first, a, b) = self.kind(inner) else { return None };
-        if self.uses[inner.index()] != 1 || inner == other || self.is_scalar(inner) {
-            return None;
-        }
         let commutes = matches!(first, BinaryOp::Add | BinaryOp::Mul);
         let (a, b) = if self.is_scalar(a) && commutes { (b, a) } else { (a, b) };
         if self.is_scalar(a) {
@@ -274,11 +274,8 @@ impl<'a> Planner<'a> {
 
     /// The joint step of `id` and an operand, if `mark_fused` decided for it.
     fn fused_step(&self, id: ExprId) -> Option<Fusion> {
-        if self.is_scalar(id) {
-            return None;
-        }
-        let (inner, fusion) = self.fusion(id)?;
-        self.is_fused[inner.index()].then_some(fusion)
+        let (inner, nesting) = self.partners[id.index()]?;
+        self.fuse(id, inner, nesting)
     }
 
     /// Numbers of registers, operands first.
