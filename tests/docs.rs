@@ -1,0 +1,166 @@
+//! Runs the examples of README.md and docs/*.md.
+//!
+//! A fenced block marked `example` declares variables (`x: float64 = 1 2 3`), then states expressions
+//! with their results (`x + 1 → float64 2 3 4`) or their errors (`x + → error -2`). A line that begins
+//! with `def` or `#` starts a kernel; its result stands on a line of its own that begins with `→`.
+
+#[path = "client/mod.rs"]
+mod client;
+
+use client::{AUTO, Variable, compile};
+use miniexpr::dtype::{Complex, Dtype, Scalar};
+
+struct Input {
+    variable: Variable,
+    bytes: Vec<u8>,
+    items: usize,
+}
+
+/// Splits `float64` or `string5` into a dtype and the bytes of an element.
+fn parse_dtype(name: &str) -> (Dtype, usize) {
+    let text = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    let width = || name[text.len()..].parse::<usize>().expect("a width");
+    match text {
+        "string" => (Dtype::String, 4 * width()),
+        "bytes" => (Dtype::Bytes, width()),
+        _ => {
+            let dtype = Dtype::NUMERIC.into_iter().find(|dtype| dtype.name() == name);
+            let dtype = dtype.unwrap_or_else(|| panic!("a dtype: {name}"));
+            (dtype, dtype.size())
+        }
+    }
+}
+
+/// One element from its text: `true`, `-3`, `2.5`, `nan`, `1+2j`, `'text'`.
+fn parse_value(text: &str, dtype: Dtype, itemsize: usize) -> Vec<u8> {
+    if dtype.is_string() {
+        let text = text.strip_prefix('\'').and_then(|text| text.strip_suffix('\'')).expect("a quoted text");
+        let mut bytes: Vec<u8> = match dtype {
+            Dtype::String => text.chars().flat_map(|c| u32::from(c).to_ne_bytes()).collect(),
+            _ => text.as_bytes().to_vec(),
+        };
+        bytes.resize(itemsize, 0);
+        return bytes;
+    }
+    let value = match (text, dtype) {
+        ("true", _) => Scalar::Bool(true),
+        ("false", _) => Scalar::Bool(false),
+        (text, _) if text.ends_with('j') => {
+            let split = text.rfind(['+', '-']).expect("a real and an imaginary part");
+            let (re, im) = (&text[..split], &text[split..text.len() - 1]);
+            Scalar::Complex(Complex::new(re.parse().expect("a number"), im.parse().expect("a number")))
+        }
+        (text, dtype) if dtype.is_integer() => Scalar::Int(text.parse().expect("an integer")),
+        (text, _) => Scalar::Float(text.parse().unwrap_or_else(|_| panic!("a number: {text}"))),
+    };
+    value.to_bytes(dtype)[..itemsize].to_vec()
+}
+
+fn parse_input(name: &str, rest: &str) -> Input {
+    let (dtype, values) = rest.split_once('=').expect("values");
+    let (dtype, itemsize) = parse_dtype(dtype.trim());
+    let variable = match dtype.is_string() {
+        true => Variable::text(name, dtype, itemsize),
+        false => Variable::new(name, dtype),
+    };
+    let items = values.split_whitespace().count();
+    let bytes = values.split_whitespace().flat_map(|value| parse_value(value, dtype, itemsize)).collect();
+    Input { variable, bytes, items }
+}
+
+/// Checks one expression or kernel against `dtype values…` or `error code`.
+fn check(text: &str, expected: &str, inputs: &[Input]) -> Result<(), String> {
+    let variables: Vec<Variable> = inputs.iter().map(|input| input.variable.clone()).collect();
+    let expression = match (compile(text, &variables, AUTO), expected.strip_prefix("error ")) {
+        (Err(failure), Some(code)) if failure.status.to_string() == code.trim() => return Ok(()),
+        (Err(failure), _) => return Err(format!("{failure:?}")),
+        (Ok(_), Some(_)) => return Err("compiled".to_string()),
+        (Ok(expression), None) => expression,
+    };
+    let mut words = expected.split_whitespace();
+    let (dtype, itemsize) = parse_dtype(words.next().expect("a dtype"));
+    let wanted: Vec<u8> = words.flat_map(|word| parse_value(word, dtype, itemsize)).collect();
+    let is_kernel = text.contains('\n');
+    let is_used = |input: &&Input| is_kernel || mentions(text, input.variable.name.to_str().expect("a name"));
+    let blocks: Vec<&[u8]> = inputs.iter().filter(is_used).map(|input| &input.bytes[..]).collect();
+    let items = inputs.first().map_or(wanted.len() / itemsize, |input| input.items);
+    let got = expression.eval(&blocks, items).map_err(|code| format!("evaluation gave {code}"))?;
+    let got_dtype = Dtype::from_code(expression.dtype()).expect("a dtype");
+    if (got_dtype, expression.itemsize()) != (dtype, itemsize) {
+        return Err(format!("{got_dtype} of {} bytes instead of {dtype} of {itemsize}", expression.itemsize()));
+    }
+    let agrees = if dtype.is_float() { close(&got, &wanted, itemsize) } else { got[..wanted.len()] == wanted[..] };
+    if agrees { Ok(()) } else { Err(format!("{got:?} instead of {wanted:?}")) }
+}
+
+fn mentions(text: &str, name: &str) -> bool {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name)
+}
+
+/// Floats as printed in a document: equal to six digits.
+fn close(got: &[u8], wanted: &[u8], itemsize: usize) -> bool {
+    let read = |bytes: &[u8]| match itemsize {
+        4 => f64::from(f32::from_ne_bytes(bytes.try_into().expect("4 bytes"))),
+        _ => f64::from_ne_bytes(bytes.try_into().expect("8 bytes")),
+    };
+    got.chunks(itemsize).zip(wanted.chunks(itemsize)).all(|(got, wanted)| {
+        let (got, wanted) = (read(got), read(wanted));
+        got == wanted || (got.is_nan() && wanted.is_nan()) || (got - wanted).abs() <= 1e-6 * wanted.abs()
+    })
+}
+
+/// Runs the examples of one block and returns how many there are.
+fn run_block(block: &str) -> Result<usize, String> {
+    let mut inputs: Vec<Input> = Vec::new();
+    let mut kernel: Option<String> = None;
+    let mut declaring = true;
+    let mut count = 0;
+    for line in block.lines() {
+        if let Some(source) = &mut kernel {
+            match line.strip_prefix('→') {
+                None => *source += &format!("{line}\n"),
+                Some(expected) => {
+                    check(source, expected.trim(), &inputs).map_err(|why| format!("{source}{why}"))?;
+                    count += 1;
+                    declaring = false;
+                    kernel = None;
+                }
+            }
+        } else if line.starts_with("def ") || line.starts_with('#') {
+            kernel = Some(format!("{line}\n"));
+        } else if let Some((text, expected)) = line.split_once('→') {
+            check(text.trim(), expected.trim(), &inputs).map_err(|why| format!("{line}: {why}"))?;
+            count += 1;
+            declaring = false;
+        } else if let Some((name, rest)) = line.split_once(':') {
+            if !declaring {
+                inputs.clear();
+                declaring = true;
+            }
+            inputs.push(parse_input(name.trim(), rest));
+        }
+    }
+    if kernel.is_some() { Err("a kernel without a result".to_string()) } else { Ok(count) }
+}
+
+#[test]
+fn examples_of_the_documents_hold() {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let mut paths = vec![format!("{root}/README.md")];
+    let docs = std::fs::read_dir(format!("{root}/docs")).expect("the docs folder");
+    paths.extend(docs.map(|entry| entry.expect("an entry").path().display().to_string()));
+    let mut total = 0;
+    let mut wrong = Vec::new();
+    for path in paths.iter().filter(|path| path.ends_with(".md")) {
+        let text = std::fs::read_to_string(path).expect("a document");
+        for block in text.split("```example\n").skip(1) {
+            let block = block.split("```").next().expect("the end of a block");
+            match run_block(block) {
+                Ok(count) => total += count,
+                Err(why) => wrong.push(format!("{path}: {why}")),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(total > 0, "no examples found");
+}
