@@ -87,9 +87,13 @@ fn check(text: &str, expected: &str, inputs: &[Input]) -> Result<(), String> {
     let got = expression.eval(&blocks, items).map_err(|code| format!("evaluation gave {code}"))?;
     let got_dtype = Dtype::from_code(expression.dtype()).expect("a dtype");
     if (got_dtype, expression.itemsize()) != (dtype, itemsize) {
-        return Err(format!("{got_dtype} of {} bytes instead of {dtype} of {itemsize}", expression.itemsize()));
+        return Err(format!(
+            "{got_dtype} of {} bytes instead of {dtype} of {itemsize}",
+            expression.itemsize()
+        ));
     }
-    let agrees = if dtype.is_float() { close(&got, &wanted, itemsize) } else { got[..wanted.len()] == wanted[..] };
+    let agrees =
+        if dtype.is_float() { close(&got, &wanted, itemsize) } else { got[..wanted.len()] == wanted[..] };
     if agrees { Ok(()) } else { Err(format!("{got:?} instead of {wanted:?}")) }
 }
 

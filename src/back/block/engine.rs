@@ -60,7 +60,9 @@ impl Engine {
         positions: &Positions<'_>,
         accuracy: Accuracy,
     ) -> Result<(), RunError> {
-        if items.count() == 0 && !matches!(self.outcome(), Outcome::One { .. }) {
+        let speaks_of_none =
+            matches!(self.0, Plan::Straight(_)) && matches!(self.outcome(), Outcome::One { .. });
+        if items.count() == 0 && !speaks_of_none {
             return Ok(());
         }
         let mut scratch = Scratch::take();
@@ -88,7 +90,7 @@ impl Engine {
     pub fn outcome(&self) -> Outcome {
         match &self.0 {
             Plan::Straight(program) => program.outcome,
-            Plan::Structured(_) => Outcome::PerItem,
+            Plan::Structured(program) => program.outcome,
         }
     }
 }
@@ -115,9 +117,11 @@ mod tests {
         let pointers: Vec<*const u8> = inputs.iter().map(|input| input.as_ptr().cast()).collect();
         let extent = [out.len() as i64];
         let positions = Positions { shape: &extent, origin: &[0], extents: &extent };
-        let arrays = Arrays { inputs: &pointers, output: out.as_mut_ptr().cast(), items: inputs[0].len() };
+        let items = Items::First(inputs[0].len());
         // SAFETY: the arrays have the lengths given.
-        unsafe { engine.run(arrays, &positions, Accuracy::Fast).unwrap() };
+        unsafe {
+            engine.run(&pointers, out.as_mut_ptr().cast(), items, &positions, Accuracy::Fast).unwrap();
+        }
         out
     }
 

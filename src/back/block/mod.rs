@@ -104,7 +104,7 @@ impl Program {
             layout.add(Place::Input(index as u32))?;
         }
         let output = layout.add(Place::Output)?;
-        let stages = plan_stages(kernel, arena, &mut layout, value, level)?;
+        let stages = plan_stages(kernel, arena, &mut layout, &[value], level)?;
         let outcome = Outcome::of(arena, value)?;
         let root = Root { expr: value, to: Destination::Place(output) };
         let pipeline = plan(kernel, arena, &mut layout, &[root], level)?;

@@ -24,30 +24,41 @@ pub(super) struct Reduction {
     op: ReduceOp,
     /// Dtype of the argument.
     dtype: Dtype,
-    pub result: Dtype,
+    result: Dtype,
     pub from: PlaceId,
     pub to: PlaceId,
     level: Level,
 }
 
 impl Reduction {
+    /// Writes the result to its place.
+    ///
+    /// # Safety
+    /// `to` is writable for a value of any dtype, aligned for it.
+    pub unsafe fn finish(&self, accumulator: &Accumulator, to: *mut u8) {
+        let bytes = accumulator.finish().to_bytes(self.result);
+        // SAFETY: as the caller promises.
+        unsafe { to.cast::<[u8; 16]>().write(bytes) };
+    }
+
     /// An accumulator that has seen no items; `None` if the operation has no meaning.
     pub fn start(&self) -> Option<Accumulator> {
         Accumulator::new(self.op, self.dtype, self.level)
     }
 }
 
-/// Plans all reductions that `root` needs, and gives each its place in the layout. A reduction
-/// inside the argument of another belongs to an earlier stage. The expressions are those of `kernel`,
-/// the functions those of `tables`.
+/// Plans all reductions that `roots` need, and gives each its place in the layout, which forgets those
+/// of other arenas. A reduction inside the argument of another belongs to an earlier stage. The
+/// expressions are those of `kernel`, the functions those of `tables`.
 pub(super) fn plan_stages(
     tables: &Kernel,
     kernel: &Kernel,
     layout: &mut Layout,
-    root: ExprId,
+    roots: &[ExprId],
     level: Level,
 ) -> Result<Vec<Stage>, PlanError> {
-    let depths = depths(kernel, root)?;
+    layout.reductions.clear();
+    let depths = depths(kernel, roots)?;
     let last = depths.iter().copied().max().unwrap_or(0);
     let mut stages = Vec::new();
     for depth in 1..=last {
@@ -56,7 +67,7 @@ pub(super) fn plan_stages(
             tables,
             kernel,
             layout,
-            (0..=root.0).map(ExprId).filter(at_depth),
+            (0..depths.len() as u32).map(ExprId).filter(at_depth),
             level,
         )?)?;
     }
@@ -69,7 +80,7 @@ fn is_reduction(kernel: &Kernel, id: ExprId) -> bool {
 
 /// Whether `root` contains a reduction, but no array outside of reductions.
 pub(super) fn is_composite(kernel: &Kernel, root: ExprId) -> Result<bool, OutOfMemory> {
-    let needed = needed(kernel, root, |id| !is_reduction(kernel, id))?;
+    let needed = needed(kernel, &[root], |id| !is_reduction(kernel, id))?;
     let any = |found: fn(&ExprKind) -> bool| {
         kernel.exprs.iter().zip(&needed).any(|(expr, needed)| *needed && found(&expr.kind))
     };
@@ -79,11 +90,16 @@ pub(super) fn is_composite(kernel: &Kernel, root: ExprId) -> Result<bool, OutOfM
     Ok(!has_array && any(|kind| matches!(kind, ExprKind::Reduce(..))))
 }
 
-/// Which expressions `root` needs, not looking into those that `enters` refuses.
-fn needed(kernel: &Kernel, root: ExprId, enters: impl Fn(ExprId) -> bool) -> Result<Vec<bool>, OutOfMemory> {
-    let mut needed = Vec::try_filled(false, root.index() + 1)?;
-    needed[root.index()] = true;
-    for id in (0..=root.0).rev().map(ExprId) {
+/// Which expressions `roots` need, not looking into those that `enters` refuses.
+fn needed(
+    kernel: &Kernel,
+    roots: &[ExprId],
+    enters: impl Fn(ExprId) -> bool,
+) -> Result<Vec<bool>, OutOfMemory> {
+    let count = roots.iter().map(|root| root.0 + 1).max().unwrap_or(0);
+    let mut needed = Vec::try_filled(false, count as usize)?;
+    roots.iter().for_each(|root| needed[root.index()] = true);
+    for id in (0..count).rev().map(ExprId) {
         if needed[id.index()] && enters(id) {
             kernel.for_each_operand(id, |operand| needed[operand.index()] = true);
         }
@@ -91,12 +107,12 @@ fn needed(kernel: &Kernel, root: ExprId, enters: impl Fn(ExprId) -> bool) -> Res
     Ok(needed)
 }
 
-/// For each expression that `root` needs the number of reductions inside one another, itself
+/// For each expression that `roots` need the number of reductions inside one another, itself
 /// included; zero for all others.
-fn depths(kernel: &Kernel, root: ExprId) -> Result<Vec<u32>, OutOfMemory> {
-    let needed = needed(kernel, root, |_| true)?;
-    let mut depths = Vec::try_filled(0, root.index() + 1)?;
-    for id in (0..=root.0).map(ExprId).filter(|id| needed[id.index()]) {
+fn depths(kernel: &Kernel, roots: &[ExprId]) -> Result<Vec<u32>, OutOfMemory> {
+    let needed = needed(kernel, roots, |_| true)?;
+    let mut depths = Vec::try_filled(0, needed.len())?;
+    for id in (0..needed.len() as u32).map(ExprId).filter(|id| needed[id.index()]) {
         let mut below = 0;
         kernel.for_each_operand(id, |operand| below = below.max(depths[operand.index()]));
         depths[id.index()] = below + u32::from(is_reduction(kernel, id));

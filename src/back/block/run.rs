@@ -309,9 +309,8 @@ unsafe fn run_stage(
         });
     }
     for (reduction, accumulator) in stage.reductions.iter().zip(accumulators) {
-        let bytes = accumulator.finish().to_bytes(reduction.result);
         // SAFETY: the place of a result has room for a value of any dtype.
-        unsafe { bases[reduction.to as usize].address.cast::<[u8; SCALAR_BYTES]>().write(bytes) };
+        unsafe { reduction.finish(accumulator, bases[reduction.to as usize].address) };
     }
 }
 

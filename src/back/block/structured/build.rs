@@ -2,8 +2,10 @@
 
 use super::flatten;
 use super::{Head, If, Lane, Loop, Node, Region, Structured};
+use crate::back::block::Outcome;
 use crate::back::block::layout::{Layout, Place, PlaceId};
 use crate::back::block::plan::{Destination, PlanError, Root, plan};
+use crate::back::block::reduction::plan_stages;
 use crate::dtype::Dtype;
 use crate::ir::{ExprId, ExprKind, IndexSymbol, Kernel, LocalId, Type};
 use crate::kernel::level::Level;
@@ -20,6 +22,7 @@ const MAX_TILE_ITEMS: usize = 2048;
 impl Structured {
     /// Plans the flattened statements of a kernel for vector kernels of one SIMD level.
     pub fn new(kernel: &Kernel, mut nodes: Vec<FlatNode>, level: Level) -> Result<Structured, PlanError> {
+        let outcome = outcome(&nodes)?;
         let mut facts = Facts::new(kernel)?;
         facts.gather(&nodes);
         facts.drop_dead_stores(&mut nodes);
@@ -28,7 +31,20 @@ impl Structured {
         builder.lay_out()?;
         builder.count_reads(&nodes)?;
         let (body, _) = builder.block(nodes)?;
-        builder.finish(body)
+        builder.finish(body, outcome)
+    }
+}
+
+/// How many values the kernel gives: one for each item, unless its only `return`, behind all other
+/// statements, gives a value that is reduced.
+fn outcome(nodes: &[FlatNode]) -> Result<Outcome, OutOfMemory> {
+    let mut returns = 0;
+    for_each_node(nodes, &mut |node| returns += usize::from(matches!(node, flatten::Node::Return(_))));
+    match nodes.last() {
+        Some(flatten::Node::Return(region)) if returns == 1 => {
+            Outcome::of(&region.builder.kernel, region.values[0])
+        }
+        _ => Ok(Outcome::PerItem),
     }
 }
 
@@ -386,11 +402,17 @@ impl Builder<'_> {
             let to = if is_string { Destination::OwnRegister } else { Destination::Anywhere };
             roots.try_push(Root { expr: *expr, to })?;
         }
-        let pipeline = plan(self.kernel, &region.builder.kernel, &mut self.layout, &roots, self.level)?;
-        Ok(Region { pipeline, stores })
+        let arena = &region.builder.kernel;
+        let mut reduced = Vec::new();
+        for root in &roots {
+            reduced.try_push(root.expr)?;
+        }
+        let stages = plan_stages(self.kernel, arena, &mut self.layout, &reduced, self.level)?;
+        let pipeline = plan(self.kernel, arena, &mut self.layout, &roots, self.level)?;
+        Ok(Region { stages, pipeline, stores })
     }
 
-    fn finish(self, body: Vec<Node>) -> Result<Structured, PlanError> {
+    fn finish(self, body: Vec<Node>, outcome: Outcome) -> Result<Structured, PlanError> {
         let spread = kernel::splat(self.kernel.output.dtype, self.level);
         let mut inputs: Vec<Type> = Vec::new();
         for param in &self.kernel.params {
@@ -432,6 +454,7 @@ impl Builder<'_> {
             spread,
             lane_itemsize,
             tile_items,
+            outcome,
             is_whole: self.facts.is_whole,
         })
     }

@@ -6,7 +6,9 @@ use super::pool::Pool;
 use super::print::print_line;
 use super::{Lane, Loop, Node, Positions, Region, Structured};
 use crate::back::block::layout::{ConstantBytes, Place, PlaceId};
+use crate::back::block::reduction::Stage;
 use crate::back::block::run::run_step;
+use crate::back::block::{Outcome, Pipeline};
 use crate::kernel::Accuracy;
 use crate::memory::{OutOfMemory, TryGrow};
 
@@ -249,9 +251,21 @@ impl Machine<'_> {
 
     /// Runs a region over all lanes of the frame and stores for the lanes of the mask.
     pub(super) fn compute(&mut self, region: &Region, mask: Mask) -> Result<(), RunError> {
+        for stage in &region.stages {
+            self.reduce(stage);
+        }
+        let pipeline = &region.pipeline;
+        self.run_pipeline(pipeline);
+        for (lane, &from) in region.stores.iter().zip(&pipeline.results) {
+            self.store(*lane, from, mask)?;
+        }
+        Ok(())
+    }
+
+    /// Runs the steps of a pipeline over all lanes of the frame.
+    fn run_pipeline(&mut self, pipeline: &Pipeline) {
         let lanes = self.frame().lanes;
         let at = &self.work.at;
-        let pipeline = &region.pipeline;
         let runs = [(&pipeline.uniform, 1), (&pipeline.spread, lanes), (&pipeline.steps, lanes)];
         for (steps, count) in runs {
             for step in steps {
@@ -259,10 +273,20 @@ impl Machine<'_> {
                 unsafe { run_step(step, |place| at[place as usize], count, self.accuracy) };
             }
         }
-        for (lane, &from) in region.stores.iter().zip(&pipeline.results) {
-            self.store(*lane, from, mask)?;
+    }
+
+    /// Reduces arrays of all lanes, which are all items where a kernel reduces.
+    fn reduce(&mut self, stage: &Stage) {
+        self.run_pipeline(&stage.arguments);
+        let lanes = self.frame().lanes;
+        for reduction in &stage.reductions {
+            let Some(mut accumulator) = reduction.start() else { continue };
+            // SAFETY: the argument holds the frame's lanes, the result is a single value.
+            unsafe {
+                accumulator.update(self.at(reduction.from), lanes);
+                reduction.finish(&accumulator, self.at(reduction.to));
+            }
         }
-        Ok(())
     }
 
     /// Sets an array to the register `from`, which gets the array's old memory.
@@ -285,7 +309,10 @@ impl Machine<'_> {
         let itemsize = self.program.output.itemsize;
         let is_single = self.program.layout.is_single(value);
         let is_plain = matches!(mask, Mask::All) && frame.left == 0 && frame.item.is_null();
-        if is_plain && is_single {
+        if let Outcome::One { .. } = self.program.outcome {
+            // SAFETY: the output has room for one item, and the value is there for the first lane.
+            unsafe { self.output.copy_from_nonoverlapping(self.at(value), itemsize) };
+        } else if is_plain && is_single {
             // SAFETY: the output of the tile may be unaligned; so the value goes through an array.
             unsafe {
                 let array = self.spread(value)?;

@@ -20,8 +20,9 @@ mod pool;
 mod positions;
 mod print;
 
-use super::Pipeline;
 use super::layout::{Layout, PlaceId};
+use super::reduction::Stage;
+use super::{Outcome, Pipeline};
 use crate::ir::{IndexSymbol, Print, SourcePlace, Type};
 use crate::kernel::Kernel as VectorKernel;
 
@@ -46,6 +47,7 @@ pub struct Structured {
     lane_itemsize: usize,
     /// Items that are run together.
     tile_items: usize,
+    pub(super) outcome: Outcome,
     /// Whether all items must run together, and lanes that have left must keep their values:
     /// reductions see them, and `print` speaks once for all.
     is_whole: bool,
@@ -54,6 +56,8 @@ pub struct Structured {
 /// Straight-line code that sets arrays of lanes and computes values.
 #[derive(Debug)]
 struct Region {
+    /// What is reduced before the pipeline runs, in this order.
+    stages: Vec<Stage>,
     pipeline: Pipeline,
     /// For each of the pipeline's first results, the array that takes it and its item size.
     stores: Vec<Lane>,

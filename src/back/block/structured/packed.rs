@@ -1,6 +1,7 @@
 //! Kernels with statements over padded blocks: the valid items are packed, evaluated, and put back.
 
 use super::{Arrays, Positions, RunError, Structured, Workspace};
+use crate::back::block::Outcome;
 use crate::back::block::run::aligned_bytes;
 use crate::back::block::scratch::Bytes;
 use crate::kernel::Accuracy;
@@ -9,7 +10,8 @@ use crate::nd::Rows;
 use std::slice;
 
 impl Structured {
-    /// Evaluates the valid items of padded blocks; the rest of the output becomes zero bytes.
+    /// Evaluates the valid items of padded blocks; the rest of the output becomes zero bytes. Values
+    /// that are reduced stand at the start of the output.
     /// `memory` holds the packed arrays.
     ///
     /// # Safety
@@ -46,6 +48,15 @@ impl Structured {
         // SAFETY: the packed arrays hold the valid items.
         unsafe {
             self.run(workspace, arrays, positions, accuracy)?;
+            let values = match self.outcome {
+                Outcome::PerItem => None,
+                Outcome::Copies => Some(valid),
+                Outcome::One { .. } => Some(1),
+            };
+            if let Some(values) = values {
+                output.copy_from_nonoverlapping(result, values * itemsize);
+                return Ok(());
+            }
             let block = slice::from_raw_parts_mut(output, padded * itemsize);
             rows.zero_padding(itemsize, block);
             rows.scatter(itemsize, slice::from_raw_parts(result, valid * itemsize), 0, block);
