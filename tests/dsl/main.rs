@@ -1,8 +1,11 @@
 //! The kernel language: which programs are accepted, where others are refused, and what the accepted
 //! ones become.
 
+#[path = "../client/mod.rs"]
+mod client;
 mod program_table;
 mod typed_programs;
+mod worked_programs;
 
 use miniexpr::dtype::Dtype;
 use miniexpr::front::{self, CompileError, Entry, EntryKind, Lifting, Status};
