@@ -3,7 +3,10 @@
 
 #[path = "../client/mod.rs"]
 mod client;
+mod generator;
+mod model;
 mod program_table;
+mod random_programs;
 mod typed_programs;
 mod worked_programs;
 

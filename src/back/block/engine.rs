@@ -43,6 +43,16 @@ impl Engine {
         Ok(Engine(Plan::Structured(Structured::new(kernel, nodes, level)?)))
     }
 
+    /// The same plan for blocks of `items` items (at least one). Where nothing is reduced, the
+    /// values are the same for blocks of every size.
+    pub fn with_block_items(mut self, items: usize) -> Engine {
+        match &mut self.0 {
+            Plan::Straight(program) => program.block_items = items.max(1),
+            Plan::Structured(program) => program.set_block_items(items.max(1)),
+        }
+        self
+    }
+
     /// Evaluates the items: writes a value for each to its place in `output`, with zero bytes where
     /// the array is padded; or the values of a reduction, see [`Outcome`], to the start of `output`.
     /// A reduction gives its value even of no items.

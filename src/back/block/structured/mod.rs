@@ -53,6 +53,13 @@ pub struct Structured {
     is_whole: bool,
 }
 
+impl Structured {
+    /// Sets how many items are run together, where not all must be.
+    pub fn set_block_items(&mut self, items: usize) {
+        self.tile_items = items;
+    }
+}
+
 /// Straight-line code that sets arrays of lanes and computes values.
 #[derive(Debug)]
 struct Region {
