@@ -159,7 +159,6 @@ fn strings() {
 }
 
 #[test]
-#[ignore = "the kernel language is being built"]
 fn dsl_kernels() {
     replay("dsl_kernels");
 }
