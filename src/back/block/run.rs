@@ -4,7 +4,7 @@ use std::slice;
 
 use super::layout::{ConstantBytes, Place, PlaceId};
 use super::reduction::{Reduction, Stage};
-use super::scratch::{ALIGN, Scratch};
+use super::scratch::{ALIGN, SKEW, Scratch};
 use super::{Outcome, Pipeline, Program, Step};
 use crate::ir::{Type, UserFunction};
 use crate::kernel::Accuracy;
@@ -385,7 +385,7 @@ const SCALAR_BYTES: usize = size_of::<ConstantBytes>();
 /// Bytes of `count` items, up to the next alignment boundary.
 pub(super) fn aligned_bytes(count: usize, itemsize: usize) -> Result<usize, OutOfMemory> {
     let bytes = count.checked_mul(itemsize).and_then(|bytes| bytes.checked_next_multiple_of(ALIGN));
-    bytes.ok_or(OutOfMemory)
+    bytes.and_then(|bytes| bytes.checked_add(SKEW)).ok_or(OutOfMemory)
 }
 
 /// Items per block where arrays are staged, so that their copies stay in the first-level cache.

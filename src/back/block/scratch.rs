@@ -12,6 +12,10 @@ use crate::memory::OutOfMemory;
 /// Alignment of every register: a cache line, and the widest vector.
 pub const ALIGN: usize = 64;
 
+/// Bytes between two arrays of scratch memory. Loads that lie a multiple of 4 KiB behind a store wait
+/// for it on x86, so arrays that are walked together must not lie so.
+pub const SKEW: usize = 5 * ALIGN;
+
 /// Above this size the memory is given back after the call.
 const KEEP_BYTES: usize = 4 << 20;
 

@@ -1,6 +1,6 @@
 //! Arrays of one size for the lanes of a tile.
 
-use crate::back::block::scratch::{ALIGN, Bytes};
+use crate::back::block::scratch::{ALIGN, Bytes, SKEW};
 use crate::memory::{OutOfMemory, TryGrow};
 
 /// Hands out arrays of one size and takes them back, in any order.
@@ -20,7 +20,10 @@ impl Pool {
     pub fn reset(&mut self, bytes: usize) -> Result<(), OutOfMemory> {
         let wanted = self.arrays.max(FIRST_ARRAYS);
         self.free.clear();
-        self.array_bytes = bytes.next_multiple_of(ALIGN);
+        self.array_bytes = bytes
+            .checked_next_multiple_of(ALIGN)
+            .and_then(|bytes| bytes.checked_add(SKEW))
+            .ok_or(OutOfMemory)?;
         self.arrays = 0;
         if self.chunks.len() > 1 {
             self.chunks.clear();
