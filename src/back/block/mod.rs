@@ -10,7 +10,7 @@ mod layout;
 mod plan;
 mod reduction;
 mod run;
-mod scratch;
+pub(super) mod scratch;
 mod string_step;
 mod structured;
 
@@ -27,7 +27,7 @@ use string_step::StringStep;
 pub use engine::Engine;
 pub use plan::PlanError;
 pub use run::Items;
-pub use structured::{Positions, RunError};
+pub use structured::{Positions, RunError, while_limit};
 
 /// A register program for a kernel whose body is one `return`. Immutable, and safe to run from any
 /// number of threads.

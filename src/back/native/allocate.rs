@@ -1,0 +1,170 @@
+//! Registers for lane values, by linear scan (Poletto and Sarkar, 1999).
+//!
+//! Each value has one register for each part of the group. Vectors and masks are two files. A value
+//! that gets no register lives in the frame.
+
+use super::lane::{Code, Inst, Op, Value};
+use crate::dtype::Dtype;
+use crate::memory::{OutOfMemory, TryGrow};
+
+/// Where a part of a value lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Home {
+    /// The value is never used.
+    Nowhere,
+    Register(u8),
+    /// Index of a 64-byte spill slot of the frame.
+    Spill(u32),
+}
+
+/// Registers of the two files that values may take.
+#[derive(Clone, Debug)]
+pub struct Registers {
+    pub vectors: std::ops::Range<u8>,
+    pub masks: std::ops::Range<u8>,
+}
+
+/// The life of one part of one value, from its first write to its last use.
+#[derive(Clone, Copy, Debug)]
+struct Interval {
+    value: Value,
+    part: usize,
+    start: usize,
+    end: usize,
+}
+
+/// Homes of all parts, and what lives across calls.
+#[derive(Debug)]
+pub struct Allocation {
+    parts: usize,
+    homes: Vec<Home>,
+    intervals: Vec<Interval>,
+    pub spills: u32,
+}
+
+impl Allocation {
+    pub fn home(&self, value: Value, part: usize) -> Home {
+        self.homes[value as usize * self.parts + part]
+    }
+
+    /// Values with registers that live on after the instruction `index`, and began before it.
+    pub fn live_across(&self, index: usize) -> impl Iterator<Item = (Value, usize, u8)> + '_ {
+        let (before, after) = (index * self.parts, (index + 1) * self.parts);
+        self.intervals.iter().filter_map(move |interval| {
+            let crosses = interval.start < before && interval.end >= after;
+            match self.home(interval.value, interval.part) {
+                Home::Register(register) if crosses => Some((interval.value, interval.part, register)),
+                _ => None,
+            }
+        })
+    }
+}
+
+/// Gives a home to every part of the values that `insts` compute, from spill slot `first_spill` on.
+pub fn allocate(
+    code: &Code,
+    insts: &[Inst],
+    parts: usize,
+    registers: &Registers,
+    first_spill: u32,
+) -> Result<Allocation, OutOfMemory> {
+    let mut intervals = intervals(code, insts, parts)?;
+    intervals.sort_unstable_by_key(|interval| (interval.start, interval.value, interval.part));
+    let homes = Vec::try_filled(Home::Nowhere, code.values.len() * parts)?;
+    let mut allocation = Allocation { parts, homes, intervals: Vec::new(), spills: first_spill };
+    scan(&mut allocation, code, &intervals, registers.vectors.clone(), false)?;
+    scan(&mut allocation, code, &intervals, registers.masks.clone(), true)?;
+    allocation.intervals = intervals;
+    Ok(allocation)
+}
+
+/// Gives registers of one file to the intervals of its values, in the order of their starts.
+fn scan(
+    allocation: &mut Allocation,
+    code: &Code,
+    intervals: &[Interval],
+    registers: std::ops::Range<u8>,
+    masks: bool,
+) -> Result<(), OutOfMemory> {
+    let mut free = Vec::new();
+    for register in registers.rev() {
+        free.try_push(register)?;
+    }
+    let mut active: Vec<(Interval, u8)> = Vec::new();
+    for interval in intervals.iter().filter(|x| (code.dtype(x.value) == Dtype::Bool) == masks) {
+        let parts = allocation.parts;
+        let slot = |interval: &Interval| interval.value as usize * parts + interval.part;
+        let mut index = 0;
+        while index < active.len() {
+            if active[index].0.end <= interval.start {
+                free.try_push(active.swap_remove(index).1)?;
+            } else {
+                index += 1;
+            }
+        }
+        if let Some(register) = free.pop() {
+            allocation.homes[slot(interval)] = Home::Register(register);
+            active.try_push((*interval, register))?;
+            continue;
+        }
+        let spill = Home::Spill(allocation.spills);
+        allocation.spills += 1;
+        let last = active.iter_mut().max_by_key(|(other, _)| other.end);
+        match last {
+            Some((other, register)) if other.end > interval.end => {
+                allocation.homes[slot(other)] = spill;
+                allocation.homes[slot(interval)] = Home::Register(*register);
+                *other = *interval;
+            }
+            _ => allocation.homes[slot(interval)] = spill,
+        }
+    }
+    Ok(())
+}
+
+/// The lives of all parts. Parts of one instruction run one after the other, so each has its own
+/// position.
+fn intervals(code: &Code, insts: &[Inst], parts: usize) -> Result<Vec<Interval>, OutOfMemory> {
+    let mut ranges: Vec<Option<(usize, usize)>> = Vec::try_filled(None, code.values.len())?;
+    for (index, inst) in insts.iter().enumerate() {
+        for value in inst.reads().chain(inst.dst).filter(|value| code.is_computed(*value)) {
+            let range = ranges[value as usize].get_or_insert((index, index));
+            range.1 = index;
+        }
+    }
+    for (start, end) in loops(code, insts)? {
+        for range in ranges.iter_mut().flatten() {
+            if range.0 < start && range.1 >= start {
+                range.1 = range.1.max(end);
+            }
+        }
+    }
+    let mut intervals = Vec::new();
+    for (value, range) in ranges.iter().enumerate() {
+        let Some((start, end)) = *range else { continue };
+        let whole = end > start && !matches!(insts[end].op, Op::Call(_));
+        for part in 0..parts {
+            intervals.try_push(Interval {
+                value: value as Value,
+                part,
+                start: start * parts + part,
+                end: if whole { end * parts + part } else { (end + 1) * parts - 1 },
+            })?;
+        }
+    }
+    Ok(intervals)
+}
+
+/// Instruction ranges that jumps go back over, inner ones first.
+fn loops(code: &Code, insts: &[Inst]) -> Result<Vec<(usize, usize)>, OutOfMemory> {
+    let mut loops = Vec::new();
+    for (index, inst) in insts.iter().enumerate() {
+        if let Op::Jump(label) | Op::JumpIfAny(label) = inst.op {
+            let target = code.labels[label as usize];
+            if target < index {
+                loops.try_push((target, index))?;
+            }
+        }
+    }
+    Ok(loops)
+}

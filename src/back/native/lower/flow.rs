@@ -1,0 +1,248 @@
+//! What must be known about a body before it is lowered: whether every path returns, which locals
+//! live round a loop, which locals a statement assigns.
+
+use crate::ir::{ExprId, ExprKind, Kernel, LocalId, Stmt};
+use crate::memory::{OutOfMemory, TryGrow};
+
+/// The findings.
+pub struct Flow {
+    pub has_loops: bool,
+    pub always_returns: bool,
+    /// Locals that are read where no assignment of the same block, or of both branches before it,
+    /// says what they hold; the last entry is the result of the kernel.
+    pub needs_variable: Vec<bool>,
+    /// Expressions that no statement changes: without locals and calls of the host.
+    pub is_invariant: Vec<bool>,
+}
+
+impl Flow {
+    pub fn new(kernel: &Kernel) -> Result<Flow, OutOfMemory> {
+        let has_loops = contains_loop(&kernel.body);
+        let mut needs_variable = Vec::try_filled(false, kernel.locals.len() + 1)?;
+        if has_loops {
+            needs_variable[kernel.locals.len()] = returns_inside(&kernel.body);
+            let bound = Vec::try_filled(false, kernel.locals.len())?;
+            let seen = Vec::try_filled(false, kernel.exprs.len())?;
+            let mut search = Search { kernel, needs_variable, bound, seen };
+            search.block(&kernel.body)?;
+            needs_variable = search.needs_variable;
+        }
+        let always_returns = always_returns(&kernel.body);
+        let is_invariant = find_invariant(kernel)?;
+        Ok(Flow { has_loops, always_returns, needs_variable, is_invariant })
+    }
+}
+
+fn find_invariant(kernel: &Kernel) -> Result<Vec<bool>, OutOfMemory> {
+    let mut is_invariant = Vec::try_filled(true, kernel.exprs.len())?;
+    for index in 0..kernel.exprs.len() {
+        let id = ExprId(index as u32);
+        let mut holds = !matches!(kernel.expr(id).kind, ExprKind::Local(_) | ExprKind::Call { .. });
+        kernel.for_each_operand(id, |operand| holds &= is_invariant[operand.index()]);
+        is_invariant[index] = holds;
+    }
+    Ok(is_invariant)
+}
+
+/// Whether a statement of the block, or of a block in it, is a loop.
+pub fn contains_loop(block: &[Stmt]) -> bool {
+    block.iter().any(|stmt| match stmt {
+        Stmt::While { .. } | Stmt::For { .. } => true,
+        Stmt::If { branches, otherwise } => {
+            branches.iter().any(|branch| contains_loop(&branch.body)) || contains_loop(otherwise)
+        }
+        _ => false,
+    })
+}
+
+/// Whether every lane that enters the block returns in it; a loop may have no pass.
+fn always_returns(block: &[Stmt]) -> bool {
+    block.iter().any(|stmt| match stmt {
+        Stmt::Return(_) => true,
+        Stmt::If { branches, otherwise } => {
+            branches.iter().all(|branch| always_returns(&branch.body)) && always_returns(otherwise)
+        }
+        _ => false,
+    })
+}
+
+/// Whether a lane cannot reach the end of the block.
+pub fn always_leaves(block: &[Stmt]) -> bool {
+    block.iter().any(|stmt| match stmt {
+        Stmt::Return(_) | Stmt::Break | Stmt::Continue => true,
+        Stmt::If { branches, otherwise } => {
+            branches.iter().all(|branch| always_leaves(&branch.body)) && always_leaves(otherwise)
+        }
+        _ => false,
+    })
+}
+
+/// Whether a return lies inside another statement.
+fn returns_inside(block: &[Stmt]) -> bool {
+    fn returns(block: &[Stmt]) -> bool {
+        block.iter().any(|stmt| matches!(stmt, Stmt::Return(_))) || returns_inside(block)
+    }
+    block.iter().any(|stmt| match stmt {
+        Stmt::While { body, .. } | Stmt::For { body, .. } => returns(body),
+        Stmt::If { branches, otherwise } => {
+            branches.iter().any(|branch| returns(&branch.body)) || returns(otherwise)
+        }
+        _ => false,
+    })
+}
+
+/// Whether a `continue` of this loop lies in its body.
+pub fn contains_continue(block: &[Stmt]) -> bool {
+    block.iter().any(|stmt| match stmt {
+        Stmt::Continue => true,
+        Stmt::If { branches, otherwise } => {
+            branches.iter().any(|branch| contains_continue(&branch.body)) || contains_continue(otherwise)
+        }
+        _ => false,
+    })
+}
+
+/// Calls `visit` for each local that the block assigns, loop variables included.
+pub fn for_each_assigned(block: &[Stmt], visit: &mut impl FnMut(LocalId)) {
+    for stmt in block {
+        match stmt {
+            Stmt::Assign { local, .. } => visit(*local),
+            Stmt::If { branches, otherwise } => {
+                for branch in branches {
+                    for_each_assigned(&branch.body, visit);
+                }
+                for_each_assigned(otherwise, visit);
+            }
+            Stmt::While { body, .. } => for_each_assigned(body, visit),
+            Stmt::For { variable, body, .. } => {
+                visit(*variable);
+                for_each_assigned(body, visit);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Calls `visit` for each expression that the block's statements name.
+pub fn for_each_root(block: &[Stmt], visit: &mut impl FnMut(ExprId)) {
+    for stmt in block {
+        match stmt {
+            Stmt::Assign { value, .. } | Stmt::Return(value) => visit(*value),
+            Stmt::If { branches, otherwise } => {
+                for branch in branches {
+                    visit(branch.condition);
+                    for_each_root(&branch.body, visit);
+                }
+                for_each_root(otherwise, visit);
+            }
+            Stmt::While { condition, body, .. } => {
+                visit(*condition);
+                for_each_root(body, visit);
+            }
+            Stmt::For { start, stop, step, body, .. } => {
+                [*start, *stop, *step].into_iter().for_each(&mut *visit);
+                for_each_root(body, visit);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A walk along the statements that notes which locals are bound to a value.
+struct Search<'a> {
+    kernel: &'a Kernel,
+    needs_variable: Vec<bool>,
+    bound: Vec<bool>,
+    seen: Vec<bool>,
+}
+
+impl Search<'_> {
+    fn block(&mut self, block: &[Stmt]) -> Result<(), OutOfMemory> {
+        block.iter().try_for_each(|stmt| self.stmt(stmt))
+    }
+
+    fn stmt(&mut self, stmt: &Stmt) -> Result<(), OutOfMemory> {
+        match stmt {
+            Stmt::Assign { local, value } => {
+                self.read(*value)?;
+                self.bound[*local as usize] = true;
+                Ok(())
+            }
+            Stmt::Return(value) => self.read(*value),
+            Stmt::If { branches, otherwise } => {
+                let before = Vec::try_copied(&self.bound)?;
+                let mut after = Vec::try_filled(true, before.len())?;
+                for branch in branches {
+                    self.bound.copy_from_slice(&before);
+                    self.read(branch.condition)?;
+                    self.block(&branch.body)?;
+                    self.meet(&branch.body, &mut after);
+                }
+                self.bound.copy_from_slice(&before);
+                self.block(otherwise)?;
+                self.meet(otherwise, &mut after);
+                self.bound = after;
+                Ok(())
+            }
+            Stmt::While { condition, body, .. } => {
+                self.unbind(body);
+                self.read(*condition)?;
+                self.block(body)?;
+                self.unbind(body);
+                Ok(())
+            }
+            Stmt::For { variable, start, stop, step, body } => {
+                for bound in [start, stop, step] {
+                    self.read(*bound)?;
+                }
+                self.unbind(body);
+                self.bound[*variable as usize] = true;
+                self.block(body)?;
+                self.unbind(body);
+                self.bound[*variable as usize] = false;
+                Ok(())
+            }
+            Stmt::Break | Stmt::Continue | Stmt::Print(_) => Ok(()),
+        }
+    }
+
+    /// What is bound after a branch is bound after the statement if it is so after the others.
+    fn meet(&self, branch: &[Stmt], after: &mut [bool]) {
+        if always_leaves(branch) {
+            return;
+        }
+        for (after, bound) in after.iter_mut().zip(&self.bound) {
+            *after &= bound;
+        }
+    }
+
+    fn unbind(&mut self, body: &[Stmt]) {
+        for_each_assigned(body, &mut |local| self.bound[local as usize] = false);
+    }
+
+    fn read(&mut self, root: ExprId) -> Result<(), OutOfMemory> {
+        let mut stack = Vec::new();
+        stack.try_push(root)?;
+        while let Some(id) = stack.pop() {
+            match self.kernel.expr(id).kind {
+                ExprKind::Local(local) => {
+                    if !self.bound[local as usize] {
+                        self.needs_variable[local as usize] = true;
+                    }
+                }
+                _ if self.seen[id.index()] => {}
+                _ => {
+                    self.seen[id.index()] = true;
+                    let mut result = Ok(());
+                    self.kernel.for_each_operand(id, |operand| {
+                        if result.is_ok() {
+                            result = stack.try_push(operand);
+                        }
+                    });
+                    result?;
+                }
+            }
+        }
+        Ok(())
+    }
+}

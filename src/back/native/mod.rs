@@ -1,0 +1,212 @@
+//! The in-process engine: machine code in memory, data-parallel over vector lanes.
+//!
+//! ```text
+//! ir ── lower ──▶ lane code ── schedule ──▶ phases ── allocate, emit ──▶ machine code
+//! ```
+//!
+//! A kernel runs on a group of items at once, one lane an item; divergent control flow becomes
+//! masks. Arithmetic rounds as in the interpreter, operation by operation, and transcendental
+//! functions are the interpreter's vector kernels, so both give the same bits. The code generator is
+//! the library's own: it needs AVX-512's mask registers, and no allocation in it can abort.
+
+mod allocate;
+mod executable;
+mod lane;
+mod lower;
+mod phases;
+#[cfg(test)]
+mod tests;
+mod x86;
+
+use super::block::scratch::{Bytes, Scratch};
+use super::block::{Positions, RunError, while_limit};
+use crate::ir::{IndexSymbol, Kernel};
+use crate::kernel::level::Level;
+use crate::kernel::{Accuracy, Kernel as VectorKernel};
+use crate::memory::{OutOfMemory, TryGrow};
+use executable::Executable;
+use lane::Status;
+
+/// Why a kernel has no machine code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    OutOfMemory,
+    /// The reason, for the trace.
+    Unsupported(&'static str),
+}
+
+impl From<OutOfMemory> for Refusal {
+    fn from(_: OutOfMemory) -> Refusal {
+        Refusal::OutOfMemory
+    }
+}
+
+/// Machine code for one kernel. Immutable, and safe to run from any number of threads.
+#[derive(Debug)]
+pub struct Native {
+    code: Executable,
+    frame_bytes: usize,
+    /// Bytes of one item of each input, index symbols included, then of the output.
+    item_sizes: Vec<usize>,
+    index_symbols: Vec<IndexSymbol>,
+    /// Vector kernels that the code calls, for each [`Accuracy`].
+    functions: [Vec<VectorKernel>; 3],
+}
+
+/// What machine code gets, all of it opaque to C; its offsets are those of `x86::frame::context`.
+#[repr(C)]
+struct Context {
+    inputs: *const *const u8,
+    output: *mut u8,
+    items: usize,
+    frame: *mut u8,
+    functions: *const VectorKernel,
+    pass_cap: i64,
+    invoke: unsafe extern "sysv64" fn(*const VectorKernel, *mut u8, *const u8, *const u8, *const u8, usize),
+}
+
+type Entry = unsafe extern "sysv64" fn(*const Context) -> i32;
+
+/// Calls a vector kernel for machine code, which knows only the C convention.
+///
+/// # Safety
+/// As the kernel asks, which `kernel` points to.
+unsafe extern "sysv64" fn invoke(
+    kernel: *const VectorKernel,
+    out: *mut u8,
+    a: *const u8,
+    b: *const u8,
+    c: *const u8,
+    n: usize,
+) {
+    // SAFETY: the code generator gives each kernel operands of its dtypes.
+    unsafe { (*kernel)(out, a, b, c, n) }
+}
+
+/// Items per run of the code where index symbols must be filled in.
+const INDEX_BLOCK: usize = 1024;
+const INDEX_BLOCK_BYTES: usize = INDEX_BLOCK * size_of::<i64>();
+
+impl Native {
+    /// Generates machine code for this machine.
+    pub fn new(kernel: &Kernel) -> Result<Native, Refusal> {
+        let level = Level::current();
+        if level < Level::Avx512 {
+            return Err(Refusal::Unsupported("the processor has no AVX-512"));
+        }
+        let types = kernel.params.iter().map(|param| param.ty);
+        if types.chain([kernel.output]).any(|ty| ty.dtype.is_complex() || ty.dtype.is_string()) {
+            return Err(Refusal::Unsupported("invalid parameter metadata for jit ir"));
+        }
+        let mut code = lower::lower(kernel, level)?;
+        let schedule = phases::schedule(&mut code)?;
+        let machine = x86::emit(&code, &schedule)?;
+        let mut item_sizes = Vec::new();
+        for param in &kernel.params {
+            item_sizes.try_push(param.ty.itemsize)?;
+        }
+        for _ in &code.index_symbols {
+            item_sizes.try_push(size_of::<i64>())?;
+        }
+        item_sizes.try_push(kernel.output.itemsize)?;
+        let mut functions = [Vec::new(), Vec::new(), Vec::new()];
+        for call in &code.calls {
+            for (list, kernel) in functions.iter_mut().zip(call) {
+                list.try_push(*kernel)?;
+            }
+        }
+        Ok(Native {
+            code: Executable::new(&machine.bytes)?,
+            frame_bytes: machine.frame_bytes,
+            item_sizes,
+            index_symbols: code.index_symbols,
+            functions,
+        })
+    }
+
+    /// Evaluates `n` items; `None` where the interpreter has to, because an array is not aligned for
+    /// its dtype.
+    ///
+    /// # Safety
+    /// As [`Engine::run`](super::block::Engine::run).
+    pub unsafe fn run(
+        &self,
+        inputs: &[*const u8],
+        output: *mut u8,
+        n: usize,
+        positions: &Positions<'_>,
+        accuracy: Accuracy,
+    ) -> Option<Result<(), RunError>> {
+        if !self.are_aligned(inputs, output) {
+            return None;
+        }
+        let mut scratch = Scratch::take();
+        // SAFETY: as the caller promises; the arrays are aligned.
+        let result = unsafe { self.run_blocks(&mut scratch.bytes, inputs, output, n, positions, accuracy) };
+        scratch.put_back();
+        Some(result)
+    }
+
+    fn are_aligned(&self, inputs: &[*const u8], output: *mut u8) -> bool {
+        let output_size = self.item_sizes.last().copied().unwrap_or(1);
+        let mut inputs = inputs.iter().zip(&self.item_sizes);
+        inputs.all(|(input, size)| input.addr().is_multiple_of(*size))
+            && output.addr().is_multiple_of(output_size)
+    }
+
+    /// # Safety
+    /// As [`Native::run`], and the arrays are aligned.
+    unsafe fn run_blocks(
+        &self,
+        scratch: &mut Bytes,
+        inputs: &[*const u8],
+        output: *mut u8,
+        n: usize,
+        positions: &Positions<'_>,
+        accuracy: Accuracy,
+    ) -> Result<(), RunError> {
+        let symbols = self.index_symbols.len();
+        let block = if symbols == 0 { n } else { INDEX_BLOCK.min(n) };
+        let frame = scratch.reserve(self.frame_bytes + symbols * INDEX_BLOCK_BYTES)?;
+        let indices = frame.wrapping_add(self.frame_bytes);
+        let mut pointers = Vec::try_copied(inputs)?;
+        for index in 0..symbols {
+            pointers.try_push(indices.wrapping_add(index * INDEX_BLOCK_BYTES).cast_const())?;
+        }
+        let output_size = self.item_sizes.last().copied().unwrap_or(0);
+        let pass_cap = while_limit().and_then(|limit| i64::try_from(limit).ok()).unwrap_or(i64::MAX);
+        // SAFETY: the code was generated with this signature.
+        let entry = unsafe { std::mem::transmute::<*const u8, Entry>(self.code.entry()) };
+        for start in (0..n).step_by(block.max(1)) {
+            let count = block.min(n - start);
+            for (pointer, (input, size)) in pointers.iter_mut().zip(inputs.iter().zip(&self.item_sizes)) {
+                *pointer = input.wrapping_add(start * size);
+            }
+            for (index, symbol) in self.index_symbols.iter().enumerate() {
+                let values = indices.wrapping_add(index * INDEX_BLOCK_BYTES);
+                // SAFETY: the scratch memory has a block for each symbol; zero bytes are integers.
+                let values = unsafe {
+                    values.write_bytes(0, count * size_of::<i64>());
+                    std::slice::from_raw_parts_mut(values.cast::<i64>(), count)
+                };
+                positions.fill(*symbol, start, values);
+            }
+            let context = Context {
+                inputs: pointers.as_ptr(),
+                output: output.wrapping_add(start * output_size),
+                items: count,
+                frame,
+                functions: self.functions[accuracy as usize].as_ptr(),
+                pass_cap,
+                invoke,
+            };
+            // SAFETY: the context describes arrays of `count` items and a frame of the size that the
+            // code asks for.
+            let status = unsafe { entry(&context) };
+            if status != Status::Done as i32 {
+                return Err(RunError::Kernel);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,136 @@
+//! Every operation on every dtype.
+
+use super::{bytes_of, compile, interpret, native, run};
+use crate::dtype::{Dtype, Scalar};
+
+const DTYPES: [Dtype; 11] = [
+    Dtype::Bool,
+    Dtype::Int8,
+    Dtype::Int16,
+    Dtype::Int32,
+    Dtype::Int64,
+    Dtype::UInt8,
+    Dtype::UInt16,
+    Dtype::UInt32,
+    Dtype::UInt64,
+    Dtype::Float32,
+    Dtype::Float64,
+];
+
+/// `n` items of a dtype, edge values among them, in a buffer aligned for it.
+fn items(dtype: Dtype, n: usize, seed: u64) -> Vec<u64> {
+    let edges =
+        [0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 127.0, 128.0, 255.0, 3e9, -3e9, 1e19, f64::NAN, f64::INFINITY];
+    let mut bytes = Vec::new();
+    let mut state = seed;
+    for _ in 0..n {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        let random = state >> 33;
+        let value = match random % 4 {
+            0 => Scalar::Float(edges[(random / 4) as usize % edges.len()]),
+            1 => Scalar::Int(i128::from(state as i64)),
+            2 => Scalar::Int(i128::from(random % 9) - 4),
+            _ => Scalar::Float((random % 2000) as f64 / 97.0 - 10.0),
+        };
+        bytes.extend_from_slice(&value.to_bytes(dtype)[..dtype.size()]);
+    }
+    bytes.resize(bytes.len().next_multiple_of(8) + 8, 0);
+    bytes.chunks_exact(8).map(|chunk| u64::from_ne_bytes(chunk.try_into().unwrap())).collect()
+}
+
+fn agree(text: &str, dtypes: [Dtype; 2]) {
+    let kernel = compile(text, &[("x", dtypes[0]), ("y", dtypes[1])]);
+    let Some(code) = native(&kernel) else { return };
+    for n in [1, 7, 16, 33, 300] {
+        let (x, y) = (items(dtypes[0], n, 1), items(dtypes[1], n, 7));
+        let all = [bytes_of(&x), bytes_of(&y)];
+        let inputs = &all[..kernel.params.len()];
+        let size = kernel.output.itemsize;
+        let got = run(&code, inputs, size, n).unwrap();
+        let expected = interpret(&kernel, inputs, n).unwrap();
+        for item in 0..n {
+            let range = item * size..(item + 1) * size;
+            let is_nan = |bytes: &[u8]| match kernel.output.dtype {
+                Dtype::Float32 => f32::from_ne_bytes(bytes.try_into().unwrap()).is_nan(),
+                Dtype::Float64 => f64::from_ne_bytes(bytes.try_into().unwrap()).is_nan(),
+                _ => false,
+            };
+            let (got, expected) = (&got[range.clone()], &expected[range]);
+            let same = got == expected || is_nan(got) && is_nan(expected);
+            assert!(same, "{text} on {dtypes:?}, item {item} of {n}: {got:?} for {expected:?}\n{kernel}");
+        }
+    }
+}
+
+#[test]
+fn operations_on_two_operands() {
+    for operation in
+        ["x + y", "x - y", "x * y", "x / y", "x % y", "x & y", "x | y", "x ^ y", "x << y", "x >> y"]
+    {
+        for dtype in DTYPES {
+            agree(operation, [dtype; 2]);
+        }
+    }
+}
+
+#[test]
+fn comparisons() {
+    for operation in ["x < y", "x <= y", "x > y", "x >= y", "x == y", "x != y"] {
+        for dtype in DTYPES {
+            agree(operation, [dtype; 2]);
+            agree(operation, [dtype, Dtype::Int32]);
+        }
+    }
+}
+
+#[test]
+fn functions_of_one_operand() {
+    let functions = [
+        "-x",
+        "~x",
+        "abs(x)",
+        "sign(x)",
+        "square(x)",
+        "floor(x)",
+        "ceil(x)",
+        "trunc(x)",
+        "round(x)",
+        "rint(x)",
+    ];
+    for function in functions {
+        for dtype in DTYPES {
+            agree(function, [dtype; 2]);
+        }
+    }
+    for function in ["sqrt(x)", "exp(x)", "sin(x)", "erf(x)", "sqrt(exp(x) + 1)", "sin(x) * cos(x) + x"] {
+        for dtype in [Dtype::Int16, Dtype::UInt64, Dtype::Float32, Dtype::Float64] {
+            agree(function, [dtype; 2]);
+        }
+    }
+}
+
+#[test]
+fn mixed_dtypes() {
+    for left in DTYPES {
+        for right in DTYPES {
+            agree("x + y", [left, right]);
+            agree("where(x > y, x, y)", [left, right]);
+        }
+    }
+}
+
+#[test]
+fn nested_expressions() {
+    let texts = [
+        "where(x > 0, x * 2 + 1, y - 3) * (x - y)",
+        "atan2(x, y) + hypot(x, y) * fmax(x, y)",
+        "((x + 1) * (y + 2) - (x - 3) * (y - 4)) / (x * x + y * y + 1)",
+        "where((x > y) & (x < 3) | (y == 1), exp(x), log(abs(y) + 1))",
+        "exp(exp(sin(x)) * 0.1) + x",
+    ];
+    for text in texts {
+        for dtype in [Dtype::Float32, Dtype::Float64, Dtype::Int32] {
+            agree(text, [dtype; 2]);
+        }
+    }
+}

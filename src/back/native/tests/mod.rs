@@ -1,0 +1,83 @@
+//! Machine code against the interpreter, bit for bit.
+
+mod expressions;
+mod statements;
+
+use crate::back::block::{Engine, Items, Positions, RunError};
+use crate::back::native::{Native, Refusal};
+use crate::dtype::Dtype;
+use crate::front::{self, EntryKind, Lifting};
+use crate::ir::Kernel;
+use crate::kernel::Accuracy;
+use crate::kernel::level::Level;
+
+/// The machine code of a kernel; `None` where the machine lacks the instructions.
+fn native(kernel: &Kernel) -> Option<Native> {
+    if Level::current() < Level::Avx512 {
+        return None;
+    }
+    Some(Native::new(kernel).unwrap_or_else(|refusal| panic!("{refusal:?}\n{kernel}")))
+}
+
+/// Output bytes of an evaluation of `n` items of `itemsize` bytes, by `evaluate(inputs, output, positions)`.
+fn output_of(
+    inputs: &[&[u8]],
+    itemsize: usize,
+    n: usize,
+    evaluate: impl FnOnce(&[*const u8], *mut u8, &Positions<'_>) -> Result<(), RunError>,
+) -> Result<Vec<u8>, RunError> {
+    const GUARD: u64 = 0xa5a5_a5a5_a5a5_a5a5;
+    let pointers: Vec<*const u8> = inputs.iter().map(|input| input.as_ptr()).collect();
+    let mut out = vec![GUARD; (n * itemsize).div_ceil(8) + 1];
+    let extent = [n as i64];
+    let positions = Positions { shape: &extent, origin: &[0], extents: &extent };
+    evaluate(&pointers, out.as_mut_ptr().cast(), &positions)?;
+    let bytes = bytes_of(&out);
+    assert_eq!(bytes[n * itemsize], 0xa5, "a write past the end");
+    Ok(bytes[..n * itemsize].to_vec())
+}
+
+/// Output bytes of machine code.
+fn run(native: &Native, inputs: &[&[u8]], itemsize: usize, n: usize) -> Result<Vec<u8>, RunError> {
+    output_of(inputs, itemsize, n, |inputs, output, positions| {
+        // SAFETY: the inputs hold `n` items, the output has room for them.
+        unsafe { native.run(inputs, output, n, positions, Accuracy::Fast) }.expect("aligned arrays")
+    })
+}
+
+fn bytes_of<T: Copy>(values: &[T]) -> &[u8] {
+    // SAFETY: the tests use it on numbers, which have no padding.
+    unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), size_of_val(values)) }
+}
+
+/// The typed kernel of an expression over `variables`.
+fn compile(text: &str, variables: &[(&str, Dtype)]) -> Kernel {
+    let entries: Vec<front::Entry> = variables
+        .iter()
+        .map(|(name, dtype)| front::Entry {
+            name: name.as_bytes(),
+            dtype: Some(*dtype),
+            itemsize: 0,
+            kind: EntryKind::Variable,
+        })
+        .collect();
+    front::compile(text.as_bytes(), &entries, None, Lifting::Never)
+        .unwrap_or_else(|error| panic!("{}: {text}", String::from_utf8_lossy(error.message())))
+}
+
+/// Output bytes of the interpreter.
+fn interpret(kernel: &Kernel, inputs: &[&[u8]], n: usize) -> Result<Vec<u8>, RunError> {
+    let engine = Engine::new(kernel, Level::current()).unwrap();
+    output_of(inputs, kernel.output.itemsize, n, |inputs, output, positions| {
+        // SAFETY: the inputs hold `n` items, the output has room for them.
+        unsafe { engine.run(inputs, output, Items::First(n), positions, Accuracy::Fast) }
+    })
+}
+
+#[test]
+fn complex_kernels_are_refused() {
+    let kernel = compile("x * x", &[("x", Dtype::Complex128)]);
+    if Level::current() >= Level::Avx512 {
+        assert!(matches!(Native::new(&kernel), Err(Refusal::Unsupported(_))));
+    }
+}

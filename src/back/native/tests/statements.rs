@@ -1,0 +1,142 @@
+//! Kernels of statements: machine code and interpreter agree on every item.
+
+use super::{bytes_of, compile, interpret, native, run};
+use crate::back::block::RunError;
+use crate::dtype::Dtype;
+
+/// Values with which the kernels take different paths.
+fn values(n: usize, scale: f64) -> Vec<f64> {
+    (0..n).map(|k| scale * ((k * 7919 % 101) as f64 / 50.0 - 1.0)).collect()
+}
+
+/// Runs a kernel of float64 inputs `x` and `y`.
+fn agree(source: &str) {
+    let variables = [("x", Dtype::Float64), ("y", Dtype::Float64)];
+    let inputs_of_source = if source.contains("(x, y)") { 2 } else { 1 };
+    let kernel = compile(source, &variables[..inputs_of_source]);
+    let Some(code) = native(&kernel) else { return };
+    for n in [1, 7, 16, 33, 300] {
+        let (x, y) = (values(n, 4.0), values(n, 9.0));
+        let all = [bytes_of(&x), bytes_of(&y)];
+        let inputs = &all[..inputs_of_source];
+        let got = run(&code, inputs, kernel.output.itemsize, n);
+        let expected = interpret(&kernel, inputs, n);
+        assert_eq!(got, expected, "{n} items of\n{source}\n{kernel}");
+    }
+}
+
+const MANDELBROT: &str = "\
+def mandelbrot(x, y):
+    zr = 0.0
+    zi = 0.0
+    result = 200.0
+    for i in range(200):
+        if zr * zr + zi * zi > 4.0:
+            result = i
+            break
+        next = zr * zr - zi * zi + x
+        zi = 2.0 * zr * zi + y
+        zr = next
+    return result
+";
+
+const BLACK_SCHOLES: &str = "\
+def black_scholes(x, y):
+    s = 60.0 + 80.0 * x
+    t = 0.05 + 2.0 * y
+    root = sqrt(t)
+    d1 = (log(s / 100.0) + (0.02 + 0.045) * t) / (0.3 * root)
+    d2 = d1 - 0.3 * root
+    k = 1.0 / (1.0 + 0.2316419 * abs(d1))
+    r = 0.3989422804 * exp(-0.5 * d1 * d1) * (k * (0.31938153 + k * (-0.356563782 + k * (1.781477937 + k * (-1.821255978 + k * 1.330274429)))))
+    if d1 > 0:
+        c1 = 1.0 - r
+    else:
+        c1 = r
+    k = 1.0 / (1.0 + 0.2316419 * abs(d2))
+    r = 0.3989422804 * exp(-0.5 * d2 * d2) * (k * (0.31938153 + k * (-0.356563782 + k * (1.781477937 + k * (-1.821255978 + k * 1.330274429)))))
+    if d2 > 0:
+        c2 = 1.0 - r
+    else:
+        c2 = r
+    return s * c1 - 100.0 * exp(-0.02 * t) * c2
+";
+
+const NEWTON: &str = "\
+def newton(x):
+    a = abs(x) + 1.0
+    z = a
+    for i in range(20):
+        z = z - (z * z - a) / (2.0 * z)
+    return z
+";
+
+#[test]
+fn loops() {
+    for source in [
+        MANDELBROT,
+        NEWTON,
+        "def f(x):\n    s = 0.0\n    for i in range(10):\n        if i % 2 == 0:\n            continue\n        s = s + x * i\n    return s\n",
+        "def f(x):\n    for i in range(8):\n        if x > i:\n            return i * 2.0\n    return x\n",
+        "def f(x, y):\n    s = 0.0\n    for i in range(int(x), int(y), 2):\n        s = s + i\n    return s\n",
+        "def f(x, y):\n    s = 0.0\n    for i in range(int(y), int(x), -1):\n        for j in range(i):\n            s = s + j * x\n            if s > 50.0:\n                break\n        if s < -50.0:\n            return s\n    return s + 1.0\n",
+        "def f(x):\n    n = 0.0\n    z = abs(x) + 1.5\n    while z < 100.0:\n        z = z * z\n        n = n + 1.0\n    return n + z\n",
+        "def f(x):\n    last = 0.0\n    for i in range(5):\n        if x > i:\n            last = i\n    return last + i\n",
+        "def f(x):\n    s = x\n    for i in range(4):\n        s = s + exp(s * 0.01) * sin(x)\n    return s\n",
+    ] {
+        agree(source);
+    }
+}
+
+#[test]
+fn branches() {
+    for source in [
+        BLACK_SCHOLES,
+        "def f(x):\n    if x > 1.0:\n        return x * 2.0\n    elif x > 0.0:\n        return x + 10.0\n    else:\n        return -x\n",
+        "def f(x, y):\n    t = x\n    if x > y:\n        t = exp(x)\n        if y > 0.0:\n            return t\n    u = t * y\n    if u > 1.0:\n        return u\n    return t - u\n",
+        "def f(x):\n    return x + _flat_idx + _i0 * 2 + _n0 + _ndim\n",
+    ] {
+        agree(source);
+    }
+}
+
+#[test]
+fn errors_of_programs() {
+    let kernel = compile(
+        "def f(x):\n    s = 0.0\n    for i in range(0, 6, int(x)):\n        s = s + i\n    return s\n",
+        &[("x", Dtype::Float64)],
+    );
+    let Some(code) = native(&kernel) else { return };
+    let outcome = |values: &[f64]| run(&code, &[bytes_of(values)], 8, values.len());
+    assert_eq!(outcome(&[1.0, 0.0]), Err(RunError::Kernel));
+    assert_eq!(outcome(&[1.0, 2.0, 7.0]).unwrap(), bytes_of(&[15.0, 6.0, 0.0]));
+}
+
+/// Best time of an item in nanoseconds.
+fn speed(source: &str, inputs: &[&[f64]]) -> f64 {
+    let kernel = compile(source, &[("x", Dtype::Float64), ("y", Dtype::Float64)][..inputs.len()]);
+    let code = native(&kernel).unwrap();
+    let bytes: Vec<&[u8]> = inputs.iter().map(|input| bytes_of(input)).collect();
+    let n = inputs[0].len();
+    let mut best = f64::MAX;
+    for _ in 0..200 {
+        let started = std::time::Instant::now();
+        run(&code, &bytes, 8, n).unwrap();
+        best = best.min(started.elapsed().as_secs_f64());
+    }
+    best * 1e9 / n as f64
+}
+
+#[test]
+#[ignore = "a measurement"]
+fn speeds() {
+    let n = 8192;
+    let fraction: Vec<f64> = (0..n).map(|k| (k as f64 + 0.5) / n as f64).collect();
+    let real: Vec<f64> = (0..n).map(|k| -1.5 + 2.0 * ((k % 128) as f64) / 128.0).collect();
+    let imaginary: Vec<f64> = (0..n).map(|k| -1.5 + 2.0 * ((k / 128) as f64) / 64.0).collect();
+    println!("mandelbrot {:.2} ns", speed(MANDELBROT, &[&real, &imaginary]));
+    println!("black-scholes {:.2} ns", speed(BLACK_SCHOLES, &[&fraction, &fraction]));
+    println!("newton {:.2} ns", speed(NEWTON, &[&fraction]));
+    let polynomial = "def f(x):\n    return ((1.5 * x + 2.5) * x - 0.5) * x + 3.0\n";
+    println!("polynomial {:.2} ns", speed(polynomial, &[&fraction]));
+}

@@ -1,0 +1,195 @@
+//! Which AVX-512 instruction does which lane operation.
+
+use super::encoder::{Map, Opcode, Prefix};
+use crate::back::native::lane::Op;
+use crate::dtype::Dtype;
+use crate::ir::CompareOp;
+
+const fn opcode(map: Map, prefix: Prefix, w: bool, code: u8) -> Opcode {
+    Opcode { map, prefix, w, code }
+}
+
+/// Instructions of the 0F map that exist for float64 (66, W1) and float32 (no prefix, W0).
+const fn float_pair(code: u8, is_double: bool) -> Opcode {
+    opcode(Map::M0f, if is_double { Prefix::P66 } else { Prefix::None }, is_double, code)
+}
+
+/// Unaligned load; the store has the next code.
+pub const fn load(is_wide: bool) -> Opcode {
+    float_pair(0x10, is_wide)
+}
+
+pub const fn store(is_wide: bool) -> Opcode {
+    float_pair(0x11, is_wide)
+}
+
+pub const fn copy(is_wide: bool) -> Opcode {
+    float_pair(0x28, is_wide)
+}
+
+/// One element of memory in all lanes.
+pub const fn repeat(is_wide: bool) -> Opcode {
+    opcode(Map::M0f38, Prefix::P66, is_wide, if is_wide { 0x19 } else { 0x18 })
+}
+
+/// Second source where the mask holds, else the first.
+pub const fn blend(is_wide: bool) -> Opcode {
+    opcode(Map::M0f38, Prefix::P66, is_wide, 0x65)
+}
+
+pub const fn multiply_add_213(is_wide: bool) -> Opcode {
+    opcode(Map::M0f38, Prefix::P66, is_wide, 0xa8)
+}
+
+pub const fn round(is_wide: bool) -> Opcode {
+    opcode(Map::M0f3a, Prefix::P66, is_wide, if is_wide { 0x09 } else { 0x08 })
+}
+
+/// Shift of 32-bit lanes by an immediate; the operation is in the reg field.
+pub const SHIFT_IMMEDIATE: Opcode = opcode(Map::M0f, Prefix::P66, false, 0x72);
+pub const SHIFT_LEFT_FIELD: u8 = 6;
+pub const SHIFT_ARITHMETIC_FIELD: u8 = 4;
+pub const SHIFT_LOGICAL_FIELD: u8 = 2;
+
+/// Mask of the 32-bit lanes that have a bit in common.
+pub const TEST: Opcode = opcode(Map::M0f38, Prefix::P66, false, 0x27);
+
+/// Extension of the 8- and 16-bit items of memory to 32-bit lanes; bool as uint8.
+pub const fn extend(dtype: Dtype) -> Opcode {
+    let code = match dtype {
+        Dtype::Int8 => 0x21,
+        Dtype::Int16 => 0x23,
+        Dtype::UInt16 => 0x33,
+        _ => 0x31,
+    };
+    opcode(Map::M0f38, Prefix::P66, false, code)
+}
+
+/// The low bytes of 32-bit lanes to memory.
+pub const fn narrow(size: usize) -> Opcode {
+    opcode(Map::M0f38, Prefix::Pf3, false, if size == 1 { 0x31 } else { 0x33 })
+}
+
+/// Operations on two vectors, and square root and modulus, which have one.
+pub fn arithmetic(op: Op, dtype: Dtype) -> Option<Opcode> {
+    let is_wide = dtype.size() == 8;
+    let float = |code| Some(float_pair(code, is_wide));
+    let whole = |code| Some(opcode(Map::M0f, Prefix::P66, is_wide, code));
+    let later = |code| Some(opcode(Map::M0f38, Prefix::P66, is_wide, code));
+    match op {
+        Op::And => whole(0xdb),
+        Op::AndNot => whole(0xdf),
+        Op::Or => whole(0xeb),
+        Op::Xor => whole(0xef),
+        Op::Add if dtype.is_float() => float(0x58),
+        Op::Mul if dtype.is_float() => float(0x59),
+        Op::Sub if dtype.is_float() => float(0x5c),
+        Op::Div if dtype.is_float() => float(0x5e),
+        Op::Sqrt => float(0x51),
+        Op::Add => whole(if is_wide { 0xd4 } else { 0xfe }),
+        Op::Sub => whole(if is_wide { 0xfb } else { 0xfa }),
+        Op::Mul => later(0x40),
+        Op::ShiftLeft => later(0x47),
+        Op::ShiftRight if dtype.is_signed() => later(0x46),
+        Op::ShiftRight => later(0x45),
+        Op::Abs => later(if is_wide { 0x1f } else { 0x1e }),
+        _ => None,
+    }
+}
+
+/// Operations on masks of 8 (`is_byte`) or 16 lanes.
+pub fn mask_operation(op: Op, is_byte: bool) -> Option<Opcode> {
+    let code = match op {
+        Op::And => 0x41,
+        Op::AndNot => 0x42,
+        Op::Or => 0x45,
+        Op::Xor => 0x47,
+        _ => return None,
+    };
+    Some(mask(code, is_byte))
+}
+
+/// Mask instructions of the 0F map for 8 or 16 lanes.
+pub const fn mask(code: u8, is_byte: bool) -> Opcode {
+    opcode(Map::M0f, if is_byte { Prefix::P66 } else { Prefix::None }, false, code)
+}
+
+/// One int64 register to one float.
+pub const fn scalar_from_integer(is_double: bool) -> Opcode {
+    opcode(Map::M0f, if is_double { Prefix::Pf2 } else { Prefix::Pf3 }, true, 0x2a)
+}
+
+/// The first lane to memory.
+pub const fn scalar_store(is_double: bool) -> Opcode {
+    opcode(Map::M0f, if is_double { Prefix::Pf2 } else { Prefix::Pf3 }, is_double, 0x11)
+}
+
+pub const MASK_FROM_MEMORY: u8 = 0x90;
+pub const MASK_TO_MEMORY: u8 = 0x91;
+pub const MASK_FROM_INTEGER: u8 = 0x92;
+pub const MASK_NOT: u8 = 0x44;
+pub const MASK_EQUAL: u8 = 0x46;
+pub const MASK_UNEQUAL: u8 = 0x47;
+pub const MASK_TEST: u8 = 0x98;
+
+/// A comparison of vectors and its predicate.
+pub fn compare(op: CompareOp, dtype: Dtype) -> (Opcode, u8) {
+    let is_wide = dtype.size() == 8;
+    if dtype.is_float() {
+        let predicate = match op {
+            CompareOp::Eq => 0,
+            CompareOp::Lt => 1,
+            CompareOp::Le => 2,
+            CompareOp::Ne => 4,
+            CompareOp::Ge => 13,
+            CompareOp::Gt => 14,
+        };
+        return (float_pair(0xc2, is_wide), predicate);
+    }
+    let predicate = match op {
+        CompareOp::Eq => 0,
+        CompareOp::Lt => 1,
+        CompareOp::Le => 2,
+        CompareOp::Ne => 4,
+        CompareOp::Ge => 5,
+        CompareOp::Gt => 6,
+    };
+    let is_unsigned = matches!(dtype, Dtype::UInt32 | Dtype::UInt64);
+    (opcode(Map::M0f3a, Prefix::P66, is_wide, if is_unsigned { 0x1e } else { 0x1f }), predicate)
+}
+
+/// The lanes that a conversion reads or writes: narrow integers count as int32.
+fn lane_dtype(dtype: Dtype) -> Dtype {
+    match dtype {
+        Dtype::Int8 | Dtype::Int16 | Dtype::UInt8 | Dtype::UInt16 => Dtype::Int32,
+        other => other,
+    }
+}
+
+/// The conversion between lanes of two dtypes; `None` where the bits stay.
+pub fn convert(from: Dtype, to: Dtype) -> Option<Opcode> {
+    use Dtype::*;
+    use Prefix::{None as Np, P66, Pf2, Pf3};
+    let low = |prefix, w, code| Some(opcode(Map::M0f, prefix, w, code));
+    let high = |prefix, code| Some(opcode(Map::M0f38, prefix, false, code));
+    match (lane_dtype(from), lane_dtype(to)) {
+        (Float64, Float32) => low(P66, true, 0x5a),
+        (Float32, Float64) => low(Np, false, 0x5a),
+        (Int64, Float64) => low(Pf3, true, 0xe6),
+        (UInt64, Float64) => low(Pf3, true, 0x7a),
+        (Int64, Float32) => low(Np, true, 0x5b),
+        (UInt64, Float32) => low(Pf2, true, 0x7a),
+        (Int32, Float64) => low(Pf3, false, 0xe6),
+        (UInt32, Float64) => low(Pf3, false, 0x7a),
+        (Int32, Float32) => low(Np, false, 0x5b),
+        (UInt32, Float32) => low(Pf2, false, 0x7a),
+        (Float64, Int64) => low(P66, true, 0x7a),
+        (Float32, Int64) => low(P66, false, 0x7a),
+        (Float64, Int32) => low(P66, true, 0xe6),
+        (Float32, Int32) => low(Pf3, false, 0x5b),
+        (Int64 | UInt64, Int32 | UInt32) => high(Pf3, 0x35),
+        (Int32, Int64 | UInt64) => high(P66, 0x25),
+        (UInt32, Int64 | UInt64) => high(P66, 0x35),
+        _ => Option::None,
+    }
+}
