@@ -1,5 +1,19 @@
 //! The engines that run a kernel.
 
 pub mod block;
+#[cfg(all(feature = "jit", unix, not(target_family = "wasm")))]
+mod c;
+#[cfg(all(feature = "jit", unix, not(target_family = "wasm")))]
+mod cache;
+mod environment;
+#[cfg(all(feature = "jit", unix, not(target_family = "wasm")))]
+pub mod jit;
+#[cfg(not(all(feature = "jit", unix, not(target_family = "wasm"))))]
+#[path = "jit_absent.rs"]
+pub mod jit;
+pub mod jit_mode;
 #[cfg(all(feature = "jit", unix, target_arch = "x86_64"))]
-pub mod native;
+mod native;
+#[cfg(all(feature = "jit", unix, not(target_family = "wasm")))]
+mod shared;
+mod trace;

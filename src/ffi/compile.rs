@@ -6,6 +6,8 @@ use std::slice;
 use super::handle::Expression;
 use super::message;
 use super::types::*;
+use crate::back::jit::Jit;
+use crate::back::jit_mode::Mode;
 use crate::dtype::Dtype;
 use crate::front::{self, CompileError, Entry, EntryKind, Lifting, Status};
 use crate::ir::UserFunction;
@@ -34,7 +36,7 @@ pub(super) unsafe fn flat(
 ) -> c_int {
     // SAFETY: as the caller promises.
     let result = unsafe {
-        begin(out).and_then(|()| compile(expression, variables, var_count, dtype, Lifting::Never, None))
+        begin(out).and_then(|()| compile(expression, variables, var_count, dtype, Mode::Default, None))
     };
     // SAFETY: as the caller promises.
     unsafe { report(result, error, out) }
@@ -53,13 +55,13 @@ pub(super) unsafe fn nd(
     error: *mut c_int,
     out: *mut *mut me_expr,
 ) -> c_int {
-    let lifting = if jit_mode == ME_JIT_ON as c_int { Lifting::IfPossible } else { Lifting::Never };
+    let mode = Mode::from_code(jit_mode);
     // SAFETY: as the caller promises.
     let result = unsafe {
         match begin(out) {
-            Ok(()) if !expression.is_null() => grid.geometry().and_then(|geometry| {
-                compile(expression, variables, var_count, dtype, lifting, Some(geometry))
-            }),
+            Ok(()) if !expression.is_null() => grid
+                .geometry()
+                .and_then(|geometry| compile(expression, variables, var_count, dtype, mode, Some(geometry))),
             _ => Err(missing_nd_arguments()),
         }
     };
@@ -155,7 +157,7 @@ unsafe fn compile(
     variables: *const me_variable,
     var_count: c_int,
     dtype: me_dtype,
-    lifting: Lifting,
+    mode: Mode,
     geometry: Option<Geometry>,
 ) -> Result<*mut me_expr, CompileError> {
     if expression.is_null() {
@@ -165,7 +167,7 @@ unsafe fn compile(
     let (text, variables) =
         unsafe { (CStr::from_ptr(expression).to_bytes(), variable_table(variables, var_count)?) };
     // SAFETY: the names of the table are NULL or NUL-terminated.
-    let result = unsafe { checked(text, variables, dtype, lifting, geometry) };
+    let result = unsafe { checked(text, variables, dtype, mode, geometry) };
     if front::is_kernel(text) {
         result.map_err(|error| kernel_error(text, error))?.into_raw()
     } else {
@@ -179,7 +181,7 @@ unsafe fn checked(
     text: &[u8],
     variables: &[me_variable],
     dtype: me_dtype,
-    lifting: Lifting,
+    mode: Mode,
     geometry: Option<Geometry>,
 ) -> Result<Expression, CompileError> {
     let output = output_dtype(dtype)?;
@@ -188,7 +190,11 @@ unsafe fn checked(
         // SAFETY: as the caller promises.
         entries.try_push(unsafe { entry(variable, output)? })?;
     }
-    Expression::new(front::compile(text, &entries, output, lifting)?, geometry)
+    let lifting = if mode == Mode::On { Lifting::IfPossible } else { Lifting::Never };
+    let kernel = front::compile(text, &entries, output, lifting)?;
+    let wants_jit = front::is_kernel(text) || mode == Mode::On;
+    let jit = if wants_jit { Jit::prepare(&kernel, mode) } else { None };
+    Expression::new(kernel, geometry, jit)
 }
 
 /// The error of a kernel: it is always a syntax error, and one in the source goes before one in the

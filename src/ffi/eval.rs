@@ -5,6 +5,7 @@ use std::ffi::{c_int, c_void};
 use super::handle::Expression;
 use super::types::*;
 use crate::back::block::{Items, Outcome, Positions, RunError};
+use crate::back::jit_mode::Mode;
 use crate::kernel::Accuracy;
 use crate::memory::OutOfMemory;
 
@@ -77,7 +78,10 @@ pub(super) unsafe fn evaluate(
     let positions = Positions { shape: &extent, origin: &[0], extents: &extent };
     let output = output_block.cast();
     // SAFETY: the caller's buffers hold `n` items each.
-    unsafe { expression.engine.run(inputs, output, Items::First(n), &positions, accuracy(params))? };
+    unsafe {
+        let (accuracy, mode) = (accuracy(params), jit_mode(params));
+        expression.run(inputs, output, Items::First(n), &positions, accuracy, mode)?;
+    }
     Ok(())
 }
 
@@ -123,4 +127,10 @@ pub(super) fn accuracy(params: *const me_eval_params) -> Accuracy {
         Some(params) if params.simd_ulp_mode == SimdUlpMode::ME_SIMD_ULP_1 as u32 => Accuracy::Precise,
         _ => Accuracy::Fast,
     }
+}
+
+/// What the options say about machine code; NULL means the default.
+pub(super) fn jit_mode(params: *const me_eval_params) -> Mode {
+    // SAFETY: `params` is NULL or points to options, as every evaluation call asks.
+    unsafe { params.as_ref() }.map_or(Mode::Default, |params| Mode::from_code(params.jit_mode as i32))
 }

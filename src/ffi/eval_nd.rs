@@ -2,7 +2,7 @@
 
 use std::ffi::{c_int, c_void};
 
-use super::eval::{accuracy, check_count, code, input_blocks};
+use super::eval::{accuracy, check_count, code, input_blocks, jit_mode};
 use super::handle::Expression;
 use super::types::*;
 use crate::back::block::{Items, Outcome, Positions};
@@ -93,7 +93,10 @@ unsafe fn evaluate(
     let items = if block.is_full() { Items::First(rows.valid_items()) } else { Items::Valid(&rows) };
     let output = arrays.output_block.cast();
     // SAFETY: the caller's buffers hold a padded block each.
-    unsafe { expression.engine.run(inputs, output, items, &positions(&block), accuracy(params))? };
+    unsafe {
+        let (accuracy, mode) = (accuracy(params), jit_mode(params));
+        expression.run(inputs, output, items, &positions(&block), accuracy, mode)?;
+    }
     Ok(())
 }
 

@@ -1,9 +1,12 @@
 //! What an opaque `me_expr` is.
 
 use super::types::me_expr;
-use crate::back::block::{Engine, PlanError};
+use crate::back::block::{Engine, Items, PlanError, Positions, RunError};
+use crate::back::jit::Jit;
+use crate::back::jit_mode::Mode;
 use crate::front::{CompileError, Status};
 use crate::ir::Kernel;
+use crate::kernel::Accuracy;
 use crate::kernel::level::Level;
 use crate::memory::try_box;
 use crate::nd::Geometry;
@@ -12,21 +15,53 @@ use crate::nd::Geometry;
 pub(super) struct Expression {
     pub kernel: Kernel,
     pub engine: Engine,
+    /// Machine code, where the kernel has some.
+    pub jit: Option<Jit>,
     /// The chunked array whose blocks are evaluated, if it was compiled for one.
     pub geometry: Option<Geometry>,
 }
 
 impl Expression {
     /// Plans `kernel` for this machine.
-    pub fn new(kernel: Kernel, geometry: Option<Geometry>) -> Result<Expression, CompileError> {
+    pub fn new(
+        kernel: Kernel,
+        geometry: Option<Geometry>,
+        jit: Option<Jit>,
+    ) -> Result<Expression, CompileError> {
         match Engine::new(&kernel, Level::current()) {
-            Ok(engine) => Ok(Expression { kernel, engine, geometry }),
+            Ok(engine) => Ok(Expression { kernel, engine, jit, geometry }),
             Err(PlanError::OutOfMemory) => Err(crate::memory::OutOfMemory.into()),
             Err(PlanError::Unsupported { dtype }) => Err(CompileError::new(
                 Status::InvalidArgumentType,
                 format_args!("an operation of this expression is not defined for {dtype}"),
             )),
         }
+    }
+
+    /// Evaluates by machine code if there is some, `mode` allows it and the items are contiguous; else by
+    /// the interpreter.
+    ///
+    /// # Safety
+    /// As [`Engine::run`].
+    pub unsafe fn run(
+        &self,
+        inputs: &[*const u8],
+        output: *mut u8,
+        items: Items<'_>,
+        positions: &Positions<'_>,
+        accuracy: Accuracy,
+        mode: Mode,
+    ) -> Result<(), RunError> {
+        if let (Some(jit), Items::First(n)) = (&self.jit, &items)
+            && mode != Mode::Off
+        {
+            // SAFETY: as the caller promises.
+            if let Some(result) = unsafe { jit.run(inputs, output, *n, positions, accuracy) } {
+                return result;
+            }
+        }
+        // SAFETY: as the caller promises.
+        unsafe { self.engine.run(inputs, output, items, positions, accuracy) }
     }
 
     /// Gives the expression to C, which owns it until `me_free`.

@@ -40,6 +40,7 @@ pub(super) unsafe fn itemsize(expr: *const me_expr) -> usize {
 
 /// # Safety
 /// `expr` is NULL or a live expression.
-pub(super) unsafe fn has_jit_kernel(_expr: *const me_expr) -> bool {
-    false
+pub(super) unsafe fn has_jit_kernel(expr: *const me_expr) -> bool {
+    // SAFETY: as the caller promises.
+    unsafe { Expression::from_raw(expr) }.is_some_and(|expression| expression.jit.is_some())
 }

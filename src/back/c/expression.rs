@@ -1,0 +1,239 @@
+//! Expressions as C.
+
+use super::Refusal;
+use super::bridge::{FACTORIAL, binary_function, unary_function};
+use super::generate::{Generator, c_type};
+use crate::dtype::{Dtype, Scalar};
+use crate::ir::{BinaryOp, CompareOp, ExprId, ExprKind, MathFn, UnaryOp};
+
+const UNSUPPORTED: Refusal = Refusal::Unsupported("expression uses unsupported operator for jit c codegen");
+
+impl Generator<'_> {
+    /// `const T t = …;` for an expression whose operands are written.
+    pub(super) fn constant_of(&mut self, id: ExprId) -> Result<(), Refusal> {
+        let expr = *self.kernel.expr(id);
+        let (dtype, name) = (expr.ty.dtype, self.type_of(id)?);
+        let n = id.0;
+        match expr.kind {
+            ExprKind::Constant(value) => self.literal(n, value, dtype)?,
+            ExprKind::Param(index) => self.line(format_args!("const {name} t{n} = p{index};"))?,
+            ExprKind::Local(local) => self.line(format_args!("const {name} t{n} = l{local};"))?,
+            ExprKind::Index(symbol) => {
+                let position = self.index_symbols.iter().position(|known| *known == symbol).unwrap_or(0);
+                let index = self.kernel.params.len() + position;
+                self.line(format_args!("const int64_t t{n} = p{index};"))?;
+            }
+            ExprKind::Cast(a) => self.cast(n, a, dtype)?,
+            ExprKind::Unary(op, a) => self.unary(n, op, dtype, a.0)?,
+            ExprKind::Binary(op, a, b) => self.binary(n, op, dtype, a.0, b.0)?,
+            ExprKind::Compare(op, a, b) => {
+                self.type_of(a)?;
+                let (a, b, op) = (a.0, b.0, comparison(op));
+                self.line(format_args!("const bool t{n} = t{a} {op} t{b};"))?;
+            }
+            ExprKind::Select { condition, yes, no } => {
+                let (condition, yes, no) = (condition.0, yes.0, no.0);
+                self.line(format_args!("const {name} t{n} = t{condition} ? t{yes} : t{no};"))?;
+            }
+            ExprKind::Fma(a, b, c) if dtype.is_float() => {
+                let suffix = if dtype == Dtype::Float32 { "f" } else { "" };
+                let (a, b, c) = (a.0, b.0, c.0);
+                self.line(format_args!("const {name} t{n} = __builtin_fma{suffix}(t{a}, t{b}, t{c});"))?;
+            }
+            ExprKind::Call { .. } => {
+                return Err(Refusal::Unsupported("user functions are not supported by jit ir"));
+            }
+            ExprKind::Fma(..) => return Err(UNSUPPORTED),
+            _ => return Err(Refusal::Unsupported("reduction functions are not supported by jit ir")),
+        }
+        Ok(())
+    }
+
+    fn literal(&mut self, n: u32, value: Scalar, dtype: Dtype) -> Result<(), Refusal> {
+        let name = c_type(dtype).unwrap_or("double");
+        match value {
+            Scalar::Bool(value) => self.line(format_args!("const bool t{n} = {};", u8::from(value))),
+            Scalar::Int(value) if value == i128::from(i64::MIN) => {
+                self.line(format_args!("const {name} t{n} = -9223372036854775807LL - 1;"))
+            }
+            Scalar::Int(value) => {
+                let suffix = if dtype == Dtype::UInt64 { "ULL" } else { "LL" };
+                self.line(format_args!("const {name} t{n} = {value}{suffix};"))
+            }
+            Scalar::Float(value) if value.is_nan() => {
+                self.line(format_args!("const {name} t{n} = __builtin_nan(\"\");"))
+            }
+            Scalar::Float(value) if value.is_infinite() => {
+                let sign = if value < 0.0 { "-" } else { "" };
+                self.line(format_args!("const {name} t{n} = {sign}__builtin_inf();"))
+            }
+            Scalar::Float(value) => self.line(format_args!("const {name} t{n} = {value:e};")),
+            Scalar::Complex(value) => self.line(format_args!("const {name} t{n} = {:e};", value.re)),
+        }
+    }
+
+    fn cast(&mut self, n: u32, a: ExprId, to: Dtype) -> Result<(), Refusal> {
+        let from = self.kernel.expr(a).ty.dtype;
+        self.type_of(a)?;
+        let (a, name) = (a.0, c_type(to).unwrap_or("double"));
+        match to {
+            Dtype::Bool => self.line(format_args!("const bool t{n} = t{a} != 0;")),
+            _ if from.is_float() && to.is_integer() => {
+                self.line(format_args!("const {name} t{n} = me_to_{}(t{a});", to.name()))
+            }
+            _ => self.line(format_args!("const {name} t{n} = ({name})t{a};")),
+        }
+    }
+
+    fn unary(&mut self, n: u32, op: UnaryOp, dtype: Dtype, a: u32) -> Result<(), Refusal> {
+        let name = c_type(dtype).unwrap_or("double");
+        let is_float = dtype.is_float();
+        let suffix = if dtype == Dtype::Float32 { "f" } else { "" };
+        let rounding = match op {
+            UnaryOp::Floor => Some("floor"),
+            UnaryOp::Ceil => Some("ceil"),
+            UnaryOp::Trunc => Some("trunc"),
+            UnaryOp::Round => Some("round"),
+            UnaryOp::Rint => Some("rint"),
+            UnaryOp::Abs if is_float => Some("fabs"),
+            UnaryOp::Math(MathFn::Sqrt) if is_float => Some("sqrt"),
+            _ => None,
+        };
+        match (op, rounding) {
+            (_, Some(function)) if is_float => {
+                self.line(format_args!("const {name} t{n} = __builtin_{function}{suffix}(t{a});"))
+            }
+            (UnaryOp::Real | UnaryOp::Conj, _) | (_, Some(_)) => {
+                self.line(format_args!("const {name} t{n} = t{a};"))
+            }
+            (UnaryOp::Imag, _) => self.line(format_args!("const {name} t{n} = 0;")),
+            (UnaryOp::BitNot, _) if dtype == Dtype::Bool => {
+                self.line(format_args!("const bool t{n} = !t{a};"))
+            }
+            (UnaryOp::Neg | UnaryOp::Abs | UnaryOp::Sign | UnaryOp::Square, _) if dtype == Dtype::Bool => {
+                self.line(format_args!("const bool t{n} = t{a};"))
+            }
+            (UnaryOp::Neg, _) if is_float => self.line(format_args!("const {name} t{n} = -t{a};")),
+            (UnaryOp::Neg, _) => self.line(format_args!("const {name} t{n} = ({name})-(uint64_t)t{a};")),
+            (UnaryOp::BitNot, _) if !is_float => {
+                self.line(format_args!("const {name} t{n} = ({name})~(uint64_t)t{a};"))
+            }
+            (UnaryOp::Abs, _) => {
+                self.line(format_args!("const {name} t{n} = t{a} < 0 ? ({name})-(uint64_t)t{a} : t{a};"))
+            }
+            (UnaryOp::Sign, _) if is_float => self.line(format_args!(
+                "const {name} t{n} = t{a} > 0 ? 1 : t{a} < 0 ? -1 : t{a} == 0 ? 0 : t{a};"
+            )),
+            (UnaryOp::Sign, _) => self.line(format_args!("const {name} t{n} = (t{a} > 0) - (t{a} < 0);")),
+            (UnaryOp::Square, _) if is_float => self.line(format_args!("const {name} t{n} = t{a} * t{a};")),
+            (UnaryOp::Square, _) => {
+                self.line(format_args!("const {name} t{n} = ({name})((uint64_t)t{a} * (uint64_t)t{a});"))
+            }
+            (UnaryOp::Factorial, _) if is_float => self.line(format_args!(
+                "const {name} t{n} = ({name})me_dsl_jit_bridge->unary({FACTORIAL}, t{a}); /* me_jit_fac */"
+            )),
+            (UnaryOp::Math(function), _) if is_float => {
+                let (code, function) = unary_function(function).ok_or(UNSUPPORTED)?;
+                self.line(format_args!(
+                    "const {name} t{n} = ({name})me_dsl_jit_bridge->unary({code}, t{a}); /* {function} */"
+                ))
+            }
+            _ => Err(UNSUPPORTED),
+        }
+    }
+
+    fn binary(&mut self, n: u32, op: BinaryOp, dtype: Dtype, a: u32, b: u32) -> Result<(), Refusal> {
+        let name = c_type(dtype).unwrap_or("double");
+        let sign = match op {
+            BinaryOp::Add => "+",
+            BinaryOp::Sub => "-",
+            BinaryOp::Mul => "*",
+            BinaryOp::Div => "/",
+            BinaryOp::Rem => "%",
+            BinaryOp::BitAnd => "&",
+            BinaryOp::BitOr => "|",
+            BinaryOp::BitXor => "^",
+            _ => "",
+        };
+        match (op, dtype) {
+            (BinaryOp::Add | BinaryOp::BitOr, Dtype::Bool) => {
+                self.line(format_args!("const bool t{n} = t{a} | t{b};"))
+            }
+            (BinaryOp::Mul | BinaryOp::BitAnd, Dtype::Bool) => {
+                self.line(format_args!("const bool t{n} = t{a} & t{b};"))
+            }
+            (BinaryOp::Sub | BinaryOp::BitXor, Dtype::Bool) => {
+                self.line(format_args!("const bool t{n} = t{a} ^ t{b};"))
+            }
+            (_, Dtype::Bool) => Err(UNSUPPORTED),
+            (BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div, _) if dtype.is_float() => {
+                self.line(format_args!("const {name} t{n} = t{a} {sign} t{b};"))
+            }
+            (BinaryOp::Nextafter, Dtype::Float32) => Err(UNSUPPORTED),
+            (BinaryOp::BitAnd | BinaryOp::BitOr | BinaryOp::BitXor, _) if dtype.is_float() => {
+                self.line(format_args!(
+                    "const {name} t{n} = ({name})(me_to_int64(t{a}) {sign} me_to_int64(t{b}));"
+                ))
+            }
+            (BinaryOp::Shl | BinaryOp::Shr, _) if dtype.is_float() => {
+                let direction = if op == BinaryOp::Shl { "left" } else { "right" };
+                self.line(format_args!(
+                    "const {name} t{n} = ({name})me_shift_{direction}(me_to_int64(t{a}), me_to_int64(t{b}));"
+                ))
+            }
+            (_, _) if dtype.is_float() => {
+                let (code, function) = binary_function(op).ok_or(UNSUPPORTED)?;
+                self.line(format_args!(
+                    "const {name} t{n} = ({name})me_dsl_jit_bridge->binary({code}, t{a}, t{b}); \
+                     /* {function} */"
+                ))
+            }
+            (BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul, _) => self.line(format_args!(
+                "const {name} t{n} = ({name})((uint64_t)t{a} {sign} (uint64_t)t{b});"
+            )),
+            (BinaryOp::BitAnd | BinaryOp::BitOr | BinaryOp::BitXor, _) => {
+                self.line(format_args!("const {name} t{n} = ({name})(t{a} {sign} t{b});"))
+            }
+            (BinaryOp::Div, _) if dtype.is_signed() => self.line(format_args!(
+                "const {name} t{n} = t{b} == 0 ? 0 : t{b} == -1 ? ({name})-(uint64_t)t{a} : t{a} / t{b};"
+            )),
+            (BinaryOp::Rem, _) if dtype.is_signed() => self.line(format_args!(
+                "const {name} t{n} = t{b} == 0 || t{b} == -1 ? 0 : t{a} % t{b};"
+            )),
+            (BinaryOp::Div | BinaryOp::Rem, _) => {
+                self.line(format_args!("const {name} t{n} = t{b} == 0 ? 0 : t{a} {sign} t{b};"))
+            }
+            (BinaryOp::Shl, _) => self.line(format_args!(
+                "const {name} t{n} = (uint64_t)t{b} < 8 * sizeof(t{a}) ? ({name})((uint64_t)t{a} << t{b}) : 0;"
+            )),
+            (BinaryOp::Shr, _) => self.line(format_args!(
+                "const {name} t{n} = (uint64_t)t{b} < 8 * sizeof(t{a}) ? t{a} >> t{b} : t{a} < 0 ? -1 : 0;"
+            )),
+            (BinaryOp::Pow, _) => {
+                let is_negative = if dtype.is_signed() { format_args!("t{b} < 0") } else { format_args!("0") };
+                self.line(format_args!(
+                    "const {name} t{n} = ({name})me_power((uint64_t)t{a}, (uint64_t)t{b}, {is_negative});"
+                ))
+            }
+            _ => {
+                let (code, function) = binary_function(op).ok_or(UNSUPPORTED)?;
+                let to = dtype.name();
+                self.line(format_args!(
+                    "const {name} t{n} = me_to_{to}(me_dsl_jit_bridge->binary({code}, (double)t{a}, \
+                     (double)t{b})); /* {function} */"
+                ))
+            }
+        }
+    }
+}
+
+fn comparison(op: CompareOp) -> &'static str {
+    match op {
+        CompareOp::Eq => "==",
+        CompareOp::Ne => "!=",
+        CompareOp::Lt => "<",
+        CompareOp::Le => "<=",
+        CompareOp::Gt => ">",
+        CompareOp::Ge => ">=",
+    }
+}

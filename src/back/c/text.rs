@@ -1,0 +1,28 @@
+//! Text that grows without aborting.
+
+use std::fmt;
+
+use crate::memory::{OutOfMemory, TryGrow};
+
+/// Generated source.
+#[derive(Debug, Default)]
+pub struct Text {
+    bytes: Vec<u8>,
+}
+
+impl fmt::Write for Text {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.bytes.try_extend(text.as_bytes()).map_err(|OutOfMemory| fmt::Error)
+    }
+}
+
+impl Text {
+    /// Appends formatted text.
+    pub fn add(&mut self, text: fmt::Arguments<'_>) -> Result<(), OutOfMemory> {
+        fmt::write(self, text).map_err(|_| OutOfMemory)
+    }
+
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}

@@ -1,0 +1,21 @@
+//! Environment variables, read with the C environment at each use so that a program may change them.
+
+use std::ffi::CStr;
+
+/// Calls `use_value` with the bytes of a variable; `None` for one that is unset or empty.
+pub fn with<T>(name: &CStr, use_value: impl FnOnce(Option<&[u8]>) -> T) -> T {
+    // SAFETY: the name is NUL-terminated.
+    let value = unsafe { libc::getenv(name.as_ptr()) };
+    if value.is_null() {
+        return use_value(None);
+    }
+    // SAFETY: the C library gives NUL-terminated text, which a program must not change while another
+    // of its threads reads it.
+    let bytes = unsafe { CStr::from_ptr(value) }.to_bytes();
+    use_value(Some(bytes).filter(|bytes| !bytes.is_empty()))
+}
+
+/// A switch: `default` when unset or empty, off when exactly `0`, else on.
+pub fn flag(name: &CStr, default: bool) -> bool {
+    with(name, |value| value.map_or(default, |value| value != b"0"))
+}
