@@ -1,21 +1,17 @@
 # The commands of a developer. Each installs what it needs and is missing: system packages with apt
 # (as root or with sudo), everything else into node_modules/ and .tools/.
 
-BUILD := build
-NATIVE := $(BUILD)/native
-WASM := $(BUILD)/wasm
-
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-native test-wasm bench lint tools-native tools-wasm
+.PHONY: help demo test test-native test-wasm bench fuzz lint tools-native tools-wasm
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: tools-wasm ## Evaluate expressions over real data, natively and under Node
-	NATIVE_BUILD=$(NATIVE) WASM_BUILD=$(WASM) scripts/with_emscripten.sh scripts/demo.sh
+	scripts/demo.sh
 
 test: tools-wasm ## Run every test and check; the last line is the total
-	scripts/test.sh lint native wasm fuzz
+	scripts/test.sh lint native wasm
 
 test-native: tools-native ## Run the Rust tests, the C tests and every way to link the library
 	scripts/test.sh native
@@ -25,6 +21,9 @@ test-wasm: tools-wasm ## Run the C tests under Node, the side module, Pyodide, a
 
 bench: tools-native ## Time the library beside C, NumPy and numexpr; writes benches/report/
 	scripts/bench.sh
+
+fuzz: ## Fuzz under AddressSanitizer for a minute; needs a nightly Rust toolchain
+	scripts/fuzz.sh 60
 
 lint: tools-native ## Check formatting, lints, the committed header and the notices
 	scripts/test.sh lint

@@ -65,13 +65,31 @@ static void comparisons_give_bool(void) {
     me_free(expr);
 }
 
-static void mixed_dtypes_promote(void) {
-    me_variable variables[] = {{"x", ME_INT32}, {"y", ME_FLOAT64}, {"b", ME_BOOL}};
-    me_expr *expr = compile("x + y", variables, 3);
-    CHECK(me_get_dtype(expr) == ME_FLOAT64);
+/* Checks the dtype of the result of a text over x and y. */
+static void check_dtype(const char *text, me_dtype x, me_dtype y, me_dtype output, me_dtype expected) {
+    me_variable variables[] = {{"x", x}, {"y", y}};
+    me_expr *expr = NULL;
+    CHECK(me_compile(text, variables, 2, output, NULL, &expr) == ME_COMPILE_SUCCESS);
+    CHECK(me_get_dtype(expr) == expected);
     me_free(expr);
-    expr = compile("x + b", variables, 3);
-    CHECK(me_get_dtype(expr) == ME_INT32);
+}
+
+static void mixed_dtypes_promote(void) {
+    check_dtype("x + y", ME_INT32, ME_FLOAT64, ME_AUTO, ME_FLOAT64);
+    check_dtype("x + y", ME_INT32, ME_FLOAT64, ME_FLOAT32, ME_FLOAT32);
+    check_dtype("x + y", ME_BOOL, ME_INT32, ME_AUTO, ME_INT32);
+    check_dtype("x + (y + y)", ME_FLOAT32, ME_INT32, ME_AUTO, ME_FLOAT64);
+}
+
+static void integers_widen_before_they_meet_floats(void) {
+    const int64_t a[1] = {-5};
+    const double b[1] = {1000.5};
+    const void *inputs[] = {a, b};
+    double result[1];
+    me_variable variables[] = {{"a", ME_INT64}, {"b", ME_FLOAT64}};
+    me_expr *expr = NULL;
+    CHECK(me_compile("b + (a + a)", variables, 2, ME_FLOAT64, NULL, &expr) == ME_COMPILE_SUCCESS);
+    CHECK(me_eval(expr, inputs, 2, result, 1, NULL) == ME_EVAL_SUCCESS && result[0] == 990.5);
     me_free(expr);
 }
 
@@ -114,6 +132,7 @@ int main(void) {
     RUN(complex_numbers_multiply);
     RUN(comparisons_give_bool);
     RUN(mixed_dtypes_promote);
+    RUN(integers_widen_before_they_meet_floats);
     RUN(constants_need_no_inputs);
     RUN(buffers_are_those_of_the_used_variables);
     RUN(output_may_be_an_input);

@@ -1,62 +1,61 @@
 #!/bin/sh
-# Evaluates expressions over the data in examples/data with the example eval_npy, natively and, if
-# Emscripten is there, as WebAssembly under Node, and shows that both write the same bytes.
-# NATIVE_BUILD and WASM_BUILD name the build folders.
+# Evaluates expressions over the data in examples/data with the example eval_npy, natively and as
+# WebAssembly under Node, and shows that both write the same bytes.
 set -eu
 cd "$(dirname "$0")/.."
-native=${NATIVE_BUILD:-build/native}
-wasm=${WASM_BUILD:-build/wasm}
 data=examples/data
 out=build/demo
 mkdir -p "$out"
 
-# build FOLDER [WRAPPER]: builds the example there
+# build PLATFORM: builds the example; its log is shown if that fails
 build() {
-    folder=$1
-    shift
-    echo "building the example in $folder"
-    "$@" cmake -S . -B "$folder" -DCMAKE_BUILD_TYPE=Release >"$out/configure.log" 2>&1 || {
-        cat "$out/configure.log"
-        exit 1
-    }
-    cmake --build "$folder" --target example_eval_npy >"$out/build.log" 2>&1 || {
-        cat "$out/build.log"
+    echo "building the example for $1 (takes minutes the first time)"
+    scripts/build.sh "$1" example_eval_npy >"$out/$1.log" 2>&1 || {
+        cat "$out/$1.log"
         exit 1
     }
 }
 
-# evaluate NAME EXPRESSION INPUT...: runs the example on every platform and compares the results
+native() {
+    build/native/examples/eval_npy "$@"
+}
+
+wasm() {
+    node --no-experimental-fetch build/wasm/examples/eval_npy.js "$@"
+}
+
+# evaluate NAME TYPE EXPRESSION INPUT...: runs the example on both platforms and compares the results.
+# TYPE is that of the result, as od names it.
 evaluate() {
-    name=$1
-    shift
+    name=$1 type=$2
+    shift 2
+    printf '\n%s\n' "$1"
+    for platform in native wasm; do
+        file=$out/$name.$platform.npy
+        rm -f "$file"
+        $platform "$@" -o "$file" | sed 's/^/  /'
+    done
+    cmp "$out/$name.native.npy" "$out/$name.wasm.npy"
+    echo "  both files have the same bytes; the last values are"
+    echo "  $(tail -c $((4 * ${type#f})) "$file" | od -An -w$((4 * ${type#f})) -t "$type")"
+}
+
+# refuse EXPRESSION INPUT...: shows the error of a call that must fail
+refuse() {
     echo
-    echo "$1"
-    "$native/examples/eval_npy" "$@" -o "$out/$name.native.npy"
-    if [ -n "$node" ]; then
-        "$node" --no-experimental-fetch "$wasm/examples/eval_npy.js" "$@" -o "$out/$name.wasm.npy"
-        cmp "$out/$name.native.npy" "$out/$name.wasm.npy"
-        echo "native and WebAssembly wrote the same $(wc -c <"$out/$name.native.npy") bytes"
+    if native "$@" -o "$out/refused.npy"; then
+        echo "this should have failed: $1"
+        exit 1
     fi
 }
 
-node=
-build "$native"
-if command -v emcmake >/dev/null && command -v node >/dev/null; then
-    node=$(command -v node)
-    build "$wasm" emcmake
-else
-    echo "Emscripten or Node is missing: native only"
-fi
-
-evaluate co2_anomaly "where(ppm == ppm, ppm - (314.9 + 0.77*(t - 1958) + 0.0125*(t - 1958)**2), 0)" \
+build native
+build wasm
+evaluate co2_anomaly f8 "where(ppm == ppm, ppm - (314.9 + 0.77*(t - 1958) + 0.0125*(t - 1958)**2), 0)" \
     ppm=$data/co2_ppm.npy t=$data/co2_year.npy
-evaluate sea_fahrenheit "sea * 1.8 + 32" sea=$data/sea_celsius.npy
-evaluate ill_and_well "log1p(visits) * sqrt(diseases) + (visits > 20)" \
+evaluate sea_fahrenheit f8 "sea * 1.8 + 32" sea=$data/sea_celsius.npy
+evaluate ill_and_well f8 "log1p(visits) * sqrt(diseases) + (visits > 20)" \
     visits=$data/visits.npy diseases=$data/diseases.npy
-
-echo
-echo "an unknown name, with its place:"
-"$native/examples/eval_npy" "sea * 1.8 + freezing" sea=$data/sea_celsius.npy -o "$out/none.npy" && exit 1
-echo "a shape that does not fit:"
-"$native/examples/eval_npy" "sea + visits" sea=$data/sea_celsius.npy visits=$data/visits.npy -o "$out/none.npy" && exit 1
-exit 0
+printf '\nAn unknown name, with its place, and a shape that does not fit:\n'
+refuse "sea * 1.8 + freezing" sea=$data/sea_celsius.npy
+refuse "sea + visits" sea=$data/sea_celsius.npy visits=$data/visits.npy

@@ -5,6 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 seconds=${1:?usage: fuzz.sh SECONDS [TARGET]}
 target=${2:-expression}
+. scripts/environment.sh
 PATH=$PWD/.tools/bin:$PATH
 if ! command -v cargo-fuzz >/dev/null; then
     cargo install --quiet cargo-fuzz --root .tools

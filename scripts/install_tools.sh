@@ -1,9 +1,10 @@
 #!/bin/sh
 # Installs what is missing: install_tools.sh [native] [wasm]. System packages come from apt, as root or
-# through sudo; npm packages go to node_modules/, Python packages to .tools/venv. Prints what it does,
-# and nothing when nothing is missing.
+# through sudo; Rust from rustup; npm packages go to node_modules/, Python packages to .tools/venv.
+# Prints what it does, and nothing when nothing is missing.
 set -eu
 cd "$(dirname "$0")/.."
+. scripts/environment.sh
 
 missing=""
 # need COMMAND PACKAGE...: notes the packages if the command is not there
@@ -21,8 +22,12 @@ for group in "$@"; do
         need ninja ninja-build
         need pkg-config pkg-config
         need clang-format clang-format
+        need c++ build-essential
         need python3 python3 python3-venv
+        python3 -c "import ensurepip" 2>/dev/null || missing="$missing python3-venv"
         need node nodejs npm
+        need npm npm
+        command -v cargo >/dev/null || need curl curl
         ;;
     wasm)
         need emcc emscripten
@@ -37,6 +42,16 @@ if [ -n "$missing" ]; then
     $sudo apt-get update -qq </dev/null
     # shellcheck disable=SC2086
     $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing </dev/null
+fi
+
+if ! cargo --version >/dev/null 2>&1; then
+    echo "installing Rust with rustup"
+    curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --quiet --no-modify-path
+    . scripts/environment.sh
+fi
+if ! cargo fmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 2>&1; then
+    echo "installing rustfmt and clippy"
+    rustup component add rustfmt clippy
 fi
 
 if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then

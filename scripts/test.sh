@@ -1,11 +1,10 @@
 #!/bin/sh
-# Runs groups of test suites and adds up their results: test.sh [lint] [native] [wasm] [fuzz].
+# Runs groups of test suites and adds up their results: test.sh [lint] [native] [wasm].
 # Each suite's output goes to build/logs/ and is shown if it fails. The last line is
 # "N passed, M failed"; the exit status is 0 only if nothing failed.
 set -eu
 cd "$(dirname "$0")/.."
-PATH=$PWD/node_modules/.bin:$HOME/.cargo/bin:$PATH
-export PATH
+. scripts/environment.sh
 logs=build/logs
 mkdir -p "$logs"
 passed=0 failed=0
@@ -15,7 +14,7 @@ suite() {
     name=$1 kind=$2
     shift 2
     log=$logs/$name.log
-    status=0
+    status=0 start=$(date +%s)
     "$@" >"$log" 2>&1 </dev/null || status=$?
     good=0 bad=0
     case $kind in
@@ -27,7 +26,7 @@ suite() {
     # A suite that breaks off before it counts has failed as well.
     if [ $status -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
     passed=$((passed + good)) failed=$((failed + bad))
-    printf '%-18s %5d passed, %d failed\n' "$name" "$good" "$bad"
+    printf '%-14s %5d passed, %d failed, %4d s\n' "$name" "$good" "$bad" $(($(date +%s) - start))
     [ "$bad" -eq 0 ] || cat "$log"
 }
 
@@ -54,33 +53,17 @@ lint() {
 }
 
 native() {
-    suite rust cargo cargo test --locked --no-fail-fast
-    suite native-build check build_native
+    # With the target named, cargo's results have their place among those of the CMake build.
+    host=$(rustc -vV | sed -n 's/^host: //p')
+    suite rust cargo cargo test --locked --no-fail-fast --target "$host"
+    suite native-build check scripts/build.sh native
     suite c-native ctest ctest --test-dir build/native -j 2 --output-on-failure
-}
-
-build_native() {
-    cmake -S . -B build/native -G Ninja -DCMAKE_BUILD_TYPE=Release \
-        -DMINIEXPR_PYTHON="$PWD/.tools/venv/bin/python" && cmake --build build/native
 }
 
 wasm() {
     suite glue node scripts/with_emscripten.sh node --test --test-reporter=tap emscripten/glue_test.mjs
-    suite wasm-build check build_wasm
+    suite wasm-build check scripts/build.sh wasm
     suite c-wasm ctest ctest --test-dir build/wasm -j 2 --output-on-failure
-}
-
-build_wasm() {
-    scripts/with_emscripten.sh emcmake cmake -S . -B build/wasm -G Ninja -DCMAKE_BUILD_TYPE=Release \
-        -DMINIEXPR_PYODIDE_DIR="$PWD/node_modules/pyodide" && scripts/with_emscripten.sh cmake --build build/wasm
-}
-
-fuzz() {
-    if cargo +nightly --version >/dev/null 2>&1; then
-        suite fuzz check scripts/fuzz.sh 30
-    else
-        echo "fuzz: no nightly toolchain, not run"
-    fi
 }
 
 for group in "$@"; do

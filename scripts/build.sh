@@ -1,0 +1,25 @@
+#!/bin/sh
+# Builds the library, its tests and its examples for a platform: build.sh native|wasm [TARGET]
+# The build trees are build/native and build/wasm, both Release; a TARGET is built alone.
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/environment.sh
+platform=$1
+target=${2:-all}
+
+# configure CMAKE... OPTION...: configures the build tree of the platform
+configure() {
+    scripts/with_emscripten.sh "$@" -S . -B "build/$platform" -G Ninja -DCMAKE_BUILD_TYPE=Release
+}
+
+case $platform in
+native)
+    # The native library and the Rust tests share what cargo builds.
+    configure cmake "-DMINIEXPR_CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}" \
+        "-DMINIEXPR_PYTHON=$PWD/.tools/venv/bin/python"
+    ;;
+wasm)
+    configure emcmake cmake "-DMINIEXPR_PYODIDE_DIR=$PWD/node_modules/pyodide"
+    ;;
+esac
+scripts/with_emscripten.sh cmake --build "build/$platform" --target "$target"
