@@ -7,9 +7,12 @@ cd "$(dirname "$0")/.."
 platform=$1
 target=${2:-all}
 
+# A tree that exists keeps its generator.
+export CMAKE_GENERATOR=Ninja
+
 # configure CMAKE... OPTION...: configures the build tree of the platform
 configure() {
-    scripts/with_emscripten.sh "$@" -S . -B "build/$platform" -G Ninja -DCMAKE_BUILD_TYPE=Release
+    scripts/with_emscripten.sh "$@" -S . -B "build/$platform" -DCMAKE_BUILD_TYPE=Release
 }
 
 case $platform in
