@@ -74,6 +74,10 @@ pub(super) unsafe fn evaluate(
     let count = if n == 0 { 0 } else { expression.kernel.params.len() };
     // SAFETY: `vars_block` is NULL or has `n_vars` pointers.
     let inputs = unsafe { input_blocks(vars_block, count)? };
+    let is_missing = |index: usize| inputs[index].is_null() && expression.kernel.reads(index as u32);
+    if (0..inputs.len()).any(is_missing) {
+        return Err(EvalStatus::ME_EVAL_ERR_INVALID_ARG);
+    }
     let extent = [n as i64];
     let positions = Positions { shape: &extent, origin: &[0], extents: &extent };
     let output = output_block.cast();
@@ -97,7 +101,7 @@ pub(super) fn check_count(expression: &Expression, n_vars: c_int) -> Result<(), 
     Ok(())
 }
 
-/// The input pointers, none of them NULL.
+/// The input pointers, any of which may be NULL.
 ///
 /// # Safety
 /// `vars_block` is NULL or has `count` pointers.
@@ -112,11 +116,7 @@ pub(super) unsafe fn input_blocks<'a>(
         return Err(EvalStatus::ME_EVAL_ERR_INVALID_ARG);
     }
     // SAFETY: as the caller promises.
-    let inputs = unsafe { std::slice::from_raw_parts(vars_block.cast::<*const u8>(), count) };
-    if inputs.iter().any(|input| input.is_null()) {
-        return Err(EvalStatus::ME_EVAL_ERR_INVALID_ARG);
-    }
-    Ok(inputs)
+    Ok(unsafe { std::slice::from_raw_parts(vars_block.cast::<*const u8>(), count) })
 }
 
 /// The accuracy that the options ask for; NULL means the defaults.

@@ -89,6 +89,9 @@ unsafe fn evaluate(
     check_count(expression, arrays.n_vars)?;
     // SAFETY: `vars_block` is NULL or has `n_vars` pointers.
     let inputs = unsafe { input_blocks(arrays.vars_block, expression.kernel.params.len())? };
+    if inputs.iter().any(|input| input.is_null()) {
+        return Err(EvalStatus::ME_EVAL_ERR_INVALID_ARG);
+    }
     let rows = block.rows()?;
     let items = if block.is_full() { Items::First(rows.valid_items()) } else { Items::Valid(&rows) };
     let output = arrays.output_block.cast();

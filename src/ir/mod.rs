@@ -226,6 +226,11 @@ impl Kernel {
         &self.exprs[id.index()]
     }
 
+    /// Whether an expression reads the input `param`.
+    pub fn reads(&self, param: ParamId) -> bool {
+        self.exprs.iter().any(|expr| expr.kind == ExprKind::Param(param))
+    }
+
     /// Calls `visit` with each operand of `id`, in order.
     pub fn for_each_operand(&self, id: ExprId, mut visit: impl FnMut(ExprId)) {
         match self.expr(id).kind {

@@ -88,8 +88,7 @@ fn run(kernel: &Kernel, inputs: &[Vec<u8>; 2], items: usize, block: usize) -> Ve
 
 /// A value of `dtype`: small ones and extremes.
 fn value(random: &mut Random, dtype: Dtype) -> Scalar {
-    const CORNERS: [f64; 8] =
-        [0.0, -0.0, 1.0, -1.0, f64::NAN, f64::INFINITY, 1e300, -9.223372036854775808e18];
+    const CORNERS: [f64; 8] = [0.0, -0.0, 1.0, -1.0, f64::NAN, f64::INFINITY, 1e300, i64::MIN as f64];
     if dtype.is_float() {
         return match random.below(4) {
             0 => Scalar::Float(*random.pick(&CORNERS)),

@@ -326,6 +326,26 @@ fn errors_in_the_source_go_before_errors_in_the_table() {
 }
 
 #[test]
+fn an_unused_input_may_be_missing() {
+    let variables = [Variable::new("x", Float64), Variable::new("y", Float64)];
+    let source = "def k(x, y):\n    z = x + 1\n    return z";
+    let expression = client::compile(source, &variables, AUTO).expect("a kernel");
+    let x = encode(Float64, &[1.0]);
+    let missing = std::ptr::null::<c_void>();
+    let evaluate = |inputs: [*const c_void; 2]| {
+        let mut out = [0.0f64];
+        // SAFETY: the present input and the output hold the one item.
+        let code = unsafe {
+            let inputs = inputs.as_ptr().cast_mut();
+            miniexpr::ffi::me_eval(expression.raw(), inputs, 2, out.as_mut_ptr().cast(), 1, std::ptr::null())
+        };
+        (code, out[0])
+    };
+    assert_eq!(evaluate([x.as_ptr().cast(), missing]), (0, 2.0));
+    assert_eq!(evaluate([missing, x.as_ptr().cast()]).0, eval_status::INVALID_ARG);
+}
+
+#[test]
 fn inputs_without_dtype_take_that_of_the_output() {
     let variables = [Variable::coded("x", AUTO), Variable::new("y", Int32)];
     let source = "def k(x, y):\n    return x + y";
