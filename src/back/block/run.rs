@@ -208,8 +208,14 @@ impl Program {
     fn runs_in_place(&self, items: Items<'_>) -> bool {
         let Items::Valid(rows) = items else { return true };
         let row = rows.row_items();
-        let is_one_run = row >= rows.valid_items();
-        is_one_run || row >= LONG_ROW && (self.stages.is_empty() || row.is_multiple_of(GRAIN))
+        if row >= rows.valid_items() {
+            return true;
+        }
+        let mut reductions = self.stages.iter().flat_map(|stage| &stage.reductions);
+        let takes_any_cut = row.is_multiple_of(GRAIN) || reductions.all(Reduction::is_order_free);
+        let is_one_step = self.stages.is_empty() && self.pipeline.steps.len() == 1;
+        let long_row = if is_one_step { LONG_ROW_OF_ONE_STEP } else { LONG_ROW };
+        takes_any_cut && row >= long_row
     }
 
     /// Lists the arrays that blocks must be copied through: all of them if they are not walked in
@@ -391,11 +397,11 @@ pub(super) fn aligned_bytes(count: usize, itemsize: usize) -> Result<usize, OutO
 /// Items per block where arrays are staged, so that their copies stay in the first-level cache.
 const STAGED_ITEMS: usize = 2 * GRAIN;
 
-/// Items from which on a row of a padded block is evaluated where it lies.
+/// Items from which on a row of a padded block is evaluated where it lies: a program of one step loses
+/// less by short blocks.
 const LONG_ROW: usize = 512;
+const LONG_ROW_OF_ONE_STEP: usize = 48;
 
-/// Runs one step on `count` items; `at` gives the address of a place.
-///
 /// Runs one step on `count` items; `at` gives the address of a place.
 ///
 /// # Safety
