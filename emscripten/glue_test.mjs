@@ -15,26 +15,80 @@ const glueText = readFileSync(gluePath, "utf8");
 const glue = createRequire(import.meta.url)(gluePath);
 
 /** A runtime with everything the glue asks for, that collects messages and freed indices. */
-function mockRuntime() {
-  const memory = new WebAssembly.Memory({ initial: 1 });
+function mockRuntime(pages = 2) {
+  const memory = new WebAssembly.Memory({ initial: pages });
+  const table = new WebAssembly.Table({ initial: 1, element: "anyfunc" });
   const messages = [];
   const freed = [];
+  let stack = 60000;
   return {
     messages,
     freed,
     HEAPF64: new Float64Array(memory.buffer),
     HEAPF32: new Float32Array(memory.buffer),
     wasmMemory: memory,
-    wasmTable: new WebAssembly.Table({ initial: 1, element: "anyfunc" }),
-    stackSave: () => 0,
-    stackAlloc: () => 0,
-    stackRestore: () => {},
-    lengthBytesUTF8: (text) => text.length,
-    stringToUTF8: () => {},
-    addFunction: () => assert.fail("no kernel may be added"),
+    wasmTable: table,
+    stackSave: () => stack,
+    stackAlloc: (size) => (stack -= size),
+    stackRestore: (saved) => (stack = saved),
+    lengthBytesUTF8: (text) => Buffer.byteLength(text),
+    stringToUTF8: (text, at, size) => Buffer.from(memory.buffer, at, size).write(text + "\0"),
+    addFunction: (f, signature) => {
+      assert.equal(signature, "iiii");
+      table.set(table.grow(1), f);
+      return table.length - 1;
+    },
     removeFunction: (idx) => freed.push(idx),
     err: (message) => messages.push(message),
   };
+}
+
+const leb = (n) => (n < 128 ? [n] : [(n % 128) + 128, ...leb(Math.floor(n / 128))]);
+const text = (name) => [name.length, ...Buffer.from(name)];
+const section = (id, ...entries) => {
+  const payload = [...leb(entries.length), ...entries.flat()];
+  return [id, ...leb(payload.length), ...payload];
+};
+const TYPES = { i32: 0x7f, i64: 0x7e, f64: 0x7c };
+const functionType = ([parameters, results]) => [
+  0x60,
+  ...[parameters, results].flatMap((types) => [types.length, ...types.map((type) => TYPES[type])]),
+];
+const memoryImport = (pages) => [...text("env"), ...text("memory"), 2, 0, ...leb(pages)];
+
+/**
+ * A module that imports function 0 of a type and exports a kernel with the given code. `memory` is
+ * "import", or "own", which the module then also exports.
+ */
+function moduleOf({ name = "sin", type = [["f64"], ["f64"]], code = [0x41, 0, 0x0b], memory = "import" }) {
+  const body = [0, ...code];
+  const isOwn = memory === "own";
+  return Uint8Array.from([
+    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...section(1, functionType(type), functionType([["i32", "i32", "i32"], ["i32"]])),
+    ...section(2, ...(isOwn ? [] : [memoryImport(1)]), [...text("env"), ...text(name), 0, 0]),
+    ...section(3, [1]),
+    ...(isOwn ? section(5, [0, 1]) : []),
+    ...section(7, ...(isOwn ? [[...text("memory"), 2, 0]] : []), [...text("me_dsl_jit_kernel"), 0, 1]),
+    ...section(10, [...leb(body.length), ...body]),
+  ]);
+}
+
+/** `output[0] = function(inputs as float64 …)` for a function of float64 arguments. */
+function scalarModule(name, arity, parameters = Array(arity).fill("f64")) {
+  const loads = parameters.flatMap((type, i) => [0x20, 0, 0x2b, 3, 8 * i, ...(type === "i32" ? [0xaa] : [])]);
+  const code = [0x20, 1, ...loads, 0x10, 0, 0x39, 3, 0, 0x41, 0, 0x0b];
+  return moduleOf({ name, type: [parameters, ["f64"]], code });
+}
+
+/** Calls a JavaScript function of the glue through a kernel. */
+function callScalar(name, values, parameters) {
+  const runtime = mockRuntime();
+  const index = glue._meJitInstantiate(runtime, scalarModule(name, values.length, parameters), 0, true);
+  assert.notEqual(index, 0, `${name}: ${runtime.messages}`);
+  runtime.HEAPF64.set(values, 128);
+  assert.equal(runtime.wasmTable.get(index)(1024, 2048, 1), 0);
+  return runtime.HEAPF64[256];
 }
 
 const emptyModule = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
@@ -77,10 +131,11 @@ test("a field of the wrong type makes the runtime invalid", () => {
   assert.deepEqual(runtime.messages, ["[me-wasm-jit] invalid runtime object"]);
 });
 
-test("a module gives no kernel, and says so when warnings are wanted", () => {
+test("a module without the kernel is reported when warnings are wanted", () => {
   const warned = (extra, ...argument) => {
-    const runtime = { ...mockRuntime(), ...extra };
+    const runtime = { ...mockRuntime(256), ...extra };
     assert.equal(glue._meJitInstantiate(runtime, emptyModule, 0, ...argument), 0);
+    assert.ok(runtime.messages.every((message) => message === "[me-wasm-jit] missing export"));
     return runtime.messages.length === 1;
   };
   assert.equal(warned({}), true);
@@ -89,6 +144,162 @@ test("a module gives no kernel, and says so when warnings are wanted", () => {
   assert.equal(warned({ meJitEmitWarnings: false }), false);
   assert.equal(warned({ meJitEmitWarnings: false }, true), true);
   assert.equal(warned({ meJitEmitWarnings: false }, 1), false, "a number is not a wish");
+});
+
+test("no bytes, one byte and a plain array have no kernel", () => {
+  for (const bytes of [new Uint8Array(0), Uint8Array.of(0), [0]]) {
+    const runtime = mockRuntime(256);
+    assert.equal(glue._meJitInstantiate(runtime, bytes, 0), 0);
+    assert.deepEqual(runtime.messages, ["[me-wasm-jit] missing export"]);
+  }
+});
+
+test("an import of an unknown kind is refused without an exception", () => {
+  const runtime = mockRuntime();
+  const bytes = Uint8Array.from([...emptyModule, ...section(2, [...text("env"), ...text("x"), 9, 0])]);
+  assert.equal(glue._meJitInstantiate(runtime, bytes, 0), 0);
+  assert.deepEqual(runtime.messages, ["[me-wasm-jit] unsupported wasm import kind 9"]);
+});
+
+test("a section that ends too late is refused without an exception", () => {
+  const runtime = mockRuntime();
+  assert.equal(glue._meJitInstantiate(runtime, Uint8Array.from([...emptyModule, 1, 99, 0]), 0), 0);
+  assert.deepEqual(runtime.messages, ["[me-wasm-jit] unexpected end of the module"]);
+});
+
+test("a kernel runs on the host's memory, also after that has grown", () => {
+  const runtime = mockRuntime();
+  const bytes = scalarModule("sin", 1);
+  const before = bytes.slice();
+  const index = glue._meJitInstantiate(runtime, bytes, 0);
+  assert.deepEqual(bytes, before, "the caller's bytes stay as they are");
+  runtime.wasmMemory.grow(1);
+  const values = new Float64Array(runtime.wasmMemory.buffer);
+  values[128] = 2;
+  assert.equal(runtime.wasmTable.get(index)(1024, 2048, 1), 0);
+  assert.equal(values[256], Math.sin(2));
+});
+
+test("a module with its own memory gets the host's, which must have 256 pages", () => {
+  const small = mockRuntime(100);
+  const bytes = moduleOf({ memory: "own" });
+  assert.equal(glue._meJitInstantiate(small, bytes, 0), 0);
+  assert.match(small.messages[0], /256/);
+  const large = mockRuntime(256);
+  const index = glue._meJitInstantiate(large, bytes, 0);
+  assert.equal(large.wasmTable.get(index)(0, 0, 0), 0);
+});
+
+test("functions come from the library first", () => {
+  const runtime = mockRuntime();
+  const half = new WebAssembly.Instance(
+    new WebAssembly.Module(
+      Uint8Array.from([
+        ...emptyModule,
+        ...section(1, functionType([["f64"], ["f64"]]), functionType([["i32"], ["i32"]])),
+        ...section(3, [0], [1]),
+        ...section(7, [...text("half"), 0, 0], [...text("lookup"), 0, 1]),
+        // half(x) = x / 2; lookup(name) = 2
+        ...section(
+          10,
+          [14, 0, 0x20, 0, 0x44, 0, 0, 0, 0, 0, 0, 0xe0, 0x3f, 0xa2, 0x0b],
+          [4, 0, 0x41, 2, 0x0b],
+        ),
+      ]),
+    ),
+  ).exports;
+  runtime.wasmTable.grow(2);
+  runtime.wasmTable.set(1, half.lookup);
+  runtime.wasmTable.set(2, half.half);
+  const stack = runtime.stackSave();
+  const index = glue._meJitInstantiate(runtime, scalarModule("sin", 1), 1);
+  assert.equal(runtime.stackSave(), stack);
+  runtime.HEAPF64[128] = 3;
+  runtime.wasmTable.get(index)(1024, 2048, 1);
+  assert.equal(runtime.HEAPF64[256], 1.5);
+});
+
+test("a function that nobody has makes no kernel", () => {
+  const runtime = mockRuntime();
+  assert.equal(glue._meJitInstantiate(runtime, scalarModule("me_unknown", 1), 0), 0);
+  assert.equal(runtime.messages.length, 1);
+});
+
+const close = (actual, expected, tolerance) =>
+  assert.ok(Math.abs(actual - expected) <= tolerance * Math.abs(expected), `${actual}, not ${expected}`);
+
+test("functions of JavaScript have the values of C's", () => {
+  const cases = [
+    ...[-0.5, -1.5, -2.5, 0.3, -0.3].map((x) => ["round", [x], Math.sign(x) * Math.round(Math.abs(x))]),
+    ...[
+      [0.5, 0],
+      [1.5, 2],
+      [2.5, 2],
+      [-1.5, -2],
+      [-0.5, -0],
+    ].map(([x, y]) => ["rint", [x], y]),
+    ["erf", [0], 0],
+    ["tgamma", [5e9], Infinity],
+    ["tgamma", [-1], NaN],
+    ["tgamma", [6], 120],
+    ["remainder", [1, 2], 1],
+    ["remainder", [3, 2], -1],
+    ["remainder", [5, 2], 1],
+    ["remainder", [5, Infinity], 5],
+    ["remainder", [1, 0], NaN],
+    ["fmax", [NaN, 1], 1],
+    ["fmin", [1, NaN], 1],
+    ["pow", [1, NaN], 1],
+    ["pow", [-1, Infinity], 1],
+    ["fdim", [NaN, 1], NaN],
+    ["copysign", [1, -0], -1],
+    ["fma", [0.1, 10, -1], 2 ** -54],
+    ["nextafter", [1, 2], 1 + 2 ** -52],
+    ["nextafter", [0, -1], -5e-324],
+    ["nextafter", [-1, -2], -1 - 2 ** -52],
+    ["me_jit_logaddexp", [Infinity, Infinity], Infinity],
+    ["me_jit_logaddexp", [-Infinity, -Infinity], -Infinity],
+    ["me_jit_sinpi", [0.5], 1],
+    ["me_jit_cospi", [0.5], 0],
+    ["me_jit_cospi", [1e22], 1],
+    ["me_jit_where", [0, 1, 2], 2],
+  ];
+  for (const [name, values, expected] of cases) {
+    assert.ok(
+      Object.is(callScalar(name, values), expected),
+      `${name}(${values}): ${callScalar(name, values)}`,
+    );
+  }
+  close(callScalar("erf", [0.5]), 0.5204998778130465, 4e-16);
+  close(callScalar("erf", [1.7]), 0.9837904585907746, 4e-16);
+  close(callScalar("erfc", [0.9]), 0.20309178757716786, 1e-14);
+  close(callScalar("erfc", [10]), 2.088487583762545e-45, 1e-14);
+  close(callScalar("tgamma", [171]), 7.257415615307994e306, 1e-14);
+  close(callScalar("tgamma", [0.5]), Math.sqrt(Math.PI), 1e-14);
+  close(callScalar("tgamma", [-1.5]), 2.3632718012073544, 1e-14);
+  close(callScalar("lgamma", [200]), 857.9336698258574, 1e-15);
+  close(callScalar("lgamma", [5e9]), 106663518736.65515, 1e-13);
+  close(callScalar("lgamma", [0.5]), 0.5723649429247001, 1e-14);
+});
+
+test("functions of JavaScript work on arrays", () => {
+  const runtime = mockRuntime();
+  const type = [["i32", "i32", "i64"], []];
+  // f(*inputs, output, items)
+  const code = [0x20, 0, 0x28, 2, 0, 0x20, 1, 0x20, 2, 0xac, 0x10, 0, 0x41, 0, 0x0b];
+  const index = glue._meJitInstantiate(
+    runtime,
+    moduleOf({ name: "me_jit_vec_exp_f64", type, code }),
+    0,
+    true,
+  );
+  assert.deepEqual(runtime.messages, []);
+  runtime.wasmMemory.grow(1);
+  new Int32Array(runtime.wasmMemory.buffer)[4] = 1024;
+  const values = new Float64Array(runtime.wasmMemory.buffer);
+  values.set([0, 1, 2], 128);
+  assert.equal(runtime.wasmTable.get(index)(16, 2048, 3), 0);
+  assert.deepEqual([...values.subarray(256, 259)], [1, Math.E, Math.exp(2)]);
 });
 
 test("a reporting function that throws does no harm", () => {
