@@ -17,3 +17,5 @@ mod native;
 #[cfg(all(feature = "jit", unix, not(target_family = "wasm")))]
 mod shared;
 mod trace;
+#[cfg(any(test, target_family = "wasm"))]
+pub mod wasm;

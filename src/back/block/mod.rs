@@ -28,6 +28,8 @@ pub use engine::Engine;
 pub use plan::PlanError;
 pub use run::Items;
 pub use structured::{Positions, RunError, while_limit};
+#[cfg(any(test, target_family = "wasm"))]
+pub(super) use structured::{Arrays, flatten};
 
 /// A register program for a kernel whose body is one `return`. Immutable, and safe to run from any
 /// number of threads.

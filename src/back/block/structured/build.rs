@@ -1,6 +1,6 @@
 //! From flattened statements to planned ones.
 
-use super::flatten;
+use super::flatten::{self, for_each_node, for_each_region};
 use super::{Head, If, Lane, Loop, Node, Region, Structured};
 use crate::back::block::Outcome;
 use crate::back::block::layout::{Layout, Place, PlaceId};
@@ -180,35 +180,6 @@ impl Facts {
 /// Whether a symbol differs from item to item.
 fn varies(symbol: IndexSymbol) -> bool {
     matches!(symbol, IndexSymbol::Coordinate(_) | IndexSymbol::Flat)
-}
-
-fn for_each_node<'a>(nodes: &'a [FlatNode], visit: &mut impl FnMut(&'a FlatNode)) {
-    for node in nodes {
-        visit(node);
-        match node {
-            flatten::Node::If { branches, otherwise } => {
-                branches.iter().for_each(|(_, body)| for_each_node(body, visit));
-                for_each_node(otherwise, visit);
-            }
-            flatten::Node::Loop(flat) => for_each_node(&flat.body, visit),
-            _ => {}
-        }
-    }
-}
-
-fn for_each_region<'a>(nodes: &'a [FlatNode], visit: &mut impl FnMut(&'a flatten::Region)) {
-    for_each_node(nodes, &mut |node| match node {
-        flatten::Node::Compute(region) | flatten::Node::Return(region) | flatten::Node::Print(region, _) => {
-            visit(region)
-        }
-        flatten::Node::If { branches, .. } => branches.iter().for_each(|(region, _)| visit(region)),
-        flatten::Node::Loop(flat) => match &flat.head {
-            flatten::Head::While { condition: region, .. } | flatten::Head::For { bounds: region, .. } => {
-                visit(region)
-            }
-        },
-        flatten::Node::Break | flatten::Node::Continue => {}
-    });
 }
 
 /// Regions of `nodes` that read a local.

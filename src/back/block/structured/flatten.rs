@@ -82,6 +82,33 @@ impl Region {
     }
 }
 
+/// Calls `visit` with each node, and with those inside it.
+pub fn for_each_node<'a, R>(nodes: &'a [Node<R>], visit: &mut impl FnMut(&'a Node<R>)) {
+    for node in nodes {
+        visit(node);
+        match node {
+            Node::If { branches, otherwise } => {
+                branches.iter().for_each(|(_, body)| for_each_node(body, visit));
+                for_each_node(otherwise, visit);
+            }
+            Node::Loop(flat) => for_each_node(&flat.body, visit),
+            _ => {}
+        }
+    }
+}
+
+/// Calls `visit` with the regions of nodes, and of those inside them.
+pub fn for_each_region<'a, R>(nodes: &'a [Node<R>], visit: &mut impl FnMut(&'a R)) {
+    for_each_node(nodes, &mut |node| match node {
+        Node::Compute(region) | Node::Return(region) | Node::Print(region, _) => visit(region),
+        Node::If { branches, .. } => branches.iter().for_each(|(region, _)| visit(region)),
+        Node::Loop(flat) => match &flat.head {
+            Head::While { condition: region, .. } | Head::For { bounds: region, .. } => visit(region),
+        },
+        Node::Break | Node::Continue => {}
+    });
+}
+
 pub(super) struct Flattener<'a> {
     kernel: &'a Kernel,
     region: Region,

@@ -1,0 +1,472 @@
+//! Statements: masks for the lanes that run, jumps where no lane is left.
+
+use wasm_encoder::{BlockType, Instruction, ValType};
+
+use super::access::Place;
+use super::body::{ITEMS, OUTPUT, Register, at};
+use super::driver::Status;
+use super::expression::Value;
+use super::facts::constant_range;
+use super::lanes::Lanes;
+use super::{Emitter, Refusal, context};
+use crate::back::block::flatten::{Head, Loop, Node, Region, for_each_region};
+use crate::dtype::{Dtype, Scalar};
+use crate::ir::{CompareOp, ExprId, ExprKind, LocalId};
+use crate::memory::{OutOfMemory, TryGrow};
+
+/// A block of statements and the lanes that run it.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope {
+    /// The lanes that run the next statement; `None` is all.
+    mask: Option<Lanes>,
+    /// Set for the body of a loop: the lanes that go round again.
+    loop_mask: Option<Lanes>,
+}
+
+/// How far lanes go that leave a block.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Leave {
+    NextPass,
+    Loop,
+    Kernel,
+}
+
+impl Emitter<'_> {
+    /// The loop over groups of items, which runs all statements for each.
+    pub fn groups(&mut self, nodes: &[Node<Region>]) -> Result<(), Refusal> {
+        self.open_groups()?;
+        let mut mask = None;
+        if self.facts.has_nested_return {
+            let dtype = self.kernel.output.dtype;
+            self.result = Some(self.new_variable(dtype)?);
+            let all = self.all_lanes()?;
+            mask = Some(self.copy(all)?);
+        }
+        self.load_inputs(nodes)?;
+        self.scopes.try_push(Scope { mask, loop_mask: None })?;
+        self.block(nodes)?;
+        if let Some(result) = self.result {
+            self.store_output(result)?;
+        }
+        Ok(self.close_groups()?)
+    }
+
+    /// Begins a loop over the groups of the call.
+    pub fn open_groups(&mut self) -> Result<(), OutOfMemory> {
+        self.body.put(Instruction::I32Const(0))?;
+        self.body.set(self.item)?;
+        self.body.open_block()?;
+        self.body.open_loop()?;
+        self.body.get(self.item)?;
+        self.body.get(ITEMS)?;
+        self.body.put_all(&[Instruction::I32GeU, Instruction::BrIf(1)])?;
+        self.loaded.fill(None);
+        Ok(())
+    }
+
+    pub fn next_group(&mut self) -> Result<(), OutOfMemory> {
+        self.body.get(self.item)?;
+        let group = self.shape.group() as i32;
+        self.body.put_all(&[Instruction::I32Const(group), Instruction::I32Add])?;
+        self.body.set(self.item)?;
+        self.body.put_all(&[Instruction::Br(0), Instruction::End, Instruction::End])
+    }
+
+    /// Ends the loop over groups, and the function.
+    fn close_groups(&mut self) -> Result<(), OutOfMemory> {
+        self.next_group()?;
+        self.end_function()
+    }
+
+    pub fn end_function(&mut self) -> Result<(), OutOfMemory> {
+        self.body.put_all(&[Instruction::I32Const(Status::Done as i32), Instruction::End])
+    }
+
+    pub fn store_output(&mut self, value: Lanes) -> Result<(), OutOfMemory> {
+        self.store(value, Place::array(OUTPUT), self.kernel.output.dtype)
+    }
+
+    /// Loads what any statement reads, before the first branch.
+    fn load_inputs(&mut self, nodes: &[Node<Region>]) -> Result<(), Refusal> {
+        let mut arrays: Vec<bool> = Vec::try_filled(false, self.loaded.len())?;
+        for_each_region(nodes, &mut |region| {
+            for expr in region.exprs() {
+                match expr.kind {
+                    ExprKind::Param(index) => arrays[index as usize] = true,
+                    ExprKind::Index(symbol) => arrays[self.symbol_array(symbol)] = true,
+                    _ => {}
+                }
+            }
+        });
+        for (index, _) in arrays.iter().enumerate().filter(|(_, is_read)| **is_read) {
+            self.array_value(index)?;
+        }
+        for local in 0..self.variables.len() {
+            if self.facts.reads[local] > 0 && !self.facts.is_counter[local] {
+                self.variable(local as LocalId)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The variable of a local, which is zero for each item at first.
+    pub fn variable(&mut self, local: LocalId) -> Result<Lanes, OutOfMemory> {
+        if let Some(variable) = self.variables[local as usize] {
+            return Ok(variable);
+        }
+        let variable = self.new_variable(self.kernel.locals[local as usize].ty.dtype)?;
+        self.variables[local as usize] = Some(variable);
+        Ok(variable)
+    }
+
+    fn new_variable(&mut self, dtype: Dtype) -> Result<Lanes, OutOfMemory> {
+        let zero = self.constant(Scalar::Int(0), dtype)?;
+        self.copy(zero)
+    }
+
+    fn all_lanes(&mut self) -> Result<Lanes, OutOfMemory> {
+        self.constant(Scalar::Bool(true), Dtype::Bool)
+    }
+
+    /// The lanes that run the next statement.
+    fn active(&self) -> Option<Lanes> {
+        self.scopes.last().and_then(|scope| scope.mask)
+    }
+
+    /// A copy of the mask of the active lanes, to be changed later.
+    fn active_copy(&mut self) -> Result<Lanes, OutOfMemory> {
+        let mask = match self.active() {
+            Some(mask) => mask,
+            None => self.all_lanes()?,
+        };
+        self.copy(mask)
+    }
+
+    fn block(&mut self, nodes: &[Node<Region>]) -> Result<(), Refusal> {
+        for node in nodes {
+            self.node(node)?;
+            if matches!(node, Node::Return(_) | Node::Break | Node::Continue) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn node(&mut self, node: &Node<Region>) -> Result<(), Refusal> {
+        match node {
+            Node::Compute(region) => self.compute(region).map(|_| ()),
+            Node::Return(region) => self.return_value(region),
+            Node::If { branches, otherwise } => self.branches(branches, otherwise),
+            Node::Loop(flat) => self.run_loop(flat),
+            Node::Break => Ok(self.leave(Leave::Loop)?),
+            Node::Continue => Ok(self.leave(Leave::NextPass)?),
+            Node::Print(..) => Err(Refusal::Unsupported("print statements are not supported by jit ir")),
+        }
+    }
+
+    /// Computes a region and stores its locals for the active lanes; the result has its values.
+    fn compute(&mut self, region: &Region) -> Result<Vec<Lanes>, Refusal> {
+        let mut roots = Vec::try_copied(&region.values)?;
+        for (local, value) in &region.stores {
+            if self.facts.reads[*local as usize] > 0 {
+                roots.try_push(*value)?;
+            }
+        }
+        let values = self.region_values(region, &roots)?;
+        self.store_locals(region, &values)?;
+        let mut results = Vec::new();
+        for value in &region.values {
+            results.try_push(self.operand(&values, *value)?)?;
+        }
+        Ok(results)
+    }
+
+    fn store_locals(&mut self, region: &Region, values: &[Option<Value>]) -> Result<(), OutOfMemory> {
+        for (local, value) in &region.stores {
+            if self.facts.reads[*local as usize] > 0 {
+                let lanes = self.operand(values, *value)?;
+                let variable = self.variable(*local)?;
+                let dtype = self.kernel.locals[*local as usize].ty.dtype;
+                self.assign(variable, lanes, dtype, self.active())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn return_value(&mut self, region: &Region) -> Result<(), Refusal> {
+        let value = self.compute(region)?[0];
+        let Some(result) = self.result else { return Ok(self.store_output(value)?) };
+        self.assign(result, value, self.kernel.output.dtype, self.active())?;
+        Ok(self.leave(Leave::Kernel)?)
+    }
+
+    /// Takes the active lanes out of the blocks that they leave. Masks change where they are, since the
+    /// code behind may be reached without this statement.
+    fn leave(&mut self, to: Leave) -> Result<(), OutOfMemory> {
+        let Some(lanes) = self.active() else { return Ok(()) };
+        let innermost_loop = self.scopes.iter().rposition(|scope| scope.loop_mask.is_some());
+        let first = if to == Leave::Kernel { 0 } else { innermost_loop.unwrap_or(0) };
+        // From the outside in, so that the mask of the lanes themselves is the last to change.
+        for index in first..self.scopes.len() {
+            let Scope { mask, loop_mask } = self.scopes[index];
+            if let Some(loop_mask) = loop_mask.filter(|_| to != Leave::NextPass)
+                && Some(loop_mask) != mask
+            {
+                self.remove(loop_mask, lanes)?;
+            }
+            if let Some(mask) = mask {
+                self.remove(mask, lanes)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes lanes out of a mask.
+    fn remove(&mut self, mask: Lanes, lanes: Lanes) -> Result<(), OutOfMemory> {
+        self.for_each_part(|emitter, part| {
+            emitter.get_part(mask, part)?;
+            emitter.get_part(lanes, part)?;
+            emitter.body.put(Instruction::V128AndNot)?;
+            emitter.set_part(mask, part)
+        })
+    }
+
+    fn branches(
+        &mut self,
+        branches: &[(Region, Vec<Node<Region>>)],
+        otherwise: &[Node<Region>],
+    ) -> Result<(), Refusal> {
+        let depth = self.scopes.len();
+        for (region, body) in branches {
+            let condition = self.compute(region)?[0];
+            let (taken, rest) = match self.active() {
+                None => (self.copy(condition)?, self.apply(&[condition], &[Instruction::V128Not])?),
+                Some(active) => (
+                    self.apply(&[active, condition], &[Instruction::V128And])?,
+                    self.apply(&[active, condition], &[Instruction::V128AndNot])?,
+                ),
+            };
+            self.branch(taken, body)?;
+            // Later conditions are for the lanes that no branch has taken.
+            self.scopes.truncate(depth);
+            self.scopes.try_push(Scope { mask: Some(rest), loop_mask: None })?;
+        }
+        if !otherwise.is_empty() {
+            let rest = self.active_copy()?;
+            self.branch(rest, otherwise)?;
+        }
+        self.scopes.truncate(depth);
+        Ok(())
+    }
+
+    /// Runs a block for the lanes of a mask, if there are any.
+    fn branch(&mut self, mask: Lanes, body: &[Node<Region>]) -> Result<(), Refusal> {
+        self.put_any(mask)?;
+        self.body.put(Instruction::If(BlockType::Empty))?;
+        self.scopes.try_push(Scope { mask: Some(mask), loop_mask: None })?;
+        self.block(body)?;
+        self.scopes.pop();
+        Ok(self.body.close()?)
+    }
+
+    fn run_loop(&mut self, flat: &Loop<Region>) -> Result<(), Refusal> {
+        match &flat.head {
+            Head::While { condition, .. } => self.while_loop(condition, &flat.body),
+            Head::For { variable, bounds } => match constant_range(bounds) {
+                Some(range) => {
+                    self.compute_stores(bounds)?;
+                    self.counted_loop(*variable, range, &flat.body)
+                }
+                None => self.range_loop(*variable, bounds, &flat.body),
+            },
+        }
+    }
+
+    /// Stores the locals of a region whose values are not needed.
+    fn compute_stores(&mut self, region: &Region) -> Result<(), Refusal> {
+        let mut roots: Vec<ExprId> = Vec::new();
+        for (local, value) in &region.stores {
+            if self.facts.reads[*local as usize] > 0 {
+                roots.try_push(*value)?;
+            }
+        }
+        let values = self.region_values(region, &roots)?;
+        Ok(self.store_locals(region, &values)?)
+    }
+
+    fn while_loop(&mut self, condition: &Region, body: &[Node<Region>]) -> Result<(), Refusal> {
+        let limit = self.limit()?;
+        let mask = self.active_copy()?;
+        self.body.put(Instruction::I64Const(0))?;
+        let passes = self.body.keep(ValType::I64)?;
+        self.open_passes()?;
+        self.scopes.try_push(Scope { mask: Some(mask), loop_mask: None })?;
+        let holds = self.compute(condition)?[0];
+        self.scopes.pop();
+        self.keep_lanes(mask, holds)?;
+        self.leave_if_none(mask)?;
+        self.body.get(passes)?;
+        self.body.get(limit)?;
+        self.body.put(Instruction::I64GeU)?;
+        self.fail_if(Status::TooManyPasses)?;
+        self.add_to(passes, 1)?;
+        self.pass(mask, body)?;
+        Ok(self.close_passes()?)
+    }
+
+    /// A loop whose passes are the same for all items.
+    fn counted_loop(
+        &mut self,
+        variable: LocalId,
+        [start, stop, step]: [i64; 3],
+        body: &[Node<Region>],
+    ) -> Result<(), Refusal> {
+        let passes = passes(start, stop, step);
+        let mask = self.active_copy()?;
+        self.body.put(Instruction::I64Const(start))?;
+        let counter = self.body.keep(ValType::I64)?;
+        self.body.put(Instruction::I64Const(passes as i64))?;
+        let left = self.body.keep(ValType::I64)?;
+        self.open_passes()?;
+        self.body.get(left)?;
+        self.body.put_all(&[Instruction::I64Eqz, Instruction::BrIf(1)])?;
+        self.leave_if_none(mask)?;
+        let local = variable as usize;
+        if self.facts.is_counter[local] {
+            self.counters[local] = Some(counter);
+        } else if self.facts.reads[local] > 0 {
+            let value = self.spread(counter, Dtype::Int64)?;
+            let target = self.variable(variable)?;
+            self.assign(target, value, Dtype::Int64, Some(mask))?;
+        }
+        self.pass(mask, body)?;
+        self.add_to(counter, step)?;
+        self.add_to(left, -1)?;
+        Ok(self.close_passes()?)
+    }
+
+    /// A loop whose bounds differ from item to item.
+    fn range_loop(
+        &mut self,
+        variable: LocalId,
+        bounds: &Region,
+        body: &[Node<Region>],
+    ) -> Result<(), Refusal> {
+        let range = self.compute(bounds)?;
+        let (value, stop, step) = (self.copy(range[0])?, self.copy(range[1])?, self.copy(range[2])?);
+        let mask = self.active_copy()?;
+        let zero = self.integer(0, Dtype::Int64)?;
+        let stands = self.compare(CompareOp::Eq, Dtype::Int64, step, zero)?;
+        let stands = self.apply(&[stands, mask], &[Instruction::V128And])?;
+        self.put_any(stands)?;
+        self.fail_if(Status::ZeroStep)?;
+        let rises = self.compare(CompareOp::Gt, Dtype::Int64, step, zero)?;
+        self.open_passes()?;
+        let below = self.compare(CompareOp::Lt, Dtype::Int64, value, stop)?;
+        let above = self.compare(CompareOp::Gt, Dtype::Int64, value, stop)?;
+        let runs = self.select(rises, below, above)?;
+        self.keep_lanes(mask, runs)?;
+        self.leave_if_none(mask)?;
+        if self.facts.reads[variable as usize] > 0 {
+            let target = self.variable(variable)?;
+            self.assign(target, value, Dtype::Int64, Some(mask))?;
+        }
+        self.advance(value, stop, step)?;
+        self.pass(mask, body)?;
+        Ok(self.close_passes()?)
+    }
+
+    /// `value += step`; a counter that would overflow stops at its bound.
+    fn advance(&mut self, value: Lanes, stop: Lanes, step: Lanes) -> Result<(), OutOfMemory> {
+        use Instruction::*;
+        let next = self.apply(&[value, step], &[I64x2Add])?;
+        let value_changes = self.apply(&[value, next], &[V128Xor])?;
+        let step_differs = self.apply(&[step, next], &[V128Xor])?;
+        let overflow = self.apply(&[value_changes, step_differs], &[V128And, I32Const(63), I64x2ShrS])?;
+        let bounded = self.select(overflow, stop, next)?;
+        self.move_to(value, bounded)
+    }
+
+    /// The body of a loop, for the lanes of its mask.
+    fn pass(&mut self, mask: Lanes, body: &[Node<Region>]) -> Result<(), Refusal> {
+        let pass_mask = if has_continue(body) { self.copy(mask)? } else { mask };
+        self.scopes.try_push(Scope { mask: Some(pass_mask), loop_mask: Some(mask) })?;
+        self.block(body)?;
+        self.scopes.pop();
+        Ok(())
+    }
+
+    fn open_passes(&mut self) -> Result<(), OutOfMemory> {
+        self.body.open_block()?;
+        self.body.open_loop()
+    }
+
+    fn close_passes(&mut self) -> Result<(), OutOfMemory> {
+        self.body.put_all(&[Instruction::Br(0), Instruction::End, Instruction::End])
+    }
+
+    /// Jumps out of the loop around the current position when a mask is empty.
+    fn leave_if_none(&mut self, mask: Lanes) -> Result<(), OutOfMemory> {
+        self.put_any(mask)?;
+        self.body.put_all(&[Instruction::I32Eqz, Instruction::BrIf(1)])
+    }
+
+    /// Takes the lanes out of a mask for which a condition does not hold.
+    fn keep_lanes(&mut self, mask: Lanes, condition: Lanes) -> Result<(), OutOfMemory> {
+        self.for_each_part(|emitter, part| {
+            emitter.get_part(mask, part)?;
+            emitter.get_part(condition, part)?;
+            emitter.body.put(Instruction::V128And)?;
+            emitter.set_part(mask, part)
+        })
+    }
+
+    /// Ends the call with a status if the number on the stack is not zero.
+    fn fail_if(&mut self, status: Status) -> Result<(), OutOfMemory> {
+        self.body.put_all(&[
+            Instruction::If(BlockType::Empty),
+            Instruction::I32Const(status as i32),
+            Instruction::Return,
+            Instruction::End,
+        ])
+    }
+
+    fn add_to(&mut self, register: Register, amount: i64) -> Result<(), OutOfMemory> {
+        self.body.get(register)?;
+        self.body.put_all(&[Instruction::I64Const(amount), Instruction::I64Add])?;
+        self.body.set(register)
+    }
+
+    /// The cap on the passes of a `while`.
+    fn limit(&mut self) -> Result<Register, OutOfMemory> {
+        if let Some(limit) = self.limit {
+            return Ok(limit);
+        }
+        let context = self.context()?;
+        let limit = self.body.new_register(ValType::I64)?;
+        self.body.put_once(&[
+            Instruction::LocalGet(context),
+            Instruction::I64Load(at(context::LIMIT)),
+            Instruction::LocalSet(limit),
+        ])?;
+        self.limit = Some(limit);
+        Ok(limit)
+    }
+}
+
+/// Passes of a loop over a range with a step that is not zero.
+fn passes(start: i64, stop: i64, step: i64) -> u64 {
+    let runs = if step > 0 { start < stop } else { start > stop };
+    if runs { (start.abs_diff(stop) - 1) / step.unsigned_abs() + 1 } else { 0 }
+}
+
+/// Whether a `continue` of the loop is in its body.
+fn has_continue(body: &[Node<Region>]) -> bool {
+    body.iter().any(|node| match node {
+        Node::Continue => true,
+        Node::If { branches, otherwise } => {
+            branches.iter().any(|(_, body)| has_continue(body)) || has_continue(otherwise)
+        }
+        _ => false,
+    })
+}

@@ -1,0 +1,235 @@
+//! Kernels as WebAssembly.
+//!
+//! [`translate`] turns a typed kernel into a module of one function. It works in lanes: a *group* of
+//! items is computed at once, one lane an item, in a few 128-bit vectors that the machine can work on
+//! side by side. Where items part ways, masks say which lanes run, as in ispc (Pharr and Mark, 2012);
+//! arithmetic runs on all lanes, since none of it traps. What has no vector instruction (the
+//! transcendental functions, division of integers) is a call of the library's own vector kernel: for
+//! straight-line code over a whole strip of items, inside loops and branches over a group.
+//!
+//! `lanes` says how values lie in vectors; `access` moves them between memory and vectors, `convert`
+//! between dtypes; `arithmetic` has the operations that are instructions; `expression` computes, `control`
+//! has the statements, `phases` straight-line code with calls; `body` and `module` write the bytes.
+//! `driver` cuts a call into what the function takes: whole groups, and index symbols as arrays.
+
+mod access;
+mod arithmetic;
+mod body;
+mod control;
+mod convert;
+mod driver;
+mod expression;
+mod facts;
+mod lanes;
+mod module;
+mod phases;
+#[cfg(test)]
+mod tests;
+
+use wasm_encoder::{Instruction, ValType};
+
+use crate::back::block::flatten::{Node, flatten};
+use crate::dtype::Dtype;
+use crate::ir::{IndexSymbol, Kernel};
+use crate::kernel::Kernel as VectorKernel;
+use crate::kernel::level::Level;
+use crate::memory::{OutOfMemory, TryGrow};
+
+use body::{Body, INPUTS, Register, at};
+use control::Scope;
+use facts::Facts;
+use lanes::{Lanes, Shape};
+
+pub use driver::{Status, run};
+
+/// Items of a strip: enough to make a call cheap, few enough for the first-level cache.
+pub const STRIP_ITEMS: u32 = 256;
+
+/// Why a kernel is not translated; the interpreter runs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    OutOfMemory,
+    /// In words for the log.
+    Unsupported(&'static str),
+}
+
+impl From<OutOfMemory> for Refusal {
+    fn from(_: OutOfMemory) -> Refusal {
+        Refusal::OutOfMemory
+    }
+}
+
+/// A translated kernel.
+#[derive(Debug)]
+pub struct Module {
+    /// The binary module.
+    pub bytes: Vec<u8>,
+    /// What its function needs of whoever calls it.
+    pub needs: Needs,
+}
+
+/// What the function of a module needs of whoever calls it.
+#[derive(Debug)]
+pub struct Needs {
+    /// Item sizes of the kernel's inputs, and of the output.
+    pub inputs: Vec<u32>,
+    pub output: u32,
+    /// Symbols whose int64 values come as inputs behind those of the kernel.
+    pub symbols: Vec<IndexSymbol>,
+    /// Vector kernels that it calls, one for each accuracy.
+    pub calls: Vec<[VectorKernel; 3]>,
+    /// Bytes of memory for its intermediate values.
+    pub scratch: u32,
+    /// The item count of a call is a multiple of this,
+    pub group: u32,
+    /// and at most this, if the function calls over strips.
+    pub most_items: Option<u32>,
+}
+
+/// The context that follows the arrays in the table of inputs: where its words lie.
+pub mod context {
+    /// The cap on the passes of a `while`, 64 bits.
+    pub const LIMIT: u32 = 0;
+    /// The address of the memory for intermediate values.
+    pub const SCRATCH: u32 = 8;
+    /// The vector kernels, one word each.
+    pub const CALLS: u32 = 12;
+}
+
+/// Translates a kernel, to call vector kernels of one SIMD level.
+pub fn translate(kernel: &Kernel, level: Level) -> Result<Module, Refusal> {
+    let nodes = flatten(kernel)?;
+    let facts = Facts::gather(kernel, &nodes)?;
+    let mut emitter = Emitter::new(kernel, level, facts)?;
+    let most_items = match nodes.as_slice() {
+        [Node::Return(region)] if emitter.facts.is_straight_with_calls(&nodes)? => {
+            emitter.strips(region)?;
+            Some(STRIP_ITEMS)
+        }
+        nodes => {
+            emitter.groups(nodes)?;
+            None
+        }
+    };
+    emitter.finish(most_items)
+}
+
+/// What the translation knows while it writes the function.
+struct Emitter<'a> {
+    kernel: &'a Kernel,
+    level: Level,
+    facts: Facts,
+    shape: Shape,
+    body: Body,
+    /// Index of the first item of the group.
+    item: Register,
+    /// Addresses of the inputs that are used: the kernel's, the index symbols, the context.
+    bases: Vec<Option<Register>>,
+    /// The bits of vectors that do not change, and where they are.
+    constants: Vec<(u128, Register)>,
+    /// Inputs and index symbols of the current group.
+    loaded: Vec<Option<Lanes>>,
+    /// Variables of the kernel's locals.
+    variables: Vec<Option<Lanes>>,
+    /// Scalar counters of loops whose passes are the same for all items.
+    counters: Vec<Option<Register>>,
+    scopes: Vec<Scope>,
+    /// Where nested `return`s leave their values.
+    result: Option<Lanes>,
+    calls: Vec<[VectorKernel; 3]>,
+    scratch_bytes: u32,
+    scratch: Option<Register>,
+    limit: Option<Register>,
+}
+
+impl<'a> Emitter<'a> {
+    fn new(kernel: &'a Kernel, level: Level, facts: Facts) -> Result<Emitter<'a>, Refusal> {
+        let mut body = Body::default();
+        let item = body.new_register(ValType::I32)?;
+        let arrays = kernel.params.len() + facts.symbols.len();
+        Ok(Emitter {
+            kernel,
+            level,
+            shape: Shape::of(&facts),
+            body,
+            item,
+            bases: Vec::try_filled(None, arrays + 1)?,
+            constants: Vec::new(),
+            loaded: Vec::try_filled(None, arrays)?,
+            variables: Vec::try_filled(None, kernel.locals.len())?,
+            counters: Vec::try_filled(None, kernel.locals.len())?,
+            scopes: Vec::new(),
+            result: None,
+            calls: Vec::new(),
+            scratch_bytes: 0,
+            scratch: None,
+            limit: None,
+            facts,
+        })
+    }
+
+    /// The address of an array of the table of inputs.
+    fn base(&mut self, index: usize) -> Result<Register, OutOfMemory> {
+        if let Some(base) = self.bases[index] {
+            return Ok(base);
+        }
+        let base = self.body.new_register(ValType::I32)?;
+        self.body.put_once(&[
+            Instruction::LocalGet(INPUTS),
+            Instruction::I32Load(at(index as u32 * 4)),
+            Instruction::LocalSet(base),
+        ])?;
+        self.bases[index] = Some(base);
+        Ok(base)
+    }
+
+    /// The address of the context.
+    fn context(&mut self) -> Result<Register, OutOfMemory> {
+        self.base(self.bases.len() - 1)
+    }
+
+    /// The address of the memory for intermediate values.
+    fn scratch(&mut self) -> Result<Register, OutOfMemory> {
+        if let Some(scratch) = self.scratch {
+            return Ok(scratch);
+        }
+        let context = self.context()?;
+        let scratch = self.body.new_register(ValType::I32)?;
+        self.body.put_once(&[
+            Instruction::LocalGet(context),
+            Instruction::I32Load(at(context::SCRATCH)),
+            Instruction::LocalSet(scratch),
+        ])?;
+        self.scratch = Some(scratch);
+        Ok(scratch)
+    }
+
+    /// The position of a symbol among the arrays of the table of inputs.
+    fn symbol_array(&self, symbol: IndexSymbol) -> usize {
+        let position = self.facts.symbols.iter().position(|known| *known == symbol).unwrap_or(0);
+        self.kernel.params.len() + position
+    }
+
+    /// The dtype of an array of the table of inputs.
+    fn array_dtype(&self, index: usize) -> Dtype {
+        self.kernel.params.get(index).map_or(Dtype::Int64, |param| param.ty.dtype)
+    }
+
+    fn finish(self, most_items: Option<u32>) -> Result<Module, Refusal> {
+        let mut inputs = Vec::new();
+        for param in &self.kernel.params {
+            inputs.try_push(param.ty.itemsize as u32)?;
+        }
+        let bytes = module::assemble(&self.body.finish()?, !self.calls.is_empty())?;
+        let needs = Needs {
+            inputs,
+            output: self.kernel.output.itemsize as u32,
+            symbols: self.facts.symbols,
+            calls: self.calls,
+            scratch: self.scratch_bytes,
+            group: self.shape.group(),
+            most_items,
+        };
+        Ok(Module { bytes, needs })
+    }
+}

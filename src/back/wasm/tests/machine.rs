@@ -1,0 +1,182 @@
+//! Runs modules natively, in an interpreter of WebAssembly.
+
+use wasmi::{Caller, Engine, Linker, Memory, MemoryType, Module, Store, TypedFunc};
+
+use crate::back::block::{self, Arrays, Items, Positions};
+use crate::back::wasm::{self, Needs, context};
+use crate::dtype::Dtype;
+use crate::front::{self, Entry, EntryKind, Lifting};
+use crate::ir::Kernel;
+use crate::kernel::level::Level;
+use crate::kernel::{Accuracy, Kernel as VectorKernel};
+
+/// An array of any dtype.
+#[derive(Clone, Debug)]
+pub struct Array {
+    pub dtype: Dtype,
+    pub bytes: Vec<u8>,
+}
+
+macro_rules! arrays {
+    ($($type:ty => $dtype:ident)*) => {$(
+        impl From<&[$type]> for Array {
+            fn from(values: &[$type]) -> Array {
+                let bytes = values.iter().flat_map(|value| value.to_ne_bytes()).collect();
+                Array { dtype: Dtype::$dtype, bytes }
+            }
+        }
+    )*};
+}
+
+arrays!(i8 => Int8 i16 => Int16 i32 => Int32 i64 => Int64 u8 => UInt8 u16 => UInt16 u32 => UInt32
+        u64 => UInt64 f32 => Float32 f64 => Float64);
+
+impl From<&[bool]> for Array {
+    fn from(values: &[bool]) -> Array {
+        Array { dtype: Dtype::Bool, bytes: values.iter().map(|value| u8::from(*value)).collect() }
+    }
+}
+
+/// Compiles a text over inputs of some names and dtypes.
+pub fn kernel(text: &str, inputs: &[(&str, Dtype)], output: Option<Dtype>) -> Kernel {
+    let entries: Vec<Entry<'_>> = inputs
+        .iter()
+        .map(|(name, dtype)| Entry {
+            name: name.as_bytes(),
+            dtype: Some(*dtype),
+            itemsize: 0,
+            kind: EntryKind::Variable,
+        })
+        .collect();
+    front::compile(text.as_bytes(), &entries, output, Lifting::IfPossible)
+        .unwrap_or_else(|error| panic!("{text}: {}", String::from_utf8_lossy(error.message())))
+}
+
+/// What the interpreter gives for a kernel; `None` if it fails.
+pub fn interpreted(kernel: &Kernel, inputs: &[Array], items: usize, at: &Positions<'_>) -> Option<Vec<u8>> {
+    let engine = block::Engine::new(kernel, Level::Baseline).unwrap();
+    let words: Vec<Vec<u64>> = inputs.iter().map(|input| aligned(&input.bytes)).collect();
+    let pointers: Vec<*const u8> = words.iter().map(|words| words.as_ptr().cast()).collect();
+    let mut output = vec![0u64; items.max(1)];
+    let result = output.as_mut_ptr().cast();
+    // SAFETY: the arrays hold as many items.
+    unsafe { engine.run(&pointers, result, Items::First(items), at, Accuracy::Fast) }.ok()?;
+    Some(bytes_of(&output, items * kernel.output.itemsize))
+}
+
+/// What the module of a kernel gives; `None` if its function ends with another status than done.
+pub fn translated(kernel: &Kernel, inputs: &[Array], items: usize, at: &Positions<'_>) -> Option<Vec<u8>> {
+    let module = wasm::translate(kernel, Level::Baseline).unwrap();
+    let mut machine = Machine::new(&module.bytes, module.needs.calls.clone());
+    let words: Vec<Vec<u64>> = inputs.iter().map(|input| aligned(&input.bytes)).collect();
+    let pointers: Vec<*const u8> = words.iter().map(|words| words.as_ptr().cast()).collect();
+    let mut output = vec![0u64; items.max(1)];
+    let arrays = Arrays { inputs: &pointers, output: output.as_mut_ptr().cast(), items };
+    let call =
+        |table: &[*const u8], output: *mut u8, items| machine.call(&module.needs, table, output, items);
+    // SAFETY: the arrays hold as many items.
+    let is_done = unsafe { wasm::run(&module.needs, arrays, at, call) }.unwrap();
+    is_done.then(|| bytes_of(&output, items * kernel.output.itemsize))
+}
+
+fn aligned(bytes: &[u8]) -> Vec<u64> {
+    let mut words = vec![0u64; bytes.len() / 8 + 1];
+    for (word, chunk) in words.iter_mut().zip(bytes.chunks(8)) {
+        let mut padded = [0; 8];
+        padded[..chunk.len()].copy_from_slice(chunk);
+        *word = u64::from_ne_bytes(padded);
+    }
+    words
+}
+
+fn bytes_of(words: &[u64], len: usize) -> Vec<u8> {
+    words.iter().flat_map(|word| word.to_ne_bytes()).take(len).collect()
+}
+
+type Strip = (u32, u32, u32, u32, u32, u32);
+
+/// A module with a memory of its own.
+struct Machine {
+    store: Store<()>,
+    memory: Memory,
+    function: TypedFunc<(i32, i32, i32), i32>,
+}
+
+const PAGE: usize = 65536;
+const LIMIT: u64 = 100_000;
+
+impl Machine {
+    fn new(bytes: &[u8], calls: Vec<[VectorKernel; 3]>) -> Machine {
+        let engine = Engine::default();
+        let module = Module::new(&engine, bytes).expect("the module is valid");
+        let mut store = Store::new(&engine, ());
+        let memory = Memory::new(&mut store, MemoryType::new(1, None)).unwrap();
+        let mut linker = Linker::new(&engine);
+        linker.define("env", "memory", memory).unwrap();
+        let strip = move |mut caller: Caller<'_, ()>, entry, out, a, b, c, n| {
+            run_call(&calls, memory.data_mut(&mut caller), (entry, out, a, b, c, n));
+        };
+        linker.func_wrap("env", "me_jit_strip", strip).unwrap();
+        let instance = linker.instantiate_and_start(&mut store, &module).unwrap();
+        let function = instance.get_typed_func(&store, "me_dsl_jit_kernel").unwrap();
+        Machine { store, memory, function }
+    }
+
+    /// Copies the arrays into the memory, runs the function, and copies the output back.
+    fn call(&mut self, needs: &Needs, table: &[*const u8], output: *mut u8, items: usize) -> i32 {
+        assert!(items > 0 && items.is_multiple_of(needs.group as usize));
+        let context_bytes = context::CALLS as usize + 4 * needs.calls.len();
+        let table_bytes = 4 * (table.len() + 1);
+        let mut next = 64;
+        let mut place = |bytes: usize| {
+            let at = next;
+            next = (next + bytes).next_multiple_of(64);
+            at
+        };
+        let (table_at, context_at) = (place(table_bytes), place(context_bytes));
+        let scratch_at = place(needs.scratch as usize);
+        let sizes: Vec<usize> =
+            needs.inputs.iter().map(|size| *size as usize).chain(needs.symbols.iter().map(|_| 8)).collect();
+        let arrays_at: Vec<usize> = sizes.iter().map(|size| place(size * items)).collect();
+        let output_at = place(needs.output as usize * items);
+        let pages = (next / PAGE + 1) as u64;
+        let held = self.memory.size(&self.store);
+        if held < pages {
+            self.memory.grow(&mut self.store, pages - held).unwrap();
+        }
+        let data = self.memory.data_mut(&mut self.store);
+        let mut word =
+            |at: usize, value: usize| data[at..at + 4].copy_from_slice(&(value as u32).to_le_bytes());
+        for (index, at) in arrays_at.iter().enumerate() {
+            word(table_at + 4 * index, *at);
+        }
+        word(table_at + 4 * arrays_at.len(), context_at);
+        word(context_at + context::SCRATCH as usize, scratch_at);
+        for index in 0..needs.calls.len() {
+            word(context_at + context::CALLS as usize + 4 * index, index);
+        }
+        data[context_at..context_at + 8].copy_from_slice(&LIMIT.to_le_bytes());
+        for ((at, size), from) in arrays_at.iter().zip(&sizes).zip(table) {
+            // SAFETY: the driver passes arrays of as many items.
+            let from = unsafe { std::slice::from_raw_parts(*from, size * items) };
+            data[*at..*at + size * items].copy_from_slice(from);
+        }
+        let arguments = (table_at as i32, output_at as i32, items as i32);
+        let status = self.function.call(&mut self.store, arguments).expect("the function does not trap");
+        let result = &self.memory.data(&self.store)[output_at..output_at + needs.output as usize * items];
+        // SAFETY: the driver passes an output of as many items.
+        unsafe { output.copy_from_nonoverlapping(result.as_ptr(), result.len()) };
+        status
+    }
+}
+
+/// Runs a vector kernel on arrays of a memory.
+fn run_call(calls: &[[VectorKernel; 3]], memory: &mut [u8], (entry, out, a, b, c, n): Strip) {
+    let entry = entry as usize;
+    let index = u32::from_le_bytes(memory[entry..entry + 4].try_into().unwrap());
+    let at = |address: u32| memory.as_ptr().wrapping_add(address as usize);
+    let (a, b, c) = (at(a), at(b), at(c));
+    let out = memory.as_mut_ptr().wrapping_add(out as usize);
+    // SAFETY: the module passes arrays of `n` items that lie in its memory and do not overlap.
+    unsafe { calls[index as usize][0](out, a, b, c, n as usize) };
+}
