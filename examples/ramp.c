@@ -20,8 +20,7 @@ int main(void) {
     const int32_t chunkshape[] = {2, 4}, blockshape[] = {2, 3};
     me_expr *expr;
     int position;
-    int status =
-        me_compile_nd(KERNEL, NULL, 0, ME_INT64, 2, shape, chunkshape, blockshape, &position, &expr);
+    int status = me_compile_nd(KERNEL, NULL, 0, ME_INT64, 2, shape, chunkshape, blockshape, &position, &expr);
     if (status != ME_COMPILE_SUCCESS) {
         fprintf(stderr, "offset %d: %s\n", position, me_get_last_error_message());
         return 1;
