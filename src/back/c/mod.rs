@@ -12,6 +12,8 @@ mod generate;
 mod library;
 mod metadata;
 
+#[cfg(test)]
+mod tests;
 mod text;
 
 use super::trace::trace;

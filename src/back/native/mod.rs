@@ -83,6 +83,9 @@ unsafe extern "sysv64" fn invoke(
     unsafe { (*kernel)(out, a, b, c, n) }
 }
 
+/// Expressions beyond which code generation, some steps of which take quadratic time, is not worth it.
+const MAX_EXPRESSIONS: usize = 8192;
+
 /// Items per run of the code where index symbols must be filled in.
 const INDEX_BLOCK: usize = 1024;
 const INDEX_BLOCK_BYTES: usize = INDEX_BLOCK * size_of::<i64>();
@@ -93,6 +96,9 @@ impl Native {
         let level = Level::current();
         if level < Level::Avx512 {
             return Err(Refusal::Unsupported("the processor has no AVX-512"));
+        }
+        if kernel.exprs.len() > MAX_EXPRESSIONS {
+            return Err(Refusal::Unsupported("the kernel is too large"));
         }
         let types = kernel.params.iter().map(|param| param.ty);
         if types.chain([kernel.output]).any(|ty| ty.dtype.is_complex() || ty.dtype.is_string()) {

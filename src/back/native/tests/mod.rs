@@ -1,6 +1,7 @@
 //! Machine code against the interpreter, bit for bit.
 
 mod expressions;
+mod golden;
 mod statements;
 
 use crate::back::block::{Engine, Items, Positions, RunError};

@@ -1,0 +1,31 @@
+//! Generated C against recorded text. `UPDATE_GOLDEN=1` records it anew.
+
+use super::generate::generate;
+use crate::dtype::Dtype;
+use crate::front::{self, Entry, EntryKind, Lifting};
+
+const LOOP: &str = "\
+def f(x):
+    s = 0.0
+    for i in range(int(x)):
+        if i % 2 == 0:
+            s = s + exp(x) * i
+        elif s > 100.0:
+            return s
+    return s
+";
+
+#[test]
+fn loops_and_branches() {
+    let entry = Entry { name: b"x", dtype: Some(Dtype::Float64), itemsize: 0, kind: EntryKind::Variable };
+    let kernel = front::compile(LOOP.as_bytes(), &[entry], None, Lifting::Never)
+        .unwrap_or_else(|_| panic!("the source is valid"));
+    let source = generate(&kernel).unwrap();
+    let text = String::from_utf8(source.text.as_bytes().to_vec()).unwrap();
+    let body = text.strip_prefix(include_str!("prelude.h")).unwrap();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/back/c/golden_loop.c");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(path, body).unwrap();
+    }
+    assert_eq!(body, std::fs::read_to_string(path).unwrap());
+}
