@@ -76,7 +76,8 @@ impl Library {
     ) -> Option<Result<(), RunError>> {
         let output_size = *self.item_sizes.last()?;
         let mut arrays = inputs.iter().zip(&self.item_sizes);
-        let is_aligned = arrays.all(|(array, size)| array.addr().is_multiple_of(*size))
+        // Generated code loads each input, also one that the kernel does not read and that may be NULL.
+        let is_aligned = arrays.all(|(array, size)| !array.is_null() && array.addr().is_multiple_of(*size))
             && output.addr().is_multiple_of(output_size);
         if !is_aligned {
             return None;
