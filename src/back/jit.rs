@@ -3,18 +3,15 @@
 //! Compilation is best effort. Whatever stands in its way leaves the interpreter in charge, and a
 //! line in the trace.
 
-use std::fmt;
-
-use xxhash_rust::xxh64::Xxh64;
-
 use super::block::{Positions, RunError};
+use super::identity::{Names, key};
 use super::jit_mode::Mode;
 #[cfg(target_arch = "x86_64")]
 use super::native;
 use super::shared::Shared;
 use super::trace::trace;
 use super::{c, cache, environment};
-use crate::ir::{Compiler, ExprKind, FpMode, Kernel};
+use crate::ir::{Compiler, ExprKind, Kernel};
 use crate::kernel::Accuracy;
 
 /// A kernel in machine code.
@@ -28,12 +25,6 @@ pub enum Compiled {
 /// The machine code of an expression, which may share it with others.
 #[derive(Debug)]
 pub struct Jit(Shared<Compiled>);
-
-/// How a kernel is told in the trace.
-struct Names {
-    fp: &'static str,
-    compiler: &'static str,
-}
 
 impl Jit {
     /// Machine code for a kernel, if it can have some.
@@ -107,21 +98,6 @@ impl Jit {
     }
 }
 
-impl Names {
-    fn of(kernel: &Kernel) -> Names {
-        let fp = match kernel.fp_mode {
-            FpMode::Strict => "strict",
-            FpMode::Contract => "contract",
-            FpMode::Fast => "fast",
-        };
-        let compiler = match kernel.compiler {
-            Compiler::Tcc => "tcc",
-            Compiler::Cc => "cc",
-        };
-        Names { fp, compiler }
-    }
-}
-
 #[cfg(target_arch = "x86_64")]
 fn build_native(kernel: &Kernel, key: u64, names: &Names) -> Option<Compiled> {
     let Names { fp, .. } = names;
@@ -147,34 +123,4 @@ fn build_native(_kernel: &Kernel, _key: u64, names: &Names) -> Option<Compiled> 
     let reason = "jit runtime tcc compilation failed detail=tcc backend not built";
     trace(format_args!("jit runtime skip: fp={} compiler=tcc reason={reason}", names.fp));
     None
-}
-
-/// A hash that text is written to.
-struct Hash(Xxh64);
-
-impl fmt::Write for Hash {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.update(text.as_bytes());
-        Ok(())
-    }
-}
-
-/// Switches that change generated code.
-const GATES: [(&std::ffi::CStr, bool); 5] = [
-    (c"ME_DSL_JIT_MATH_BRIDGE", true),
-    (c"ME_DSL_JIT_SCALAR_MATH_BRIDGE", false),
-    (c"ME_DSL_JIT_VEC_MATH", true),
-    (c"ME_DSL_JIT_HYBRID_EXPR_VEC_MATH", false),
-    (c"ME_DSL_JIT_BRANCH_AWARE_IF", true),
-];
-
-/// What identifies the machine code of a kernel: the whole typed program, the switches that change
-/// code, and the library.
-fn key(kernel: &Kernel) -> u64 {
-    let mut hash = Hash(Xxh64::new(0));
-    let gates = GATES.map(|(name, default)| environment::flag(name, default));
-    let identity = (env!("CARGO_PKG_VERSION"), size_of::<usize>(), std::env::consts::OS, gates);
-    // Writing to a hash cannot fail.
-    let _ = fmt::write(&mut hash, format_args!("{identity:?} {kernel:?}"));
-    hash.0.digest()
 }

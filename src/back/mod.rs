@@ -6,16 +6,20 @@ mod c;
 #[cfg(all(feature = "jit", unix, not(target_family = "wasm")))]
 mod cache;
 mod environment;
+#[cfg(all(feature = "jit", unix))]
+mod identity;
 #[cfg(all(feature = "jit", unix, not(target_family = "wasm")))]
 pub mod jit;
-#[cfg(not(all(feature = "jit", unix, not(target_family = "wasm"))))]
+#[cfg(not(all(feature = "jit", unix)))]
 #[path = "jit_absent.rs"]
 pub mod jit;
 pub mod jit_mode;
 #[cfg(all(feature = "jit", unix, target_arch = "x86_64"))]
 mod native;
-#[cfg(all(feature = "jit", unix, not(target_family = "wasm")))]
+#[cfg(all(feature = "jit", unix))]
 mod shared;
 mod trace;
-#[cfg(any(test, target_family = "wasm"))]
+#[cfg(any(test, all(feature = "jit", target_os = "emscripten")))]
 pub mod wasm;
+#[cfg(all(feature = "jit", target_os = "emscripten"))]
+pub use wasm::jit;

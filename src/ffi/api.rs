@@ -290,7 +290,9 @@ pub extern "C" fn me_register_wasm_jit_helpers(
     instantiate_helper: me_wasm_jit_instantiate_helper,
     free_helper: me_wasm_jit_free_helper,
 ) {
-    // No target makes kernels of WebAssembly yet, so there is nobody to keep the helpers for.
+    #[cfg(all(feature = "jit", target_os = "emscripten"))]
+    crate::back::wasm::helpers::register(instantiate_helper, free_helper);
+    #[cfg(not(all(feature = "jit", target_os = "emscripten")))]
     let _ = (instantiate_helper, free_helper);
 }
 

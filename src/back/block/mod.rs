@@ -27,9 +27,9 @@ use string_step::StringStep;
 pub use engine::Engine;
 pub use plan::PlanError;
 pub use run::Items;
-pub use structured::{Positions, RunError, while_limit};
-#[cfg(any(test, target_family = "wasm"))]
+#[cfg(any(test, all(feature = "jit", target_os = "emscripten")))]
 pub(super) use structured::{Arrays, flatten};
+pub use structured::{Positions, RunError, while_limit};
 
 /// A register program for a kernel whose body is one `return`. Immutable, and safe to run from any
 /// number of threads.

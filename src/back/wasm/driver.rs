@@ -8,6 +8,8 @@ use crate::memory::{OutOfMemory, TryGrow};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
 pub enum Status {
+    /// There was no memory to call it.
+    NotRun = -1,
     /// All outputs are written.
     Done = 0,
     /// A `range` has the step zero.

@@ -15,11 +15,19 @@
 mod access;
 mod arithmetic;
 mod body;
+#[cfg(target_os = "emscripten")]
+mod cache;
 mod control;
 mod convert;
 mod driver;
+#[cfg(target_os = "emscripten")]
+mod engine;
 mod expression;
 mod facts;
+#[cfg(target_os = "emscripten")]
+pub mod helpers;
+#[cfg(target_os = "emscripten")]
+pub mod jit;
 mod lanes;
 mod module;
 mod phases;

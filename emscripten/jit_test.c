@@ -1,0 +1,149 @@
+/* Kernels as WebAssembly under Node: the helpers, the cache, the results, and the time they take. */
+
+#include <emscripten.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../c-tests/check.h"
+#include "miniexpr.h"
+
+EM_JS(int, instantiate, (const unsigned char *bytes, int length, int lookup), {
+    const runtime = {
+        HEAPF64, HEAPF32, wasmMemory, wasmTable, stackSave, stackAlloc, stackRestore,
+        lengthBytesUTF8, stringToUTF8, addFunction, err,
+    };
+    globalThis.instantiated = (globalThis.instantiated || 0) + 1;
+    return _meJitInstantiate(runtime, HEAPU8.subarray(bytes, bytes + length), lookup, true) | 0;
+});
+EM_JS(void, release, (int index), {
+    globalThis.released = (globalThis.released || 0) + 1;
+    _meJitFreeFn({ removeFunction }, index);
+});
+EM_JS(int, instantiated, (void), { return globalThis.instantiated || 0; });
+EM_JS(int, released, (void), { return globalThis.released || 0; });
+
+static me_expr *compile(const char *text, me_dtype input, me_dtype output) {
+    me_variable variables[2] = {{.name = "x", .dtype = input}, {.name = "y", .dtype = input}};
+    int position = 0;
+    me_expr *expr = NULL;
+    int count = strstr(text, "y)") ? 2 : strstr(text, "x)") ? 1 : 0;
+    int status = me_compile(text, variables, count, output, &position, &expr);
+    if (status != ME_COMPILE_SUCCESS) {
+        fprintf(stderr, "%s\nat %d: %s\n", text, position, me_get_last_error_message());
+    }
+    CHECK(status == ME_COMPILE_SUCCESS);
+    return expr;
+}
+
+/* Kernels while both helpers are there, and the same results without. */
+static void helpers_decide_about_kernels(void) {
+    const double x[4] = {0, 1, 2, 3};
+    const int64_t n[4] = {3000000000, -3400000000, (int64_t)1 << 40, 3};
+    for (int registered = 0; registered < 4; registered++) {
+        bool complete = registered == 3;
+        me_register_wasm_jit_helpers(registered & 1 ? instantiate : NULL, registered & 2 ? release : NULL);
+        double out[4] = {0};
+        const void *inputs[1] = {x};
+        me_expr *expr = compile("def kernel(x):\n    y = x + 5\n    return y", ME_FLOAT64, ME_FLOAT64);
+        CHECK(me_expr_has_jit_kernel(expr) == complete);
+        CHECK(me_eval(expr, inputs, 1, out, 4, NULL) == ME_EVAL_SUCCESS);
+        CHECK(out[0] == 5 && out[3] == 8);
+        me_free(expr);
+        int64_t whole[4] = {0};
+        inputs[0] = n;
+        expr = compile("def kernel(x):\n    return x * 3 + 1", ME_INT64, ME_INT64);
+        CHECK(me_expr_has_jit_kernel(expr) == complete);
+        CHECK(me_eval(expr, inputs, 1, whole, 4, NULL) == ME_EVAL_SUCCESS);
+        for (int i = 0; i < 4; i++) {
+            CHECK(whole[i] == n[i] * 3 + 1);
+        }
+        me_free(expr);
+    }
+}
+
+static double at_zero(me_expr *expr) {
+    double out = -1;
+    CHECK(me_eval(expr, NULL, 0, &out, 1, NULL) == ME_EVAL_SUCCESS);
+    return out;
+}
+
+/* A kernel that lives keeps its place in the table, however many others come. */
+static void the_cache_is_bounded_and_counts_references(void) {
+    me_expr *kept = compile("def kernel():\n    return _flat_idx + 1000.5", ME_FLOAT64, ME_FLOAT64);
+    CHECK(me_expr_has_jit_kernel(kept));
+    int before = instantiated();
+    for (int i = 0; i < 100; i++) {
+        char text[80];
+        snprintf(text, sizeof text, "def kernel():\n    return _flat_idx + %d.25", 4000 + i);
+        me_expr *expr = compile(text, ME_FLOAT64, ME_FLOAT64);
+        CHECK(me_expr_has_jit_kernel(expr));
+        CHECK(at_zero(expr) == 4000.25 + i);
+        me_free(expr);
+        CHECK(at_zero(kept) == 1000.5);
+    }
+    CHECK(instantiated() == before + 100);
+    CHECK(released() > 0 && instantiated() - released() <= 65);
+    me_free(compile("def kernel():\n    return _flat_idx + 4099.25", ME_FLOAT64, ME_FLOAT64));
+    CHECK(instantiated() == before + 100);
+    me_free(compile("def kernel():\n    return _flat_idx + 4000.25", ME_FLOAT64, ME_FLOAT64));
+    CHECK(instantiated() == before + 101);
+    int count = released();
+    me_free(kept);
+    CHECK(released() == count + 1);
+}
+
+static const char MANDELBROT[] = "def kernel(x, y):\n"
+                                 "    zr = 0.0\n    zi = 0.0\n    escape = 200.0\n"
+                                 "    for i in range(200):\n"
+                                 "        if zr * zr + zi * zi > 4.0:\n"
+                                 "            escape = float(i)\n            break\n"
+                                 "        new = zr * zr - zi * zi + x\n"
+                                 "        zi = 2.0 * zr * zi + y\n        zr = new\n"
+                                 "    return escape";
+static const char BLACK_SCHOLES[] =
+    "def kernel(x, y):\n"
+    "    d = (log(x / y) + 0.03 * 0.5) / (0.3 * sqrt(0.5))\n    e = d - 0.3 * sqrt(0.5)\n"
+    "    return x * 0.5 * (1.0 + erf(d / 1.4142135623730951)) - "
+    "y * exp(-0.01) * 0.5 * (1.0 + erf(e / 1.4142135623730951))";
+
+enum { ITEMS = 8192 };
+
+/* Both engines give the same bits; prints nanoseconds for each item. */
+static void engines_agree(const char *name, const char *text, double low, double high) {
+    double *x = malloc(ITEMS * sizeof *x), *y = malloc(ITEMS * sizeof *y);
+    double *fast = malloc(ITEMS * sizeof *fast), *slow = malloc(ITEMS * sizeof *slow);
+    for (int i = 0; i < ITEMS; i++) {
+        x[i] = low + (high - low) * (i % 128) / 128;
+        y[i] = low + (high - low) * (i / 128) / 64;
+    }
+    double start = emscripten_get_now();
+    me_expr *expr = compile(text, ME_FLOAT64, ME_FLOAT64);
+    double compiled = emscripten_get_now() - start;
+    CHECK(me_expr_has_jit_kernel(expr));
+    const void *inputs[2] = {x, y};
+    me_eval_params off = {.jit_mode = ME_JIT_OFF};
+    double best[2] = {1e9, 1e9};
+    for (int pass = 0; pass < 20; pass++) {
+        start = emscripten_get_now();
+        CHECK(me_eval(expr, inputs, 2, fast, ITEMS, NULL) == ME_EVAL_SUCCESS);
+        best[0] = fmin(best[0], emscripten_get_now() - start);
+        start = emscripten_get_now();
+        CHECK(me_eval(expr, inputs, 2, slow, ITEMS, &off) == ME_EVAL_SUCCESS);
+        best[1] = fmin(best[1], emscripten_get_now() - start);
+    }
+    CHECK(memcmp(fast, slow, ITEMS * sizeof *fast) == 0);
+    printf("%s: %.1f ns an item, interpreted %.1f, compiled in %.2f ms\n", name, best[0] * 1e6 / ITEMS, best[1] * 1e6 / ITEMS, compiled);
+    me_free(expr);
+    free(x), free(y), free(fast), free(slow);
+}
+
+int main(void) {
+    RUN(helpers_decide_about_kernels);
+    RUN(the_cache_is_bounded_and_counts_references);
+    engines_agree("Mandelbrot", MANDELBROT, -1.5, 0.5);
+    engines_agree("Black-Scholes", BLACK_SCHOLES, 50, 150);
+    return RESULT();
+}

@@ -1,0 +1,100 @@
+//! The policy of WebAssembly kernels: whether a kernel gets a module, from the cache or a new one.
+//!
+//! Compilation is best effort. Whatever stands in its way leaves the interpreter in charge, and a
+//! line in the trace.
+
+use super::engine::Loaded;
+use super::helpers::{TableEntry, are_registered};
+use super::{Refusal, cache, translate};
+use crate::back::block::{Arrays, Positions, RunError};
+use crate::back::environment;
+use crate::back::identity::{Names, key};
+use crate::back::jit_mode::Mode;
+use crate::back::shared::Shared;
+use crate::back::trace::trace;
+use crate::ir::{ExprKind, Kernel};
+use crate::kernel::Accuracy;
+use crate::kernel::level::Level;
+
+/// The module of an expression, which may share it with others.
+#[derive(Debug)]
+pub struct Jit(Shared<Loaded>);
+
+impl Jit {
+    /// A module for a kernel, if it can have one.
+    pub fn prepare(kernel: &Kernel, mode: Mode) -> Option<Jit> {
+        let names = Names::of(kernel);
+        let Names { fp, compiler } = names;
+        if mode == Mode::Off {
+            trace(format_args!("jit runtime skipped: fp={fp} compiler={compiler} reason=jit_mode=off"));
+            return None;
+        }
+        let uses_index = kernel.exprs.iter().any(|expr| matches!(expr.kind, ExprKind::Index(_)));
+        if uses_index && !environment::flag(c"ME_DSL_JIT_INDEX_VARS", true) {
+            let reason = "reserved index vars disabled by ME_DSL_JIT_INDEX_VARS";
+            trace(format_args!("jit ir skip: fp={fp} reason={reason}"));
+            return None;
+        }
+        if !environment::flag(c"ME_DSL_JIT", true) {
+            return None;
+        }
+        if !are_registered() {
+            trace(format_args!("jit runtime skip: side-module wasm32 helpers are not registered"));
+            return None;
+        }
+        let key = key(kernel);
+        trace(format_args!("jit ir built: fp={fp} compiler={compiler} fingerprint={key:016x}"));
+        if let Some(loaded) = cache::find(key) {
+            trace(format_args!("jit runtime hit: fp={fp} source=wasm-process-cache key={key:016x}"));
+            return Some(Jit(loaded));
+        }
+        let loaded = build(kernel, &names)?;
+        trace(format_args!("jit runtime built: fp={fp} compiler={compiler} key={key:016x}"));
+        cache::remember(key, loaded.clone());
+        Some(Jit(loaded))
+    }
+
+    /// Evaluates `items` items; `None` where the interpreter has to.
+    ///
+    /// # Safety
+    /// As [`Engine::run`](crate::back::block::Engine::run).
+    pub unsafe fn run(
+        &self,
+        inputs: &[*const u8],
+        output: *mut u8,
+        items: usize,
+        positions: &Positions<'_>,
+        accuracy: Accuracy,
+    ) -> Option<Result<(), RunError>> {
+        let arrays = Arrays { inputs, output, items };
+        // SAFETY: as the caller promises.
+        match unsafe { self.0.run(arrays, positions, accuracy) } {
+            Ok(true) => Some(Ok(())),
+            Ok(false) => None,
+            Err(error) => Some(Err(error.into())),
+        }
+    }
+}
+
+/// Translates a kernel and instantiates the module.
+fn build(kernel: &Kernel, names: &Names) -> Option<Shared<Loaded>> {
+    let Names { fp, compiler } = names;
+    let module = match translate(kernel, Level::current()) {
+        Ok(module) => module,
+        Err(Refusal::Unsupported(reason)) => {
+            trace(format_args!("jit ir reject: fp={fp} at 0:0 reason={reason}"));
+            return None;
+        }
+        Err(Refusal::OutOfMemory) => {
+            trace(format_args!("jit runtime skip: fp={fp} compiler={compiler} reason=out of memory"));
+            return None;
+        }
+    };
+    let entry = TableEntry::new(&module.bytes);
+    if entry.is_none() {
+        trace(format_args!("jit runtime skip: wasm instantiation failed"));
+        let reason = "jit runtime wasm32 compilation failed";
+        trace(format_args!("jit runtime skip: fp={fp} compiler={compiler} reason={reason}"));
+    }
+    Shared::new(Loaded { entry: entry?, needs: module.needs }).ok()
+}
