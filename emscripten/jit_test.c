@@ -12,15 +12,15 @@
 
 EM_JS(int, instantiate, (const unsigned char *bytes, int length, int lookup), {
     const runtime = {
-        HEAPF64, HEAPF32, wasmMemory, wasmTable, stackSave, stackAlloc, stackRestore,
-        lengthBytesUTF8, stringToUTF8, addFunction, err,
+        HEAPF64,      HEAPF32,         wasmMemory,   wasmTable,   stackSave, stackAlloc,
+        stackRestore, lengthBytesUTF8, stringToUTF8, addFunction, err,
     };
     globalThis.instantiated = (globalThis.instantiated || 0) + 1;
     return _meJitInstantiate(runtime, HEAPU8.subarray(bytes, bytes + length), lookup, true) | 0;
 });
 EM_JS(void, release, (int index), {
     globalThis.released = (globalThis.released || 0) + 1;
-    _meJitFreeFn({ removeFunction }, index);
+    _meJitFreeFn({removeFunction}, index);
 });
 EM_JS(int, instantiated, (void), { return globalThis.instantiated || 0; });
 EM_JS(int, released, (void), { return globalThis.released || 0; });
@@ -135,7 +135,8 @@ static void engines_agree(const char *name, const char *text, double low, double
         best[1] = fmin(best[1], emscripten_get_now() - start);
     }
     CHECK(memcmp(fast, slow, ITEMS * sizeof *fast) == 0);
-    printf("%s: %.1f ns an item, interpreted %.1f, compiled in %.2f ms\n", name, best[0] * 1e6 / ITEMS, best[1] * 1e6 / ITEMS, compiled);
+    printf("%s: %.1f ns an item, interpreted %.1f, compiled in %.2f ms\n", name, best[0] * 1e6 / ITEMS,
+           best[1] * 1e6 / ITEMS, compiled);
     me_free(expr);
     free(x), free(y), free(fast), free(slow);
 }
