@@ -44,12 +44,3 @@ pub fn remember(key: u64, kernel: Shared<Loaded>) {
     drop(cache);
     drop(forgotten);
 }
-
-/// Forgets all kernels.
-pub fn clear() {
-    for index in 0..SLOTS {
-        let forgotten = lock().slots[index].take();
-        drop(forgotten);
-    }
-    lock().oldest = 0;
-}

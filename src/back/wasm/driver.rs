@@ -37,6 +37,9 @@ pub unsafe fn run(
     positions: &Positions<'_>,
     mut call: impl FnMut(&[*const u8], *mut u8, usize) -> i32,
 ) -> Result<bool, OutOfMemory> {
+    if !are_regular(needs, arrays.inputs) {
+        return Ok(false);
+    }
     let group = needs.group as usize;
     let mut most = needs.most_items.map_or(usize::MAX & !63, |most| most as usize);
     if !needs.symbols.is_empty() {
@@ -69,6 +72,13 @@ pub unsafe fn run(
     }
     // SAFETY: as the caller promises.
     unsafe { run_rest(needs, arrays, positions, start, &mut call) }
+}
+
+/// Whether all inputs are there and aligned: vector kernels read them where they lie.
+fn are_regular(needs: &Needs, inputs: &[*const u8]) -> bool {
+    let is_regular =
+        |(input, size): (&*const u8, &u32)| !input.is_null() && input.addr().is_multiple_of(*size as usize);
+    inputs.len() == needs.inputs.len() && inputs.iter().zip(&needs.inputs).all(is_regular)
 }
 
 /// The items behind the last whole group, in a group of their own that the last item fills up: it

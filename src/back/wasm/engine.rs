@@ -37,7 +37,7 @@ impl Loaded {
         positions: &Positions<'_>,
         accuracy: Accuracy,
     ) -> Result<bool, OutOfMemory> {
-        let mut context = Context::new(&self.needs, accuracy)?;
+        let context = Context::new(&self.needs, accuracy)?;
         let mut table = Vec::new();
         // SAFETY: the index stands for a function of this type: it is what the module exports.
         let function = unsafe { std::mem::transmute::<usize, Function>(self.entry.index() as usize) };
