@@ -14,7 +14,7 @@ pub(super) trait BlockTest<U: Unit> {
 }
 
 /// The unit of the first block is NUL.
-struct Ends;
+pub(super) struct Ends;
 
 impl<U: Unit> BlockTest<U> for Ends {
     #[inline(always)]
@@ -49,7 +49,7 @@ pub(super) struct Decides;
 impl<U: Unit> BlockTest<U> for Decides {
     #[inline(always)]
     fn mask<const N: usize>(&self, a: &[U; N], b: &[U; N]) -> u32 {
-        Differs.mask(a, b) | Ends.mask(a, b)
+        U::equal_live(a, b) ^ ((1 << N) - 1)
     }
 }
 

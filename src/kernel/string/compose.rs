@@ -1,19 +1,81 @@
 //! Operations that put their result together from several values.
 
 use super::blocks::{clear, value_len, write, write_head};
+use super::narrow::{NarrowLoop, run_narrow, write_value};
 use super::search::find;
 use super::slots::numbered;
 use super::{Slots, Unit};
 
+/// Items whose first values are written before the second ones are.
+const BATCH: usize = 64;
+
 /// The values of `a` and `b` one after the other.
 pub(super) fn concat<U: Unit>(a: Slots<'_, U>, b: Slots<'_, U>, out: &mut [U], width: usize) {
-    for (item, out) in numbered(out, width) {
-        let (a, b) = (a.slot(item), b.slot(item));
-        let (a_len, b_len) = (value_len(a), value_len(b));
-        write(out, a, a_len, None);
-        if let Some(rest) = out.get_mut(a_len..) {
-            write_head(rest, b, b_len, None);
+    let fits = a.width() + b.width() <= width;
+    for (number, out) in out.chunks_mut(BATCH * width.max(1)).enumerate() {
+        let (a, b) = (a.skip(number * BATCH), b.skip(number * BATCH));
+        let mut ends = [0; BATCH];
+        let begun =
+            if fits { run_narrow(a.width(), Beginnings { a, out, width, ends: &mut ends }) } else { 0 };
+        for ((item, out), end) in numbered(out, width).zip(&mut ends).skip(begun) {
+            let slot = a.slot(item);
+            *end = value_len(slot);
+            write(out, slot, *end, None);
         }
+        let done = if fits { run_narrow(b.width(), Endings { b, out, width, starts: &ends }) } else { 0 };
+        for ((item, out), start) in numbered(out, width).zip(&ends).skip(done) {
+            let slot = b.slot(item);
+            if let Some(rest) = out.get_mut(*start..) {
+                write_head(rest, slot, value_len(slot), None);
+            }
+        }
+    }
+}
+
+/// Writes the values of `a`, with NULs after them, and where they end.
+struct Beginnings<'a, U> {
+    a: Slots<'a, U>,
+    out: &'a mut [U],
+    width: usize,
+    ends: &'a mut [usize; BATCH],
+}
+
+impl<U: Unit> NarrowLoop for Beginnings<'_, U> {
+    #[inline(never)]
+    fn run<const N: usize, const BLOCKS: usize>(self) -> usize {
+        let Beginnings { a, out, width, ends } = self;
+        let mut done = 0;
+        for ((slot, (_, out)), end) in a.heads(a.width()).zip(numbered(out, width)).zip(ends) {
+            let Some(length) = write_value::<U, N, BLOCKS>(out, slot) else { break };
+            clear(&mut out[slot.len()..]);
+            *end = length;
+            done += 1;
+        }
+        done
+    }
+}
+
+/// Writes the values of `b` from the places `starts` on; what lies beyond stays as it is.
+struct Endings<'a, U> {
+    b: Slots<'a, U>,
+    out: &'a mut [U],
+    width: usize,
+    starts: &'a [usize; BATCH],
+}
+
+impl<U: Unit> NarrowLoop for Endings<'_, U> {
+    #[inline(never)]
+    fn run<const N: usize, const BLOCKS: usize>(self) -> usize {
+        let Endings { b, out, width, starts } = self;
+        let mut done = 0;
+        for ((slot, (_, out)), start) in b.heads(b.width()).zip(numbered(out, width)).zip(starts) {
+            let rest = out.get_mut(*start..).and_then(|rest| write_value::<U, N, BLOCKS>(rest, slot));
+            if rest.is_none() {
+                break;
+            }
+            done += 1;
+        }
+        done
     }
 }
 

@@ -1,6 +1,6 @@
 //! Vector operations on blocks of 16, 8, 4 or 1 code units.
 
-use wide::{i8x16, i32x4, u8x16, u32x4};
+use wide::{i8x16, i16x8, i32x4, u8x16, u32x4, u32x8};
 
 use super::Ucs4;
 
@@ -11,6 +11,9 @@ pub type FirstLetter = u8;
 pub trait Lanes: Copy {
     /// Mask of the units that are equal in `a` and `b`.
     fn equal<const N: usize>(a: &[Self; N], b: &[Self; N]) -> u32;
+
+    /// Mask of the units that are equal in `a` and `b`, and not NUL.
+    fn equal_live<const N: usize>(a: &[Self; N], b: &[Self; N]) -> u32;
 
     /// Mask of the units above 0x7F.
     fn beyond_ascii<const N: usize>(block: &[Self; N]) -> u32;
@@ -23,6 +26,13 @@ impl Lanes for u8 {
     #[inline(always)]
     fn equal<const N: usize>(a: &[u8; N], b: &[u8; N]) -> u32 {
         load_bytes(a).simd_eq(load_bytes(b)).to_bitmask() & low_bits(N)
+    }
+
+    #[inline(always)]
+    fn equal_live<const N: usize>(a: &[u8; N], b: &[u8; N]) -> u32 {
+        let a = load_bytes(a);
+        // What fills up a block is NUL.
+        (a.simd_eq(load_bytes(b)) & !a.simd_eq(u8x16::splat(0))).to_bitmask()
     }
 
     #[inline(always)]
@@ -57,20 +67,24 @@ fn load_bytes<const N: usize>(block: &[u8; N]) -> u8x16 {
 impl Lanes for Ucs4 {
     #[inline(always)]
     fn equal<const N: usize>(a: &[Ucs4; N], b: &[Ucs4; N]) -> u32 {
-        let mut mask = 0;
-        for start in (0..N).step_by(4) {
-            mask |= load_codes(a, start).simd_eq(load_codes(b, start)).to_bitmask() << start;
-        }
-        mask & low_bits(N)
+        code_mask::<N>(|start| load_eight_codes(a, start).simd_eq(load_eight_codes(b, start))) & low_bits(N)
+    }
+
+    #[inline(always)]
+    fn equal_live<const N: usize>(a: &[Ucs4; N], b: &[Ucs4; N]) -> u32 {
+        code_mask::<N>(|start| {
+            let a = load_eight_codes(a, start);
+            // What fills up a block is NUL.
+            a.simd_eq(load_eight_codes(b, start)) & !a.simd_eq(u32x8::splat(0))
+        })
     }
 
     #[inline(always)]
     fn beyond_ascii<const N: usize>(block: &[Ucs4; N]) -> u32 {
-        let mut ascii = 0;
-        for start in (0..N).step_by(4) {
-            let high_bits = load_codes(block, start) & u32x4::splat(!0x7F);
-            ascii |= high_bits.simd_eq(u32x4::splat(0)).to_bitmask() << start;
-        }
+        let ascii = code_mask::<N>(|start| {
+            let high_bits = load_eight_codes(block, start) & u32x8::splat(!0x7F);
+            high_bits.simd_eq(u32x8::splat(0))
+        });
         !ascii & low_bits(N)
     }
 
@@ -94,6 +108,24 @@ impl Lanes for Ucs4 {
         }
         image
     }
+}
+
+/// Mask of the lanes, all ones or all zeros, that `lanes` gives for the eight units from a place on.
+#[inline(always)]
+fn code_mask<const N: usize>(lanes: impl Fn(usize) -> u32x8) -> u32 {
+    let mut mask = 0;
+    for start in (0..N).step_by(8) {
+        mask |= i16x8::from_i32x8_saturate(lanes(start).cast_signed()).to_bitmask() << start;
+    }
+    mask
+}
+
+/// Eight units from `start` on, NULs beyond the end of the block.
+#[inline(always)]
+fn load_eight_codes<const N: usize>(block: &[Ucs4; N], start: usize) -> u32x8 {
+    u32x8::new(std::array::from_fn(|lane| {
+        block.get(start + lane).map_or(0, |unit| u32::from_ne_bytes(*unit))
+    }))
 }
 
 /// Four units from `start` on, NULs beyond the end of the block.

@@ -13,6 +13,7 @@ mod case;
 mod case_table;
 mod compose;
 mod lanes;
+mod narrow;
 mod part;
 mod predicate;
 mod search;

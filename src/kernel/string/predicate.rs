@@ -4,25 +4,66 @@ use std::cmp::Ordering;
 
 use crate::ir::CompareOp;
 
-use super::blocks::{Decides, first, same, value, value_len};
+use super::blocks::{Decides, Differs, first, same, value, value_len};
+use super::narrow::{MIN_NARROW, NarrowLoop, Padded, mask, run_narrow};
 use super::search::{candidate, find};
 use super::{Slots, Unit};
 
-/// Stands in the result for items that the first units do not decide.
-const UNDECIDED: u8 = 2;
-
 /// Compare values code unit by code unit; a prefix comes before what it is a prefix of.
 pub(super) fn compare<U: Unit>(op: CompareOp, a: Slots<'_, U>, b: Slots<'_, U>, out: &mut [u8]) {
-    match (a.scalar_value(), b.scalar_value()) {
+    let decided = match (a.scalar_value(), b.scalar_value()) {
         (Some(a), Some(b)) => return out.fill(holds(op, order(a, b)) as u8),
         (Some(_), None) => return compare(reversed(op), b, a, out),
-        (None, Some(literal)) if matches!(op, CompareOp::Eq | CompareOp::Ne) => {
-            decide_by_words(a, literal, literal.len() < a.width(), out, (op == CompareOp::Ne) as u8);
+        (None, Some(literal)) => {
+            // The units before and at the literal's end decide.
+            let width = (literal.len() + 1).max(MIN_NARROW).min(a.width());
+            let padded = Padded::new(literal);
+            padded.head(width).map_or(0, |literal| compare_narrow(op, a, Slots::scalar(literal), width, out))
         }
-        (None, _) => decide_by_first_units(op, a, b, out),
-    }
-    for (item, out) in out.iter_mut().enumerate().filter(|(_, out)| **out == UNDECIDED) {
+        (None, None) if a.width() == b.width() => compare_narrow(op, a, b, a.width(), out),
+        (None, None) => 0,
+    };
+    for (item, out) in out.iter_mut().enumerate().skip(decided) {
         *out = holds(op, order(a.slot(item), b.slot(item))) as u8;
+    }
+}
+
+/// Compare the first `width` units of all slots and return the number of items done.
+fn compare_narrow<U: Unit>(
+    op: CompareOp,
+    a: Slots<'_, U>,
+    b: Slots<'_, U>,
+    width: usize,
+    out: &mut [u8],
+) -> usize {
+    let verdicts = [Ordering::Less, Ordering::Equal, Ordering::Greater].map(|order| holds(op, order) as u8);
+    run_narrow(width, Comparison { a, b, width, verdicts, out })
+}
+
+/// The comparison of the first `width` units of slots.
+struct Comparison<'a, U> {
+    a: Slots<'a, U>,
+    b: Slots<'a, U>,
+    width: usize,
+    /// The results for less, equal and greater.
+    verdicts: [u8; 3],
+    out: &'a mut [u8],
+}
+
+impl<U: Unit> NarrowLoop for Comparison<'_, U> {
+    #[inline(never)]
+    fn run<const N: usize, const BLOCKS: usize>(self) -> usize {
+        let Comparison { a, b, width, verdicts, out } = self;
+        let heads = a.heads(width).zip(b.heads(width));
+        let mut done = 0;
+        for ((a, b), out) in heads.zip(out) {
+            let Some(decisive) = mask::<U, N, BLOCKS>(a, b, Decides) else { break };
+            let index = decisive.trailing_zeros() as usize;
+            let (a, b) = (code_at(a, index), code_at(b, index));
+            *out = verdicts[1 + usize::from(a > b) - usize::from(a < b)];
+            done += 1;
+        }
+        done
     }
 }
 
@@ -46,41 +87,6 @@ fn reversed(op: CompareOp) -> CompareOp {
         CompareOp::Gt => CompareOp::Lt,
         CompareOp::Ge => CompareOp::Le,
     }
-}
-
-/// Compare the first units of all items in a loop without branches.
-fn decide_by_first_units<U: Unit>(op: CompareOp, a: Slots<'_, U>, b: Slots<'_, U>, out: &mut [u8]) {
-    let less = holds(op, Ordering::Less) as u8;
-    let greater = holds(op, Ordering::Greater) as u8;
-    for (item, out) in out.iter_mut().enumerate() {
-        let (a, b) = (code_at(a.slot(item), 0), code_at(b.slot(item), 0));
-        let decided = if a < b { less } else { greater };
-        *out = if a == b { UNDECIDED } else { decided };
-    }
-}
-
-/// Compare the first 8 bytes of all slots with those of `prefix`, and of the NUL after it if it `ends`,
-/// in a loop without branches; items that differ there get the verdict `different`.
-fn decide_by_words<U: Unit>(a: Slots<'_, U>, prefix: &[U], ends: bool, out: &mut [u8], different: u8) {
-    let known = (prefix.len() + ends as usize).min(8 / size_of::<U>());
-    let mut units = [U::NUL; 8];
-    let copied = prefix.len().min(known);
-    units[..copied].copy_from_slice(&prefix[..copied]);
-    let mut mask = [U::NUL; 8];
-    mask[..known].fill(U::from_code(u32::MAX));
-    let (wanted, mask) = (first_word(&units), first_word(&mask));
-    out.fill(UNDECIDED);
-    for (slot, out) in a.whole_slots(out.len()).chunks_exact(a.width()).zip(out) {
-        let same =
-            first_word(slot).zip(wanted).zip(mask).is_none_or(|((word, wanted), mask)| word & mask == wanted);
-        *out = if same { UNDECIDED } else { different };
-    }
-}
-
-/// The first 8 bytes of a slot; `None` for a narrower slot.
-#[inline(always)]
-fn first_word<U: Unit>(slot: &[U]) -> Option<u64> {
-    U::bytes(slot).first_chunk().map(|bytes| u64::from_ne_bytes(*bytes))
 }
 
 /// Order of the values in two slots.
@@ -130,14 +136,47 @@ fn value_fills<U: Unit>(units: &[U]) -> bool {
 
 /// Whether the value of `a` begins with that of `b`.
 pub(super) fn starts_with<U: Unit>(a: Slots<'_, U>, b: Slots<'_, U>, out: &mut [u8]) {
-    match b.scalar_value() {
-        Some(prefix) if a.scalar_value().is_none() => decide_by_words(a, prefix, false, out, 0),
-        _ => out.fill(UNDECIDED),
-    }
-    for (item, out) in out.iter_mut().enumerate().filter(|(_, out)| **out == UNDECIDED) {
+    let decided = match b.scalar_value() {
+        Some(prefix) if a.scalar_value().is_none() && prefix.len() <= a.width() => {
+            starts_with_narrow(a, prefix, out)
+        }
+        _ => 0,
+    };
+    for (item, out) in out.iter_mut().enumerate().skip(decided) {
         let prefix = b.value(item);
         // As a value has no NUL, what the slot begins with is also what its value begins with.
         *out = a.slot(item).get(..prefix.len()).is_some_and(|head| same(head, prefix)) as u8;
+    }
+}
+
+/// Look for `prefix`, which is no longer than the slots, and return the number of items done.
+fn starts_with_narrow<U: Unit>(a: Slots<'_, U>, prefix: &[U], out: &mut [u8]) -> usize {
+    let width = prefix.len().max(MIN_NARROW).min(a.width());
+    let padded = Padded::new(prefix);
+    let Some(head) = padded.head(width) else { return 0 };
+    let known = u64::MAX.checked_shr(64 - prefix.len() as u32).unwrap_or(0);
+    run_narrow(width, PrefixTest { a, head, known, out })
+}
+
+/// The test whether slots begin with the `known` units of `head`.
+struct PrefixTest<'a, U> {
+    a: Slots<'a, U>,
+    head: &'a [U],
+    known: u64,
+    out: &'a mut [u8],
+}
+
+impl<U: Unit> NarrowLoop for PrefixTest<'_, U> {
+    #[inline(never)]
+    fn run<const N: usize, const BLOCKS: usize>(self) -> usize {
+        let PrefixTest { a, head, known, out } = self;
+        let mut done = 0;
+        for (slot, out) in a.heads(head.len()).zip(out) {
+            let Some(differing) = mask::<U, N, BLOCKS>(slot, head, Differs) else { break };
+            *out = (differing & known == 0) as u8;
+            done += 1;
+        }
+        done
     }
 }
 

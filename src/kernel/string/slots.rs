@@ -45,6 +45,24 @@ impl<'a, U: Unit> Slots<'a, U> {
         &self.units[..slots.min(n) * self.width]
     }
 
+    /// Without the first `items` items.
+    #[inline(always)]
+    pub(super) fn skip(&self, items: usize) -> Slots<'a, U> {
+        Slots { units: self.units.get(items * self.stride..).unwrap_or(&[]), ..*self }
+    }
+
+    /// The first `width` units of each slot, without end for a scalar; none if the slots are shorter.
+    #[inline(always)]
+    pub(super) fn heads(&self, width: usize) -> impl Iterator<Item = &'a [U]> {
+        let Slots { mut units, stride, .. } = *self;
+        std::iter::from_fn(move || {
+            let head = units.get(..width)?;
+            prefetch(units);
+            units = units.get(stride..).unwrap_or(&[]);
+            Some(head)
+        })
+    }
+
     /// All units of a slot; empty beyond the end of the column.
     #[inline(always)]
     pub(super) fn slot(&self, item: usize) -> &'a [U] {
@@ -57,6 +75,25 @@ impl<'a, U: Unit> Slots<'a, U> {
     pub(super) fn value(&self, item: usize) -> &'a [U] {
         blocks::value(self.slot(item))
     }
+}
+
+/// Bytes between what is read and what is fetched into the cache for later: far enough that a slot comes
+/// from memory before it is needed.
+const PREFETCH_DISTANCE: usize = 2048;
+
+/// Begin to fetch the units that lie [`PREFETCH_DISTANCE`] behind the start of `units`. The loops over
+/// slots have so many instructions that the processor alone would look only a few slots ahead.
+#[inline(always)]
+fn prefetch<U>(units: &[U]) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        let ahead = units.as_ptr().cast::<i8>().wrapping_add(PREFETCH_DISTANCE);
+        // SAFETY: the instruction accepts any address; it accesses nothing and never faults.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(ahead) }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = units;
 }
 
 /// The number of each item and its result slot; nothing when the width is 0.

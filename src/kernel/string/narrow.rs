@@ -1,0 +1,94 @@
+//! Slots of 4 to 64 units, handled without branches that depend on the data.
+//!
+//! What is asked of a slot is a mask with one bit a unit, and the number of blocks that cover a slot is
+//! a constant of the loop over the items. So the lengths of values, which the branch predictor could
+//! only guess, cost nothing.
+
+use super::Unit;
+use super::blocks::{BlockTest, Ends};
+
+/// A loop over items whose narrow slots are covered by `BLOCKS` blocks of `N` units, the last of which
+/// ends where the slot ends.
+pub(super) trait NarrowLoop {
+    /// Handle items from the first on and return how many it were: all, or those whose slots exist.
+    fn run<const N: usize, const BLOCKS: usize>(self) -> usize;
+}
+
+/// Run `items` for slots of `width` units and return the number of items done: none if the slots are
+/// not narrow.
+pub(super) fn run_narrow(width: usize, items: impl NarrowLoop) -> usize {
+    match width {
+        4..=8 => items.run::<4, 2>(),
+        9..=15 => items.run::<8, 2>(),
+        16 => items.run::<16, 1>(),
+        17..=32 => items.run::<16, 2>(),
+        33..=64 => items.run::<16, 4>(),
+        _ => 0,
+    }
+}
+
+/// Units of the narrowest and of the widest narrow slot.
+pub(super) const MIN_NARROW: usize = 4;
+pub(super) const MAX_NARROW: usize = 64;
+
+/// A literal, followed by NULs up to the width of the widest narrow slot.
+pub(super) struct Padded<U> {
+    units: [U; MAX_NARROW],
+    length: usize,
+}
+
+impl<U: Unit> Padded<U> {
+    pub(super) fn new(literal: &[U]) -> Padded<U> {
+        let mut units = [U::NUL; MAX_NARROW];
+        for (unit, from) in units.iter_mut().zip(literal) {
+            *unit = *from;
+        }
+        Padded { units, length: literal.len() }
+    }
+
+    /// The literal in a slot of `width` units; `None` if the slot is too wide or too short.
+    pub(super) fn head(&self, width: usize) -> Option<&[U]> {
+        self.units.get(..width).filter(|_| self.length <= width)
+    }
+}
+
+/// Where block number `block` begins in a slot of `width` units.
+#[inline(always)]
+fn start_of<const N: usize>(block: usize, width: usize) -> usize {
+    (block * N).min(width.saturating_sub(N))
+}
+
+/// Mask of the places of two slots of one width where `test` holds; `None` if they are no narrow slots.
+#[inline(always)]
+pub(super) fn mask<U: Unit, const N: usize, const BLOCKS: usize>(
+    a: &[U],
+    b: &[U],
+    test: impl BlockTest<U>,
+) -> Option<u64> {
+    let mut mask = 0;
+    for block in 0..BLOCKS {
+        let start = start_of::<N>(block, a.len());
+        let places = test.mask::<N>(a.get(start..)?.first_chunk()?, b.get(start..)?.first_chunk()?);
+        mask |= u64::from(places) << start;
+    }
+    Some(mask)
+}
+
+/// Write the value in `slot`, and NULs up to the slot's width, and return the length of the value; `None`
+/// if `slot` is no narrow slot or `out` is shorter.
+#[inline(always)]
+pub(super) fn write_value<U: Unit, const N: usize, const BLOCKS: usize>(
+    out: &mut [U],
+    slot: &[U],
+) -> Option<usize> {
+    let ends = mask::<U, N, BLOCKS>(slot, slot, Ends)?;
+    let length = slot.len().min(ends.trailing_zeros() as usize);
+    let out = out.get_mut(..slot.len())?;
+    for block in 0..BLOCKS {
+        let start = start_of::<N>(block, slot.len());
+        let live = length.saturating_sub(start).min(N);
+        let image = U::image::<N>(slot.get(start..)?.first_chunk()?, live, None);
+        *out.get_mut(start..)?.first_chunk_mut()? = image;
+    }
+    Some(length)
+}
