@@ -9,6 +9,7 @@ from cases import C_TYPES
 BENCHES = pathlib.Path(__file__).parent
 ROOT = BENCHES.parent
 DTYPE_CODES = {name: code for code, name in enumerate(C_TYPES, start=1)}
+STRING_CODES = {"U": 14, "S": 15}
 
 
 class Variable(ctypes.Structure):
@@ -69,7 +70,7 @@ class Native:
             getattr(library, name).restype = ctypes.c_double
 
     def compile(self, text, columns, output=None):
-        """A compiled expression over `columns`, pairs of name and dtype."""
+        """A compiled expression over `columns`, pairs of name and dtype: a name, or NumPy's for strings."""
         handle, position = ctypes.c_void_p(), ctypes.c_int()
         status = self.library.me_compile(text.encode(), self.table(columns), len(columns),
                                          DTYPE_CODES.get(output, 0), ctypes.byref(position), ctypes.byref(handle))
@@ -80,7 +81,13 @@ class Native:
     @staticmethod
     def table(columns):
         return (Variable * max(1, len(columns)))(
-            *(Variable(name.encode(), DTYPE_CODES[dtype]) for name, dtype in columns))
+            *(Native.variable(name, dtype) for name, dtype in columns))
+
+    @staticmethod
+    def variable(name, dtype):
+        if dtype in DTYPE_CODES:
+            return Variable(name.encode(), DTYPE_CODES[dtype])
+        return Variable(name.encode(), STRING_CODES[dtype.kind], itemsize=dtype.itemsize)
 
     @staticmethod
     def pointers(arrays):

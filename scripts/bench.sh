@@ -1,6 +1,7 @@
 #!/bin/sh
 # Times the library beside C loops, NumPy and numexpr; writes benches/report/.
-# Arguments name groups or computations to measure alone, without a report.
+# Arguments name groups or computations to measure alone, without a report; `strings [N]` times
+# string operations beside NumPy.
 set -eu
 cd "$(dirname "$0")/.."
 venv=.tools/venv
@@ -9,4 +10,8 @@ if [ ! -x "$venv/bin/python" ]; then
 fi
 "$venv/bin/python" -c "import matplotlib, numexpr, numpy" 2>/dev/null ||
     "$venv/bin/pip" install --quiet matplotlib numexpr numpy
+if [ "${1:-}" = strings ]; then
+    shift
+    exec "$venv/bin/python" benches/strings.py "$@"
+fi
 exec "$venv/bin/python" benches/run.py "$@"

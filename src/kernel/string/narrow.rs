@@ -9,6 +9,9 @@ use super::blocks::{BlockTest, Ends};
 
 /// A loop over items whose narrow slots are covered by `BLOCKS` blocks of `N` units, the last of which
 /// ends where the slot ends.
+///
+/// Implementations are `#[inline(never)]`: inlined side by side, the loops would not keep their values
+/// in registers.
 pub(super) trait NarrowLoop {
     /// Handle items from the first on and return how many it were: all, or those whose slots exist.
     fn run<const N: usize, const BLOCKS: usize>(self) -> usize;
