@@ -14,6 +14,10 @@ pub(super) fn compare<U: Unit>(op: CompareOp, a: Slots<'_, U>, b: Slots<'_, U>, 
     let decided = match (a.scalar_value(), b.scalar_value()) {
         (Some(a), Some(b)) => return out.fill(holds(op, order(a, b)) as u8),
         (Some(_), None) => return compare(reversed(op), b, a, out),
+        (None, Some(literal)) if matches!(op, CompareOp::Eq | CompareOp::Ne) => {
+            let known = literal.len() + usize::from(literal.len() < a.width());
+            begins_narrow(a, literal, known, op == CompareOp::Eq, out)
+        }
         (None, Some(literal)) => {
             // The units before and at the literal's end decide.
             let width = (literal.len() + 1).max(MIN_NARROW).min(a.width());
@@ -137,9 +141,7 @@ fn value_fills<U: Unit>(units: &[U]) -> bool {
 /// Whether the value of `a` begins with that of `b`.
 pub(super) fn starts_with<U: Unit>(a: Slots<'_, U>, b: Slots<'_, U>, out: &mut [u8]) {
     let decided = match b.scalar_value() {
-        Some(prefix) if a.scalar_value().is_none() && prefix.len() <= a.width() => {
-            starts_with_narrow(a, prefix, out)
-        }
+        Some(prefix) if a.scalar_value().is_none() => begins_narrow(a, prefix, prefix.len(), true, out),
         _ => 0,
     };
     for (item, out) in out.iter_mut().enumerate().skip(decided) {
@@ -149,31 +151,40 @@ pub(super) fn starts_with<U: Unit>(a: Slots<'_, U>, b: Slots<'_, U>, out: &mut [
     }
 }
 
-/// Look for `prefix`, which is no longer than the slots, and return the number of items done.
-fn starts_with_narrow<U: Unit>(a: Slots<'_, U>, prefix: &[U], out: &mut [u8]) -> usize {
-    let width = prefix.len().max(MIN_NARROW).min(a.width());
-    let padded = Padded::new(prefix);
-    let Some(head) = padded.head(width) else { return 0 };
-    let known = u64::MAX.checked_shr(64 - prefix.len() as u32).unwrap_or(0);
-    run_narrow(width, PrefixTest { a, head, known, out })
+/// Write `verdict` for each slot that begins with the first `known` units of `literal` and the NULs that
+/// follow it, else its opposite; return the number of items done.
+fn begins_narrow<U: Unit>(
+    a: Slots<'_, U>,
+    literal: &[U],
+    known: usize,
+    verdict: bool,
+    out: &mut [u8],
+) -> usize {
+    let padded = Padded::new(literal);
+    let Some(head) = padded.head(known.max(MIN_NARROW).min(a.width())) else { return 0 };
+    let known = u64::MAX.checked_shr(64 - known as u32).unwrap_or(0);
+    run_narrow(head.len(), PrefixTest { a, head, known, verdict, out })
 }
 
 /// The test whether slots begin with the `known` units of `head`.
 struct PrefixTest<'a, U> {
     a: Slots<'a, U>,
     head: &'a [U],
+    /// Mask of the units that count.
     known: u64,
+    /// The result for slots that begin so.
+    verdict: bool,
     out: &'a mut [u8],
 }
 
 impl<U: Unit> NarrowLoop for PrefixTest<'_, U> {
     #[inline(never)]
     fn run<const N: usize, const BLOCKS: usize>(self) -> usize {
-        let PrefixTest { a, head, known, out } = self;
+        let PrefixTest { a, head, known, verdict, out } = self;
         let mut done = 0;
         for (slot, out) in a.heads(head.len()).zip(out) {
             let Some(differing) = mask::<U, N, BLOCKS>(slot, head, Differs) else { break };
-            *out = (differing & known == 0) as u8;
+            *out = ((differing & known == 0) == verdict) as u8;
             done += 1;
         }
         done
