@@ -154,4 +154,21 @@ mod tests {
                 .collect();
         assert_eq!(evaluate(text, &[&x, &y]), expected);
     }
+
+    /// What an inner loop leaves in a local that only it reads is there when it is entered again.
+    #[test]
+    fn locals_of_inner_loops_outlive_them() {
+        let lines = [
+            "def k(x):",
+            "    d = x",
+            "    n = 0",
+            "    for i in range(2):",
+            "        for j in range(2):",
+            "            if d == x:",
+            "                n = n + 1",
+            "                d = d + 1",
+            "    return n",
+        ];
+        assert_eq!(evaluate(&lines.join("\n"), &[&[1.0, 2.0, 3.0]]), [1.0; 3]);
+    }
 }

@@ -27,7 +27,8 @@ impl Structured {
         facts.gather(&nodes);
         facts.drop_dead_stores(&mut nodes);
         facts.find_uniform_variables(&nodes)?;
-        let mut builder = Builder { kernel, level, layout: Layout::default(), facts, reads: Vec::new() };
+        let mut builder =
+            Builder { kernel, level, layout: Layout::default(), facts, reads: Vec::new(), depth: 0 };
         builder.lay_out()?;
         builder.count_reads(&nodes)?;
         let (body, _) = builder.block(nodes)?;
@@ -217,6 +218,8 @@ struct Builder<'a> {
     level: Level,
     layout: Layout,
     facts: Facts,
+    /// Loops around the statement at hand.
+    depth: usize,
     /// How often the whole kernel reads each place of the layout's beginning: inputs, output, index
     /// symbols and locals.
     reads: Vec<u32>,
@@ -326,14 +329,18 @@ impl Builder<'_> {
                 Head::For { variable, bounds }
             }
         };
+        self.depth += 1;
         let (body, below) = self.block(flat.body)?;
+        self.depth -= 1;
         inside.add(&below);
         inside.continues = false;
         let (mut reads, mut changes) = (Vec::new(), Vec::new());
         for place in 0..self.reads.len() {
             let Some(lane) = self.lane(place as PlaceId) else { continue };
             if inside.changes[place] {
-                let is_read_outside = self.reads[place] > inside.reads[place];
+                // A loop around this one enters it again, with the values that it left.
+                let is_read_again = self.depth > 0 && inside.reads[place] > 0;
+                let is_read_outside = self.reads[place] > inside.reads[place] || is_read_again;
                 changes.try_push((lane, is_read_outside))?;
             } else if inside.reads[place] > 0 {
                 reads.try_push(lane)?;
