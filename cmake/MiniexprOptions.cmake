@@ -26,12 +26,14 @@ set(MINIEXPR_CARGO_TARGET_DIR
     CACHE PATH "Folder for what cargo builds; several build trees may share one"
 )
 
-# Known to projects that embed the library. Nothing here depends on them: vector math and kernels are
-# part of the library, there is no TinyCC, and benchmarks are run by `make bench`.
+# The name is that of projects that embed the library; there is no TinyCC in it.
+option(MINIEXPR_ENABLE_TCC_JIT "Compile kernels to machine code, or to WebAssembly, at run time" ON)
+
+# Known to projects that embed the library. Nothing here depends on them: vector math is part of the
+# library, and benchmarks are run by `make bench`.
 option(MINIEXPR_BUILD_BENCH "Accepted, without effect" ON)
 option(MINIEXPR_USE_SLEEF "Accepted, without effect" ON)
 option(MINIEXPR_USE_ACCELERATE "Accepted, without effect" OFF)
-option(MINIEXPR_ENABLE_TCC_JIT "Accepted, without effect" ON)
 option(MINIEXPR_BUILD_BUNDLED_LIBTCC "Accepted, without effect" OFF)
 option(MINIEXPR_DSL_TRACE_DEFAULT "Accepted, without effect" OFF)
 
