@@ -8,13 +8,19 @@
 //!        │ me_compile(text, variables, dtype)          ffi      a caller's pointers stop here
 //!        ▼
 //!      front    text → lexer → parser → tree → lower → ir       typed kernel; every cast is a node
+//!      builtin  the names that a text may use          │
 //!                                                      │
-//!                                                    back       engines: block interpreter, …
-//!                                                      │
-//!                                                   kernel      typed loops, SIMD dispatch, math
-//!                                                      │
+//!                                                    back       block: the interpreter, always there
+//!                                                      │        native, c, wasm: compiled kernels
+//!                                                      │        nd: blocks of chunked arrays
+//!                                                   kernel      typed loops, SIMD dispatch, math,
+//!                                                      │        reductions, strings
 //!                                                    dtype      dtypes, promotion, scalar casts
+//!                                                   memory      growth that can fail
 //! ```
+//!
+//! A plain expression is a kernel with one `return`, so there is one type checker, one set of dtype
+//! rules and one interpreter. An engine that cannot run a kernel says why, and the interpreter runs it.
 
 pub mod back;
 pub mod builtin;
@@ -24,6 +30,5 @@ pub mod ffi;
 pub mod front;
 pub mod ir;
 pub mod kernel;
-pub mod nd;
-
 pub mod memory;
+pub mod nd;
