@@ -37,7 +37,7 @@ evaluate() {
     done
     cmp "$out/$name.native.npy" "$out/$name.wasm.npy"
     echo "  both files have the same bytes; the last values are"
-    echo "  $(tail -c $((4 * ${type#f})) "$file" | od -An -w$((4 * ${type#f})) -t "$type")"
+    tail -c $((4 * ${type#f})) "$file" | od -An -w$((4 * ${type#f})) -t "$type" | sed 's/  */ /g; s/^/ /'
 }
 
 # refuse EXPRESSION INPUT...: shows the error of a call that must fail
