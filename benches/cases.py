@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from kernels import KERNELS
+
 REAL = ["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64"]
 INTEGERS = REAL[1:9]
 FLOATS = REAL[9:]
@@ -16,7 +18,7 @@ class Case:
     dtype: str
     """Dtype of the columns."""
     text: str
-    """The expression for this library."""
+    """The expression or kernel for this library."""
     c: str
     """The C expression of one item."""
     numpy: str
@@ -149,10 +151,17 @@ def functions():
                        f"{numexpr}({arguments})" if numexpr else "", versus=versus, target=target)
 
 
+def kernels():
+    for dtype in FLOATS:
+        for name, (text, c) in KERNELS.items():
+            yield Case("kernel", name, dtype, text, c.replace("T ", C_TYPES[dtype] + " ").replace("(T)", f"({C_TYPES[dtype]})"),
+                       "", target=1.0)
+
+
 C_TYPES = {
     "bool": "_Bool", "int8": "int8_t", "int16": "int16_t", "int32": "int32_t", "int64": "int64_t",
     "uint8": "uint8_t", "uint16": "uint16_t", "uint32": "uint32_t", "uint64": "uint64_t",
     "float32": "float", "float64": "double",
 }
 
-CASES = [*arithmetic(), *comparisons(), *selections(), *casts(), *compounds(), *functions()]
+CASES = [*arithmetic(), *comparisons(), *selections(), *casts(), *compounds(), *functions(), *kernels()]

@@ -11,7 +11,7 @@ import numexpr
 import numpy as np
 
 FOLDER = pathlib.Path(__file__).parent / "report"
-GROUPS = ["arithmetic", "comparison", "where", "cast", "compound", "function"]
+GROUPS = ["arithmetic", "comparison", "where", "cast", "compound", "function", "kernel"]
 ENGINES = {"c": "C loop", "numpy": "NumPy", "numexpr": "numexpr"}
 # Distinguishable with any colour vision; the marks differ in shape as well.
 COLORS = {"c": "#0072B2", "numpy": "#D55E00", "numexpr": "#009E73"}
@@ -54,7 +54,7 @@ def table(results, group):
             continue
         cells = [f"{times[engine] * 1e9:.3f}" if engine in times else "" for engine in ("miniexpr", *ENGINES)]
         verdict = "" if ratio(case, times) <= case.target else " **missed**"
-        name = case.name if case.group == "cast" else f"`{case.text}`"
+        name = case.name if case.group in ("cast", "kernel") else f"`{case.text}`"
         lines.append(f"| {name} | {case.dtype} | {' | '.join(cells)} | {ratio(case, times):.2f} x {ENGINES[case.versus]}"
                      f" | ≤ {case.target:.2f}{verdict} |")
     return "\n".join(lines)

@@ -47,6 +47,8 @@ def columns(case):
 
     if case.group == "function":
         low, high = {"asin": (-1, 1), "acos": (-1, 1), "log1p": (0, 10)}.get(case.name, (0.1, 10))
+    elif case.group == "kernel":
+        low, high = -1.5, 0.5
     else:
         low, high = (0, 1) if dtype == bool else (1, 5)
     arrays = {name: values(low, high) for name in "abc"}

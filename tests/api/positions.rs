@@ -232,7 +232,6 @@ fn of_string_expressions() {
 }
 
 #[test]
-#[ignore = "the kernel language is being built"]
 fn of_kernel_like_texts() {
     assert_positions(&numeric_variables(), KERNELS);
 }

@@ -112,7 +112,6 @@ fn locals_keep_their_family_and_width() {
 }
 
 #[test]
-#[ignore = "reductions are being built"]
 fn conditions_of_string_tests_reduce_through_a_local() {
     let source = kernel(&["c = contains(a,'o')", "if any(c):", "    return 1", "return 0"]);
     let (_, _, out) = evaluate(&a(), None, 5, &source);
