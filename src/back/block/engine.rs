@@ -75,7 +75,7 @@ impl Engine {
         if items.count() == 0 && !speaks_of_none {
             return Ok(());
         }
-        let mut scratch = Scratch::take();
+        let mut scratch = Scratch::take()?;
         // SAFETY: as the caller promises.
         let result = unsafe {
             match (&self.0, items) {

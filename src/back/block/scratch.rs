@@ -7,7 +7,7 @@ use std::ptr::NonNull;
 use super::run::{Base, Staged};
 use super::structured::Workspace;
 use crate::kernel::reduce::Accumulator;
-use crate::memory::OutOfMemory;
+use crate::memory::{OutOfMemory, try_box};
 
 /// Alignment of every register: a cache line, and the widest vector.
 pub const ALIGN: usize = 64;
@@ -30,17 +30,20 @@ pub struct Scratch {
 }
 
 thread_local! {
-    static CACHE: Cell<Option<Scratch>> = const { Cell::new(None) };
+    static CACHE: Cell<Option<Box<Scratch>>> = const { Cell::new(None) };
 }
 
 impl Scratch {
     /// The thread's scratch memory, or a new one where it is in use: a host function may evaluate.
-    pub fn take() -> Scratch {
-        CACHE.with(Cell::take).unwrap_or_default()
+    pub fn take() -> Result<Box<Scratch>, OutOfMemory> {
+        match CACHE.with(Cell::take) {
+            Some(scratch) => Ok(scratch),
+            None => try_box(Scratch::default()),
+        }
     }
 
     /// Keeps the memory for the thread's next evaluation.
-    pub fn put_back(mut self) {
+    pub fn put_back(mut self: Box<Self>) {
         if self.bytes.len > KEEP_BYTES {
             self.bytes = Bytes::default();
         }

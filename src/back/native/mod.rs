@@ -146,7 +146,10 @@ impl Native {
         if !self.are_aligned(inputs, output) {
             return None;
         }
-        let mut scratch = Scratch::take();
+        let mut scratch = match Scratch::take() {
+            Ok(scratch) => scratch,
+            Err(error) => return Some(Err(error.into())),
+        };
         // SAFETY: as the caller promises; the arrays are aligned.
         let result = unsafe { self.run_blocks(&mut scratch.bytes, inputs, output, n, positions, accuracy) };
         scratch.put_back();
