@@ -149,10 +149,11 @@ impl Lowerer<'_> {
         let first = if to == Leave::Kernel { 0 } else { innermost_loop.unwrap_or(0) };
         for index in first..self.regions.len() {
             let Region { mask, loop_mask } = self.regions[index];
-            self.regions[index].mask = self.without(mask, lanes)?;
+            // First, because `lanes` may be the mask of this region.
             if loop_mask.is_some() && loop_mask != mask && to != Leave::NextPass {
                 self.without(loop_mask, lanes)?;
             }
+            self.regions[index].mask = self.without(mask, lanes)?;
         }
         Ok(())
     }
