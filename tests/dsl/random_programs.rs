@@ -7,6 +7,7 @@ use miniexpr::kernel::Accuracy;
 use miniexpr::kernel::level::Level;
 
 use crate::client::values::decode;
+use crate::client::{self, Variable};
 use crate::generator::{Generator, Random};
 use crate::{compile, model};
 
@@ -60,9 +61,16 @@ fn check_program(seed: u64) {
     let block = *random.pick(&BLOCKS);
     let buffers = [(x, &inputs[0]), (y, &inputs[1])]
         .map(|(dtype, values)| values.iter().flat_map(|value| bytes(*value, dtype)).collect::<Vec<u8>>());
-    let got = run(&kernel, &buffers, items, block);
-    for (index, (got, want)) in got.chunks(output.size()).zip(want.chunks(output.size())).enumerate() {
+    let interpreted = run(&kernel, &buffers, items, block);
+    let compiled = run_compiled(&source, [x, y], output, &buffers, items);
+    let pairs = interpreted.chunks(output.size()).zip(compiled.chunks(output.size()));
+    for (index, ((got, compiled), want)) in pairs.zip(want.chunks(output.size())).enumerate() {
         let [x, y] = [inputs[0][index], inputs[1][index]];
+        assert!(
+            is_same(compiled, want, output),
+            "seed {seed}, compiled, item {index} of {items}, output {output}: {compiled:x?} instead of \
+             {want:x?} for x = {x:?}, y = {y:?}\n{source}\n{kernel}"
+        );
         assert!(
             is_same(got, want, output),
             "seed {seed}, blocks of {block}, item {index} of {items}, output {output}: {got:x?} instead of \
@@ -84,6 +92,19 @@ fn run(kernel: &Kernel, inputs: &[Vec<u8>; 2], items: usize, block: usize) -> Ve
     unsafe { engine.run(&pointers, output.as_mut_ptr(), Items::First(items), &positions, Accuracy::Fast) }
         .expect("values");
     output
+}
+
+/// Through the C functions, by machine code where this machine has an engine for it.
+fn run_compiled(
+    source: &str,
+    dtypes: [Dtype; 2],
+    output: Dtype,
+    inputs: &[Vec<u8>; 2],
+    items: usize,
+) -> Vec<u8> {
+    let variables = [Variable::new("x", dtypes[0]), Variable::new("y", dtypes[1])];
+    let expression = client::compile(source, &variables, output.code()).expect("a kernel");
+    expression.eval(&[&inputs[0], &inputs[1]], items).expect("values")
 }
 
 /// A value of `dtype`: small ones and extremes.

@@ -126,6 +126,7 @@ impl Lowerer<'_> {
             return Ok(value);
         }
         if let Source::Uniform(slot) = self.code.values[value as usize].source
+            && from == Dtype::Int64
             && matches!(to, Dtype::Float32 | Dtype::Float64 | Dtype::Int32)
         {
             let converted = self.code.new_slot();

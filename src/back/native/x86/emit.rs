@@ -700,7 +700,12 @@ impl Place<'_, '_> {
                 self.e.asm.evex(opcode, length, register, 0, Rm::Reg(target), all, None);
             }
             Some(opcode) => {
-                let operand = self.last(from);
+                let operand = if source.is_float() || result.is_float() {
+                    self.last(from)
+                } else {
+                    // Integers are widened from a whole vector; the instruction repeats no single value.
+                    Rm::Reg(self.vector(from, V0))
+                };
                 self.e.asm.evex(opcode, length, target, 0, operand, all, None);
             }
             None => {
