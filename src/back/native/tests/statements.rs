@@ -111,32 +111,3 @@ fn errors_of_programs() {
     assert_eq!(outcome(&[1.0, 0.0]), Err(RunError::Kernel));
     assert_eq!(outcome(&[1.0, 2.0, 7.0]).unwrap(), bytes_of(&[15.0, 6.0, 0.0]));
 }
-
-/// Best time of an item in nanoseconds.
-fn speed(source: &str, inputs: &[&[f64]]) -> f64 {
-    let kernel = compile(source, &[("x", Dtype::Float64), ("y", Dtype::Float64)][..inputs.len()]);
-    let code = native(&kernel).unwrap();
-    let bytes: Vec<&[u8]> = inputs.iter().map(|input| bytes_of(input)).collect();
-    let n = inputs[0].len();
-    let mut best = f64::MAX;
-    for _ in 0..200 {
-        let started = std::time::Instant::now();
-        run(&code, &bytes, 8, n).unwrap();
-        best = best.min(started.elapsed().as_secs_f64());
-    }
-    best * 1e9 / n as f64
-}
-
-#[test]
-#[ignore = "a measurement"]
-fn speeds() {
-    let n = 8192;
-    let fraction: Vec<f64> = (0..n).map(|k| (k as f64 + 0.5) / n as f64).collect();
-    let real: Vec<f64> = (0..n).map(|k| -1.5 + 2.0 * ((k % 128) as f64) / 128.0).collect();
-    let imaginary: Vec<f64> = (0..n).map(|k| -1.5 + 2.0 * ((k / 128) as f64) / 64.0).collect();
-    println!("mandelbrot {:.2} ns", speed(MANDELBROT, &[&real, &imaginary]));
-    println!("black-scholes {:.2} ns", speed(BLACK_SCHOLES, &[&fraction, &fraction]));
-    println!("newton {:.2} ns", speed(NEWTON, &[&fraction]));
-    let polynomial = "def f(x):\n    return ((1.5 * x + 2.5) * x - 0.5) * x + 3.0\n";
-    println!("polynomial {:.2} ns", speed(polynomial, &[&fraction]));
-}
