@@ -1,7 +1,8 @@
 //! From scheduled lane code to AVX-512 instructions.
 //!
 //! A group is `parts` vectors of lanes. Registers: r12 context, rbx frame, r15 first item of the
-//! strip, r14 item after its last, r13 first item of the group, rbp that item within the strip.
+//! strip, r14 item after its last, r13 first item of the group, rbp that item within the strip; the
+//! registers of `ADDRESSES` the first items of arrays, where groups make no calls.
 //! Vector registers 29 to 31 and mask registers 6 and 7 hold operands for one instruction; with one
 //! part mask register 1 holds the lanes that have items.
 
@@ -29,6 +30,16 @@ const VECTORS: std::ops::Range<u8> = 0..29;
 
 /// Parts of a group in a loop: the chains of two hide each other's latency.
 const LOOP_PARTS: usize = 2;
+
+/// Hold addresses of arrays in code without calls.
+const ADDRESSES: [u8; 7] = [RDX, RSI, RDI, R8, R9, R10, R11];
+
+/// An array of the caller.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Array {
+    Input(u32),
+    Output,
+}
 
 /// Machine code, and the bytes of the frame that it needs.
 pub struct Machine {
@@ -58,13 +69,11 @@ pub fn emit(code: &Code, schedule: &Schedule) -> Result<Machine, OutOfMemory> {
         frame,
         parts,
         lanes: if schedule.is_wide { 8 } else { 16 },
-        labels: Vec::new(),
+        are_whole: false,
+        addresses: [None; ADDRESSES.len()],
+        labels: Vec::try_filled(exit, code.labels.len())?,
         exit,
     };
-    for _ in &code.labels {
-        let label = emitter.asm.new_label();
-        emitter.labels.try_push(label)?;
-    }
     emitter.whole(&allocations);
     Ok(Machine { bytes: emitter.asm.finish()?, frame_bytes: frame.bytes(spills) })
 }
@@ -77,6 +86,10 @@ struct Emitter<'a> {
     parts: usize,
     /// Lanes of one part.
     lanes: usize,
+    /// Whether all lanes of the group hold items.
+    are_whole: bool,
+    /// The arrays whose addresses are in [`ADDRESSES`].
+    addresses: [Option<Array>; ADDRESSES.len()],
     labels: Vec<usize>,
     exit: usize,
 }
@@ -128,24 +141,69 @@ impl Emitter<'_> {
         }
     }
 
-    /// A loop over the groups of a strip.
+    /// The groups of a strip. Straight-line code runs without masks up to the last group.
     fn groups(&mut self, insts: &[Inst], homes: &Allocation) {
         if insts.is_empty() {
             return;
         }
+        self.keep_addresses(insts);
         let group_items = (self.parts * self.lanes) as i32;
+        let (end, tail) = (self.asm.new_label(), self.asm.new_label());
         self.asm.copy(R13, R15);
-        let head = self.asm.new_label();
-        self.asm.bind(head);
-        self.asm.copy(RBP, R13);
-        self.asm.subtract(RBP, R15);
+        if !self.code.has_loops {
+            let head = self.asm.new_label();
+            self.asm.bind(head);
+            self.asm.address(RAX, Mem::Base(R13, group_items));
+            self.asm.compare(R14, RAX);
+            self.asm.jump_if(Condition::Below, tail);
+            self.group(insts, homes, true);
+            self.asm.add_immediate(R13, group_items);
+            self.asm.jump(head);
+        }
+        self.asm.bind(tail);
+        self.asm.compare(R13, R14);
+        self.asm.jump_if(Condition::AboveOrEqual, end);
         self.entry_bits(group_items);
+        self.group(insts, homes, false);
+        self.asm.add_immediate(R13, group_items);
+        self.asm.jump(tail);
+        self.asm.bind(end);
+    }
+
+    /// Loads the addresses of the first arrays that the code reads or writes, if no call would overwrite them.
+    fn keep_addresses(&mut self, insts: &[Inst]) {
+        self.addresses = [None; ADDRESSES.len()];
+        if insts.iter().any(|inst| matches!(inst.op, Op::Call(_))) {
+            return;
+        }
+        for inst in insts {
+            let array = match inst.op {
+                Op::Load(input) => Array::Input(input),
+                Op::Store => Array::Output,
+                _ => continue,
+            };
+            if self.addresses.contains(&Some(array)) {
+                continue;
+            }
+            let Some(free) = self.addresses.iter().position(Option::is_none) else { return };
+            self.load_address(ADDRESSES[free], array);
+            self.addresses[free] = Some(array);
+        }
+    }
+
+    /// One group, all of whose lanes hold items or not.
+    fn group(&mut self, insts: &[Inst], homes: &Allocation, are_whole: bool) {
+        self.are_whole = are_whole;
+        for index in 0..self.labels.len() {
+            self.labels[index] = self.asm.new_label();
+        }
+        if insts.iter().any(|inst| matches!(inst.op, Op::LoadBuffer(_) | Op::StoreBuffer(_))) {
+            self.asm.copy(RBP, R13);
+            self.asm.subtract(RBP, R15);
+        }
         for (index, inst) in insts.iter().enumerate() {
             self.inst(index, inst, homes);
         }
-        self.asm.add_immediate(R13, group_items);
-        self.asm.compare(R13, R14);
-        self.asm.jump_if(Condition::Below, head);
     }
 
     /// The bits of the lanes that hold items, in the frame and in the entry mask.
@@ -327,7 +385,7 @@ impl Emitter<'_> {
                 }
                 Some(Operand::Input(input)) => {
                     let scale = call.sizes[slot].trailing_zeros() as u8;
-                    self.input_pointer(register, input);
+                    self.load_address(register, Array::Input(input));
                     self.asm.address(register, Mem::Indexed(register, R15, scale, 0));
                 }
             }
@@ -338,9 +396,26 @@ impl Emitter<'_> {
         self.invoke(call.index);
     }
 
-    fn input_pointer(&mut self, register: u8, input: u32) {
-        self.asm.load(register, Mem::Base(R12, context::INPUTS));
-        self.asm.load(register, Mem::Base(register, 8 * input as i32));
+    /// The address of an array's first item, to a register.
+    fn load_address(&mut self, register: u8, array: Array) {
+        match array {
+            Array::Input(input) => {
+                self.asm.load(register, Mem::Base(R12, context::INPUTS));
+                self.asm.load(register, Mem::Base(register, 8 * input as i32));
+            }
+            Array::Output => self.asm.load(register, Mem::Base(R12, context::OUTPUT)),
+        }
+    }
+
+    /// The register with the address of an array's first item.
+    fn address(&mut self, array: Array) -> u8 {
+        match self.addresses.iter().position(|kept| *kept == Some(array)) {
+            Some(kept) => ADDRESSES[kept],
+            None => {
+                self.load_address(RAX, array);
+                RAX
+            }
+        }
     }
 }
 
@@ -442,8 +517,11 @@ impl Place<'_, '_> {
         }
     }
 
-    /// The lanes with items, as a mask register.
+    /// The lanes with items, as a mask register; 0 where all have one.
     fn entry(&mut self, scratch: u8) -> u8 {
+        if self.e.are_whole {
+            return 0;
+        }
         if self.e.parts == 1 {
             return K_ENTRY;
         }
@@ -458,8 +536,8 @@ impl Place<'_, '_> {
         match inst.op {
             Op::Load(input) => {
                 let Some(dst) = inst.dst else { return };
-                self.e.input_pointer(RAX, input);
-                let at = self.item_of(RAX, R13, self.dtype(dst), 0);
+                let base = self.e.address(Array::Input(input));
+                let at = self.item_of(base, R13, self.dtype(dst), 0);
                 let entry = self.entry(K1);
                 self.load_items(dst, at, entry);
             }
@@ -473,8 +551,8 @@ impl Place<'_, '_> {
                 self.store_items(args[0], at, 0);
             }
             Op::Store => {
-                self.e.asm.load(RAX, Mem::Base(R12, context::OUTPUT));
-                let at = self.item_of(RAX, R13, self.dtype(args[0]), 0);
+                let base = self.e.address(Array::Output);
+                let at = self.item_of(base, R13, self.dtype(args[0]), 0);
                 let entry = self.entry(K1);
                 self.store_items(args[0], at, entry);
             }
@@ -595,6 +673,7 @@ impl Place<'_, '_> {
     fn mask_result(&mut self, op: Op, args: [Value; 3], target: u8) {
         let is_byte = self.e.is_byte();
         match op {
+            Op::Entry if self.e.are_whole => self.mask_result(Op::MaskConstant(true), args, target),
             Op::Entry => {
                 let entry = self.entry(target);
                 self.mask_copy(target, entry);

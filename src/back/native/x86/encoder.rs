@@ -15,6 +15,8 @@ pub mod gpr {
     pub const RDI: u8 = 7;
     pub const R8: u8 = 8;
     pub const R9: u8 = 9;
+    pub const R10: u8 = 10;
+    pub const R11: u8 = 11;
     pub const R12: u8 = 12;
     pub const R13: u8 = 13;
     pub const R14: u8 = 14;
@@ -103,6 +105,7 @@ enum Target {
 #[derive(Clone, Copy, Debug)]
 pub enum Condition {
     Below = 2,
+    AboveOrEqual = 3,
     Equal = 4,
     NotEqual = 5,
     Less = 12,
