@@ -6,6 +6,11 @@ mod c;
 #[cfg(all(feature = "jit", unix, not(target_family = "wasm")))]
 mod cache;
 mod environment;
+#[cfg(all(feature = "jit", unix, target_arch = "x86_64"))]
+pub mod hot;
+#[cfg(not(all(feature = "jit", unix, target_arch = "x86_64")))]
+#[path = "hot_absent.rs"]
+pub mod hot;
 #[cfg(all(feature = "jit", unix))]
 mod identity;
 #[cfg(all(feature = "jit", unix, not(target_family = "wasm")))]

@@ -192,9 +192,10 @@ unsafe fn checked(
     }
     let lifting = if mode == Mode::On { Lifting::IfPossible } else { Lifting::Never };
     let kernel = front::compile(text, &entries, output, lifting)?;
-    let wants_jit = front::is_kernel(text) || mode == Mode::On;
-    let jit = if wants_jit { Jit::prepare(&kernel, mode) } else { None };
-    Expression::new(kernel, geometry, jit)
+    let is_kernel = front::is_kernel(text);
+    let jit = if is_kernel || mode == Mode::On { Jit::prepare(&kernel, mode) } else { None };
+    let expression = Expression::new(kernel, geometry, jit)?;
+    Ok(if is_kernel || mode == Mode::Off { expression } else { expression.that_may_get_hot() })
 }
 
 /// The error of a kernel: it is always a syntax error, and one in the source goes before one in the

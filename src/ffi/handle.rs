@@ -2,6 +2,7 @@
 
 use super::types::me_expr;
 use crate::back::block::{Engine, Items, PlanError, Positions, RunError};
+use crate::back::hot::Hot;
 use crate::back::jit::Jit;
 use crate::back::jit_mode::Mode;
 use crate::front::{CompileError, Status};
@@ -17,6 +18,8 @@ pub(super) struct Expression {
     pub engine: Engine,
     /// Machine code, where the kernel has some.
     pub jit: Option<Jit>,
+    /// Machine code that a plain expression gets when it is evaluated on many items.
+    hot: Hot,
     /// The chunked array whose blocks are evaluated, if it was compiled for one.
     pub geometry: Option<Geometry>,
 }
@@ -29,13 +32,18 @@ impl Expression {
         jit: Option<Jit>,
     ) -> Result<Expression, CompileError> {
         match Engine::new(&kernel, Level::current()) {
-            Ok(engine) => Ok(Expression { kernel, engine, jit, geometry }),
+            Ok(engine) => Ok(Expression { kernel, engine, jit, hot: Hot::never(), geometry }),
             Err(PlanError::OutOfMemory) => Err(crate::memory::OutOfMemory.into()),
             Err(PlanError::Unsupported { dtype }) => Err(CompileError::new(
                 Status::InvalidArgumentType,
                 format_args!("an operation of this expression is not defined for {dtype}"),
             )),
         }
+    }
+
+    /// The expression, for which machine code may be generated once it has been evaluated on many items.
+    pub fn that_may_get_hot(self) -> Expression {
+        Expression { hot: Hot::new(&self.kernel, &self.engine), ..self }
     }
 
     /// Evaluates by machine code if there is some, `mode` allows it and the items are contiguous; else by
@@ -52,11 +60,15 @@ impl Expression {
         accuracy: Accuracy,
         mode: Mode,
     ) -> Result<(), RunError> {
-        if let (Some(jit), Items::First(n)) = (&self.jit, &items)
-            && mode != Mode::Off
-        {
+        if let (Items::First(n), Mode::Default | Mode::On) = (&items, mode) {
             // SAFETY: as the caller promises.
-            if let Some(result) = unsafe { jit.run(inputs, output, *n, positions, accuracy) } {
+            let result = unsafe {
+                match &self.jit {
+                    Some(jit) => jit.run(inputs, output, *n, positions, accuracy),
+                    None => self.hot.run(&self.kernel, inputs, output, *n, positions, accuracy),
+                }
+            };
+            if let Some(result) = result {
                 return result;
             }
         }

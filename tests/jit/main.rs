@@ -2,6 +2,7 @@
 
 #[path = "../client/mod.rs"]
 mod client;
+mod plain;
 
 use std::ffi::c_int;
 use std::fs;

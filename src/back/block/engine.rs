@@ -96,6 +96,14 @@ impl Engine {
         result
     }
 
+    /// Passes over each block of straight-line code without reductions; 0 for other kernels.
+    pub fn passes(&self) -> usize {
+        match &self.0 {
+            Plan::Straight(program) if program.stages.is_empty() => program.pipeline.steps.len(),
+            _ => 0,
+        }
+    }
+
     /// How many values the kernel gives.
     pub fn outcome(&self) -> Outcome {
         match &self.0 {

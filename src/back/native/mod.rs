@@ -15,7 +15,7 @@ mod lane;
 mod lower;
 mod phases;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod x86;
 
 use super::block::scratch::{Bytes, Scratch};
@@ -33,6 +33,13 @@ pub enum Refusal {
     OutOfMemory,
     /// The reason, for the trace.
     Unsupported(&'static str),
+}
+
+/// Whether machine code may call vector kernels of the interpreter.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Calls {
+    Allowed,
+    Refused,
 }
 
 impl From<OutOfMemory> for Refusal {
@@ -93,6 +100,15 @@ const INDEX_BLOCK_BYTES: usize = INDEX_BLOCK * size_of::<i64>();
 impl Native {
     /// Generates machine code for this machine.
     pub fn new(kernel: &Kernel) -> Result<Native, Refusal> {
+        Native::generate(kernel, Calls::Allowed)
+    }
+
+    /// As [`Native::new`], for a kernel that needs no vector kernel of the interpreter.
+    pub fn without_calls(kernel: &Kernel) -> Result<Native, Refusal> {
+        Native::generate(kernel, Calls::Refused)
+    }
+
+    fn generate(kernel: &Kernel, calls: Calls) -> Result<Native, Refusal> {
         let level = Level::current();
         if level < Level::Avx512 {
             return Err(Refusal::Unsupported("the processor has no AVX-512"));
@@ -105,6 +121,9 @@ impl Native {
             return Err(Refusal::Unsupported("invalid parameter metadata for jit ir"));
         }
         let mut code = lower::lower(kernel, level)?;
+        if calls == Calls::Refused && code.has_calls() {
+            return Err(Refusal::Unsupported("the kernel calls vector kernels"));
+        }
         let schedule = phases::schedule(&mut code)?;
         let machine = x86::emit(&code, &schedule)?;
         let mut item_sizes = Vec::new();
@@ -130,8 +149,8 @@ impl Native {
         })
     }
 
-    /// Evaluates `n` items; `None` where the interpreter has to, because an array is not aligned for
-    /// its dtype.
+    /// Evaluates `n` items; `None` where the interpreter has to: because an array is not aligned for
+    /// its dtype, or because the output overlaps an input without being it.
     ///
     /// # Safety
     /// As [`Engine::run`](super::block::Engine::run).
@@ -143,7 +162,7 @@ impl Native {
         positions: &Positions<'_>,
         accuracy: Accuracy,
     ) -> Option<Result<(), RunError>> {
-        if !self.are_aligned(inputs, output) {
+        if !self.are_aligned(inputs, output) || self.overlaps(inputs, output, n) {
             return None;
         }
         let mut scratch = match Scratch::take() {
@@ -161,6 +180,18 @@ impl Native {
         let mut inputs = inputs.iter().zip(&self.item_sizes);
         inputs.all(|(input, size)| input.addr().is_multiple_of(*size))
             && output.addr().is_multiple_of(output_size)
+    }
+
+    /// Whether items of the output are written over items of an input that are still to be read.
+    fn overlaps(&self, inputs: &[*const u8], output: *mut u8, n: usize) -> bool {
+        let output_size = self.item_sizes.last().copied().unwrap_or(1);
+        let end = |start: usize, size: usize| start.wrapping_add(n.wrapping_mul(size));
+        inputs.iter().zip(&self.item_sizes).any(|(input, &size)| {
+            let is_same = input.addr() == output.addr() && size == output_size;
+            let is_apart =
+                end(input.addr(), size) <= output.addr() || end(output.addr(), output_size) <= input.addr();
+            !is_same && !is_apart
+        })
     }
 
     /// # Safety

@@ -21,7 +21,7 @@ fn native(kernel: &Kernel) -> Option<Native> {
 }
 
 /// Output bytes of an evaluation of `n` items of `itemsize` bytes, by `evaluate(inputs, output, positions)`.
-fn output_of(
+pub fn output_of(
     inputs: &[&[u8]],
     itemsize: usize,
     n: usize,
@@ -46,13 +46,13 @@ fn run(native: &Native, inputs: &[&[u8]], itemsize: usize, n: usize) -> Result<V
     })
 }
 
-fn bytes_of<T: Copy>(values: &[T]) -> &[u8] {
+pub fn bytes_of<T: Copy>(values: &[T]) -> &[u8] {
     // SAFETY: the tests use it on numbers, which have no padding.
     unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), size_of_val(values)) }
 }
 
 /// The typed kernel of an expression over `variables`.
-fn compile(text: &str, variables: &[(&str, Dtype)]) -> Kernel {
+pub fn compile(text: &str, variables: &[(&str, Dtype)]) -> Kernel {
     let entries: Vec<front::Entry> = variables
         .iter()
         .map(|(name, dtype)| front::Entry {

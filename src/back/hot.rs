@@ -1,0 +1,145 @@
+//! Machine code for plain expressions that are evaluated on many items.
+//!
+//! The interpreter makes a pass over memory for every operation or two of a chain of arithmetic, and
+//! the passes are what it takes; machine code makes one. To generate it takes some ten microseconds,
+//! so an expression gets it once it has been evaluated on enough items to win that time back. Results
+//! are the same bits.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::block::{Engine, Positions, RunError};
+use super::environment;
+use super::native::Native;
+use crate::dtype::Dtype;
+use crate::ir::{Expr, ExprKind, Kernel};
+use crate::kernel::Accuracy;
+
+/// Items after which machine code is generated.
+const ITEMS_BEFORE_CODE: usize = 1 << 16;
+
+/// Counts the items of one expression, and holds its machine code once there is some.
+#[derive(Debug)]
+pub struct Hot {
+    items: AtomicUsize,
+    /// `None` within: the interpreter keeps the expression.
+    code: OnceLock<Option<Native>>,
+}
+
+impl Hot {
+    /// For an expression that may get machine code later, if that would be faster.
+    pub fn new(kernel: &Kernel, engine: &Engine) -> Hot {
+        if engine.passes() >= 2 && has_wide_lanes(kernel) {
+            Hot { items: AtomicUsize::new(0), code: OnceLock::new() }
+        } else {
+            Hot::never()
+        }
+    }
+
+    /// For what the interpreter is to run.
+    pub fn never() -> Hot {
+        Hot { items: AtomicUsize::new(0), code: OnceLock::from(None) }
+    }
+
+    /// Evaluates `n` items of the kernel; `None` where the interpreter has to.
+    ///
+    /// # Safety
+    /// As [`Engine::run`](super::block::Engine::run).
+    pub unsafe fn run(
+        &self,
+        kernel: &Kernel,
+        inputs: &[*const u8],
+        output: *mut u8,
+        n: usize,
+        positions: &Positions<'_>,
+        accuracy: Accuracy,
+    ) -> Option<Result<(), RunError>> {
+        let code = self.code(kernel, n)?;
+        // SAFETY: as the caller promises.
+        unsafe { code.run(inputs, output, n, positions, accuracy) }
+    }
+
+    /// The machine code, if the expression has been evaluated on enough items, `n` more included.
+    fn code(&self, kernel: &Kernel, n: usize) -> Option<&Native> {
+        if let Some(code) = self.code.get() {
+            return code.as_ref();
+        }
+        if self.items.fetch_add(n, Ordering::Relaxed) < ITEMS_BEFORE_CODE {
+            return None;
+        }
+        self.code.get_or_init(|| generate(kernel)).as_ref()
+    }
+}
+
+fn generate(kernel: &Kernel) -> Option<Native> {
+    if !environment::flag(c"ME_DSL_JIT", true) {
+        return None;
+    }
+    Native::without_calls(kernel).ok()
+}
+
+/// Whether values take as many bytes as the lanes of machine code: the interpreter's vectors hold more of
+/// the narrow ones.
+fn has_wide_lanes(kernel: &Kernel) -> bool {
+    let is_leaf = |expr: &Expr| matches!(expr.kind, ExprKind::Param(_) | ExprKind::Constant(_));
+    kernel.params.iter().any(|param| param.ty.itemsize >= 4)
+        && kernel
+            .exprs
+            .iter()
+            .all(|expr| is_leaf(expr) || expr.ty.itemsize >= 4 || expr.ty.dtype == Dtype::Bool)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::back::block::Items;
+    use crate::back::native::tests::{bytes_of, compile, output_of};
+    use crate::kernel::level::Level;
+
+    fn hot(text: &str, dtype: Dtype) -> (Kernel, Engine, Hot) {
+        let kernel = compile(text, &[("x", dtype), ("y", dtype)]);
+        let engine = Engine::new(&kernel, Level::current()).unwrap();
+        let hot = Hot::new(&kernel, &engine);
+        (kernel, engine, hot)
+    }
+
+    #[test]
+    fn chains_get_machine_code_when_it_pays() {
+        let (kernel, engine, hot) = hot("(x + y) * (x - y) / (x * y + 1.5)", Dtype::Float64);
+        assert!(hot.code(&kernel, ITEMS_BEFORE_CODE).is_none());
+        assert_eq!(hot.code(&kernel, 1).is_some(), Level::current() >= Level::Avx512);
+
+        let n = 1003;
+        let x: Vec<f64> = (0..n).map(|item| f64::from(item) * 0.37 - 100.0).collect();
+        let y: Vec<f64> = (0..n).map(|item| 55.0 - f64::from(item) * 0.11).collect();
+        let inputs = [bytes_of(&x), bytes_of(&y)];
+        let by_engine = output_of(&inputs, 8, n as usize, |inputs, output, positions| {
+            // SAFETY: the arrays hold `n` items.
+            unsafe { engine.run(inputs, output, Items::First(n as usize), positions, Accuracy::Fast) }
+        });
+        let by_code = output_of(&inputs, 8, n as usize, |inputs, output, positions| {
+            // SAFETY: as above.
+            match unsafe { hot.run(&kernel, inputs, output, n as usize, positions, Accuracy::Fast) } {
+                Some(result) => result,
+                // SAFETY: as above.
+                None => unsafe {
+                    engine.run(inputs, output, Items::First(n as usize), positions, Accuracy::Fast)
+                },
+            }
+        });
+        assert_eq!(by_code.unwrap(), by_engine.unwrap());
+    }
+
+    #[test]
+    fn other_expressions_stay_with_the_interpreter() {
+        let texts = ["x + y", "sum(x * y + 1)", "sin(x) + cos(y) * 2"];
+        let cases = texts.map(|text| (text, Dtype::Float64)).into_iter();
+        for (text, dtype) in
+            cases.chain([("x * y + x - y", Dtype::Int8), ("x * y + x - y", Dtype::Complex64)])
+        {
+            let (kernel, _, hot) = hot(text, dtype);
+            assert!(hot.code(&kernel, 2 * ITEMS_BEFORE_CODE).is_none());
+            assert!(hot.code(&kernel, 1).is_none(), "{text} of {dtype}");
+        }
+    }
+}
