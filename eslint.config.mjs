@@ -13,7 +13,7 @@ export default [
     },
   },
   {
-    files: ["src/**/*.js"],
+    files: ["src/**/*.js", "emscripten/**/*.js"],
     languageOptions: {
       ecmaVersion: 2020,
       sourceType: "script",

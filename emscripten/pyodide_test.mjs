@@ -1,70 +1,211 @@
-// Loads the side module into Pyodide and evaluates an expression, through ctypes, on memory that
-// Python owns. Usage: node pyodide_test.mjs FOLDER_OF_PYODIDE SIDE_MODULE HEADER_VERSION
+// The side module in Pyodide: expressions on memory that Python owns, kernels, and what happens when
+// something stands in the way of kernels.
+// Usage: node pyodide_test.mjs FOLDER_OF_PYODIDE FOLDER_OF_THE_SIDE_MODULE VERSION_OF_THE_LIBRARY
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 
-const [packageFolder, sideModule, version] = process.argv.slice(2);
+import { enable, openSession, takeTrace, tryKernel } from "./pyodide/session.mjs";
+
+const [packageFolder, moduleFolder, version] = process.argv.slice(2);
 const indexURL = resolve(packageFolder) + "/";
-const { loadPyodide } = await import(pathToFileURL(indexURL + "pyodide.mjs"));
-const pyodide = await loadPyodide({ indexURL });
+const pyodideModule = await import(pathToFileURL(indexURL + "pyodide.mjs"));
+const session = await openSession(pyodideModule, indexURL, (name) => readFile(join(moduleFolder, name)));
+const { pyodide } = session;
+const runtime = pyodide._module;
+const GLUE = "/lib/miniexpr/me_jit_glue.js";
+const REFUSED = [
+  /^\[me-dsl\] jit ir built: /,
+  /^\[me-dsl\] jit runtime skip: wasm instantiation failed$/,
+  /^\[me-dsl\] jit runtime skip: fp=strict compiler=tcc reason=jit runtime wasm32 compilation failed$/,
+];
 
-const library = "/lib/libminiexpr.so";
-pyodide.FS.writeFile(library, readFileSync(sideModule));
-await pyodide._api.loadDynlib(library, true);
+// Without helpers a kernel is a matter of the dynamic linker, which these tests are not about.
+pyodide.runPython(`os.environ["ME_DSL_JIT_DLOPEN"] = "0"`);
 
-const result = pyodide
-  .runPython(
-    `
-import ctypes
+let constants = 0;
+/** A kernel that no cache knows has the right results, and is compiled or not. */
+function expectKernel(hasKernel) {
+  constants += 1;
+  assert.deepEqual(tryKernel(session, constants), { hasKernel, isRight: true });
+}
 
-class Variable(ctypes.Structure):
-    _fields_ = [("name", ctypes.c_char_p), ("dtype", ctypes.c_int), ("address", ctypes.c_void_p),
-                ("type", ctypes.c_int), ("context", ctypes.c_void_p), ("itemsize", ctypes.c_size_t)]
+/** The lines are as many as the patterns and match them. */
+function expectTrace(...patterns) {
+  const lines = takeTrace(session);
+  assert.equal(lines.length, patterns.length, lines.join("\n"));
+  patterns.forEach((pattern, i) => assert.match(lines[i], pattern));
+}
 
-ME_AUTO, ME_FLOAT64 = 0, 11
-library = ctypes.CDLL(${JSON.stringify(library)})
-library.me_version.restype = ctypes.c_char_p
-library.me_get_last_error_message.restype = ctypes.c_char_p
+/** Replaces a member of an object while `run` runs. */
+function withMember(object, name, value, run) {
+  const before = Object.getOwnPropertyDescriptor(object, name);
+  Object.defineProperty(object, name, { value, configurable: true, writable: true });
+  try {
+    run();
+  } finally {
+    if (before) {
+      Object.defineProperty(object, name, before);
+    } else {
+      delete object[name];
+    }
+  }
+}
 
-def compile(text):
-    variables = (Variable * 2)(Variable(b"a", ME_FLOAT64), Variable(b"b", ME_FLOAT64))
-    expr, position = ctypes.c_void_p(), ctypes.c_int()
-    status = library.me_compile(text, variables, 2, ME_AUTO, ctypes.byref(position), ctypes.byref(expr))
-    return status, position.value, expr
+/** Runs with another text as the glue script, null for none. */
+function withGlue(text, run) {
+  const original = pyodide.FS.readFile(GLUE);
+  if (text === null) {
+    pyodide.FS.unlink(GLUE);
+  } else {
+    pyodide.FS.writeFile(GLUE, text);
+  }
+  try {
+    run();
+  } finally {
+    pyodide.FS.writeFile(GLUE, original);
+  }
+}
 
-n = 10000
-a = (ctypes.c_double * n)(*range(n))
-b = (ctypes.c_double * n)(*range(n, 0, -1))
-out = (ctypes.c_double * n)()
-status, position, expr = compile(b"a*a - 2*b + 1")
-inputs = (ctypes.c_void_p * 2)(ctypes.addressof(a), ctypes.addressof(b))
-evaluated = library.me_eval(expr, inputs, 2, out, n, None)
-library.me_free(expr)
-failed, failed_at, _ = compile(b"a + foo")
+/** What must not change while kernels fail: entries of the table that are taken, and the stack. */
+function resources() {
+  const taken = Array.from({ length: runtime.wasmTable.length }, (_, i) => runtime.wasmTable.get(i));
+  return { taken: taken.filter((entry) => entry !== null).length, stack: runtime.stackSave() };
+}
 
-dict(
-    version=library.me_version().decode(),
-    compiled=status,
-    evaluated=evaluated,
-    right=all(out[i] == a[i] * a[i] - 2 * b[i] + 1 for i in range(n)),
-    failed=failed,
-    failed_at=failed_at,
-    message=library.me_get_last_error_message() is not None,
-)
-`,
-  )
-  .toJs({ dict_converter: Object.fromEntries });
+/** Helpers cannot be made, for the reason given; kernels are interpreted, and nothing is left behind. */
+function expectNoHelpers(reason) {
+  const before = resources();
+  assert.equal(enable(session), false);
+  expectTrace(reason);
+  expectKernel(false);
+  expectTrace(/^\[me-dsl\] jit runtime skip: side-module wasm32 helpers are not registered$/);
+  assert.deepEqual(resources(), before);
+}
 
-assert.deepEqual(result, {
-  version,
-  compiled: 0,
-  evaluated: 0,
-  right: true,
-  failed: -2,
-  failed_at: 7,
-  message: true,
+/** The helper makes no kernel; kernels are interpreted, and nothing is left behind. */
+function expectRefusal() {
+  const before = resources();
+  expectKernel(false);
+  expectTrace(...REFUSED);
+  assert.deepEqual(resources(), before);
+}
+
+/** What is written to the console while `run` runs. */
+function consoleErrors(run) {
+  const messages = [];
+  withMember(console, "error", (message) => messages.push(message), run);
+  return messages;
+}
+
+function noSlot() {
+  throw new RangeError("no free slot");
+}
+
+test("an expression is evaluated on Python's memory", () => {
+  const result = pyodide.runPython(`
+a = expressions.array(*map(float, range(10000)))
+b = expressions.array(*map(float, range(10000, 0, -1)))
+out = expressions.array(*[0.0] * 10000)
+with expressions.Expression(library, "a*a - 2*b + 1", "a", "b") as expression:
+    expression.evaluate(out, a, b)
+all(out[i] == a[i] * a[i] - 2 * b[i] + 1 for i in range(10000))
+`);
+  assert.equal(result, true);
+  assert.equal(pyodide.runPython("library.me_version().decode()"), version);
 });
-console.log(`ok: Pyodide ${pyodide.version} evaluated on Python's memory`);
+
+test("an error has its position and message", () => {
+  const error = pyodide.runPython(`
+try:
+    expressions.Expression(library, "a + foo", "a")
+except expressions.CompileError as error:
+    caught = error.args
+caught`);
+  const [status, position, message] = error.toJs();
+  assert.deepEqual([status, position], [-2, 7]);
+  assert.match(message, /foo/);
+});
+
+test("a glue script that is missing, broken or another one leaves kernels to the interpreter", () => {
+  const line = "^\\[me-wasm-jit\\] no kernels are compiled: me_jit_glue.js ";
+  withGlue(null, () => expectNoHelpers(RegExp(line + "cannot be read: .*No such file")));
+  withGlue("(function () {", () => expectNoHelpers(RegExp(line + "cannot be evaluated: SyntaxError")));
+  withGlue("0", () => expectNoHelpers(RegExp(line + "does not define its functions$")));
+});
+
+test("a runtime that hides what is needed, or has no room, leaves kernels to the interpreter", () => {
+  const line = "^\\[me-wasm-jit\\] no kernels are compiled: ";
+  withMember(runtime, "stackAlloc", undefined, () =>
+    expectNoHelpers(RegExp(line + "the runtime does not show stackAlloc$")),
+  );
+  withMember(runtime, "addFunction", noSlot, () =>
+    expectNoHelpers(RegExp(line + "the helpers cannot be made: .*no free slot")),
+  );
+  const { addFunction } = runtime;
+  const onlyOne = (f, signature) => (signature === "vi" ? noSlot() : addFunction(f, signature));
+  withMember(runtime, "addFunction", onlyOne, () =>
+    expectNoHelpers(RegExp(line + "the helpers cannot be made: .*no free slot")),
+  );
+});
+
+test("finding the memory does not grow it", () => {
+  const bytes = runtime.HEAPU8.length;
+  const { grow } = WebAssembly.Memory.prototype;
+  assert.equal(enable(session), true);
+  expectTrace(/^\[me-wasm-jit\] helpers are registered: instantiate=\d+ release=\d+$/);
+  assert.equal(runtime.HEAPU8.length, bytes);
+  assert.equal(WebAssembly.Memory.prototype.grow, grow);
+});
+
+test("a kernel is compiled", () => {
+  expectKernel(true);
+  expectTrace(
+    /^\[me-dsl\] jit ir built: /,
+    /^\[me-dsl\] jit runtime built: fp=strict compiler=tcc key=[0-9a-f]{16}$/,
+  );
+});
+
+test("enabling again makes no further helpers", () => {
+  const before = resources();
+  assert.equal(enable(session), true);
+  assert.deepEqual(resources(), before);
+  expectKernel(true);
+  takeTrace(session);
+});
+
+test("a helper that gives nothing, throws, or finds no room leaves kernels to the interpreter", () => {
+  withMember(globalThis, "_meJitInstantiate", () => 0, expectRefusal);
+  withMember(globalThis, "_meJitInstantiate", noSlot, expectRefusal);
+  const messages = consoleErrors(() =>
+    withMember(WebAssembly.Table.prototype, "grow", noSlot, expectRefusal),
+  );
+  assert.equal(messages.length, 1);
+  assert.match(messages[0], /^\[me-wasm-jit\] /);
+  expectKernel(true);
+  takeTrace(session);
+});
+
+test("a module that the engine refuses leaves kernels to the interpreter", () => {
+  const Refusing = function () {
+    throw new WebAssembly.CompileError("refused by policy");
+  };
+  const messages = consoleErrors(() => withMember(WebAssembly, "Module", Refusing, expectRefusal));
+  assert.deepEqual(messages, ["[me-wasm-jit] refused by policy"]);
+  expectKernel(true);
+  takeTrace(session);
+});
+
+test("kernels come and go without growth of the table or the memory", () => {
+  const cycle = () => {
+    for (let i = 0; i < 200; i++) {
+      expectKernel(true);
+    }
+    takeTrace(session);
+    return { table: runtime.wasmTable.length, ...resources() };
+  };
+  assert.deepEqual(cycle(), cycle());
+});

@@ -22,7 +22,7 @@ native)
         "-DMINIEXPR_PYTHON=$PWD/.tools/venv/bin/python"
     ;;
 wasm)
-    configure emcmake cmake "-DMINIEXPR_PYODIDE_DIR=$PWD/node_modules/pyodide"
+    configure emcmake cmake "-DMINIEXPR_NODE_MODULES=$PWD/node_modules"
     ;;
 esac
 scripts/with_emscripten.sh cmake --build "build/$platform" --target "$target"

@@ -62,7 +62,8 @@ native() {
 }
 
 wasm() {
-    suite glue node scripts/with_emscripten.sh node --test --test-reporter=tap emscripten/glue_test.mjs
+    suite glue node scripts/with_emscripten.sh node --test --test-reporter=tap \
+        emscripten/glue_test.mjs emscripten/jit_helpers_test.mjs
     suite wasm-build check scripts/build.sh wasm
     suite c-wasm ctest ctest --test-dir build/wasm -j 2 --output-on-failure
 }
