@@ -24,4 +24,9 @@ export default [
     files: ["**/*.mjs"],
     languageOptions: { ecmaVersion: 2022, sourceType: "module", globals: globals.node },
   },
+  {
+    // Some of its functions run in a page.
+    files: ["emscripten/browser_test.mjs"],
+    languageOptions: { globals: { ...globals.browser, importScripts: "readonly" } },
+  },
 ];

@@ -15,15 +15,15 @@ EM_JS(int, instantiate, (const unsigned char *bytes, int length, int lookup), {
         HEAPF64,      HEAPF32,         wasmMemory,   wasmTable,   stackSave, stackAlloc,
         stackRestore, lengthBytesUTF8, stringToUTF8, addFunction, err,
     };
-    globalThis.instantiated = (globalThis.instantiated || 0) + 1;
+    Module.instantiations = (Module.instantiations || 0) + 1;
     return _meJitInstantiate(runtime, HEAPU8.subarray(bytes, bytes + length), lookup, true) | 0;
 });
 EM_JS(void, release, (int index), {
-    globalThis.released = (globalThis.released || 0) + 1;
+    Module.releases = (Module.releases || 0) + 1;
     _meJitFreeFn({removeFunction}, index);
 });
-EM_JS(int, instantiated, (void), { return globalThis.instantiated || 0; });
-EM_JS(int, released, (void), { return globalThis.released || 0; });
+EM_JS(int, instantiated, (void), { return Module.instantiations || 0; });
+EM_JS(int, released, (void), { return Module.releases || 0; });
 
 static me_expr *compile(const char *text, me_dtype input, me_dtype output) {
     me_variable variables[2] = {{.name = "x", .dtype = input}, {.name = "y", .dtype = input}};

@@ -31,6 +31,7 @@ for group in "$@"; do
         ;;
     wasm)
         need emcc emscripten
+        need chromium chromium
         [ -e /usr/lib/rustlib/src/rust/library/std/Cargo.toml ] || missing="$missing rustc-web cargo-web rust-web-src"
         ;;
     esac
