@@ -1,7 +1,7 @@
 //! What an opaque `me_expr` is.
 
 use super::types::me_expr;
-use crate::back::block::{Engine, Items, PlanError, Positions, RunError};
+use crate::back::block::{Engine, Items, PlanError, Positions, RunError, zero_padding};
 use crate::back::hot::Hot;
 use crate::back::jit::Jit;
 use crate::back::jit_mode::Mode;
@@ -60,6 +60,18 @@ impl Expression {
         accuracy: Accuracy,
         mode: Mode,
     ) -> Result<(), RunError> {
+        if let Items::Valid(rows) = items
+            && self.engine.is_defined_everywhere()
+            && rows.are_dense()
+        {
+            let all = Items::First(rows.padded_items());
+            // SAFETY: as the caller promises; the arrays hold padded blocks.
+            unsafe {
+                self.run(inputs, output, all, positions, accuracy, mode)?;
+                zero_padding(rows, self.kernel.output.itemsize, output);
+            }
+            return Ok(());
+        }
         if let (Items::First(n), Mode::Default | Mode::On) = (&items, mode) {
             // SAFETY: as the caller promises.
             let result = unsafe {

@@ -77,6 +77,11 @@ impl Rows {
         self.valid
     }
 
+    /// Whether so few items are padding that computing them too costs less than leaving them out.
+    pub fn are_dense(&self) -> bool {
+        self.valid >= self.padded / 4 * 3
+    }
+
     /// Items of each row.
     pub fn row_items(&self) -> usize {
         self.row

@@ -104,6 +104,15 @@ impl Engine {
         }
     }
 
+    /// Whether each item's value depends on that item alone, can be computed of any bytes, and is not seen
+    /// by the host before it is stored: then padding may be computed too.
+    pub fn is_defined_everywhere(&self) -> bool {
+        match &self.0 {
+            Plan::Straight(program) => program.is_defined_everywhere(),
+            Plan::Structured(_) => false,
+        }
+    }
+
     /// How many values the kernel gives.
     pub fn outcome(&self) -> Outcome {
         match &self.0 {

@@ -26,7 +26,7 @@ use string_step::StringStep;
 
 pub use engine::Engine;
 pub use plan::PlanError;
-pub use run::Items;
+pub use run::{Items, zero_padding};
 #[cfg(any(test, all(feature = "jit", target_os = "emscripten")))]
 pub(super) use structured::{Arrays, flatten};
 pub use structured::{Positions, RunError, while_limit};

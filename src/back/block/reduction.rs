@@ -31,13 +31,6 @@ pub(super) struct Reduction {
 }
 
 impl Reduction {
-    /// Whether the result is the same bits however the items are cut: all but sums and products of
-    /// rounded numbers.
-    pub fn is_order_free(&self) -> bool {
-        let is_selection = matches!(self.op, ReduceOp::Min | ReduceOp::Max | ReduceOp::Any | ReduceOp::All);
-        is_selection || !(self.dtype.is_float() || self.dtype.is_complex())
-    }
-
     /// Writes the result to its place.
     ///
     /// # Safety

@@ -128,12 +128,17 @@ impl Program {
         // SAFETY: the bases are valid for the walk, or for one block where their stride is zero.
         unsafe { self.run_all(scratch, walk, accuracy)? };
         if let (Items::Valid(rows), Outcome::PerItem) = (items, self.outcome) {
-            let itemsize = self.output.itemsize;
             // SAFETY: the output has room for the padded block.
-            let padded = unsafe { slice::from_raw_parts_mut(output, rows.padded_items() * itemsize) };
-            rows.zero_padding(itemsize, padded);
+            unsafe { zero_padding(rows, self.output.itemsize, output) };
         }
         Ok(())
+    }
+
+    /// See [`Engine::is_defined_everywhere`](super::Engine::is_defined_everywhere).
+    pub(super) fn is_defined_everywhere(&self) -> bool {
+        self.outcome == Outcome::PerItem
+            && self.stages.is_empty()
+            && !self.pipeline.steps.iter().any(|step| matches!(step, Step::Call { .. }))
     }
 
     /// Lays out the scratch memory and the table of bases.
@@ -203,19 +208,15 @@ impl Program {
     }
 
     /// Whether arrays are read and written where they lie: rows must be long enough to pay for running
-    /// the steps on each, and a reduction sees blocks of whole grains, lest its value depend on the
-    /// padding.
+    /// the steps on each.
     fn runs_in_place(&self, items: Items<'_>) -> bool {
         let Items::Valid(rows) = items else { return true };
         let row = rows.row_items();
         if row >= rows.valid_items() {
             return true;
         }
-        let mut reductions = self.stages.iter().flat_map(|stage| &stage.reductions);
-        let takes_any_cut = row.is_multiple_of(GRAIN) || reductions.all(Reduction::is_order_free);
         let is_one_step = self.stages.is_empty() && self.pipeline.steps.len() == 1;
-        let long_row = if is_one_step { LONG_ROW_OF_ONE_STEP } else { LONG_ROW };
-        takes_any_cut && row >= long_row
+        row >= if is_one_step { LONG_ROW_OF_ONE_STEP } else { LONG_ROW }
     }
 
     /// Lists the arrays that blocks must be copied through: all of them if they are not walked in
@@ -383,6 +384,16 @@ impl Staged {
             }
         }
     }
+}
+
+/// Writes zero bytes to the padding of a block.
+///
+/// # Safety
+/// `block` has room for the padded block, with items of `itemsize` bytes.
+pub unsafe fn zero_padding(rows: &Rows, itemsize: usize, block: *mut u8) {
+    // SAFETY: as the caller promises.
+    let padded = unsafe { slice::from_raw_parts_mut(block, rows.padded_items() * itemsize) };
+    rows.zero_padding(itemsize, padded);
 }
 
 /// Bytes of a single value of any numeric dtype.
