@@ -13,6 +13,8 @@ use super::trace::trace;
 use super::{c, cache, environment};
 use crate::ir::{Compiler, ExprKind, Kernel};
 use crate::kernel::Accuracy;
+#[cfg(target_arch = "x86_64")]
+use crate::kernel::level::Level;
 
 /// A kernel in machine code.
 #[derive(Debug)]
@@ -101,7 +103,7 @@ impl Jit {
 #[cfg(target_arch = "x86_64")]
 fn build_native(kernel: &Kernel, key: u64, names: &Names) -> Option<Compiled> {
     let Names { fp, .. } = names;
-    match native::Native::new(kernel) {
+    match native::Native::new(kernel, Level::current()) {
         Ok(code) => {
             trace(format_args!("jit runtime built: fp={fp} compiler=tcc key={key:016x}"));
             Some(Compiled::Native(code))
