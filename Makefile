@@ -7,7 +7,7 @@
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: tools-wasm ## Evaluate expressions over real data, natively and under Node
+demo: tools-wasm ## Evaluate expressions over real data, natively and under Node; compile a kernel in Pyodide
 	scripts/demo.sh
 
 test: tools-wasm ## Run every test and check; the last line is the total

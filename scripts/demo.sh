@@ -1,16 +1,16 @@
 #!/bin/sh
 # Evaluates expressions over the data in examples/data with the example eval_npy, natively and as
-# WebAssembly under Node, and shows that both write the same bytes.
+# WebAssembly under Node, and shows that both write the same bytes. Then compiles a kernel in Pyodide.
 set -eu
 cd "$(dirname "$0")/.."
 data=examples/data
 out=build/demo
 mkdir -p "$out"
 
-# build PLATFORM: builds the example; its log is shown if that fails
+# build PLATFORM TARGET: its log is shown if that fails
 build() {
-    echo "building the example for $1 (takes minutes the first time)"
-    scripts/build.sh "$1" example_eval_npy >"$out/$1.log" 2>&1 || {
+    echo "building $2 for $1 (takes minutes the first time)"
+    scripts/build.sh "$1" "$2" >"$out/$1.log" 2>&1 || {
         cat "$out/$1.log"
         exit 1
     }
@@ -49,8 +49,9 @@ refuse() {
     fi
 }
 
-build native
-build wasm
+build native example_eval_npy
+build wasm example_eval_npy
+build wasm miniexpr_side_module
 evaluate co2_anomaly f8 "where(ppm == ppm, ppm - (314.9 + 0.77*(t - 1958) + 0.0125*(t - 1958)**2), 0)" \
     ppm=$data/co2_ppm.npy t=$data/co2_year.npy
 evaluate sea_fahrenheit f8 "sea * 1.8 + 32" sea=$data/sea_celsius.npy
@@ -59,3 +60,6 @@ evaluate ill_and_well f8 "log1p(visits) * sqrt(diseases) + (visits > 20)" \
 printf '\nAn unknown name, with its place, and a shape that does not fit:\n'
 refuse "sea * 1.8 + freezing" sea=$data/sea_celsius.npy
 refuse "sea + visits" sea=$data/sea_celsius.npy visits=$data/visits.npy
+
+printf '\nA kernel in Pyodide, compiled to WebAssembly and interpreted:\n'
+node emscripten/pyodide_demo.mjs node_modules/pyodide-314 build/wasm/emscripten
