@@ -4,6 +4,7 @@
 //! line in the trace.
 
 use super::block::{Positions, RunError};
+use super::eligibility::admit;
 use super::identity::{Names, key};
 use super::jit_mode::Mode;
 #[cfg(target_arch = "x86_64")]
@@ -11,7 +12,7 @@ use super::native;
 use super::shared::Shared;
 use super::trace::trace;
 use super::{c, cache, environment};
-use crate::ir::{Compiler, ExprKind, Kernel};
+use crate::ir::{Compiler, Kernel};
 use crate::kernel::Accuracy;
 #[cfg(target_arch = "x86_64")]
 use crate::kernel::level::Level;
@@ -31,22 +32,8 @@ pub struct Jit(Shared<Compiled>);
 impl Jit {
     /// Machine code for a kernel, if it can have some.
     pub fn prepare(kernel: &Kernel, mode: Mode) -> Option<Jit> {
-        let names = Names::of(kernel);
+        let names = admit(kernel, mode)?;
         let Names { fp, compiler } = names;
-        if mode == Mode::Off {
-            trace(format_args!("jit runtime skipped: fp={fp} compiler={compiler} reason=jit_mode=off"));
-            return None;
-        }
-        let uses_index = kernel.exprs.iter().any(|expr| matches!(expr.kind, ExprKind::Index(_)));
-        if uses_index && !environment::flag(c"ME_DSL_JIT_INDEX_VARS", true) {
-            let reason = "reserved index vars disabled by ME_DSL_JIT_INDEX_VARS";
-            trace(format_args!("jit ir skip: fp={fp} reason={reason}"));
-            return None;
-        }
-        if !environment::flag(c"ME_DSL_JIT", true) {
-            trace(format_args!("jit runtime skip: fp={fp} reason=jit runtime disabled by environment"));
-            return None;
-        }
         let key = key(kernel);
         trace(format_args!("jit ir built: fp={fp} compiler={compiler} fingerprint={key:016x}"));
         let remembers = environment::flag(c"ME_DSL_JIT_POS_CACHE", true);
