@@ -8,7 +8,7 @@ use super::helpers::{TableEntry, are_registered};
 use super::{Refusal, cache, translate};
 use crate::back::block::{Arrays, Positions, RunError};
 use crate::back::eligibility::admit;
-use crate::back::identity::{Names, key};
+use crate::back::identity::{Gates, Names, key};
 use crate::back::jit_mode::Mode;
 use crate::back::shared::Shared;
 use crate::back::trace::trace;
@@ -29,7 +29,7 @@ impl Jit {
             trace(format_args!("jit runtime skip: side-module wasm32 helpers are not registered"));
             return None;
         }
-        let key = key(kernel);
+        let key = key(kernel, Gates::from_environment());
         trace(format_args!("jit ir built: fp={fp} compiler={compiler} fingerprint={key:016x}"));
         if let Some(loaded) = cache::find(key) {
             trace(format_args!("jit runtime hit: fp={fp} source=wasm-process-cache key={key:016x}"));
