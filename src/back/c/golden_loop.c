@@ -1,6 +1,5 @@
 
-#define me_jit_vec_fmod_f64(a, b, out, n) __me_context->call(__me_context, 0, out, a, b, 0, n)
-#define me_jit_vec_exp_f64(a, out, n) __me_context->call(__me_context, 1, out, a, 0, 0, n)
+#define me_jit_vec_exp_f64(a, out, n) __me_context->call(__me_context, 0, out, a, 0, 0, n)
 
 /*
  * s = 0;
@@ -27,8 +26,7 @@ static inline double __me_item(const struct me_context *__me_context, double p0)
         const double t7 = 2e0;
         const int64_t t5 = l1;
         const double t6 = (double)t5;
-        double t8;
-        me_jit_vec_fmod_f64(&t6, &t7, &t8, 1);
+        const double t8 = (double)__builtin_fmod(t6, t7);
         const bool t9 = t8 == t0;
         if (t9) {
             const int64_t t12 = l1;

@@ -30,7 +30,7 @@ pub struct Info {
     pub is_directory: bool,
     pub owner: libc::uid_t,
     /// Permission bits.
-    pub mode: u32,
+    pub mode: libc::mode_t,
     /// Seconds since the epoch, and nanoseconds.
     pub modified: (i64, i64),
 }
@@ -71,9 +71,9 @@ impl CPath {
             stat.assume_init()
         };
         Some(Info {
-            is_directory: u32::from(stat.st_mode) & u32::from(libc::S_IFMT) == u32::from(libc::S_IFDIR),
+            is_directory: stat.st_mode & libc::S_IFMT == libc::S_IFDIR,
             owner: stat.st_uid,
-            mode: u32::from(stat.st_mode) & 0o7777,
+            mode: stat.st_mode & 0o7777,
             modified: (stat.st_mtime, stat.st_mtime_nsec),
         })
     }
