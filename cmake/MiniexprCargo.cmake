@@ -19,9 +19,8 @@ endif()
 separate_arguments(extra_flags NATIVE_COMMAND "${MINIEXPR_CARGO_FLAGS}")
 if(NOT MINIEXPR_ENABLE_TCC_JIT)
     list(APPEND extra_flags --no-default-features)
-endif()
-if(MINIEXPR_DSL_TRACE_DEFAULT)
-    list(APPEND extra_flags --features trace)
+elseif(EMSCRIPTEN AND MINIEXPR_WASM32_SIDE_MODULE)
+    list(APPEND extra_flags --features dlopen)
 endif()
 set(MINIEXPR_ARCHIVE
     "${MINIEXPR_CARGO_TARGET_DIR}/${MINIEXPR_TRIPLE}/${profile_folder}/${CMAKE_STATIC_LIBRARY_PREFIX}miniexpr${CMAKE_STATIC_LIBRARY_SUFFIX}"

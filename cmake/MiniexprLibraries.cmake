@@ -37,7 +37,9 @@ endfunction()
 function(miniexpr_add_object object)
     set(partial_link ${CMAKE_C_COMPILER} -r -nostdlib -o "${object}")
     if(EMSCRIPTEN)
-        set(commands COMMAND ${CMAKE_C_COMPILER} -r -o "${object}" -Wl,--whole-archive "${MINIEXPR_ARCHIVE}")
+        set(commands
+            COMMAND ${CMAKE_C_COMPILER} -r -o "${object}" -Wl,--whole-archive "${MINIEXPR_ARCHIVE}" ${memory_base}
+        )
     elseif(APPLE)
         set(roots "${CMAKE_CURRENT_BINARY_DIR}/prelink.roots")
         set(exports "${CMAKE_CURRENT_BINARY_DIR}/prelink.exports")
@@ -64,7 +66,7 @@ function(miniexpr_add_object object)
     add_custom_command(
         OUTPUT "${object}"
         ${commands}
-        DEPENDS "${MINIEXPR_ARCHIVE}" miniexpr_cargo "${PROJECT_SOURCE_DIR}/cmake/exported_symbols.txt"
+        DEPENDS "${MINIEXPR_ARCHIVE}" miniexpr_cargo ${memory_base} "${PROJECT_SOURCE_DIR}/cmake/exported_symbols.txt"
         COMMENT "Linking miniexpr into one object"
         VERBATIM
     )
@@ -82,6 +84,14 @@ function(miniexpr_set_library target)
         PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>" "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>"
     )
 endfunction()
+
+# The part in C of kernels by Emscripten's dynamic linker.
+set(memory_base "")
+if(EMSCRIPTEN)
+    add_library(miniexpr_memory_base OBJECT src/back/wasm/memory_base.c)
+    set_target_properties(miniexpr_memory_base PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    set(memory_base $<TARGET_OBJECTS:miniexpr_memory_base>)
+endif()
 
 include(GNUInstallDirs)
 if(MINIEXPR_PRELINK)
@@ -112,6 +122,9 @@ else()
     set_target_properties(miniexpr_static PROPERTIES IMPORTED_LOCATION "${MINIEXPR_ARCHIVE}")
     target_include_directories(miniexpr_static INTERFACE "${PROJECT_SOURCE_DIR}/include")
     target_link_libraries(miniexpr_static INTERFACE ${system_libraries})
+    if(EMSCRIPTEN)
+        target_sources(miniexpr_static INTERFACE ${memory_base})
+    endif()
 endif()
 
 # The library that tests and examples link.

@@ -1,4 +1,4 @@
-/* Kernels as WebAssembly under Node: the helpers, the cache, the results, and the time they take. */
+/* Kernels as WebAssembly under Node: the helpers, the results, and the time they take. */
 
 #include <emscripten.h>
 #include <math.h>
@@ -8,22 +8,8 @@
 #include <string.h>
 
 #include "../c-tests/check.h"
+#include "jit_helpers.h"
 #include "miniexpr.h"
-
-EM_JS(int, instantiate, (const unsigned char *bytes, int length, int lookup), {
-    const runtime = {
-        HEAPF64,      HEAPF32,         wasmMemory,   wasmTable,   stackSave, stackAlloc,
-        stackRestore, lengthBytesUTF8, stringToUTF8, addFunction, err,
-    };
-    Module.instantiations = (Module.instantiations || 0) + 1;
-    return _meJitInstantiate(runtime, HEAPU8.subarray(bytes, bytes + length), lookup, true) | 0;
-});
-EM_JS(void, release, (int index), {
-    Module.releases = (Module.releases || 0) + 1;
-    _meJitFreeFn({removeFunction}, index);
-});
-EM_JS(int, instantiated, (void), { return Module.instantiations || 0; });
-EM_JS(int, released, (void), { return Module.releases || 0; });
 
 static me_expr *compile(const char *text, me_dtype input, me_dtype output) {
     me_variable variables[2] = {{.name = "x", .dtype = input}, {.name = "y", .dtype = input}};
@@ -44,7 +30,8 @@ static void helpers_decide_about_kernels(void) {
     const int64_t n[4] = {3000000000, -3400000000, (int64_t)1 << 40, 3};
     for (int registered = 0; registered < 4; registered++) {
         bool complete = registered == 3;
-        me_register_wasm_jit_helpers(registered & 1 ? instantiate : NULL, registered & 2 ? release : NULL);
+        me_register_wasm_jit_helpers(registered & 1 ? jit_instantiate : NULL,
+                                     registered & 2 ? jit_release : NULL);
         double out[4] = {0};
         const void *inputs[1] = {x};
         me_expr *expr = compile("def kernel(x):\n    y = x + 5\n    return y", ME_FLOAT64, ME_FLOAT64);
@@ -62,37 +49,6 @@ static void helpers_decide_about_kernels(void) {
         }
         me_free(expr);
     }
-}
-
-static double at_zero(me_expr *expr) {
-    double out = -1;
-    CHECK(me_eval(expr, NULL, 0, &out, 1, NULL) == ME_EVAL_SUCCESS);
-    return out;
-}
-
-/* A kernel that lives keeps its place in the table, however many others come. */
-static void the_cache_is_bounded_and_counts_references(void) {
-    me_expr *kept = compile("def kernel():\n    return _flat_idx + 1000.5", ME_FLOAT64, ME_FLOAT64);
-    CHECK(me_expr_has_jit_kernel(kept));
-    int before = instantiated();
-    for (int i = 0; i < 100; i++) {
-        char text[80];
-        snprintf(text, sizeof text, "def kernel():\n    return _flat_idx + %d.25", 4000 + i);
-        me_expr *expr = compile(text, ME_FLOAT64, ME_FLOAT64);
-        CHECK(me_expr_has_jit_kernel(expr));
-        CHECK(at_zero(expr) == 4000.25 + i);
-        me_free(expr);
-        CHECK(at_zero(kept) == 1000.5);
-    }
-    CHECK(instantiated() == before + 100);
-    CHECK(released() > 0 && instantiated() - released() <= 65);
-    me_free(compile("def kernel():\n    return _flat_idx + 4099.25", ME_FLOAT64, ME_FLOAT64));
-    CHECK(instantiated() == before + 100);
-    me_free(compile("def kernel():\n    return _flat_idx + 4000.25", ME_FLOAT64, ME_FLOAT64));
-    CHECK(instantiated() == before + 101);
-    int count = released();
-    me_free(kept);
-    CHECK(released() == count + 1);
 }
 
 static const char MANDELBROT[] = "def kernel(x, y):\n"
@@ -143,7 +99,6 @@ static void engines_agree(const char *name, const char *text, double low, double
 
 int main(void) {
     RUN(helpers_decide_about_kernels);
-    RUN(the_cache_is_bounded_and_counts_references);
     engines_agree("Mandelbrot", MANDELBROT, -1.5, 0.5);
     engines_agree("Black-Scholes", BLACK_SCHOLES, 50, 150);
     return RESULT();

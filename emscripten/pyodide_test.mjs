@@ -23,8 +23,11 @@ const REFUSED = [
   /^\[me-dsl\] jit runtime skip: fp=strict compiler=tcc reason=jit runtime wasm32 compilation failed$/,
 ];
 
-// Without helpers a kernel is a matter of the dynamic linker, which these tests are not about.
-pyodide.runPython(`os.environ["ME_DSL_JIT_DLOPEN"] = "0"`);
+/** Lets the library use the dynamic linker, or not; most tests are about the helpers. */
+function letDynamicLinker(value) {
+  pyodide.runPython(`os.environ["ME_DSL_JIT_DLOPEN"] = "${value}"`);
+}
+letDynamicLinker(0);
 
 let constants = 0;
 /** A kernel that no cache knows has the right results, and is compiled or not. */
@@ -128,6 +131,13 @@ caught`);
   const [status, position, message] = error.toJs();
   assert.deepEqual([status, position], [-2, 7]);
   assert.match(message, /foo/);
+});
+
+test("without helpers, the dynamic linker makes kernels", () => {
+  letDynamicLinker(1);
+  expectKernel(true);
+  expectTrace(/^\[me-dsl\] jit ir built: /, /^\[me-dsl\] jit runtime built: /);
+  letDynamicLinker(0);
 });
 
 test("a glue script that is missing, broken or another one leaves kernels to the interpreter", () => {

@@ -193,10 +193,8 @@ unsafe fn checked(
     let lifting = if mode == Mode::On { Lifting::IfPossible } else { Lifting::Never };
     let kernel = front::compile(text, &entries, output, lifting)?;
     let is_kernel = front::is_kernel(text);
-    let mut expression = Expression::new(kernel, geometry)?;
-    if is_kernel || mode == Mode::On {
-        expression.jit = Jit::prepare(&expression.kernel, mode);
-    }
+    let jit = if is_kernel || mode == Mode::On { Jit::prepare(&kernel, mode) } else { None };
+    let expression = Expression::new(kernel, geometry, jit)?;
     Ok(if is_kernel || mode == Mode::Off { expression } else { expression.that_may_get_hot() })
 }
 
@@ -259,6 +257,14 @@ unsafe fn entry<'a>(variable: &me_variable, output: Option<Dtype>) -> Result<Ent
     if variable.name.is_null() {
         return Err(invalid(format_args!("a name in the table of variables is NULL")));
     }
+    if let EntryKind::Function { target, .. } = &kind
+        && !has_declared_type(target)
+    {
+        let name = front::error::Quoted(name);
+        return Err(invalid_type(format_args!(
+            "the function {name} has another type than its entry declares"
+        )));
+    }
     let is_variable = matches!(kind, EntryKind::Variable);
     match if is_variable { dtype.or(output) } else { dtype } {
         Some(Dtype::String | Dtype::Bytes) if !is_variable => {
@@ -276,6 +282,14 @@ unsafe fn entry<'a>(variable: &me_variable, output: Option<Dtype>) -> Result<Ent
 /// Whether a string of `dtype` can have elements of `itemsize` bytes.
 fn is_itemsize(itemsize: usize, dtype: Dtype) -> bool {
     itemsize > 0 && itemsize.is_multiple_of(dtype.size())
+}
+
+/// Whether a function pointer has the type that its entry declares, where the machine checks types in calls.
+#[cfg(all(feature = "jit", target_os = "emscripten"))]
+use crate::back::wasm::has_declared_type;
+#[cfg(not(all(feature = "jit", target_os = "emscripten")))]
+fn has_declared_type(_: &UserFunction) -> bool {
+    true
 }
 
 /// Kinds of entries and flags, as the header numbers them.

@@ -14,7 +14,7 @@ pub const ITEMS: Register = 2;
 const PARAMETERS: u32 = 3;
 
 /// Bytes that no instruction of a kernel exceeds.
-const LONGEST_INSTRUCTION: usize = 32;
+pub const LONGEST_INSTRUCTION: usize = 32;
 
 /// Instructions in two parts: what runs once per call, and the rest.
 #[derive(Debug, Default)]

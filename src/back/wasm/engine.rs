@@ -2,7 +2,7 @@
 
 use std::ffi::c_int;
 
-use super::helpers::TableEntry;
+use super::host::Entry;
 use super::{Needs, driver};
 use crate::back::block::{Arrays, Positions, while_limit};
 use crate::kernel::{Accuracy, Kernel as VectorKernel};
@@ -14,7 +14,7 @@ type Function = unsafe extern "C" fn(*const *const u8, *mut u8, c_int) -> c_int;
 /// A kernel in the function table.
 #[derive(Debug)]
 pub struct Loaded {
-    pub entry: TableEntry,
+    pub entry: Entry,
     pub needs: Needs,
 }
 

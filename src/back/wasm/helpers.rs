@@ -1,9 +1,12 @@
-//! What the host gives to instantiate modules, and what modules may ask the library for.
+//! The helpers that the host gives to instantiate modules, and what modules may ask the library for.
 
 use std::ffi::{CStr, c_char, c_int, c_uchar};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::module::STRIP;
+use super::signature::{self, Callee, QUESTIONED};
+use crate::back::trace::trace;
 use crate::kernel::Kernel as VectorKernel;
 
 /// Puts a module of some length into the function table and gives its index, 0 for failure; the third
@@ -16,24 +19,60 @@ pub type Free = unsafe extern "C" fn(c_int);
 struct Helpers {
     instantiate: Option<Instantiate>,
     free: Option<Free>,
+    /// Whether they were found to have other types.
+    are_wrong: Option<bool>,
 }
 
-static HELPERS: Mutex<Helpers> = Mutex::new(Helpers { instantiate: None, free: None });
+static HELPERS: Mutex<Helpers> = Mutex::new(Helpers { instantiate: None, free: None, are_wrong: None });
+
+/// The function that modules of [`signature::trial`] import: its index in the function table.
+static QUESTIONED_INDEX: AtomicU32 = AtomicU32::new(0);
+
+fn lock() -> MutexGuard<'static, Helpers> {
+    HELPERS.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 fn helpers() -> Helpers {
-    *HELPERS.lock().unwrap_or_else(PoisonError::into_inner)
+    *lock()
 }
 
 /// Replaces both helpers. Modules are made while both are there; those that live on are freed by
 /// the helper that is registered then.
 pub fn register(instantiate: Option<Instantiate>, free: Option<Free>) {
-    *HELPERS.lock().unwrap_or_else(PoisonError::into_inner) = Helpers { instantiate, free };
+    *lock() = Helpers { instantiate, free, are_wrong: None };
 }
 
-/// Whether modules can be made.
-pub fn are_registered() -> bool {
-    let Helpers { instantiate, free } = helpers();
-    instantiate.is_some() && free.is_some()
+/// Whether both helpers are registered, and have their types as far as `has_type` can tell; it is asked
+/// once for each registration, and not before a module is wanted.
+pub fn are_usable(has_type: impl Fn(u32, Callee) -> Option<bool>) -> bool {
+    let Helpers { instantiate: Some(instantiate), free: Some(free), are_wrong } = helpers() else {
+        return false;
+    };
+    let are_wrong = are_wrong.unwrap_or_else(|| {
+        let callees = [(instantiate as usize, Callee::Instantiate), (free as usize, Callee::Free)];
+        let are_wrong = callees.iter().any(|(index, callee)| has_type(*index as u32, *callee) == Some(false));
+        lock().are_wrong = Some(are_wrong);
+        are_wrong
+    });
+    if are_wrong {
+        trace(format_args!(
+            "jit runtime skip: a wasm32 helper has another function type than its declaration"
+        ));
+    }
+    !are_wrong
+}
+
+/// Whether the helper can bind a function of the table to an import of a type; `None` if there is no
+/// helper, or it fails also without the function.
+pub fn can_bind(index: u32, callee: Callee) -> Option<bool> {
+    helpers().instantiate?;
+    QUESTIONED_INDEX.store(index, Ordering::Relaxed);
+    let can_bind = can_instantiate(Some(callee))?;
+    (can_bind || can_instantiate(None)?).then_some(can_bind)
+}
+
+fn can_instantiate(callee: Option<Callee>) -> Option<bool> {
+    Some(TableEntry::new(&signature::trial(callee).ok()?).is_some())
 }
 
 /// An entry of the function table that belongs to the library.
@@ -48,7 +87,7 @@ impl TableEntry {
         let lookup: extern "C" fn(*const c_char) -> c_int = lookup;
         // SAFETY: the host promises that its helper reads the bytes during the call only.
         let index = unsafe { instantiate(module.as_ptr(), length, lookup as usize as c_int) };
-        (index != 0).then_some(TableEntry(index))
+        (index != 0).then(|| TableEntry(index))
     }
 
     pub fn index(&self) -> c_int {
@@ -74,7 +113,11 @@ extern "C" fn lookup(name: *const c_char) -> c_int {
     let name = unsafe { CStr::from_ptr(name) };
     let strip: unsafe extern "C" fn(*const VectorKernel, *mut u8, *const u8, *const u8, *const u8, usize) =
         run_strip;
-    if name.to_bytes() == STRIP.as_bytes() { strip as usize as c_int } else { 0 }
+    match name.to_str() {
+        Ok(STRIP) => strip as usize as c_int,
+        Ok(QUESTIONED) => QUESTIONED_INDEX.load(Ordering::Relaxed) as c_int,
+        _ => 0,
+    }
 }
 
 /// Runs the vector kernel of a word of the context on arrays.

@@ -4,15 +4,15 @@
 //! line in the trace.
 
 use super::engine::Loaded;
-use super::helpers::{TableEntry, are_registered};
-use super::{Refusal, cache, translate};
+use super::host::Entry;
+use super::{Linking, Refusal, cache, host, translate};
 use crate::back::block::{Arrays, Positions, RunError};
-use crate::back::eligibility::admit;
-use crate::back::identity::{Gates, Names, key};
+use crate::back::environment;
+use crate::back::identity::{Names, key};
 use crate::back::jit_mode::Mode;
 use crate::back::shared::Shared;
 use crate::back::trace::trace;
-use crate::ir::Kernel;
+use crate::ir::{ExprKind, Kernel};
 use crate::kernel::Accuracy;
 use crate::kernel::level::Level;
 
@@ -23,19 +23,32 @@ pub struct Jit(Shared<Loaded>);
 impl Jit {
     /// A module for a kernel, if it can have one.
     pub fn prepare(kernel: &Kernel, mode: Mode) -> Option<Jit> {
-        let names = admit(kernel, mode)?;
+        let names = Names::of(kernel);
         let Names { fp, compiler } = names;
-        if !are_registered() {
-            trace(format_args!("jit runtime skip: side-module wasm32 helpers are not registered"));
+        if mode == Mode::Off {
+            trace(format_args!("jit runtime skipped: fp={fp} compiler={compiler} reason=jit_mode=off"));
             return None;
         }
-        let key = key(kernel, Gates::from_environment());
+        let uses_index = kernel.exprs.iter().any(|expr| matches!(expr.kind, ExprKind::Index(_)));
+        if uses_index && !environment::flag(c"ME_DSL_JIT_INDEX_VARS", true) {
+            let reason = "reserved index vars disabled by ME_DSL_JIT_INDEX_VARS";
+            trace(format_args!("jit ir skip: fp={fp} reason={reason}"));
+            return None;
+        }
+        if !environment::flag(c"ME_DSL_JIT", true) {
+            return None;
+        }
+        let Some(linking) = host::linking() else {
+            trace(format_args!("jit runtime skip: side-module wasm32 helpers are not registered"));
+            return None;
+        };
+        let key = key(kernel);
         trace(format_args!("jit ir built: fp={fp} compiler={compiler} fingerprint={key:016x}"));
         if let Some(loaded) = cache::find(key) {
             trace(format_args!("jit runtime hit: fp={fp} source=wasm-process-cache key={key:016x}"));
             return Some(Jit(loaded));
         }
-        let loaded = build(kernel, &names)?;
+        let loaded = build(kernel, &names, linking)?;
         trace(format_args!("jit runtime built: fp={fp} compiler={compiler} key={key:016x}"));
         cache::remember(key, loaded.clone());
         Some(Jit(loaded))
@@ -64,9 +77,9 @@ impl Jit {
 }
 
 /// Translates a kernel and instantiates the module.
-fn build(kernel: &Kernel, names: &Names) -> Option<Shared<Loaded>> {
+fn build(kernel: &Kernel, names: &Names, linking: Linking) -> Option<Shared<Loaded>> {
     let Names { fp, compiler } = names;
-    let module = match translate(kernel, Level::current()) {
+    let module = match translate(kernel, Level::current(), linking) {
         Ok(module) => module,
         Err(Refusal::Unsupported(reason)) => {
             trace(format_args!("jit ir reject: fp={fp} at 0:0 reason={reason}"));
@@ -77,7 +90,7 @@ fn build(kernel: &Kernel, names: &Names) -> Option<Shared<Loaded>> {
             return None;
         }
     };
-    let entry = TableEntry::new(&module.bytes);
+    let entry = Entry::new(&module.bytes, linking);
     if entry.is_none() {
         trace(format_args!("jit runtime skip: wasm instantiation failed"));
         let reason = "jit runtime wasm32 compilation failed";

@@ -11,6 +11,9 @@
 //! between dtypes; `arithmetic` has the operations that are instructions; `expression` computes, `control`
 //! has the statements, `phases` straight-line code with calls; `body` and `module` write the bytes.
 //! `driver` cuts a call into what the function takes: whole groups, and index symbols as arrays.
+//!
+//! `host` puts a module into the function table: by the `helpers` that a program registers, or by the
+//! `dynamic_linker` of Emscripten; `signature` tells functions of other types apart. `cache` keeps kernels, `engine` runs them, `jit` is the policy.
 
 mod access;
 mod arithmetic;
@@ -20,6 +23,8 @@ mod cache;
 mod control;
 mod convert;
 mod driver;
+#[cfg(all(target_os = "emscripten", feature = "dlopen"))]
+mod dynamic_linker;
 #[cfg(target_os = "emscripten")]
 mod engine;
 mod expression;
@@ -27,10 +32,13 @@ mod facts;
 #[cfg(target_os = "emscripten")]
 pub mod helpers;
 #[cfg(target_os = "emscripten")]
+mod host;
+#[cfg(target_os = "emscripten")]
 pub mod jit;
 mod lanes;
 mod module;
 mod phases;
+mod signature;
 #[cfg(test)]
 mod tests;
 
@@ -49,6 +57,9 @@ use facts::Facts;
 use lanes::{Lanes, Shape};
 
 pub use driver::{Status, run};
+#[cfg(target_os = "emscripten")]
+pub use host::has_declared_type;
+pub use module::Linking;
 
 /// Items of a strip: enough to make a call cheap, few enough for the first-level cache.
 pub const STRIP_ITEMS: u32 = 256;
@@ -105,7 +116,7 @@ pub mod context {
 }
 
 /// Translates a kernel, to call vector kernels of one SIMD level.
-pub fn translate(kernel: &Kernel, level: Level) -> Result<Module, Refusal> {
+pub fn translate(kernel: &Kernel, level: Level, linking: Linking) -> Result<Module, Refusal> {
     let nodes = flatten(kernel)?;
     let facts = Facts::gather(kernel, &nodes)?;
     let mut emitter = Emitter::new(kernel, level, facts)?;
@@ -119,7 +130,7 @@ pub fn translate(kernel: &Kernel, level: Level) -> Result<Module, Refusal> {
             None
         }
     };
-    emitter.finish(most_items)
+    emitter.finish(most_items, linking)
 }
 
 /// What the translation knows while it writes the function.
@@ -223,12 +234,12 @@ impl<'a> Emitter<'a> {
         self.kernel.params.get(index).map_or(Dtype::Int64, |param| param.ty.dtype)
     }
 
-    fn finish(self, most_items: Option<u32>) -> Result<Module, Refusal> {
+    fn finish(self, most_items: Option<u32>, linking: Linking) -> Result<Module, Refusal> {
         let mut inputs = Vec::new();
         for param in &self.kernel.params {
             inputs.try_push(param.ty.itemsize as u32)?;
         }
-        let bytes = module::assemble(&self.body.finish()?, !self.calls.is_empty())?;
+        let bytes = module::assemble(&self.body.finish()?, !self.calls.is_empty(), linking)?;
         let needs = Needs {
             inputs,
             output: self.kernel.output.itemsize as u32,

@@ -1,9 +1,12 @@
 //! Runs modules natively, in an interpreter of WebAssembly.
 
-use wasmi::{Caller, Engine, Linker, Memory, MemoryType, Module, Store, TypedFunc};
+use wasmi::{
+    Caller, Engine, Func, Linker, Memory, MemoryType, Module, Nullable, Ref, RefType, Store, Table,
+    TableType, TypedFunc,
+};
 
 use crate::back::block::{self, Arrays, Items, Positions};
-use crate::back::wasm::{self, Needs, context};
+use crate::back::wasm::{self, Linking, Needs, context};
 use crate::dtype::Dtype;
 use crate::front::{self, Entry, EntryKind, Lifting};
 use crate::ir::Kernel;
@@ -64,9 +67,23 @@ pub fn interpreted(kernel: &Kernel, inputs: &[Array], items: usize, at: &Positio
     Some(bytes_of(&output, items * kernel.output.itemsize))
 }
 
-/// What the module of a kernel gives; `None` if its function ends with another status than done.
+/// What the modules of a kernel give, which is the same for each linking; `None` if the function ends with
+/// another status than done.
 pub fn translated(kernel: &Kernel, inputs: &[Array], items: usize, at: &Positions<'_>) -> Option<Vec<u8>> {
-    let module = wasm::translate(kernel, Level::Baseline).unwrap();
+    let [bound, loaded] = [Linking::Helper, Linking::SideModule].map(|linking| {
+        run_module(&wasm::translate(kernel, Level::Baseline, linking).unwrap(), kernel, inputs, items, at)
+    });
+    assert_eq!(bound, loaded);
+    loaded
+}
+
+fn run_module(
+    module: &wasm::Module,
+    kernel: &Kernel,
+    inputs: &[Array],
+    items: usize,
+    at: &Positions<'_>,
+) -> Option<Vec<u8>> {
     let mut machine = Machine::new(&module.bytes, module.needs.calls.clone());
     let words: Vec<Vec<u64>> = inputs.iter().map(|input| aligned(&input.bytes)).collect();
     let pointers: Vec<*const u8> = words.iter().map(|words| words.as_ptr().cast()).collect();
@@ -93,7 +110,7 @@ fn bytes_of(words: &[u64], len: usize) -> Vec<u8> {
     words.iter().flat_map(|word| word.to_ne_bytes()).take(len).collect()
 }
 
-type Strip = (u32, u32, u32, u32, u32, u32);
+type Call = (u32, u32, u32, u32, u32);
 
 /// A module with a memory of its own.
 struct Machine {
@@ -113,8 +130,22 @@ impl Machine {
         let memory = Memory::new(&mut store, MemoryType::new(1, None)).unwrap();
         let mut linker = Linker::new(&engine);
         linker.define("env", "memory", memory).unwrap();
-        let strip = move |mut caller: Caller<'_, ()>, entry, out, a, b, c, n| {
-            run_call(&calls, memory.data_mut(&mut caller), (entry, out, a, b, c, n));
+        let null = Ref::null(RefType::Func);
+        let table = Table::new(&mut store, TableType::new(RefType::Func, 1 + calls.len() as u32, None), null)
+            .unwrap();
+        for (index, kernels) in calls.iter().enumerate() {
+            let kernel = kernels[0];
+            let call = move |mut caller: Caller<'_, ()>, out, a, b, c, n| {
+                run_call(kernel, memory.data_mut(&mut caller), (out, a, b, c, n));
+            };
+            let function = Func::wrap(&mut store, call);
+            table.set(&mut store, 1 + index as u64, Nullable::from(function).into()).unwrap();
+        }
+        linker.define("env", "__indirect_function_table", table).unwrap();
+        let strip = move |mut caller: Caller<'_, ()>, entry: u32, out, a, b, c, n| {
+            let memory = memory.data_mut(&mut caller);
+            let word = memory[entry as usize..entry as usize + 4].try_into().unwrap();
+            run_call(calls[u32::from_le_bytes(word) as usize - 1][0], memory, (out, a, b, c, n));
         };
         linker.func_wrap("env", "me_jit_strip", strip).unwrap();
         let instance = linker.instantiate_and_start(&mut store, &module).unwrap();
@@ -153,7 +184,7 @@ impl Machine {
         word(table_at + 4 * arrays_at.len(), context_at);
         word(context_at + context::SCRATCH as usize, scratch_at);
         for index in 0..needs.calls.len() {
-            word(context_at + context::CALLS as usize + 4 * index, index);
+            word(context_at + context::CALLS as usize + 4 * index, 1 + index);
         }
         data[context_at..context_at + 8].copy_from_slice(&LIMIT.to_le_bytes());
         for ((at, size), from) in arrays_at.iter().zip(&sizes).zip(table) {
@@ -171,12 +202,10 @@ impl Machine {
 }
 
 /// Runs a vector kernel on arrays of a memory.
-fn run_call(calls: &[[VectorKernel; 3]], memory: &mut [u8], (entry, out, a, b, c, n): Strip) {
-    let entry = entry as usize;
-    let index = u32::from_le_bytes(memory[entry..entry + 4].try_into().unwrap());
+fn run_call(kernel: VectorKernel, memory: &mut [u8], (out, a, b, c, n): Call) {
     let at = |address: u32| memory.as_ptr().wrapping_add(address as usize);
     let (a, b, c) = (at(a), at(b), at(c));
     let out = memory.as_mut_ptr().wrapping_add(out as usize);
     // SAFETY: the module passes arrays of `n` items that lie in its memory and do not overlap.
-    unsafe { calls[index as usize][0](out, a, b, c, n as usize) };
+    unsafe { kernel(out, a, b, c, n as usize) };
 }

@@ -2,9 +2,10 @@
 
 mod machine;
 mod programs;
+mod signatures;
 
 use crate::back::block::Positions;
-use crate::back::wasm::{Refusal, translate};
+use crate::back::wasm::{Linking, Refusal, translate};
 use crate::dtype::Dtype;
 use crate::kernel::level::Level;
 use machine::{Array, interpreted, kernel, translated};
@@ -186,8 +187,11 @@ fn functions_agree_in_strips_and_in_groups() {
 
 #[test]
 fn what_has_no_lanes_is_refused() {
-    let refusal = |text: &str| match translate(&kernel(text, &[("x", Dtype::Float64)], None), Level::Baseline)
-    {
+    let refusal = |text: &str| match translate(
+        &kernel(text, &[("x", Dtype::Float64)], None),
+        Level::Baseline,
+        Linking::Helper,
+    ) {
         Err(Refusal::Unsupported(reason)) => reason,
         other => panic!("{text}: {other:?}"),
     };

@@ -2,7 +2,7 @@
 
 use super::{agree, machine, shuffled};
 use crate::back::block::Positions;
-use crate::back::wasm::translate;
+use crate::back::wasm::{Linking, translate};
 use crate::dtype::Dtype;
 use crate::kernel::level::Level;
 use machine::{Array, interpreted, kernel, translated};
@@ -67,7 +67,7 @@ fn programs_agree_on_narrow_dtypes() {
 fn mandelbrot_is_small_and_imports_only_the_memory() {
     for dtype in [Dtype::Float64, Dtype::Float32] {
         let kernel = kernel(MANDELBROT, &[("x", dtype), ("y", dtype)], Some(dtype));
-        let module = translate(&kernel, Level::Baseline).unwrap();
+        let module = translate(&kernel, Level::Baseline, Linking::Helper).unwrap();
         assert!(module.bytes.len() <= 2048, "{} bytes for {dtype}", module.bytes.len());
         assert!(module.needs.calls.is_empty());
     }
@@ -76,7 +76,7 @@ fn mandelbrot_is_small_and_imports_only_the_memory() {
 #[test]
 fn a_float32_loop_works_in_32_bit_lanes() {
     let kernel = kernel(MANDELBROT, &[("x", Dtype::Float32), ("y", Dtype::Float32)], Some(Dtype::Float32));
-    assert_eq!(translate(&kernel, Level::Baseline).unwrap().needs.group, 8);
+    assert_eq!(translate(&kernel, Level::Baseline, Linking::Helper).unwrap().needs.group, 8);
 }
 
 #[test]

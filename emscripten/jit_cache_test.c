@@ -1,0 +1,152 @@
+/* What the process remembers of kernels: how many, for how long, and that nothing leaks. */
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../c-tests/check.h"
+#include "jit_helpers.h"
+#include "miniexpr.h"
+
+static me_expr *compile(const char *text) {
+    me_expr *expr = NULL;
+    CHECK(me_compile(text, NULL, 0, ME_INT64, NULL, &expr) == ME_COMPILE_SUCCESS);
+    CHECK(me_expr_has_jit_kernel(expr));
+    return expr;
+}
+
+/* A kernel of its own for each symbol and number. */
+static me_expr *compile_sum(const char *symbol, int number) {
+    char text[96];
+    snprintf(text, sizeof text, "# me:compiler=cc\ndef kernel():\n    return %s + %d", symbol, number);
+    return compile(text);
+}
+
+static int64_t first_value(me_expr *expr) {
+    int64_t out = -1;
+    CHECK(me_eval(expr, NULL, 0, &out, 1, NULL) == ME_EVAL_SUCCESS);
+    return out;
+}
+
+static void check_four(me_expr *expr) {
+    int64_t out[4] = {0};
+    CHECK(me_eval(expr, NULL, 0, out, 4, NULL) == ME_EVAL_SUCCESS);
+    for (int i = 0; i < 4; i++) {
+        CHECK(out[i] == 123 + i);
+    }
+    me_free(expr);
+}
+
+static void one_program_is_instantiated_once(void) {
+    int before = jit_calls();
+    check_four(compile_sum("_flat_idx", 123));
+    CHECK(jit_calls() == before + 1);
+    check_four(compile_sum("_flat_idx", 123));
+    CHECK(jit_calls() == before + 1);
+    check_four(compile_sum("_i0", 123));
+    CHECK(jit_calls() == before + 2);
+}
+
+static void compilers_have_kernels_of_their_own(void) {
+    int before = jit_calls();
+    const char *texts[] = {"# me:compiler=tcc\ndef kernel():\n    return _flat_idx + 77",
+                           "# me:compiler=cc\ndef kernel():\n    return _flat_idx + 77"};
+    for (int pass = 0; pass < 2; pass++) {
+        for (int i = 0; i < 2; i++) {
+            me_free(compile(texts[i]));
+        }
+    }
+    CHECK(jit_calls() == before + 2);
+}
+
+static void more_programs_than_places_evict_the_oldest(void) {
+    int before = jit_calls();
+    for (int i = 0; i < 72; i++) {
+        me_expr *expr = compile_sum("_flat_idx", 4000 + i);
+        CHECK(first_value(expr) == 4000 + i);
+        me_free(expr);
+    }
+    CHECK(jit_calls() == before + 72);
+    me_expr *newest = compile_sum("_flat_idx", 4071);
+    CHECK(jit_calls() == before + 72);
+    me_expr *oldest = compile_sum("_flat_idx", 4000);
+    CHECK(jit_calls() == before + 73);
+    CHECK(first_value(newest) == 4071 && first_value(oldest) == 4000);
+    me_free(newest);
+    me_free(oldest);
+}
+
+static void a_kernel_in_use_outlives_a_thousand_others(void) {
+    me_expr *kept = compile_sum("_flat_idx", 1000);
+    me_expr *twin = compile_sum("_flat_idx", 1000);
+    for (int i = 0; i < 1000; i++) {
+        me_expr *expr = compile_sum("_flat_idx", 20000 + i);
+        CHECK(first_value(expr) == 20000 + i);
+        me_free(expr);
+        CHECK(first_value(kept) == 1000);
+    }
+    CHECK(jit_instantiated() - jit_released() == 64 + 1);
+    int before = jit_released();
+    me_free(kept);
+    CHECK(jit_released() == before && first_value(twin) == 1000);
+    me_free(twin);
+    CHECK(jit_released() == before + 1);
+}
+
+static void unregistering_keeps_the_kernels_of_expressions(void) {
+    me_expr *expr = compile_sum("_flat_idx", 31);
+    me_register_wasm_jit_helpers(NULL, NULL);
+    CHECK(me_expr_has_jit_kernel(expr) && first_value(expr) == 31);
+    me_expr *other = NULL;
+    const char *text = "# me:compiler=cc\ndef kernel():\n    return _flat_idx + 31";
+    CHECK(me_compile(text, NULL, 0, ME_INT64, NULL, &other) == ME_COMPILE_SUCCESS);
+    CHECK(!me_expr_has_jit_kernel(other) && first_value(other) == 31);
+    me_free(other);
+    me_register_wasm_jit_helpers(jit_instantiate, jit_release);
+    int before = jit_calls();
+    me_free(compile_sum("_flat_idx", 31));
+    CHECK(jit_calls() == before);
+    me_free(expr);
+}
+
+/* A failure is not remembered: the next compilation tries again. */
+static void a_refused_module_is_tried_again(void) {
+    int before = jit_calls();
+    const char *text = "def kernel():\n    return _flat_idx + 8";
+    jit_make_invalid(1);
+    for (int i = 0; i < 2; i++) {
+        me_expr *expr = NULL;
+        CHECK(me_compile(text, NULL, 0, ME_INT64, NULL, &expr) == ME_COMPILE_SUCCESS);
+        CHECK(!me_expr_has_jit_kernel(expr) && first_value(expr) == 8);
+        me_free(expr);
+    }
+    CHECK(jit_calls() == before + 2 && jit_messages() == 2);
+    jit_make_invalid(0);
+    me_free(compile(text));
+    CHECK(jit_calls() == before + 3);
+}
+
+static void memory_and_table_stay_as_they_are(void) {
+    int table = 0, memory = 0;
+    for (int i = 0; i < 10000; i++) {
+        if (i == 500) {
+            table = jit_table_size();
+            memory = jit_memory_size();
+        }
+        me_free(compile_sum("_flat_idx", 100000 + i));
+    }
+    CHECK(jit_table_size() == table && jit_memory_size() == memory);
+    CHECK(jit_instantiated() - jit_released() == 64);
+}
+
+int main(void) {
+    me_register_wasm_jit_helpers(jit_instantiate, jit_release);
+    RUN(one_program_is_instantiated_once);
+    RUN(compilers_have_kernels_of_their_own);
+    RUN(more_programs_than_places_evict_the_oldest);
+    RUN(a_kernel_in_use_outlives_a_thousand_others);
+    RUN(unregistering_keeps_the_kernels_of_expressions);
+    RUN(a_refused_module_is_tried_again);
+    RUN(memory_and_table_stay_as_they_are);
+    return RESULT();
+}

@@ -1,0 +1,75 @@
+//! Who makes instances of modules, and the entries of the function table that come of it.
+
+use std::ffi::c_int;
+
+use super::Linking;
+#[cfg(feature = "dlopen")]
+use super::dynamic_linker::{self, SideModule};
+use super::helpers::{self, TableEntry};
+#[cfg(feature = "dlopen")]
+use super::module::EXPORT;
+use super::signature::Callee;
+use crate::ir::UserFunction;
+
+/// Who makes instances now: the helpers, if both are registered, else the dynamic linker, if there is one.
+pub fn linking() -> Option<Linking> {
+    if helpers::are_usable(has_type) {
+        return Some(Linking::Helper);
+    }
+    #[cfg(feature = "dlopen")]
+    if dynamic_linker::is_there() {
+        return Some(Linking::SideModule);
+    }
+    None
+}
+
+/// Whether an entry of the function table has a type; `None` where only helpers could tell.
+fn has_type(index: u32, callee: Callee) -> Option<bool> {
+    #[cfg(feature = "dlopen")]
+    return dynamic_linker::has_type(index, callee);
+    #[cfg(not(feature = "dlopen"))]
+    None
+}
+
+/// Whether a function of the host has the type that it declares; true where there is no way to tell.
+pub fn has_declared_type(function: &UserFunction) -> bool {
+    let Ok(index) = u32::try_from(function.address.addr()) else { return true };
+    let callee = Callee::of(function);
+    has_type(index, callee).or_else(|| helpers::can_bind(index, callee)).unwrap_or(true)
+}
+
+/// A kernel in the function table, as long as this value lives.
+#[derive(Debug)]
+pub enum Entry {
+    Helper(TableEntry),
+    #[cfg(feature = "dlopen")]
+    SideModule {
+        index: c_int,
+        _module: SideModule,
+    },
+}
+
+impl Entry {
+    /// Instantiates a module; `None` if the host does not take it.
+    pub fn new(module: &[u8], linking: Linking) -> Option<Entry> {
+        match linking {
+            Linking::Helper => TableEntry::new(module).map(Entry::Helper),
+            #[cfg(feature = "dlopen")]
+            Linking::SideModule => {
+                let module = SideModule::load(module)?;
+                let index = module.function(EXPORT);
+                (index != 0).then(|| Entry::SideModule { index, _module: module })
+            }
+            #[cfg(not(feature = "dlopen"))]
+            Linking::SideModule => None,
+        }
+    }
+
+    pub fn index(&self) -> c_int {
+        match self {
+            Entry::Helper(entry) => entry.index(),
+            #[cfg(feature = "dlopen")]
+            Entry::SideModule { index, .. } => *index,
+        }
+    }
+}
