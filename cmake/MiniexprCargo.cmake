@@ -22,6 +22,9 @@ if(NOT MINIEXPR_ENABLE_TCC_JIT)
 elseif(EMSCRIPTEN AND MINIEXPR_WASM32_SIDE_MODULE)
     list(APPEND extra_flags --features dlopen)
 endif()
+if(MINIEXPR_DSL_TRACE_DEFAULT)
+    list(APPEND extra_flags --features trace)
+endif()
 set(MINIEXPR_ARCHIVE
     "${MINIEXPR_CARGO_TARGET_DIR}/${MINIEXPR_TRIPLE}/${profile_folder}/${CMAKE_STATIC_LIBRARY_PREFIX}miniexpr${CMAKE_STATIC_LIBRARY_SUFFIX}"
 )

@@ -28,6 +28,7 @@ set(MINIEXPR_CARGO_TARGET_DIR
 
 # The name is that of projects that embed the library; there is no TinyCC in it.
 option(MINIEXPR_ENABLE_TCC_JIT "Compile kernels to machine code, or to WebAssembly, at run time" ON)
+option(MINIEXPR_DSL_TRACE_DEFAULT "Trace what becomes of kernels while ME_DSL_TRACE is unset" OFF)
 
 # Known to projects that embed the library. Nothing here depends on them: vector math is part of the
 # library, and benchmarks are run by `make bench`.
@@ -35,7 +36,6 @@ option(MINIEXPR_BUILD_BENCH "Accepted, without effect" ON)
 option(MINIEXPR_USE_SLEEF "Accepted, without effect" ON)
 option(MINIEXPR_USE_ACCELERATE "Accepted, without effect" OFF)
 option(MINIEXPR_BUILD_BUNDLED_LIBTCC "Accepted, without effect" OFF)
-option(MINIEXPR_DSL_TRACE_DEFAULT "Accepted, without effect" OFF)
 
 if(EMSCRIPTEN AND MINIEXPR_BUILD_SHARED)
     message(STATUS "miniexpr: Emscripten has no shared libraries, building the static one only")

@@ -14,6 +14,7 @@ use super::native::Native;
 use crate::dtype::Dtype;
 use crate::ir::{Expr, ExprKind, Kernel};
 use crate::kernel::Accuracy;
+use crate::kernel::level::Level;
 
 /// Items after which machine code is generated.
 const ITEMS_BEFORE_CODE: usize = 1 << 16;
@@ -75,7 +76,7 @@ fn generate(kernel: &Kernel) -> Option<Native> {
     if !environment::flag(c"ME_DSL_JIT", true) {
         return None;
     }
-    Native::without_calls(kernel).ok()
+    Native::without_calls(kernel, Level::current()).ok()
 }
 
 /// Whether values take as many bytes as the lanes of machine code: the interpreter's vectors hold more of
@@ -94,7 +95,6 @@ mod tests {
     use super::*;
     use crate::back::block::Items;
     use crate::back::native::tests::{bytes_of, compile, output_of};
-    use crate::kernel::level::Level;
 
     fn hot(text: &str, dtype: Dtype) -> (Kernel, Engine, Hot) {
         let kernel = compile(text, &[("x", dtype), ("y", dtype)]);
@@ -107,7 +107,7 @@ mod tests {
     fn chains_get_machine_code_when_it_pays() {
         let (kernel, engine, hot) = hot("(x + y) * (x - y) / (x * y + 1.5)", Dtype::Float64);
         assert!(hot.code(&kernel, ITEMS_BEFORE_CODE).is_none());
-        assert_eq!(hot.code(&kernel, 1).is_some(), Level::current() >= Level::Avx512);
+        assert_eq!(hot.code(&kernel, 1).is_some(), Level::current() >= Level::Avx2);
 
         let n = 1003;
         let x: Vec<f64> = (0..n).map(|item| f64::from(item) * 0.37 - 100.0).collect();

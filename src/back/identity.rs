@@ -1,5 +1,6 @@
 //! What tells kernels apart: in the trace, and in caches.
 
+use std::ffi::CStr;
 use std::fmt;
 
 use xxhash_rust::xxh64::Xxh64;
@@ -28,6 +29,34 @@ impl Names {
     }
 }
 
+/// Switches of the environment that change generated code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gates {
+    /// Math functions are the library's, not the C library's.
+    pub math_bridge: bool,
+    /// Generated C names the scalar functions by the library's names.
+    pub scalar_bridge: bool,
+    /// Math functions are called for many items at once.
+    pub vector_math: bool,
+    /// Generated C names the intermediate values of such calls as those of expressions.
+    pub hybrid_expression: bool,
+    /// Branches that only choose a value become a selection.
+    pub branch_aware: bool,
+}
+
+impl Gates {
+    pub fn from_environment() -> Gates {
+        let vector_math = environment::flag(c"ME_DSL_JIT_VEC_MATH", true);
+        Gates {
+            math_bridge: environment::flag(c"ME_DSL_JIT_MATH_BRIDGE", true),
+            scalar_bridge: environment::flag(c"ME_DSL_JIT_SCALAR_MATH_BRIDGE", false),
+            vector_math,
+            hybrid_expression: vector_math && environment::flag(c"ME_DSL_JIT_HYBRID_EXPR_VEC_MATH", false),
+            branch_aware: environment::flag(c"ME_DSL_JIT_BRANCH_AWARE_IF", true),
+        }
+    }
+}
+
 /// A hash that text is written to.
 struct Hash(Xxh64);
 
@@ -38,22 +67,28 @@ impl fmt::Write for Hash {
     }
 }
 
-/// Switches that change generated code.
-const GATES: [(&std::ffi::CStr, bool); 5] = [
-    (c"ME_DSL_JIT_MATH_BRIDGE", true),
-    (c"ME_DSL_JIT_SCALAR_MATH_BRIDGE", false),
-    (c"ME_DSL_JIT_VEC_MATH", true),
-    (c"ME_DSL_JIT_HYBRID_EXPR_VEC_MATH", false),
-    (c"ME_DSL_JIT_BRANCH_AWARE_IF", true),
-];
-
 /// What identifies the machine code of a kernel: the whole typed program, the switches that change
 /// code, and the library.
-pub fn key(kernel: &Kernel) -> u64 {
+pub fn key(kernel: &Kernel, gates: Gates) -> u64 {
     let mut hash = Hash(Xxh64::new(0));
-    let gates = GATES.map(|(name, default)| environment::flag(name, default));
     let identity = (env!("CARGO_PKG_VERSION"), size_of::<usize>(), std::env::consts::OS, gates);
     // Writing to a hash cannot fail.
     let _ = fmt::write(&mut hash, format_args!("{identity:?} {kernel:?}"));
     hash.0.digest()
+}
+
+/// What a failed compilation of a kernel may have been due to beside the kernel: the settings of its
+/// compiler. Where one of them changes, another try may succeed.
+#[cfg(not(target_family = "wasm"))]
+pub fn settings_hash(compiler: Compiler) -> u64 {
+    let names: &[&CStr] = match compiler {
+        Compiler::Tcc => &[c"ME_DSL_JIT_TCC_OPTIONS"],
+        Compiler::Cc => &[c"CC", c"CFLAGS", c"PATH", c"TMPDIR", c"ME_DSL_JIT_TEST_STUB_SO"],
+    };
+    let mut hash = Xxh64::new(0);
+    for name in names {
+        environment::with(name, |value| hash.update(value.unwrap_or(b"")));
+        hash.update(&[0]);
+    }
+    hash.digest()
 }

@@ -4,15 +4,18 @@
 //! line in the trace.
 
 use super::block::{Positions, RunError};
-use super::identity::{Names, key};
+use super::eligibility::admit;
+use super::identity::{Gates, Names, key, settings_hash};
 use super::jit_mode::Mode;
 #[cfg(target_arch = "x86_64")]
 use super::native;
 use super::shared::Shared;
 use super::trace::trace;
 use super::{c, cache, environment};
-use crate::ir::{Compiler, ExprKind, Kernel};
+use crate::ir::{Compiler, Kernel};
 use crate::kernel::Accuracy;
+#[cfg(target_arch = "x86_64")]
+use crate::kernel::level::Level;
 
 /// A kernel in machine code.
 #[derive(Debug)]
@@ -26,48 +29,52 @@ pub enum Compiled {
 #[derive(Debug)]
 pub struct Jit(Shared<Compiled>);
 
+/// A kernel that passed the gates, as caches and the trace know it.
+pub struct Candidate {
+    pub names: Names,
+    pub gates: Gates,
+    pub key: u64,
+}
+
+impl Candidate {
+    /// The line of a kernel for which code exists, or is about to.
+    pub fn trace_built(&self) {
+        let Candidate { names: Names { fp, compiler }, key, .. } = self;
+        trace(format_args!("jit ir built: fp={fp} compiler={compiler} fingerprint={key:016x}"));
+    }
+}
+
 impl Jit {
     /// Machine code for a kernel, if it can have some.
     pub fn prepare(kernel: &Kernel, mode: Mode) -> Option<Jit> {
-        let names = Names::of(kernel);
-        let Names { fp, compiler } = names;
-        if mode == Mode::Off {
-            trace(format_args!("jit runtime skipped: fp={fp} compiler={compiler} reason=jit_mode=off"));
-            return None;
-        }
-        let uses_index = kernel.exprs.iter().any(|expr| matches!(expr.kind, ExprKind::Index(_)));
-        if uses_index && !environment::flag(c"ME_DSL_JIT_INDEX_VARS", true) {
-            let reason = "reserved index vars disabled by ME_DSL_JIT_INDEX_VARS";
-            trace(format_args!("jit ir skip: fp={fp} reason={reason}"));
-            return None;
-        }
-        if !environment::flag(c"ME_DSL_JIT", true) {
-            trace(format_args!("jit runtime skip: fp={fp} reason=jit runtime disabled by environment"));
-            return None;
-        }
-        let key = key(kernel);
-        trace(format_args!("jit ir built: fp={fp} compiler={compiler} fingerprint={key:016x}"));
+        let names = admit(kernel, mode)?;
+        let gates = Gates::from_environment();
+        let candidate = Candidate { names, gates, key: key(kernel, gates) };
+        let Candidate { names: Names { fp, .. }, key, .. } = candidate;
         let remembers = environment::flag(c"ME_DSL_JIT_POS_CACHE", true);
         if remembers && let Some(compiled) = cache::find(key) {
+            candidate.trace_built();
             trace(format_args!("jit runtime hit: fp={fp} source=process-cache key={key:016x}"));
             return Some(Jit(compiled));
         }
-        if cache::is_cooling(key) {
+        let failure_key = key ^ settings_hash(kernel.compiler);
+        if cache::is_cooling(failure_key) {
+            candidate.trace_built();
             let reason = "jit runtime skipped after recent failure";
             trace(format_args!("jit runtime skip: fp={fp} reason={reason} key={key:016x}"));
             return None;
         }
         let compiled = match kernel.compiler {
-            Compiler::Tcc => build_native(kernel, key, &names),
-            Compiler::Cc => c::build(kernel, key, fp).map(Compiled::C),
+            Compiler::Tcc => build_native(kernel, &candidate),
+            Compiler::Cc => c::build(kernel, &candidate).map(Compiled::C),
         };
         let shared = compiled.and_then(|compiled| Shared::new(compiled).ok());
         let Some(shared) = shared else {
             // Without memory for it a failure is forgotten, and the next compilation tries again.
-            let _ = cache::fail(key);
+            let _ = cache::fail(failure_key);
             return None;
         };
-        cache::forgive(key);
+        cache::forgive(failure_key);
         if remembers {
             // A kernel that the cache has no memory for works all the same.
             let _ = cache::remember(key, &shared);
@@ -92,22 +99,23 @@ impl Jit {
             match &*self.0 {
                 #[cfg(target_arch = "x86_64")]
                 Compiled::Native(code) => code.run(inputs, output, n, positions, accuracy),
-                Compiled::C(library) => library.run(inputs, output, n, positions),
+                Compiled::C(library) => library.run(inputs, output, n, positions, accuracy).then_some(Ok(())),
             }
         }
     }
 }
 
 #[cfg(target_arch = "x86_64")]
-fn build_native(kernel: &Kernel, key: u64, names: &Names) -> Option<Compiled> {
-    let Names { fp, .. } = names;
-    match native::Native::new(kernel) {
+fn build_native(kernel: &Kernel, candidate: &Candidate) -> Option<Compiled> {
+    let Candidate { names: Names { fp, .. }, key, .. } = candidate;
+    match native::Native::new(kernel, Level::current()) {
         Ok(code) => {
+            candidate.trace_built();
             trace(format_args!("jit runtime built: fp={fp} compiler=tcc key={key:016x}"));
             Some(Compiled::Native(code))
         }
         Err(native::Refusal::Unsupported(reason)) => {
-            trace(format_args!("jit ir reject: fp={fp} at 0:0 reason={reason}"));
+            trace(format_args!("jit codegen reject: fp={fp} at 0:0 reason={reason}"));
             None
         }
         Err(native::Refusal::OutOfMemory) => {
@@ -119,8 +127,9 @@ fn build_native(kernel: &Kernel, key: u64, names: &Names) -> Option<Compiled> {
 }
 
 #[cfg(not(target_arch = "x86_64"))]
-fn build_native(_kernel: &Kernel, _key: u64, names: &Names) -> Option<Compiled> {
+fn build_native(_kernel: &Kernel, candidate: &Candidate) -> Option<Compiled> {
+    candidate.trace_built();
     let reason = "jit runtime tcc compilation failed detail=tcc backend not built";
-    trace(format_args!("jit runtime skip: fp={} compiler=tcc reason={reason}", names.fp));
+    trace(format_args!("jit runtime skip: fp={} compiler=tcc reason={reason}", candidate.names.fp));
     None
 }

@@ -5,6 +5,8 @@ pub mod block;
 mod c;
 #[cfg(all(feature = "jit", unix, not(target_family = "wasm")))]
 mod cache;
+#[cfg(all(feature = "jit", unix))]
+mod eligibility;
 mod environment;
 #[cfg(all(feature = "jit", unix, target_arch = "x86_64"))]
 pub mod hot;

@@ -21,9 +21,9 @@ impl fmt::Write for Line {
     }
 }
 
-/// Writes one line if `ME_DSL_TRACE` is on.
+/// Writes one line if `ME_DSL_TRACE` is on, or unset in a build that traces by default.
 pub fn trace(text: fmt::Arguments<'_>) {
-    if !environment::flag(c"ME_DSL_TRACE", false) {
+    if !environment::flag(c"ME_DSL_TRACE", cfg!(feature = "trace")) {
         return;
     }
     let mut line = Line { bytes: [0; 512], len: 0 };

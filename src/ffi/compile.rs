@@ -193,8 +193,10 @@ unsafe fn checked(
     let lifting = if mode == Mode::On { Lifting::IfPossible } else { Lifting::Never };
     let kernel = front::compile(text, &entries, output, lifting)?;
     let is_kernel = front::is_kernel(text);
-    let jit = if is_kernel || mode == Mode::On { Jit::prepare(&kernel, mode) } else { None };
-    let expression = Expression::new(kernel, geometry, jit)?;
+    let mut expression = Expression::new(kernel, geometry)?;
+    if is_kernel || mode == Mode::On {
+        expression.jit = Jit::prepare(&expression.kernel, mode);
+    }
     Ok(if is_kernel || mode == Mode::Off { expression } else { expression.that_may_get_hot() })
 }
 

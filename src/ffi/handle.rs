@@ -25,14 +25,10 @@ pub(super) struct Expression {
 }
 
 impl Expression {
-    /// Plans `kernel` for this machine.
-    pub fn new(
-        kernel: Kernel,
-        geometry: Option<Geometry>,
-        jit: Option<Jit>,
-    ) -> Result<Expression, CompileError> {
+    /// Plans `kernel` for this machine, without machine code.
+    pub fn new(kernel: Kernel, geometry: Option<Geometry>) -> Result<Expression, CompileError> {
         match Engine::new(&kernel, Level::current()) {
-            Ok(engine) => Ok(Expression { kernel, engine, jit, hot: Hot::never(), geometry }),
+            Ok(engine) => Ok(Expression { kernel, engine, jit: None, hot: Hot::never(), geometry }),
             Err(PlanError::OutOfMemory) => Err(crate::memory::OutOfMemory.into()),
             Err(PlanError::Unsupported { dtype }) => Err(CompileError::new(
                 Status::InvalidArgumentType,

@@ -1,6 +1,6 @@
 //! Construction of a kernel's expressions, each distinct one once.
 
-use super::{Compiler, Expr, ExprId, ExprKind, FpMode, Kernel, StringOp, StringTest, Type};
+use super::{Compiler, Expr, ExprId, ExprKind, FpMode, Kernel, SourcePlace, StringOp, StringTest, Type};
 use crate::dtype::{Dtype, Scalar};
 use crate::memory::{OutOfMemory, TryGrow};
 
@@ -9,6 +9,8 @@ use crate::memory::{OutOfMemory, TryGrow};
 #[derive(Debug)]
 pub struct Builder {
     pub kernel: Kernel,
+    /// Where the statement at hand starts.
+    pub place: SourcePlace,
     /// Open-addressing table of expression handles plus one, zero where free; its length is a power
     /// of two.
     table: Vec<u32>,
@@ -25,6 +27,7 @@ impl Builder {
             functions: Vec::new(),
             locals: Vec::new(),
             exprs: Vec::new(),
+            places: Vec::new(),
             args: Vec::new(),
             texts: Vec::new(),
             body: Vec::new(),
@@ -32,7 +35,8 @@ impl Builder {
             compiler: Compiler::Tcc,
             output: Dtype::Float64.into(),
         };
-        Builder { kernel, table: Vec::new(), interned: 0, shares_locals: false }
+        let place = SourcePlace::default();
+        Builder { kernel, place, table: Vec::new(), interned: 0, shares_locals: false }
     }
 
     /// A builder for code in which every read of a local gives the same value.
@@ -123,6 +127,7 @@ impl Builder {
     fn append(&mut self, kind: ExprKind, ty: Type) -> Result<ExprId, OutOfMemory> {
         let id = ExprId(u32::try_from(self.kernel.exprs.len()).map_err(|_| OutOfMemory)?);
         self.kernel.exprs.try_push(Expr { kind, ty })?;
+        self.kernel.places.try_push(self.place)?;
         Ok(id)
     }
 

@@ -17,7 +17,7 @@ use crate::dtype::{Dtype, Scalar};
 pub use builder::Builder;
 pub use host::UserFunction;
 pub use op::{BinaryOp, CompareOp, MathFn, ReduceOp, UnaryOp};
-pub use stmt::{Block, Branch, Print, SourcePlace, Stmt};
+pub use stmt::{Block, Branch, Print, SourcePlace, Stmt, always_returns};
 pub use string::{StringOp, StringTest};
 
 /// Handle of an expression in [`Kernel::exprs`].
@@ -203,6 +203,8 @@ pub struct Kernel {
     pub functions: Vec<Function>,
     pub locals: Vec<Local>,
     pub exprs: Vec<Expr>,
+    /// For each expression, where the statement starts that needed it first.
+    pub places: Vec<SourcePlace>,
     /// Argument lists of [`ExprKind::Call`].
     pub args: Vec<ExprId>,
     /// Slots of [`ExprKind::Text`].

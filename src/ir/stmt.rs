@@ -38,13 +38,25 @@ pub struct Branch {
 /// Text before the first value, then each value with the text that follows it.
 #[derive(Clone, Debug)]
 pub struct Print {
+    pub place: SourcePlace,
     pub prefix: Vec<u8>,
     pub values: Vec<(ExprId, Vec<u8>)>,
 }
 
-/// Line and column in the source text, both from 1.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Line and column in the source text, both from 1; zeros where no text lies behind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SourcePlace {
     pub line: u32,
     pub column: u32,
+}
+
+/// Whether every item that enters the block returns in it; a loop may have no pass.
+pub fn always_returns(block: &[Stmt]) -> bool {
+    block.iter().any(|stmt| match stmt {
+        Stmt::Return(_) => true,
+        Stmt::If { branches, otherwise } => {
+            always_returns(otherwise) && branches.iter().all(|branch| always_returns(&branch.body))
+        }
+        _ => false,
+    })
 }

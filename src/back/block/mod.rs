@@ -28,7 +28,9 @@ pub use engine::Engine;
 pub use plan::PlanError;
 pub use run::{Items, zero_padding};
 #[cfg(any(test, all(feature = "jit", target_os = "emscripten")))]
-pub(super) use structured::{Arrays, flatten};
+pub(super) use structured::Arrays;
+#[cfg(any(test, all(feature = "jit", unix)))]
+pub(super) use structured::flatten;
 pub use structured::{Positions, RunError, while_limit};
 
 /// A register program for a kernel whose body is one `return`. Immutable, and safe to run from any

@@ -1,117 +1,169 @@
-//! The system's C compiler, run without a shell and with a time limit.
+//! The system's C compiler.
 
-use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
-use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use xxhash_rust::xxh64::xxh64;
+use xxhash_rust::xxh64::Xxh64;
 
+use super::path::CPath;
+use super::process::{self, Outcome};
 use crate::back::environment;
 use crate::ir::FpMode;
-
-/// Why there is no shared object.
-pub enum CompileFailure {
-    NoCompiler,
-    Failed,
-    Metadata,
-    /// What the loader says.
-    Load(&'static str),
-}
+use crate::memory::{OutOfMemory, TryGrow};
 
 /// After this time the compiler is stopped.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
-const POLL: Duration = Duration::from_millis(2);
+
+/// Folders in which compilers that do not know the system's layout find its libraries.
+#[cfg(target_arch = "x86_64")]
+const LIBRARY_FOLDERS: [&[u8]; 4] =
+    [b"/usr/lib/x86_64-linux-gnu", b"/lib/x86_64-linux-gnu", b"/usr/lib64", b"/lib64"];
+#[cfg(target_arch = "aarch64")]
+const LIBRARY_FOLDERS: [&[u8]; 4] =
+    [b"/usr/lib/aarch64-linux-gnu", b"/lib/aarch64-linux-gnu", b"/usr/lib64", b"/lib64"];
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+const LIBRARY_FOLDERS: [&[u8]; 2] = [b"/usr/lib64", b"/lib64"];
 
 /// The compiler's command and flags.
 pub struct Toolchain {
     /// The command, then its own arguments.
-    command: Vec<OsString>,
+    command: Vec<CPath>,
     fp_flags: &'static [&'static str],
-    flags: Vec<OsString>,
+    flags: Vec<CPath>,
 }
 
 impl Toolchain {
     /// `CC` (default `cc`) and `CFLAGS`, split into words as a shell does.
-    pub fn from_environment(fp_mode: FpMode) -> Toolchain {
+    pub fn from_environment(fp_mode: FpMode) -> Result<Toolchain, OutOfMemory> {
         let words = |name| environment::with(name, |value| split_words(value.unwrap_or(b"")));
-        let mut command = words(c"CC");
+        let mut command = words(c"CC")?;
         if command.is_empty() {
-            command.push("cc".into());
+            command.try_push(CPath::new(b"cc")?)?;
         }
-        let fp_flags: &[&str] = match fp_mode {
-            FpMode::Strict => &["-fno-fast-math", "-ffp-contract=off"],
-            FpMode::Contract => &["-fno-fast-math", "-ffp-contract=fast"],
-            FpMode::Fast => &["-ffast-math"],
-        };
-        Toolchain { command, fp_flags, flags: words(c"CFLAGS") }
+        Ok(Toolchain { command, fp_flags: fp_flags(fp_mode), flags: words(c"CFLAGS")? })
     }
 
     /// What identifies the command and its flags.
     pub fn hash(&self) -> u64 {
-        let mut text = Vec::new();
+        let mut hash = Xxh64::new(0);
         let fp_flags = self.fp_flags.iter().map(|flag| flag.as_bytes());
-        let words = self.command.iter().chain(&self.flags).map(|word| word.as_encoded_bytes());
-        for word in words.chain(fp_flags) {
-            text.extend_from_slice(word);
-            text.push(0);
+        for word in self.command.iter().chain(&self.flags).map(CPath::bytes).chain(fp_flags) {
+            hash.update(word);
+            hash.update(&[0]);
         }
-        xxh64(&text, 0)
+        hash.digest()
+    }
+
+    pub fn has_flag(&self, flag: &[u8]) -> bool {
+        self.flags.iter().any(|known| known.bytes() == flag)
     }
 
     /// Compiles `source` to the shared object `object`.
-    pub fn run(&self, source: &Path, object: &Path) -> Result<(), CompileFailure> {
-        let mut command = Command::new(&self.command[0]);
-        command.args(&self.command[1..]).args(["-std=gnu99", "-O3", "-fPIC"]);
-        command.args(self.fp_flags).args(&self.flags);
-        command.arg(if cfg!(target_os = "macos") { "-dynamiclib" } else { "-shared" });
-        command.arg("-o").arg(object).arg(source);
-        if !cfg!(target_os = "macos") {
-            command.arg("-lm");
+    pub fn run(&self, source: &CPath, object: &CPath) -> Result<Outcome, OutOfMemory> {
+        let Some(program) = find_program(self.command[0].bytes())? else { return Ok(Outcome::NotStarted) };
+        let mut arguments = Vec::new();
+        for word in &self.command {
+            arguments.try_push(CPath::new(word.bytes())?)?;
         }
-        command.stdin(Stdio::null());
-        if !environment::flag(c"ME_DSL_JIT_DEBUG_CC", false) {
-            command.stdout(Stdio::null()).stderr(Stdio::null());
+        for flag in ["-std=c99", "-O3", "-fPIC"].iter().chain(self.fp_flags) {
+            arguments.try_push(CPath::new(flag.as_bytes())?)?;
         }
-        let mut child = command.spawn().map_err(|_| CompileFailure::NoCompiler)?;
-        let started = Instant::now();
-        loop {
-            match child.try_wait() {
-                Ok(Some(status)) if status.success() => return Ok(()),
-                Ok(None) if started.elapsed() < TIME_LIMIT => std::thread::sleep(POLL),
-                Ok(Some(_)) => return Err(CompileFailure::Failed),
-                Ok(None) | Err(_) => {
-                    // A compiler that cannot be stopped has ended by itself.
-                    let _ = child.kill();
-                    let _ = child.wait();
-                    return Err(CompileFailure::Failed);
+        for flag in &self.flags {
+            arguments.try_push(CPath::new(flag.bytes())?)?;
+        }
+        let shared: &[u8] = if cfg!(target_os = "macos") { b"-dynamiclib" } else { b"-shared" };
+        for word in [shared, b"-o", object.bytes(), source.bytes()] {
+            arguments.try_push(CPath::new(word)?)?;
+        }
+        if cfg!(target_os = "linux") {
+            for folder in LIBRARY_FOLDERS {
+                let folder = CPath::new(folder)?;
+                if folder.info().is_some() {
+                    arguments.try_push(CPath::new(b"-L")?)?;
+                    arguments.try_push(folder)?;
                 }
             }
         }
+        if !cfg!(target_os = "macos") {
+            arguments.try_push(CPath::new(b"-lm")?)?;
+        }
+        let shows_output = environment::flag(c"ME_DSL_JIT_DEBUG_CC", false);
+        process::run(&program, &arguments, shows_output, TIME_LIMIT)
     }
 }
 
+/// Flags for a floating-point mode. Signals and `errno` of floating-point operations are nobody's
+/// concern. The fast mode names what `-ffast-math` stands for: with that one word, compilers link code
+/// that flushes subnormal numbers to zero in the whole thread that loads the object.
+fn fp_flags(fp_mode: FpMode) -> &'static [&'static str] {
+    match fp_mode {
+        FpMode::Strict => &["-fno-fast-math", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"],
+        FpMode::Contract => {
+            &["-fno-fast-math", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math"]
+        }
+        FpMode::Fast => &[
+            "-ffp-contract=fast",
+            "-fno-math-errno",
+            "-fno-trapping-math",
+            "-fno-signed-zeros",
+            "-fassociative-math",
+            "-freciprocal-math",
+            "-ffinite-math-only",
+        ],
+    }
+}
+
+/// The file that a command names: itself where it has a slash, else in a folder of `PATH`.
+fn find_program(command: &[u8]) -> Result<Option<CPath>, OutOfMemory> {
+    if command.contains(&b'/') {
+        return Ok(Some(CPath::new(command)?).filter(CPath::is_executable));
+    }
+    environment::with(c"PATH", |folders| {
+        for folder in folders.unwrap_or(b"").split(|byte| *byte == b':') {
+            if folder.is_empty() {
+                continue;
+            }
+            let mut path = Vec::try_copied(folder)?;
+            path.try_push(b'/')?;
+            path.try_extend(command)?;
+            let path = CPath::new(&path)?;
+            if path.is_executable() {
+                return Ok(Some(path));
+            }
+        }
+        Ok(None)
+    })
+}
+
 /// Splits text into words at blanks; quotes and backslashes protect as in a shell, nothing expands.
-fn split_words(text: &[u8]) -> Vec<OsString> {
+fn split_words(text: &[u8]) -> Result<Vec<CPath>, OutOfMemory> {
     let mut words = Vec::new();
     let mut word: Option<Vec<u8>> = None;
     let mut quote = None;
     let mut bytes = text.iter().copied();
     while let Some(byte) = bytes.next() {
         match (quote, byte) {
-            (None, b' ' | b'\t' | b'\n') => words.extend(word.take().map(OsString::from_vec)),
+            (None, b' ' | b'\t' | b'\n') => {
+                if let Some(word) = word.take() {
+                    words.try_push(CPath::new(&word)?)?;
+                }
+            }
             (None, b'\'' | b'"') => {
                 quote = Some(byte);
                 word.get_or_insert_default();
             }
             (Some(open), _) if byte == open => quote = None,
-            (None | Some(b'"'), b'\\') => word.get_or_insert_default().extend(bytes.next()),
-            _ => word.get_or_insert_default().push(byte),
+            (None | Some(b'"'), b'\\') => {
+                if let Some(protected) = bytes.next() {
+                    word.get_or_insert_default().try_push(protected)?;
+                }
+            }
+            _ => word.get_or_insert_default().try_push(byte)?,
         }
     }
-    words.extend(word.map(OsString::from_vec));
-    words
+    if let Some(word) = word {
+        words.try_push(CPath::new(&word)?)?;
+    }
+    Ok(words)
 }
 
 #[cfg(test)]
@@ -121,7 +173,8 @@ mod tests {
     #[test]
     fn words_are_split_as_in_a_shell() {
         let split = |text: &str| -> Vec<String> {
-            split_words(text.as_bytes()).into_iter().map(|word| word.into_string().unwrap()).collect()
+            let words = split_words(text.as_bytes()).unwrap();
+            words.iter().map(|word| String::from_utf8(word.bytes().to_vec()).unwrap()).collect()
         };
         assert_eq!(split("gcc -O1"), ["gcc", "-O1"]);
         assert_eq!(split("'/dir with space/my cc' -O1"), ["/dir with space/my cc", "-O1"]);

@@ -1,52 +1,90 @@
 //! Expressions as C.
 
 use super::Refusal;
-use super::bridge::{FACTORIAL, binary_function, unary_function};
+use super::functions::{Call, Function, function_of};
 use super::generate::{Generator, c_type};
+use super::listing::comparison_sign;
+use super::symbols::Symbol;
 use crate::dtype::{Dtype, Scalar};
-use crate::ir::{BinaryOp, CompareOp, ExprId, ExprKind, MathFn, UnaryOp};
+use crate::ir::{BinaryOp, ExprId, ExprKind, MathFn, UnaryOp};
 
-const UNSUPPORTED: Refusal = Refusal::Unsupported("expression uses unsupported operator for jit c codegen");
+const UNSUPPORTED: &str = "expression uses unsupported operator for jit c codegen";
 
 impl Generator<'_> {
     /// `const T t = …;` for an expression whose operands are written.
     pub(super) fn constant_of(&mut self, id: ExprId) -> Result<(), Refusal> {
-        let expr = *self.kernel.expr(id);
+        let expr = *self.graph.expr(id);
         let (dtype, name) = (expr.ty.dtype, self.type_of(id)?);
         let n = id.0;
+        if let Some(function) = function_of(&expr.kind, dtype) {
+            let is_library = self.gates.math_bridge && !(function.is_exact() && dtype.is_float());
+            return if is_library { self.call(id) } else { self.libm_call(id, function) };
+        }
         match expr.kind {
             ExprKind::Constant(value) => self.literal(n, value, dtype)?,
             ExprKind::Param(index) => self.line(format_args!("const {name} t{n} = p{index};"))?,
             ExprKind::Local(local) => self.line(format_args!("const {name} t{n} = l{local};"))?,
-            ExprKind::Index(symbol) => {
-                let position = self.index_symbols.iter().position(|known| *known == symbol).unwrap_or(0);
-                let index = self.kernel.params.len() + position;
-                self.line(format_args!("const int64_t t{n} = p{index};"))?;
-            }
+            ExprKind::Index(symbol) => self.line(format_args!("const int64_t t{n} = {};", Symbol(symbol)))?,
             ExprKind::Cast(a) => self.cast(n, a, dtype)?,
-            ExprKind::Unary(op, a) => self.unary(n, op, dtype, a.0)?,
-            ExprKind::Binary(op, a, b) => self.binary(n, op, dtype, a.0, b.0)?,
+            ExprKind::Unary(op, a) => self.unary(id, op, dtype, a.0)?,
+            ExprKind::Binary(op, a, b) => self.binary(id, op, dtype, a.0, b.0)?,
             ExprKind::Compare(op, a, b) => {
                 self.type_of(a)?;
-                let (a, b, op) = (a.0, b.0, comparison(op));
+                let (a, b, op) = (a.0, b.0, comparison_sign(op));
                 self.line(format_args!("const bool t{n} = t{a} {op} t{b};"))?;
             }
             ExprKind::Select { condition, yes, no } => {
                 let (condition, yes, no) = (condition.0, yes.0, no.0);
                 self.line(format_args!("const {name} t{n} = t{condition} ? t{yes} : t{no};"))?;
             }
-            ExprKind::Fma(a, b, c) if dtype.is_float() => {
-                let suffix = if dtype == Dtype::Float32 { "f" } else { "" };
-                let (a, b, c) = (a.0, b.0, c.0);
-                self.line(format_args!("const {name} t{n} = __builtin_fma{suffix}(t{a}, t{b}, t{c});"))?;
-            }
-            ExprKind::Call { .. } => {
-                return Err(Refusal::Unsupported("user functions are not supported by jit ir"));
-            }
-            ExprKind::Fma(..) => return Err(UNSUPPORTED),
-            _ => return Err(Refusal::Unsupported("reduction functions are not supported by jit ir")),
+            ExprKind::Call { .. } => return self.reject(id, "user functions are not supported by jit ir"),
+            _ => return self.reject(id, UNSUPPORTED),
         }
         Ok(())
+    }
+
+    /// A call of a function of the library for one item.
+    fn call(&mut self, id: ExprId) -> Result<(), Refusal> {
+        let expr = *self.graph.expr(id);
+        let Some(call) = Call::of(&expr.kind, expr.ty.dtype) else { return self.reject(id, UNSUPPORTED) };
+        self.call_number(call)?;
+        let (n, name, indent) = (id.0, self.type_of(id)?, 4 * self.indent);
+        self.line(format_args!("{name} t{n};"))?;
+        self.text.add(format_args!("{:indent$}me_jit_vec_{}_{}(", "", call.function.name, call.suffix()))?;
+        let mut result = Ok(());
+        let text = &mut self.text;
+        self.graph.for_each_operand(id, |operand| {
+            if result.is_ok() {
+                result = text.add(format_args!("&t{}, ", operand.0));
+            }
+        });
+        result?;
+        Ok(self.text.add(format_args!("&t{n}, 1);\n"))?)
+    }
+
+    /// A call of a function of the C library.
+    fn libm_call(&mut self, id: ExprId, function: Function) -> Result<(), Refusal> {
+        let dtype = self.graph.expr(id).ty.dtype;
+        let (n, name, libm) = (id.0, self.type_of(id)?, function.libm);
+        let indent = 4 * self.indent;
+        match dtype.is_float() {
+            true => self.text.add(format_args!("{:indent$}const {name} t{n} = ({name}){libm}(", ""))?,
+            false => {
+                let to = dtype.name();
+                self.text.add(format_args!("{:indent$}const {name} t{n} = me_to_{to}({libm}(", ""))?;
+            }
+        }
+        let mut separator = "";
+        let mut result = Ok(());
+        let text = &mut self.text;
+        self.graph.for_each_operand(id, |operand| {
+            if result.is_ok() {
+                result = text.add(format_args!("{separator}t{}", operand.0));
+                separator = ", ";
+            }
+        });
+        result?;
+        Ok(self.text.add(format_args!("{}\n", if dtype.is_float() { ");" } else { "));" }))?)
     }
 
     fn literal(&mut self, n: u32, value: Scalar, dtype: Dtype) -> Result<(), Refusal> {
@@ -73,7 +111,7 @@ impl Generator<'_> {
     }
 
     fn cast(&mut self, n: u32, a: ExprId, to: Dtype) -> Result<(), Refusal> {
-        let from = self.kernel.expr(a).ty.dtype;
+        let from = self.graph.expr(a).ty.dtype;
         self.type_of(a)?;
         let (a, name) = (a.0, c_type(to).unwrap_or("double"));
         match to {
@@ -85,7 +123,8 @@ impl Generator<'_> {
         }
     }
 
-    fn unary(&mut self, n: u32, op: UnaryOp, dtype: Dtype, a: u32) -> Result<(), Refusal> {
+    fn unary(&mut self, id: ExprId, op: UnaryOp, dtype: Dtype, a: u32) -> Result<(), Refusal> {
+        let n = id.0;
         let name = c_type(dtype).unwrap_or("double");
         let is_float = dtype.is_float();
         let suffix = if dtype == Dtype::Float32 { "f" } else { "" };
@@ -129,20 +168,12 @@ impl Generator<'_> {
             (UnaryOp::Square, _) => {
                 self.line(format_args!("const {name} t{n} = ({name})((uint64_t)t{a} * (uint64_t)t{a});"))
             }
-            (UnaryOp::Factorial, _) if is_float => self.line(format_args!(
-                "const {name} t{n} = ({name})me_dsl_jit_bridge->unary({FACTORIAL}, t{a}); /* me_jit_fac */"
-            )),
-            (UnaryOp::Math(function), _) if is_float => {
-                let (code, function) = unary_function(function).ok_or(UNSUPPORTED)?;
-                self.line(format_args!(
-                    "const {name} t{n} = ({name})me_dsl_jit_bridge->unary({code}, t{a}); /* {function} */"
-                ))
-            }
-            _ => Err(UNSUPPORTED),
+            _ => self.reject(id, UNSUPPORTED),
         }
     }
 
-    fn binary(&mut self, n: u32, op: BinaryOp, dtype: Dtype, a: u32, b: u32) -> Result<(), Refusal> {
+    fn binary(&mut self, id: ExprId, op: BinaryOp, dtype: Dtype, a: u32, b: u32) -> Result<(), Refusal> {
+        let n = id.0;
         let name = c_type(dtype).unwrap_or("double");
         let sign = match op {
             BinaryOp::Add => "+",
@@ -165,11 +196,10 @@ impl Generator<'_> {
             (BinaryOp::Sub | BinaryOp::BitXor, Dtype::Bool) => {
                 self.line(format_args!("const bool t{n} = t{a} ^ t{b};"))
             }
-            (_, Dtype::Bool) => Err(UNSUPPORTED),
+            (_, Dtype::Bool) => self.reject(id, UNSUPPORTED),
             (BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div, _) if dtype.is_float() => {
                 self.line(format_args!("const {name} t{n} = t{a} {sign} t{b};"))
             }
-            (BinaryOp::Nextafter, Dtype::Float32) => Err(UNSUPPORTED),
             (BinaryOp::BitAnd | BinaryOp::BitOr | BinaryOp::BitXor, _) if dtype.is_float() => {
                 self.line(format_args!(
                     "const {name} t{n} = ({name})(me_to_int64(t{a}) {sign} me_to_int64(t{b}));"
@@ -181,13 +211,7 @@ impl Generator<'_> {
                     "const {name} t{n} = ({name})me_shift_{direction}(me_to_int64(t{a}), me_to_int64(t{b}));"
                 ))
             }
-            (_, _) if dtype.is_float() => {
-                let (code, function) = binary_function(op).ok_or(UNSUPPORTED)?;
-                self.line(format_args!(
-                    "const {name} t{n} = ({name})me_dsl_jit_bridge->binary({code}, t{a}, t{b}); \
-                     /* {function} */"
-                ))
-            }
+            (_, _) if dtype.is_float() => self.reject(id, UNSUPPORTED),
             (BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul, _) => self.line(format_args!(
                 "const {name} t{n} = ({name})((uint64_t)t{a} {sign} (uint64_t)t{b});"
             )),
@@ -215,25 +239,7 @@ impl Generator<'_> {
                     "const {name} t{n} = ({name})me_power((uint64_t)t{a}, (uint64_t)t{b}, {is_negative});"
                 ))
             }
-            _ => {
-                let (code, function) = binary_function(op).ok_or(UNSUPPORTED)?;
-                let to = dtype.name();
-                self.line(format_args!(
-                    "const {name} t{n} = me_to_{to}(me_dsl_jit_bridge->binary({code}, (double)t{a}, \
-                     (double)t{b})); /* {function} */"
-                ))
-            }
+            _ => self.reject(id, UNSUPPORTED),
         }
-    }
-}
-
-fn comparison(op: CompareOp) -> &'static str {
-    match op {
-        CompareOp::Eq => "==",
-        CompareOp::Ne => "!=",
-        CompareOp::Lt => "<",
-        CompareOp::Le => "<=",
-        CompareOp::Gt => ">",
-        CompareOp::Ge => ">=",
     }
 }

@@ -1,22 +1,42 @@
-//! C text for a kernel: one function for an item, and the exported loop over items.
+//! C text for a kernel: a function for one item, or for a strip of items, and the exported loop.
 //!
-//! Names of the source do not appear as identifiers, so any name works: inputs are `p0 …`, locals
+//! Names of the source appear only behind a prefix, so any name works: inputs are `p0 …`, locals
 //! `l0 …`, expressions `t0 …`. Each expression of the typed kernel is one constant of its own dtype,
 //! so C's promotions and conversions never decide about a result.
 
 use super::Refusal;
+use super::functions::Call;
+use super::listing;
+use super::strips::Schedule;
+use super::symbols::{Symbol, used_symbols};
 use super::text::Text;
-use crate::dtype::Dtype;
-use crate::ir::{ExprId, ExprKind, IndexSymbol, Kernel, LocalId, Stmt};
+use crate::back::block::flatten::{Node, flatten};
+use crate::back::identity::Gates;
+use crate::dtype::{Dtype, Scalar};
+use crate::ir::{ExprId, ExprKind, IndexSymbol, Kernel, LocalId, SourcePlace, Stmt};
 use crate::memory::{OutOfMemory, TryGrow};
 
-/// The text, and the inputs after the kernel's parameters.
+/// The text, and what the library must know to call the code.
 #[derive(Debug)]
 pub struct Source {
     pub text: Text,
-    pub index_symbols: Vec<IndexSymbol>,
+    /// Slots behind the parameters that stay empty, one for each index symbol.
+    pub symbols: usize,
     /// Bytes of one item of each parameter, then of the output.
     pub item_sizes: Vec<usize>,
+    pub calls: Vec<Call>,
+    pub lowering: Lowering,
+}
+
+/// How math functions are called, for the trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lowering {
+    /// The kernel is one call for all items.
+    Vector,
+    /// Calls for a strip of items between loops.
+    Hybrid,
+    /// One call an item, for this reason.
+    Scalar(&'static str),
 }
 
 /// The C type of a dtype.
@@ -37,57 +57,89 @@ pub fn c_type(dtype: Dtype) -> Option<&'static str> {
     })
 }
 
-const PRELUDE: &str = include_str!("prelude.h");
-
 /// Generates the source of a kernel.
-pub fn generate(kernel: &Kernel) -> Result<Source, Refusal> {
+pub fn generate(kernel: &Kernel, gates: Gates) -> Result<Source, Refusal> {
+    check_names(kernel)?;
+    let nodes = flatten(kernel)?;
+    // The kernel as one value, where its branches only choose between values.
+    let straight = match &nodes[..] {
+        [Node::Return(region)] if gates.branch_aware || !has_choice(&kernel.body) => Some(region),
+        _ => None,
+    };
+    let graph = straight.map_or(kernel, |region| &region.builder.kernel);
     let mut generator = Generator {
         kernel,
+        graph,
+        gates,
         text: Text::default(),
-        index_symbols: Vec::new(),
-        written: Vec::try_filled(false, kernel.exprs.len())?,
+        symbols: used_symbols(kernel)?,
+        calls: Vec::new(),
+        strip: None,
+        written: Vec::try_filled(false, graph.exprs.len())?,
         log: Vec::new(),
         indent: 1,
         loops: 0,
     };
-    generator.find_index_symbols()?;
-    generator.text.add(format_args!("{PRELUDE}\n"))?;
-    generator.item_function()?;
-    generator.exported_function()?;
-    let mut item_sizes = Vec::new();
-    for param in &kernel.params {
-        item_sizes.try_push(param.ty.itemsize)?;
+    listing::write(&mut generator.text, kernel, gates)?;
+    let lowering = match straight {
+        Some(region) => generator.straight(region.values[0])?,
+        None => {
+            generator.item_function(None)?;
+            generator.item_loops()?;
+            let reason = generator.scalar_reason();
+            Lowering::Scalar(reason)
+        }
+    };
+    generator.finish(lowering)
+}
+
+/// Names of inputs become parts of names in C; a caller's table may hold anything.
+fn check_names(kernel: &Kernel) -> Result<(), Refusal> {
+    let is_word = |name: &[u8]| name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    if kernel.params.iter().all(|param| is_word(&param.name)) {
+        return Ok(());
     }
-    item_sizes.try_push(kernel.output.itemsize)?;
-    Ok(Source { text: generator.text, index_symbols: generator.index_symbols, item_sizes })
+    Err(Refusal::Unsupported(SourcePlace::default(), "invalid parameter metadata for jit ir"))
+}
+
+fn has_choice(body: &[Stmt]) -> bool {
+    body.iter().any(|stmt| matches!(stmt, Stmt::If { .. }))
 }
 
 pub(super) struct Generator<'a> {
     pub(super) kernel: &'a Kernel,
+    /// The expressions that are written: those of the kernel, or of the one value that it gives.
+    pub(super) graph: &'a Kernel,
+    pub(super) gates: Gates,
     pub(super) text: Text,
-    pub(super) index_symbols: Vec<IndexSymbol>,
+    /// Index symbols that the kernel reads.
+    pub(super) symbols: Vec<IndexSymbol>,
+    /// Library functions that the code calls.
+    pub(super) calls: Vec<Call>,
+    /// Where intermediate values of strips lie, in a function for strips.
+    pub(super) strip: Option<Schedule>,
     /// Expressions that are constants of a block round the current point.
     written: Vec<bool>,
     log: Vec<ExprId>,
-    indent: usize,
+    pub(super) indent: usize,
     loops: u32,
 }
 
 impl Generator<'_> {
-    pub(super) fn type_of(&self, id: ExprId) -> Result<&'static str, Refusal> {
-        c_type(self.kernel.expr(id).ty.dtype)
-            .ok_or(Refusal::Unsupported("unsupported expression dtype for jit ir"))
+    pub(super) fn reject<T>(&self, id: ExprId, reason: &'static str) -> Result<T, Refusal> {
+        let place = self.graph.places.get(id.index()).copied().unwrap_or_default();
+        Err(Refusal::Unsupported(place, reason))
     }
 
-    fn find_index_symbols(&mut self) -> Result<(), OutOfMemory> {
-        for expr in &self.kernel.exprs {
-            if let ExprKind::Index(symbol) = expr.kind
-                && !self.index_symbols.contains(&symbol)
-            {
-                self.index_symbols.try_push(symbol)?;
-            }
+    pub(super) fn type_of(&self, id: ExprId) -> Result<&'static str, Refusal> {
+        match c_type(self.graph.expr(id).ty.dtype) {
+            Some(name) => Ok(name),
+            None => self.reject(id, "unsupported expression dtype for jit ir"),
         }
-        Ok(())
+    }
+
+    pub(super) fn output_type(&self) -> Result<&'static str, Refusal> {
+        type_named(self.kernel.output.dtype, "output dtype does not match jit ir return dtype")
     }
 
     pub(super) fn line(&mut self, text: std::fmt::Arguments<'_>) -> Result<(), Refusal> {
@@ -95,68 +147,101 @@ impl Generator<'_> {
         Ok(self.text.add(format_args!("{:indent$}{text}\n", ""))?)
     }
 
-    /// C types of the arguments of the item function.
-    fn argument_types(&self) -> Result<Vec<&'static str>, Refusal> {
-        let mut types = Vec::new();
-        for param in &self.kernel.params {
-            let name = c_type(param.ty.dtype)
-                .ok_or(Refusal::Unsupported("invalid parameter metadata for jit ir"))?;
-            types.try_push(name)?;
+    /// Code for a kernel that is one value.
+    fn straight(&mut self, root: ExprId) -> Result<Lowering, Refusal> {
+        if self.gates.math_bridge && self.gates.vector_math {
+            let schedule = Schedule::new(self.graph, root)?;
+            if schedule.has_calls() && schedule.fits() {
+                let lowering = if schedule.has_loops() { Lowering::Hybrid } else { Lowering::Vector };
+                self.strip_function(schedule, root)?;
+                self.strip_loop()?;
+                return Ok(lowering);
+            }
         }
-        for _ in &self.index_symbols {
-            types.try_push("int64_t")?;
-        }
-        Ok(types)
+        self.item_function(Some(root))?;
+        self.item_loops()?;
+        Ok(Lowering::Scalar(self.scalar_reason()))
     }
 
-    fn item_function(&mut self) -> Result<(), Refusal> {
-        let kernel = self.kernel;
-        let output = c_type(kernel.output.dtype)
-            .ok_or(Refusal::Unsupported("output dtype does not match jit ir return dtype"))?;
-        self.text.add(format_args!("static inline int __me_item(int64_t __me_cap, {output} *__me_out"))?;
-        for (index, name) in self.argument_types()?.into_iter().enumerate() {
+    fn scalar_reason(&self) -> &'static str {
+        match self.gates {
+            Gates { math_bridge: false, .. } => "runtime-math-bridge-disabled",
+            Gates { vector_math: false, .. } => "vector-math-disabled",
+            _ => "no-vector-lowering-match",
+        }
+    }
+
+    /// Puts the text together: what it builds on, then what was written.
+    fn finish(self, lowering: Lowering) -> Result<Source, Refusal> {
+        let mut text = Text::default();
+        text.add(format_args!("{PRELUDE}\n"))?;
+        if !self.gates.math_bridge {
+            text.add(format_args!("{LIBM}"))?;
+        }
+        if !self.symbols.is_empty() {
+            text.add(format_args!("{POSITIONS}"))?;
+        }
+        for (number, call) in self.calls.iter().enumerate() {
+            let (name, suffix) = (call.function.name, call.suffix());
+            let (names, operands) = match call.arity {
+                1 => ("a", "a, 0, 0"),
+                2 => ("a, b", "a, b, 0"),
+                _ => ("a, b, c", "a, b, c"),
+            };
+            text.add(format_args!(
+                "#define me_jit_vec_{name}_{suffix}({names}, out, n) \
+                 __me_context->call(__me_context, {number}, out, {operands}, n)\n"
+            ))?;
+        }
+        text.add_bytes(self.text.as_bytes())?;
+        let mut item_sizes = Vec::new();
+        for param in &self.kernel.params {
+            item_sizes.try_push(param.ty.itemsize)?;
+        }
+        item_sizes.try_push(self.kernel.output.itemsize)?;
+        Ok(Source { text, symbols: self.symbols.len(), item_sizes, calls: self.calls, lowering })
+    }
+
+    /// Whether the function for one item gives a status beside its result: it has a loop that can
+    /// fail.
+    pub(super) fn can_fail(&self) -> bool {
+        can_fail(self.kernel, &self.kernel.body)
+    }
+
+    /// The function that computes one item: of the value `root`, or of the kernel's statements.
+    fn item_function(&mut self, root: Option<ExprId>) -> Result<(), Refusal> {
+        let output = self.output_type()?;
+        let result = if self.can_fail() { "int" } else { output };
+        self.text
+            .add(format_args!("static inline {result} __me_item(const struct me_context *__me_context"))?;
+        if self.can_fail() {
+            self.text.add(format_args!(", {output} *__me_out"))?;
+        }
+        for (index, param) in self.kernel.params.iter().enumerate() {
+            let name = parameter_type(param.ty.dtype)?;
             self.text.add(format_args!(", {name} p{index}"))?;
         }
-        self.text.add(format_args!(") {{\n"))?;
-        for (index, local) in kernel.locals.iter().enumerate() {
-            let name = c_type(local.ty.dtype)
-                .ok_or(Refusal::Unsupported("unsupported expression dtype for jit ir"))?;
-            self.line(format_args!("{name} l{index} = 0;"))?;
+        for symbol in &self.symbols {
+            self.text.add(format_args!(", int64_t {}", Symbol(*symbol)))?;
         }
-        self.block(&kernel.body)?;
-        self.line(format_args!("return ME_NO_RESULT;"))?;
+        self.text.add(format_args!(") {{\n"))?;
+        match root {
+            Some(root) => {
+                self.expression(root)?;
+                self.line(format_args!("return t{};", root.0))?;
+            }
+            None => self.statements()?,
+        }
         Ok(self.text.add(format_args!("}}\n\n"))?)
     }
 
-    fn exported_function(&mut self) -> Result<(), Refusal> {
-        let types = self.argument_types()?;
-        let output = c_type(self.kernel.output.dtype).unwrap_or("double");
-        self.text.add(format_args!(
-            "int me_dsl_jit_kernel(const void **__me_inputs, void *__me_output, int64_t __me_nitems) {{\n"
-        ))?;
-        self.line(format_args!("if (!__me_output || !__me_inputs || __me_nitems < 0) return -1;"))?;
-        for (index, name) in types.iter().enumerate() {
-            let source = "__me_inputs";
-            self.line(format_args!("const {name} *__me_in{index} = (const {name} *){source}[{index}];"))?;
+    fn statements(&mut self) -> Result<(), Refusal> {
+        let kernel = self.kernel;
+        for (index, local) in kernel.locals.iter().enumerate() {
+            let name = type_named(local.ty.dtype, "unsupported expression dtype for jit ir")?;
+            self.line(format_args!("{name} l{index} = 0;"))?;
         }
-        let cap = types.len();
-        self.line(format_args!("const int64_t __me_cap = *(const int64_t *)__me_inputs[{cap}];"))?;
-        self.line(format_args!("{output} *__me_outp = ({output} *)__me_output;"))?;
-        self.line(format_args!("for (int64_t __me_idx = 0; __me_idx < __me_nitems; __me_idx++) {{"))?;
-        self.indent += 1;
-        self.line(format_args!("{output} __me_result = 0;"))?;
-        self.text.add(format_args!("        const int __me_status = __me_item(__me_cap, &__me_result"))?;
-        for (index, param) in types.iter().enumerate() {
-            let test = if *param == "bool" { " != 0" } else { "" };
-            self.text.add(format_args!(", __me_in{index}[__me_idx]{test}"))?;
-        }
-        self.text.add(format_args!(");\n"))?;
-        self.line(format_args!("if (__me_status) return __me_status;"))?;
-        self.line(format_args!("__me_outp[__me_idx] = __me_result;"))?;
-        self.indent -= 1;
-        self.line(format_args!("}}"))?;
-        self.line(format_args!("return 0;"))?;
-        Ok(self.text.add(format_args!("}}\n"))?)
+        self.block(&kernel.body)
     }
 
     /// Statements in a scope of their own.
@@ -190,8 +275,12 @@ impl Generator<'_> {
             }
             Stmt::Return(value) => {
                 self.expression(*value)?;
-                self.line(format_args!("*__me_out = t{};", value.0))?;
-                self.line(format_args!("return 0;"))?;
+                if self.can_fail() {
+                    self.line(format_args!("*__me_out = t{};", value.0))?;
+                    self.line(format_args!("return 0;"))?;
+                } else {
+                    self.line(format_args!("return t{};", value.0))?;
+                }
             }
             Stmt::If { branches, otherwise } => {
                 let logged = self.log.len();
@@ -215,8 +304,9 @@ impl Generator<'_> {
             }
             Stmt::Break => self.line(format_args!("break;"))?,
             Stmt::Continue => self.line(format_args!("continue;"))?,
-            Stmt::Print(_) => {
-                return Err(Refusal::Unsupported("print statements are not supported by jit ir"));
+            Stmt::Print(print) => {
+                let reason = "print statements are not supported by jit ir";
+                return Err(Refusal::Unsupported(print.place, reason));
             }
         }
         Ok(())
@@ -230,7 +320,7 @@ impl Generator<'_> {
         self.indent += 1;
         self.expression(condition)?;
         self.line(format_args!("if (!t{}) break;", condition.0))?;
-        self.line(format_args!("if (n{counter} >= __me_cap) return ME_TOO_MANY_PASSES;"))?;
+        self.line(format_args!("if (n{counter} >= __me_context->pass_cap) return ME_TOO_MANY_PASSES;"))?;
         self.block(body)?;
         self.indent -= 1;
         self.line(format_args!("}}"))?;
@@ -243,17 +333,22 @@ impl Generator<'_> {
             self.expression(bound)?;
         }
         let [start, stop, step] = range.map(|bound| bound.0);
-        let counter = self.loops;
+        let n = self.loops;
         self.loops += 1;
         let logged = self.log.len();
-        self.line(format_args!("if (t{step} == 0) return ME_ZERO_STEP;"))?;
-        self.line(format_args!(
-            "for (int64_t n{counter} = t{start}, m{counter} = 1; m{counter} && (t{step} > 0 ? \
-             n{counter} < t{stop} : n{counter} > t{stop}); \
-             m{counter} = !__builtin_add_overflow(n{counter}, t{step}, &n{counter})) {{"
-        ))?;
+        if constant_step(self.graph, range[2]) == Some(1) {
+            self.line(format_args!("for (int64_t n{n} = t{start}; n{n} < t{stop}; n{n}++) {{"))?;
+        } else {
+            if constant_step(self.graph, range[2]).is_none() {
+                self.line(format_args!("if (t{step} == 0) return ME_ZERO_STEP;"))?;
+            }
+            self.line(format_args!(
+                "for (int64_t n{n} = t{start}, m{n} = 1; m{n} && (t{step} > 0 ? n{n} < t{stop} : \
+                 n{n} > t{stop}); m{n} = !__builtin_add_overflow(n{n}, t{step}, &n{n})) {{"
+            ))?;
+        }
         self.indent += 1;
-        self.line(format_args!("l{variable} = n{counter};"))?;
+        self.line(format_args!("l{variable} = n{n};"))?;
         self.block(body)?;
         self.indent -= 1;
         self.line(format_args!("}}"))?;
@@ -277,7 +372,7 @@ impl Generator<'_> {
             }
             stack.try_push((id, true))?;
             let mut result = Ok(());
-            self.kernel.for_each_operand(id, |operand| {
+            self.graph.for_each_operand(id, |operand| {
                 if result.is_ok() {
                     result = stack.try_push((operand, false));
                 }
@@ -286,4 +381,46 @@ impl Generator<'_> {
         }
         Ok(())
     }
+
+    /// The number under which generated code calls a function.
+    pub(super) fn call_number(&mut self, call: Call) -> Result<usize, OutOfMemory> {
+        let is_same = |known: &Call| known.function == call.function && known.dtype == call.dtype;
+        if let Some(number) = self.calls.iter().position(is_same) {
+            return Ok(number);
+        }
+        self.calls.try_push(call)?;
+        Ok(self.calls.len() - 1)
+    }
+}
+
+const PRELUDE: &str = include_str!("prelude.h");
+const LIBM: &str = include_str!("libm.h");
+const POSITIONS: &str = include_str!("positions.h");
+
+fn type_named(dtype: Dtype, reason: &'static str) -> Result<&'static str, Refusal> {
+    c_type(dtype).ok_or(Refusal::Unsupported(SourcePlace::default(), reason))
+}
+
+/// The C type of a parameter.
+pub(super) fn parameter_type(dtype: Dtype) -> Result<&'static str, Refusal> {
+    type_named(dtype, "invalid parameter metadata for jit ir")
+}
+
+/// A step that is known and not zero.
+fn constant_step(graph: &Kernel, step: ExprId) -> Option<i128> {
+    match graph.expr(step).kind {
+        ExprKind::Constant(Scalar::Int(step)) if step != 0 => Some(step),
+        _ => None,
+    }
+}
+
+fn can_fail(kernel: &Kernel, block: &[Stmt]) -> bool {
+    block.iter().any(|stmt| match stmt {
+        Stmt::While { .. } => true,
+        Stmt::For { step, body, .. } => constant_step(kernel, *step).is_none() || can_fail(kernel, body),
+        Stmt::If { branches, otherwise } => {
+            branches.iter().any(|branch| can_fail(kernel, &branch.body)) || can_fail(kernel, otherwise)
+        }
+        _ => false,
+    })
 }

@@ -1,5 +1,18 @@
 
-static inline int __me_item(int64_t __me_cap, double *__me_out, double p0) {
+#define me_jit_vec_exp_f64(a, out, n) __me_context->call(__me_context, 0, out, a, 0, 0, n)
+
+/*
+ * s = 0;
+ * for i in range(0, x, 1) {
+ *     if (((bool)(fmod(i, 2) == 0)) != (bool)0) {
+ *         s = s + (exp(x) * i);
+ *     } else if (((bool)(s > 100)) != (bool)0) {
+ *         return (double)(s);
+ *     }
+ * }
+ * return (double)(s);
+ */
+static inline double __me_item(const struct me_context *__me_context, double p0) {
     double l0 = 0;
     int64_t l1 = 0;
     const double t0 = 0e0;
@@ -8,18 +21,18 @@ static inline int __me_item(int64_t __me_cap, double *__me_out, double p0) {
     const double t3 = p0;
     const int64_t t4 = me_to_int64(t3);
     const int64_t t2 = 1LL;
-    if (t2 == 0) return ME_ZERO_STEP;
-    for (int64_t n0 = t1, m0 = 1; m0 && (t2 > 0 ? n0 < t4 : n0 > t4); m0 = !__builtin_add_overflow(n0, t2, &n0)) {
+    for (int64_t n0 = t1; n0 < t4; n0++) {
         l1 = n0;
         const double t7 = 2e0;
         const int64_t t5 = l1;
         const double t6 = (double)t5;
-        const double t8 = (double)me_dsl_jit_bridge->binary(0, t6, t7); /* fmod */
+        const double t8 = (double)__builtin_fmod(t6, t7);
         const bool t9 = t8 == t0;
         if (t9) {
             const int64_t t12 = l1;
             const double t13 = (double)t12;
-            const double t11 = (double)me_dsl_jit_bridge->unary(2, t3); /* exp */
+            double t11;
+            me_jit_vec_exp_f64(&t3, &t11, 1);
             const double t14 = t11 * t13;
             const double t10 = l0;
             const double t15 = t10 + t14;
@@ -30,28 +43,22 @@ static inline int __me_item(int64_t __me_cap, double *__me_out, double p0) {
             const bool t18 = t16 > t17;
             if (t18) {
                 const double t19 = l0;
-                *__me_out = t19;
-                return 0;
+                return t19;
             } else {
             }
         }
     }
     const double t20 = l0;
-    *__me_out = t20;
-    return 0;
-    return ME_NO_RESULT;
+    return t20;
 }
 
 int me_dsl_jit_kernel(const void **__me_inputs, void *__me_output, int64_t __me_nitems) {
     if (!__me_output || !__me_inputs || __me_nitems < 0) return -1;
-    const double *__me_in0 = (const double *)__me_inputs[0];
-    const int64_t __me_cap = *(const int64_t *)__me_inputs[1];
+    const double *__me_in_x = (const double *)__me_inputs[0];
+    const struct me_context *__me_context = (const struct me_context *)__me_inputs[1];
     double *__me_outp = (double *)__me_output;
     for (int64_t __me_idx = 0; __me_idx < __me_nitems; __me_idx++) {
-        double __me_result = 0;
-        const int __me_status = __me_item(__me_cap, &__me_result, __me_in0[__me_idx]);
-        if (__me_status) return __me_status;
-        __me_outp[__me_idx] = __me_result;
+        __me_outp[__me_idx] = __me_item(__me_context, __me_in_x[__me_idx]);
     }
     return 0;
 }

@@ -9,14 +9,14 @@ typedef unsigned short uint16_t;
 typedef unsigned int uint32_t;
 typedef unsigned long long uint64_t;
 
-enum { ME_NO_RESULT = 3, ME_TOO_MANY_PASSES = 2, ME_ZERO_STEP = 1 };
+enum { ME_ZERO_STEP = 1, ME_TOO_MANY_PASSES = 2 };
 
-/* Functions of the library, set when this object is loaded. */
-struct me_bridge {
-    double (*unary)(uint32_t, double);
-    double (*binary)(uint32_t, double, double);
+/* What the library hands to each call: the cap on the passes of a `while`, and its vector functions
+   by number. */
+struct me_context {
+    int64_t pass_cap;
+    void (*call)(const struct me_context *, int64_t, void *, const void *, const void *, const void *, int64_t);
 };
-const struct me_bridge *me_dsl_jit_bridge;
 
 /* Conversions that truncate, with the library's values for what is out of range. */
 static inline int32_t me_to_int32(double x) {

@@ -1,6 +1,7 @@
 //! Generated C against recorded text. `UPDATE_GOLDEN=1` records it anew.
 
 use super::generate::generate;
+use crate::back::identity::Gates;
 use crate::dtype::Dtype;
 use crate::front::{self, Entry, EntryKind, Lifting};
 
@@ -20,7 +21,7 @@ fn loops_and_branches() {
     let entry = Entry { name: b"x", dtype: Some(Dtype::Float64), itemsize: 0, kind: EntryKind::Variable };
     let kernel = front::compile(LOOP.as_bytes(), &[entry], None, Lifting::Never)
         .unwrap_or_else(|_| panic!("the source is valid"));
-    let source = generate(&kernel).unwrap();
+    let source = generate(&kernel, Gates::from_environment()).unwrap();
     let text = String::from_utf8(source.text.as_bytes().to_vec()).unwrap();
     let body = text.strip_prefix(include_str!("prelude.h")).unwrap();
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/back/c/golden_loop.c");

@@ -22,6 +22,11 @@ impl Text {
         fmt::write(self, text).map_err(|_| OutOfMemory)
     }
 
+    /// Appends bytes as they are.
+    pub fn add_bytes(&mut self, bytes: &[u8]) -> Result<(), OutOfMemory> {
+        self.bytes.try_extend(bytes)
+    }
+
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }

@@ -1,6 +1,6 @@
 //! Registers for lane values, by linear scan (Poletto and Sarkar, 1999).
 //!
-//! Each value has one register for each part of the group. Vectors and masks are two files. A value
+//! Each value has one register for each part of the group. Masks may have a file of their own. A value
 //! that gets no register lives in the frame.
 
 use super::lane::{Code, Inst, Op, Value};
@@ -17,11 +17,12 @@ pub enum Home {
     Spill(u32),
 }
 
-/// Registers of the two files that values may take.
+/// Registers that values may take.
 #[derive(Clone, Debug)]
 pub struct Registers {
     pub vectors: std::ops::Range<u8>,
-    pub masks: std::ops::Range<u8>,
+    /// The file of masks; without one they take vector registers.
+    pub masks: Option<std::ops::Range<u8>>,
 }
 
 /// The life of one part of one value, from its first write to its last use.
@@ -72,26 +73,29 @@ pub fn allocate(
     intervals.sort_unstable_by_key(|interval| (interval.start, interval.value, interval.part));
     let homes = Vec::try_filled(Home::Nowhere, code.values.len() * parts)?;
     let mut allocation = Allocation { parts, homes, intervals: Vec::new(), spills: first_spill };
-    scan(&mut allocation, code, &intervals, registers.vectors.clone(), false)?;
-    scan(&mut allocation, code, &intervals, registers.masks.clone(), true)?;
+    let is_mask = |interval: &Interval| code.dtype(interval.value) == Dtype::Bool;
+    let has_mask_file = registers.masks.is_some();
+    let vectors = intervals.iter().filter(|interval| !has_mask_file || !is_mask(interval));
+    scan(&mut allocation, vectors, registers.vectors.clone())?;
+    if let Some(masks) = &registers.masks {
+        scan(&mut allocation, intervals.iter().filter(|interval| is_mask(interval)), masks.clone())?;
+    }
     allocation.intervals = intervals;
     Ok(allocation)
 }
 
 /// Gives registers of one file to the intervals of its values, in the order of their starts.
-fn scan(
+fn scan<'a>(
     allocation: &mut Allocation,
-    code: &Code,
-    intervals: &[Interval],
+    intervals: impl Iterator<Item = &'a Interval>,
     registers: std::ops::Range<u8>,
-    masks: bool,
 ) -> Result<(), OutOfMemory> {
     let mut free = Vec::new();
     for register in registers.rev() {
         free.try_push(register)?;
     }
     let mut active: Vec<(Interval, u8)> = Vec::new();
-    for interval in intervals.iter().filter(|x| (code.dtype(x.value) == Dtype::Bool) == masks) {
+    for interval in intervals {
         let parts = allocation.parts;
         let slot = |interval: &Interval| interval.value as usize * parts + interval.part;
         let mut index = 0;

@@ -1,6 +1,7 @@
 //! Lane code: one linear program for a group of items, one lane an item.
 //!
-//! Each value is a vector with a lane per item; values of dtype bool are masks, a bit per item.
+//! Each value is a vector with a lane per item; values of dtype bool are masks. Every lane has an item:
+//! the last group of an evaluation is filled up with copies of its last item.
 //! Arithmetic runs on all lanes and never traps; control flow is masks, and jumps that are taken
 //! when no lane, or any lane, is left. The model is that of ispc (Pharr and Mark, 2012).
 
@@ -48,8 +49,6 @@ pub enum Rounding {
 pub enum Op {
     /// Items of an input.
     Load(u32),
-    /// Lanes that hold an item of the caller's arrays.
-    Entry,
     /// All lanes, or none.
     MaskConstant(bool),
     Copy,

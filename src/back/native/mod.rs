@@ -7,7 +7,8 @@
 //! A kernel runs on a group of items at once, one lane an item; divergent control flow becomes
 //! masks. Arithmetic rounds as in the interpreter, operation by operation, and transcendental
 //! functions are the interpreter's vector kernels, so both give the same bits. The code generator is
-//! the library's own: it needs AVX-512's mask registers, and no allocation in it can abort.
+//! the library's own: it knows only the instructions that lane code needs, and no allocation in it can
+//! abort.
 
 mod allocate;
 mod executable;
@@ -18,12 +19,15 @@ mod phases;
 pub(super) mod tests;
 mod x86;
 
+use std::ops::Range;
+
 use super::block::scratch::{Bytes, Scratch};
 use super::block::{Positions, RunError, while_limit};
 use crate::ir::{IndexSymbol, Kernel};
 use crate::kernel::level::Level;
 use crate::kernel::{Accuracy, Kernel as VectorKernel};
 use crate::memory::{OutOfMemory, TryGrow};
+
 use executable::Executable;
 use lane::Status;
 
@@ -53,6 +57,8 @@ impl From<OutOfMemory> for Refusal {
 pub struct Native {
     code: Executable,
     frame_bytes: usize,
+    /// Items that the code evaluates together; it gets a multiple of them.
+    group_items: usize,
     /// Bytes of one item of each input, index symbols included, then of the output.
     item_sizes: Vec<usize>,
     index_symbols: Vec<IndexSymbol>,
@@ -97,22 +103,21 @@ const MAX_EXPRESSIONS: usize = 8192;
 const INDEX_BLOCK: usize = 1024;
 const INDEX_BLOCK_BYTES: usize = INDEX_BLOCK * size_of::<i64>();
 
+/// Bytes of the widest item.
+const MAX_ITEM_BYTES: usize = 8;
+
 impl Native {
-    /// Generates machine code for this machine.
-    pub fn new(kernel: &Kernel) -> Result<Native, Refusal> {
-        Native::generate(kernel, Calls::Allowed)
+    /// Generates machine code for this machine, with the instructions of `level`, which it has.
+    pub fn new(kernel: &Kernel, level: Level) -> Result<Native, Refusal> {
+        Native::generate(kernel, level, Calls::Allowed)
     }
 
     /// As [`Native::new`], for a kernel that needs no vector kernel of the interpreter.
-    pub fn without_calls(kernel: &Kernel) -> Result<Native, Refusal> {
-        Native::generate(kernel, Calls::Refused)
+    pub fn without_calls(kernel: &Kernel, level: Level) -> Result<Native, Refusal> {
+        Native::generate(kernel, level, Calls::Refused)
     }
 
-    fn generate(kernel: &Kernel, calls: Calls) -> Result<Native, Refusal> {
-        let level = Level::current();
-        if level < Level::Avx512 {
-            return Err(Refusal::Unsupported("the processor has no AVX-512"));
-        }
+    fn generate(kernel: &Kernel, level: Level, calls: Calls) -> Result<Native, Refusal> {
         if kernel.exprs.len() > MAX_EXPRESSIONS {
             return Err(Refusal::Unsupported("the kernel is too large"));
         }
@@ -125,7 +130,9 @@ impl Native {
             return Err(Refusal::Unsupported("the kernel calls vector kernels"));
         }
         let schedule = phases::schedule(&mut code)?;
-        let machine = x86::emit(&code, &schedule)?;
+        let Some(machine) = x86::emit(&code, &schedule, level)? else {
+            return Err(Refusal::Unsupported("the processor has no AVX2"));
+        };
         let mut item_sizes = Vec::new();
         for param in &kernel.params {
             item_sizes.try_push(param.ty.itemsize)?;
@@ -143,6 +150,7 @@ impl Native {
         Ok(Native {
             code: Executable::new(&machine.bytes)?,
             frame_bytes: machine.frame_bytes,
+            group_items: machine.group_items,
             item_sizes,
             index_symbols: code.index_symbols,
             functions,
@@ -207,45 +215,98 @@ impl Native {
     ) -> Result<(), RunError> {
         let symbols = self.index_symbols.len();
         let block = if symbols == 0 { n } else { INDEX_BLOCK.min(n) };
-        let frame = scratch.reserve(self.frame_bytes + symbols * INDEX_BLOCK_BYTES)?;
+        let tail_bytes = self.item_sizes.len() * self.group_items * MAX_ITEM_BYTES;
+        let frame = scratch.reserve(self.frame_bytes + symbols * INDEX_BLOCK_BYTES + tail_bytes)?;
         let indices = frame.wrapping_add(self.frame_bytes);
+        let tail = indices.wrapping_add(symbols * INDEX_BLOCK_BYTES);
         let mut pointers = Vec::try_copied(inputs)?;
         for index in 0..symbols {
             pointers.try_push(indices.wrapping_add(index * INDEX_BLOCK_BYTES).cast_const())?;
         }
         let output_size = self.item_sizes.last().copied().unwrap_or(0);
+        let functions = self.functions[accuracy as usize].as_ptr();
         let pass_cap = while_limit().and_then(|limit| i64::try_from(limit).ok()).unwrap_or(i64::MAX);
-        // SAFETY: the code was generated with this signature.
-        let entry = unsafe { std::mem::transmute::<*const u8, Entry>(self.code.entry()) };
+        let mut context =
+            Context { inputs: pointers.as_ptr(), output, items: 0, frame, functions, pass_cap, invoke };
         for start in (0..n).step_by(block.max(1)) {
             let count = block.min(n - start);
             for (pointer, (input, size)) in pointers.iter_mut().zip(inputs.iter().zip(&self.item_sizes)) {
-                *pointer = input.wrapping_add(start * size);
+                if !input.is_null() {
+                    *pointer = input.wrapping_add(start * size);
+                }
             }
-            for (index, symbol) in self.index_symbols.iter().enumerate() {
-                let values = indices.wrapping_add(index * INDEX_BLOCK_BYTES);
-                // SAFETY: the scratch memory has a block for each symbol; zero bytes are integers.
-                let values = unsafe {
-                    values.write_bytes(0, count * size_of::<i64>());
-                    std::slice::from_raw_parts_mut(values.cast::<i64>(), count)
-                };
-                positions.fill(*symbol, start, values);
+            // SAFETY: the scratch memory has a block for each symbol.
+            unsafe { self.fill_indices(indices, positions, start, count) };
+            context.output = output.wrapping_add(start * output_size);
+            context.items = count - count % self.group_items;
+            let rest = context.items..count;
+            if context.items > 0 {
+                // SAFETY: the arrays have so many items, and the frame has the size that the code asks for.
+                unsafe { self.enter(&context)? };
             }
-            let context = Context {
-                inputs: pointers.as_ptr(),
-                output: output.wrapping_add(start * output_size),
-                items: count,
-                frame,
-                functions: self.functions[accuracy as usize].as_ptr(),
-                pass_cap,
-                invoke,
+            if !rest.is_empty() {
+                // SAFETY: the arrays have these items too, and the tail has room for a group of each.
+                unsafe { self.run_rest(&context, tail, &mut pointers, rest)? };
+            }
+        }
+        Ok(())
+    }
+
+    /// Fills the index symbols of `count` items from `start` on.
+    ///
+    /// # Safety
+    /// `indices` has room for a block of int64 for each symbol.
+    unsafe fn fill_indices(&self, indices: *mut u8, positions: &Positions<'_>, start: usize, count: usize) {
+        for (index, symbol) in self.index_symbols.iter().enumerate() {
+            let values = indices.wrapping_add(index * INDEX_BLOCK_BYTES);
+            // SAFETY: as the caller promises; zero bytes are integers.
+            let values = unsafe {
+                values.write_bytes(0, count * size_of::<i64>());
+                std::slice::from_raw_parts_mut(values.cast::<i64>(), count)
             };
-            // SAFETY: the context describes arrays of `count` items and a frame of the size that the
-            // code asks for.
-            let status = unsafe { entry(&context) };
-            if status != Status::Done as i32 {
-                return Err(RunError::Kernel);
+            positions.fill(*symbol, start, values);
+        }
+    }
+
+    /// Runs the code.
+    ///
+    /// # Safety
+    /// The context describes arrays of its number of items, and a frame.
+    unsafe fn enter(&self, context: &Context) -> Result<(), RunError> {
+        // SAFETY: the code was generated with this signature; the rest as the caller promises.
+        let status = unsafe { std::mem::transmute::<*const u8, Entry>(self.code.entry())(context) };
+        if status == Status::Done as i32 { Ok(()) } else { Err(RunError::Kernel) }
+    }
+
+    /// Runs the code on fewer items than a group. They are copied to `memory` and completed with copies
+    /// of the last, which do what that one does.
+    ///
+    /// # Safety
+    /// The context's arrays hold the items; inputs that the code does not read may be null. The memory
+    /// has room for a group of each input and of the output.
+    unsafe fn run_rest(
+        &self,
+        context: &Context,
+        memory: *mut u8,
+        inputs: &mut [*const u8],
+        items: Range<usize>,
+    ) -> Result<(), RunError> {
+        let mut at = memory;
+        for (input, &size) in inputs.iter_mut().zip(&self.item_sizes).filter(|(input, _)| !input.is_null()) {
+            for lane in 0..self.group_items {
+                let item = (items.start + lane).min(items.end - 1);
+                // SAFETY: as the caller promises.
+                unsafe { at.add(lane * size).copy_from_nonoverlapping(input.add(item * size), size) };
             }
+            *input = at;
+            at = at.wrapping_add(self.group_items * MAX_ITEM_BYTES);
+        }
+        let output_size = self.item_sizes.last().copied().unwrap_or(0);
+        // SAFETY: the copies and the room behind them hold a group each.
+        unsafe {
+            self.enter(&Context { output: at, items: self.group_items, ..*context })?;
+            let output = context.output.add(items.start * output_size);
+            output.copy_from_nonoverlapping(at, items.len() * output_size);
         }
         Ok(())
     }

@@ -198,5 +198,5 @@ impl<'a> Cutter<'a> {
 
 /// Instructions that are cheaper to repeat in each phase than to keep the result of.
 fn is_repeatable(op: Op) -> bool {
-    matches!(op, Op::Load(_) | Op::Entry | Op::MaskConstant(_))
+    matches!(op, Op::Load(_) | Op::MaskConstant(_))
 }

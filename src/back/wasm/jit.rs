@@ -7,12 +7,12 @@ use super::engine::Loaded;
 use super::host::Entry;
 use super::{Linking, Refusal, cache, host, translate};
 use crate::back::block::{Arrays, Positions, RunError};
-use crate::back::environment;
-use crate::back::identity::{Names, key};
+use crate::back::eligibility::admit;
+use crate::back::identity::{Gates, Names, key};
 use crate::back::jit_mode::Mode;
 use crate::back::shared::Shared;
 use crate::back::trace::trace;
-use crate::ir::{ExprKind, Kernel};
+use crate::ir::Kernel;
 use crate::kernel::Accuracy;
 use crate::kernel::level::Level;
 
@@ -23,26 +23,13 @@ pub struct Jit(Shared<Loaded>);
 impl Jit {
     /// A module for a kernel, if it can have one.
     pub fn prepare(kernel: &Kernel, mode: Mode) -> Option<Jit> {
-        let names = Names::of(kernel);
+        let names = admit(kernel, mode)?;
         let Names { fp, compiler } = names;
-        if mode == Mode::Off {
-            trace(format_args!("jit runtime skipped: fp={fp} compiler={compiler} reason=jit_mode=off"));
-            return None;
-        }
-        let uses_index = kernel.exprs.iter().any(|expr| matches!(expr.kind, ExprKind::Index(_)));
-        if uses_index && !environment::flag(c"ME_DSL_JIT_INDEX_VARS", true) {
-            let reason = "reserved index vars disabled by ME_DSL_JIT_INDEX_VARS";
-            trace(format_args!("jit ir skip: fp={fp} reason={reason}"));
-            return None;
-        }
-        if !environment::flag(c"ME_DSL_JIT", true) {
-            return None;
-        }
         let Some(linking) = host::linking() else {
             trace(format_args!("jit runtime skip: side-module wasm32 helpers are not registered"));
             return None;
         };
-        let key = key(kernel);
+        let key = key(kernel, Gates::from_environment());
         trace(format_args!("jit ir built: fp={fp} compiler={compiler} fingerprint={key:016x}"));
         if let Some(loaded) = cache::find(key) {
             trace(format_args!("jit runtime hit: fp={fp} source=wasm-process-cache key={key:016x}"));

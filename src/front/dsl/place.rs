@@ -7,11 +7,35 @@ use crate::ir::SourcePlace;
 
 /// Line and column of `offset`. Columns count bytes.
 pub fn place(source: &[u8], offset: usize) -> SourcePlace {
-    let before = &source[..offset.min(source.len())];
-    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
-    let bounded = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    SourcePlace { line: bounded(line), column: bounded(column) }
+    Cursor::default().place(source, offset)
+}
+
+/// Finds the places of statements in the order of the text without counting the lines before again.
+#[derive(Debug, Default)]
+pub struct Cursor {
+    offset: usize,
+    /// Zero for the first line.
+    line: usize,
+    line_start: usize,
+}
+
+impl Cursor {
+    /// Line and column of `offset`. Columns count bytes.
+    pub fn place(&mut self, source: &[u8], offset: usize) -> SourcePlace {
+        let offset = offset.min(source.len());
+        if offset < self.offset {
+            *self = Cursor::default();
+        }
+        for (index, byte) in source[self.offset..offset].iter().enumerate() {
+            if *byte == b'\n' {
+                self.line += 1;
+                self.line_start = self.offset + index + 1;
+            }
+        }
+        self.offset = offset;
+        let bounded = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        SourcePlace { line: bounded(self.line + 1), column: bounded(offset - self.line_start + 1) }
+    }
 }
 
 /// A refusal of the text at `offset`.
@@ -35,6 +59,15 @@ mod tests {
         let source = b"ab\n\tc\n";
         let at = |offset| (place(source, offset).line, place(source, offset).column);
         assert_eq!([at(0), at(1), at(3), at(4), at(6)], [(1, 1), (1, 2), (2, 1), (2, 2), (3, 1)]);
+    }
+
+    #[test]
+    fn cursors_go_on_and_back() {
+        let source = b"ab\n\tc\n";
+        let mut cursor = Cursor::default();
+        for offset in [0, 1, 4, 6, 3, 9] {
+            assert_eq!(cursor.place(source, offset), place(source, offset), "{offset}");
+        }
     }
 
     #[test]

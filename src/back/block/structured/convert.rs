@@ -1,7 +1,7 @@
 //! Choices without branches: where all paths are cheap, every lane computes all of them and selects.
 
 use super::flatten::Flattener;
-use crate::ir::{BinaryOp, Branch, ExprId, ExprKind, Kernel, LocalId, MathFn, Stmt, UnaryOp};
+use crate::ir::{BinaryOp, Branch, ExprId, ExprKind, Kernel, LocalId, MathFn, Stmt, UnaryOp, always_returns};
 use crate::memory::{OutOfMemory, TryGrow};
 
 /// Operations that all paths of one choice may have together.
@@ -214,17 +214,6 @@ fn is_costly(kernel: &Kernel, id: ExprId) -> bool {
         ),
         _ => expr.ty.dtype.is_string() || expr.ty.dtype.is_complex(),
     }
-}
-
-/// Whether no path reaches the end of the statements.
-fn always_returns(body: &[Stmt]) -> bool {
-    body.iter().any(|stmt| match stmt {
-        Stmt::Return(_) => true,
-        Stmt::If { branches, otherwise } => {
-            always_returns(otherwise) && branches.iter().all(|branch| always_returns(&branch.body))
-        }
-        _ => false,
-    })
 }
 
 /// Whether the statements set locals and do nothing else.

@@ -322,7 +322,8 @@ impl Flattener<'_> {
 }
 
 fn copy_print(print: &Print) -> Result<Print, OutOfMemory> {
-    let mut copy = Print { prefix: Vec::try_copied(&print.prefix)?, values: Vec::new() };
+    let prefix = Vec::try_copied(&print.prefix)?;
+    let mut copy = Print { place: print.place, prefix, values: Vec::new() };
     for (value, text) in &print.values {
         copy.values.try_push((*value, Vec::try_copied(text)?))?;
     }

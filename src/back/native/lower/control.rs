@@ -46,7 +46,7 @@ impl Lowerer<'_> {
             }
         }
         let mask = match self.flow.needs_variable[result as usize] {
-            true => Some(self.entry_copy()?),
+            true => Some(self.active_copy()?),
             false => None,
         };
         self.regions.try_push(Region { mask, loop_mask: None })?;
@@ -59,16 +59,11 @@ impl Lowerer<'_> {
         Ok(self.effect(Op::Store, &[value])?)
     }
 
-    /// A mask of all lanes that hold an item, to be changed later.
-    fn entry_copy(&mut self) -> Result<Value, OutOfMemory> {
-        self.append(Op::Entry, Dtype::Bool, &[])
-    }
-
-    /// A copy of the mask of the active lanes that hold an item, to be changed later.
+    /// A copy of the mask of the active lanes, to be changed later.
     fn active_copy(&mut self) -> Result<Value, OutOfMemory> {
         match self.active() {
             Some(active) => self.append(Op::Copy, Dtype::Bool, &[active]),
-            None => self.entry_copy(),
+            None => self.append(Op::MaskConstant(true), Dtype::Bool, &[]),
         }
     }
 
@@ -303,8 +298,7 @@ impl Lowerer<'_> {
         let step = self.expression(range[2])?;
         let zero = self.zero(Dtype::Int64)?;
         let is_zero = self.compare(CompareOp::Eq, step, zero)?;
-        let entry = self.active_copy()?;
-        let fails = self.append(Op::And, Dtype::Bool, &[entry, is_zero])?;
+        let fails = self.part(Op::And, self.active(), is_zero)?;
         self.effect(Op::FailIfAny(Status::ZeroStep), &[fails])?;
         let ascends = self.compare(CompareOp::Gt, step, zero)?;
         let counter = self.new_value(Dtype::Int64, Source::Computed)?;

@@ -1,7 +1,7 @@
 //! What must be known about a body before it is lowered: whether every path returns, which locals
 //! live round a loop, which locals a statement assigns.
 
-use crate::ir::{ExprId, ExprKind, Kernel, LocalId, Stmt};
+use crate::ir::{ExprId, ExprKind, Kernel, LocalId, Stmt, always_returns};
 use crate::memory::{OutOfMemory, TryGrow};
 
 /// The findings.
@@ -50,17 +50,6 @@ pub fn contains_loop(block: &[Stmt]) -> bool {
         Stmt::While { .. } | Stmt::For { .. } => true,
         Stmt::If { branches, otherwise } => {
             branches.iter().any(|branch| contains_loop(&branch.body)) || contains_loop(otherwise)
-        }
-        _ => false,
-    })
-}
-
-/// Whether every lane that enters the block returns in it; a loop may have no pass.
-fn always_returns(block: &[Stmt]) -> bool {
-    block.iter().any(|stmt| match stmt {
-        Stmt::Return(_) => true,
-        Stmt::If { branches, otherwise } => {
-            branches.iter().all(|branch| always_returns(&branch.body)) && always_returns(otherwise)
         }
         _ => false,
     })

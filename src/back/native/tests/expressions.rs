@@ -1,7 +1,9 @@
 //! Every operation on every dtype.
 
-use super::{bytes_of, compile, interpret, native, run};
+use super::{bytes_of, compile, interpret, levels, native, run};
 use crate::dtype::{Dtype, Scalar};
+use crate::ir::Kernel;
+use crate::kernel::level::Level;
 
 const DTYPES: [Dtype; 11] = [
     Dtype::Bool,
@@ -40,14 +42,18 @@ fn items(dtype: Dtype, n: usize, seed: u64) -> Vec<u64> {
 
 fn agree(text: &str, dtypes: [Dtype; 2]) {
     let kernel = compile(text, &[("x", dtypes[0]), ("y", dtypes[1])]);
-    let Some(code) = native(&kernel) else { return };
+    levels().for_each(|level| agree_at(level, &kernel, text, dtypes));
+}
+
+fn agree_at(level: Level, kernel: &Kernel, text: &str, dtypes: [Dtype; 2]) {
+    let code = native(kernel, level);
     for n in [1, 7, 16, 33, 300] {
         let (x, y) = (items(dtypes[0], n, 1), items(dtypes[1], n, 7));
         let all = [bytes_of(&x), bytes_of(&y)];
         let inputs = &all[..kernel.params.len()];
         let size = kernel.output.itemsize;
         let got = run(&code, inputs, size, n).unwrap();
-        let expected = interpret(&kernel, inputs, n).unwrap();
+        let expected = interpret(kernel, level, inputs, n).unwrap();
         for item in 0..n {
             let range = item * size..(item + 1) * size;
             let is_nan = |bytes: &[u8]| match kernel.output.dtype {
@@ -57,7 +63,10 @@ fn agree(text: &str, dtypes: [Dtype; 2]) {
             };
             let (got, expected) = (&got[range.clone()], &expected[range]);
             let same = got == expected || is_nan(got) && is_nan(expected);
-            assert!(same, "{text} on {dtypes:?}, item {item} of {n}: {got:?} for {expected:?}\n{kernel}");
+            assert!(
+                same,
+                "{level:?}: {text} on {dtypes:?}, item {item} of {n}: {got:?} for {expected:?}\n{kernel}"
+            );
         }
     }
 }

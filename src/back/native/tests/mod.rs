@@ -12,12 +12,14 @@ use crate::ir::Kernel;
 use crate::kernel::Accuracy;
 use crate::kernel::level::Level;
 
-/// The machine code of a kernel; `None` where the machine lacks the instructions.
-fn native(kernel: &Kernel) -> Option<Native> {
-    if Level::current() < Level::Avx512 {
-        return None;
-    }
-    Some(Native::new(kernel).unwrap_or_else(|refusal| panic!("{refusal:?}\n{kernel}")))
+/// The levels of this machine that have an engine.
+fn levels() -> impl Iterator<Item = Level> {
+    Level::all_supported().filter(|level| *level >= Level::Avx2)
+}
+
+/// The machine code of a kernel.
+fn native(kernel: &Kernel, level: Level) -> Native {
+    Native::new(kernel, level).unwrap_or_else(|refusal| panic!("{refusal:?}\n{kernel}"))
 }
 
 /// Output bytes of an evaluation of `n` items of `itemsize` bytes, by `evaluate(inputs, output, positions)`.
@@ -67,8 +69,8 @@ pub fn compile(text: &str, variables: &[(&str, Dtype)]) -> Kernel {
 }
 
 /// Output bytes of the interpreter.
-fn interpret(kernel: &Kernel, inputs: &[&[u8]], n: usize) -> Result<Vec<u8>, RunError> {
-    let engine = Engine::new(kernel, Level::current()).unwrap();
+fn interpret(kernel: &Kernel, level: Level, inputs: &[&[u8]], n: usize) -> Result<Vec<u8>, RunError> {
+    let engine = Engine::new(kernel, level).unwrap();
     output_of(inputs, kernel.output.itemsize, n, |inputs, output, positions| {
         // SAFETY: the inputs hold `n` items, the output has room for them.
         unsafe { engine.run(inputs, output, Items::First(n), positions, Accuracy::Fast) }
@@ -78,7 +80,28 @@ fn interpret(kernel: &Kernel, inputs: &[&[u8]], n: usize) -> Result<Vec<u8>, Run
 #[test]
 fn complex_kernels_are_refused() {
     let kernel = compile("x * x", &[("x", Dtype::Complex128)]);
-    if Level::current() >= Level::Avx512 {
-        assert!(matches!(Native::new(&kernel), Err(Refusal::Unsupported(_))));
+    for level in levels() {
+        assert!(matches!(Native::new(&kernel, level), Err(Refusal::Unsupported(_))));
+    }
+}
+
+/// A caller need not have memory for what a kernel does not read.
+#[test]
+fn unread_inputs_may_be_null() {
+    let kernel =
+        compile("def f(x, y):\n    return x + _flat_idx\n", &[("x", Dtype::Float64), ("y", Dtype::Float64)]);
+    let n = 2 * super::INDEX_BLOCK + 5;
+    let x = vec![1.0; n];
+    let extent = [n as i64];
+    let positions = Positions { shape: &extent, origin: &[0], extents: &extent };
+    for level in levels() {
+        let mut out = vec![0.0; n];
+        let inputs = [x.as_ptr().cast(), std::ptr::null()];
+        let code = native(&kernel, level);
+        // SAFETY: `x` and the output hold `n` items, and `y` is not read.
+        unsafe { code.run(&inputs, out.as_mut_ptr().cast(), n, &positions, Accuracy::Fast) }
+            .unwrap()
+            .unwrap();
+        assert!(out.iter().enumerate().all(|(index, value)| *value == index as f64 + 1.0), "{level:?}");
     }
 }

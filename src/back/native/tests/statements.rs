@@ -1,8 +1,10 @@
 //! Kernels of statements: machine code and interpreter agree on every item.
 
-use super::{bytes_of, compile, interpret, native, run};
+use super::{bytes_of, compile, interpret, levels, native, run};
 use crate::back::block::RunError;
 use crate::dtype::Dtype;
+use crate::ir::Kernel;
+use crate::kernel::level::Level;
 
 /// Values with which the kernels take different paths.
 fn values(n: usize, scale: f64) -> Vec<f64> {
@@ -14,14 +16,18 @@ fn agree(source: &str) {
     let variables = [("x", Dtype::Float64), ("y", Dtype::Float64)];
     let inputs_of_source = if source.contains("(x, y)") { 2 } else { 1 };
     let kernel = compile(source, &variables[..inputs_of_source]);
-    let Some(code) = native(&kernel) else { return };
+    levels().for_each(|level| agree_at(level, &kernel, source));
+}
+
+fn agree_at(level: Level, kernel: &Kernel, source: &str) {
+    let code = native(kernel, level);
     for n in [1, 7, 16, 33, 300] {
         let (x, y) = (values(n, 4.0), values(n, 9.0));
         let all = [bytes_of(&x), bytes_of(&y)];
-        let inputs = &all[..inputs_of_source];
+        let inputs = &all[..kernel.params.len()];
         let got = run(&code, inputs, kernel.output.itemsize, n);
-        let expected = interpret(&kernel, inputs, n);
-        assert_eq!(got, expected, "{n} items of\n{source}\n{kernel}");
+        let expected = interpret(kernel, level, inputs, n);
+        assert_eq!(got, expected, "{level:?}: {n} items of\n{source}\n{kernel}");
     }
 }
 
@@ -106,8 +112,10 @@ fn errors_of_programs() {
         "def f(x):\n    s = 0.0\n    for i in range(0, 6, int(x)):\n        s = s + i\n    return s\n",
         &[("x", Dtype::Float64)],
     );
-    let Some(code) = native(&kernel) else { return };
-    let outcome = |values: &[f64]| run(&code, &[bytes_of(values)], 8, values.len());
-    assert_eq!(outcome(&[1.0, 0.0]), Err(RunError::Kernel));
-    assert_eq!(outcome(&[1.0, 2.0, 7.0]).unwrap(), bytes_of(&[15.0, 6.0, 0.0]));
+    for level in levels() {
+        let code = native(&kernel, level);
+        let outcome = |values: &[f64]| run(&code, &[bytes_of(values)], 8, values.len());
+        assert_eq!(outcome(&[1.0, 0.0]), Err(RunError::Kernel));
+        assert_eq!(outcome(&[1.0, 2.0, 7.0]).unwrap(), bytes_of(&[15.0, 6.0, 0.0]));
+    }
 }

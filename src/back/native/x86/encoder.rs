@@ -30,7 +30,7 @@ pub enum Mem {
     Base(u8, i32),
     /// `[base + index * 2^scale + displacement]`.
     Indexed(u8, u8, u8, i32),
-    /// An entry of the constant pool, by index.
+    /// A constant, by its first word in the pool.
     Pool(u32),
 }
 
@@ -105,19 +105,20 @@ enum Target {
 #[derive(Clone, Copy, Debug)]
 pub enum Condition {
     Below = 2,
-    AboveOrEqual = 3,
     Equal = 4,
     NotEqual = 5,
     Less = 12,
 }
 
-/// Machine code under construction, with labels and a pool of 8-byte constants.
+/// Machine code under construction, with labels and a pool of constants.
 #[derive(Default)]
 pub struct Assembler {
     bytes: Vec<u8>,
     labels: Vec<usize>,
     fixups: Vec<Fixup>,
     pool: Vec<u64>,
+    /// Bytes of the largest constant, to which the pool is aligned.
+    pool_align: usize,
     /// Set where an allocation failed; the code is then of no use.
     failed: bool,
 }
@@ -136,19 +137,20 @@ impl Assembler {
         }
     }
 
-    /// Index of a constant in the pool.
-    pub fn constant(&mut self, bits: u64) -> Mem {
-        let found = self.pool.iter().position(|entry| *entry == bits);
+    /// A constant in the pool; all of one program have the same number of words, a power of two.
+    pub fn constant<const WORDS: usize>(&mut self, bits: [u64; WORDS]) -> Mem {
+        let found = self.pool.chunks_exact(WORDS).position(|entry| entry == bits);
         let index = found.unwrap_or_else(|| {
-            self.grow(|this| this.pool.try_push(bits));
-            self.pool.len().saturating_sub(1)
+            self.grow(|this| this.pool.try_extend(&bits));
+            (self.pool.len() / WORDS).saturating_sub(1)
         });
-        Mem::Pool(index as u32)
+        self.pool_align = size_of::<[u64; WORDS]>();
+        Mem::Pool((index * WORDS) as u32)
     }
 
     /// The finished code: instructions, then the constants.
     pub fn finish(mut self) -> Result<Vec<u8>, OutOfMemory> {
-        while !self.bytes.len().is_multiple_of(8) {
+        while !self.failed && !self.bytes.len().is_multiple_of(self.pool_align.max(1)) {
             self.byte(0xcc);
         }
         let pool_start = self.bytes.len();
@@ -248,15 +250,19 @@ impl Assembler {
         }
     }
 
-    /// A VEX instruction, used for the mask registers; `wide` is its L bit.
-    pub fn vex(&mut self, opcode: Opcode, wide: bool, reg: u8, vvvv: u8, rm: Rm) {
+    /// A VEX instruction `reg = op(vvvv, rm)` on vectors of up to 256 bits, general registers or mask
+    /// registers; where the last are three, the length is 256 bits.
+    pub fn vex(&mut self, opcode: Opcode, length: Length, reg: u8, vvvv: u8, rm: Rm, immediate: Option<u8>) {
         let (x, b) = extension(rm, false);
         let not = |bit: u8| (bit & 1) ^ 1;
         self.byte(0xc4);
         self.byte(not(reg >> 3) << 7 | not(x) << 6 | not(b) << 5 | opcode.map as u8);
-        self.byte(u8::from(opcode.w) << 7 | (!vvvv & 15) << 3 | u8::from(wide) << 2 | opcode.prefix as u8);
+        self.byte(u8::from(opcode.w) << 7 | (!vvvv & 15) << 3 | (length as u8) << 2 | opcode.prefix as u8);
         self.byte(opcode.code);
-        self.modrm(reg, rm, 0);
+        self.modrm(reg, rm, usize::from(immediate.is_some()));
+        if let Some(immediate) = immediate {
+            self.byte(immediate);
+        }
     }
 
     /// A 64-bit integer instruction with a one-byte opcode.
@@ -296,6 +302,13 @@ impl Assembler {
         self.int(0x39, b, Rm::Reg(a));
     }
 
+    /// Flags of the low half of `a & a`.
+    pub fn test_low(&mut self, a: u8) {
+        self.byte(0x40 | (a >> 3) << 2 | a >> 3);
+        self.byte(0x85);
+        self.modrm(a, Rm::Reg(a), 0);
+    }
+
     /// `to = min(to, from)`, unsigned.
     pub fn minimum(&mut self, to: u8, from: u8) {
         self.compare(from, to);
@@ -322,12 +335,6 @@ impl Assembler {
         self.byte(0x48 | to >> 3 & 1);
         self.byte(0xb8 | to & 7);
         self.all(&value.to_le_bytes());
-    }
-
-    /// `to = from & (2^count - 1)` where `count` is below 64.
-    pub fn low_bits(&mut self, to: u8, from: u8, count: u8) {
-        let bzhi = Opcode { map: Map::M0f38, prefix: Prefix::None, w: true, code: 0xf5 };
-        self.vex(bzhi, false, to, count, Rm::Reg(from));
     }
 
     pub fn push(&mut self, register: u8) {

@@ -2,7 +2,7 @@
 
 use crate::back::native::phases::{STRIP_ITEMS, Schedule};
 
-/// Bytes of one vector register.
+/// Bytes of the longest vector register.
 pub const VECTOR_BYTES: usize = 64;
 
 /// Offsets of [`Context`](crate::back::native::Context).
@@ -16,10 +16,9 @@ pub mod context {
     pub const INVOKE: i32 = 48;
 }
 
-/// Where things lie in the frame, as byte offsets. The bits of the lanes that hold items come first.
+/// Where things lie in the frame, as byte offsets. The uniform slots come first.
 #[derive(Clone, Copy, Debug)]
 pub struct Frame {
-    uniforms: usize,
     saves: usize,
     call_buffers: usize,
     buffers: usize,
@@ -35,12 +34,11 @@ const CALL_BUFFER_BYTES: usize = 4 * VECTOR_BYTES;
 
 impl Frame {
     pub fn new(uniform_bytes: u32, schedule: &Schedule) -> Frame {
-        let uniforms = 8;
-        let saves = (uniforms + uniform_bytes as usize).next_multiple_of(VECTOR_BYTES);
+        let saves = (uniform_bytes as usize).next_multiple_of(VECTOR_BYTES);
         let call_buffers = saves + REGISTERS * VECTOR_BYTES;
         let buffers = call_buffers + CALL_BUFFERS * CALL_BUFFER_BYTES;
         let spills = buffers + schedule.buffers.len() * Frame::buffer_bytes();
-        Frame { uniforms, saves, call_buffers, buffers, spills }
+        Frame { saves, call_buffers, buffers, spills }
     }
 
     /// A strip of the widest items, and a cache line so that buffers do not share cache sets.
@@ -48,12 +46,8 @@ impl Frame {
         STRIP_ITEMS * 8 + VECTOR_BYTES
     }
 
-    pub fn entry(&self, part: usize, lanes: usize) -> i32 {
-        (part * lanes / 8) as i32
-    }
-
     pub fn uniform(&self, slot: u32) -> i32 {
-        (self.uniforms + slot as usize) as i32
+        slot as i32
     }
 
     pub fn saved_vector(&self, register: u8) -> i32 {

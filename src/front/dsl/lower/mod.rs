@@ -6,7 +6,7 @@ mod loops;
 mod print;
 
 use super::names::{index_symbol, mentioned_index_symbols};
-use super::place::{place, refuse};
+use super::place::{Cursor, refuse};
 use super::pragma;
 use super::program::{Guarded, Program, Snippet, Statement, StatementKind};
 use super::signature::{MAX_SYMBOLS, refuse_table};
@@ -40,6 +40,7 @@ pub fn lower(
         literals,
         output,
         builder: Builder::new(),
+        cursor: Cursor::default(),
         scope: Scope::of_kernel(),
         uniform: Vec::new(),
         returned: None,
@@ -70,6 +71,7 @@ struct Lowering<'a> {
     /// The dtype that the caller wants.
     output: Option<Dtype>,
     builder: Builder,
+    cursor: Cursor,
     scope: Scope<'a>,
     /// For each variable of the scope, whether it has one value for all items.
     uniform: Vec<bool>,
@@ -149,6 +151,8 @@ impl<'a> Lowering<'a> {
     /// A typed statement; `None` for one without effect.
     fn statement(&mut self, statement: &Statement<'a>) -> Result<Option<Stmt>, CompileError> {
         let start = statement.start;
+        let place = self.cursor.place(self.source, start);
+        self.builder.place = place;
         Ok(Some(match &statement.kind {
             StatementKind::Assign { name, update, value } => self.assign(start, name, *update, *value)?,
             StatementKind::Expression(text) => {
@@ -158,11 +162,9 @@ impl<'a> Lowering<'a> {
             StatementKind::Return(value) => self.returns(start, *value)?,
             StatementKind::Print(arguments) => self.print(start, *arguments)?,
             StatementKind::If { branches, otherwise } => self.branches(branches, otherwise)?,
-            StatementKind::While { condition, body } => Stmt::While {
-                condition: self.condition(start, *condition)?,
-                body: self.nested(body)?,
-                place: place(self.source, start),
-            },
+            StatementKind::While { condition, body } => {
+                Stmt::While { condition: self.condition(start, *condition)?, body: self.nested(body)?, place }
+            }
             StatementKind::For { variable, bounds, body } => {
                 self.counted_loop(start, variable, *bounds, body)?
             }

@@ -24,15 +24,15 @@ impl Lowering<'_> {
             values.try_push(self.printed(start, argument)?)?;
         }
         let print = match format {
-            None => separated(Vec::new(), values)?,
+            None => self.separated(Vec::new(), values)?,
             Some(mut texts) if texts.len() == 1 => {
                 let mut prefix = texts.pop().unwrap_or_default();
                 if !values.is_empty() && prefix.last().is_some_and(|last| !last.is_ascii_whitespace()) {
                     prefix.try_push(b' ')?;
                 }
-                separated(prefix, values)?
+                self.separated(prefix, values)?
             }
-            Some(texts) if texts.len() == values.len() + 1 => interleaved(texts, values)?,
+            Some(texts) if texts.len() == values.len() + 1 => self.interleaved(texts, values)?,
             Some(texts) => {
                 let (placeholders, values) = (texts.len() - 1, values.len());
                 let message = format_args!("{placeholders} placeholders for {values} values");
@@ -70,26 +70,26 @@ impl Lowering<'_> {
         }
         self.value(&expression, &tree, target)
     }
-}
 
-/// Values with single spaces between them.
-fn separated(prefix: Vec<u8>, values: Vec<ExprId>) -> Result<Print, OutOfMemory> {
-    let mut pairs = Vec::new();
-    let count = values.len();
-    for (index, value) in values.into_iter().enumerate() {
-        let text: &[u8] = if index + 1 < count { b" " } else { b"" };
-        pairs.try_push((value, Vec::try_copied(text)?))?;
+    /// Values with single spaces between them.
+    fn separated(&self, prefix: Vec<u8>, values: Vec<ExprId>) -> Result<Print, OutOfMemory> {
+        let mut pairs = Vec::new();
+        let count = values.len();
+        for (index, value) in values.into_iter().enumerate() {
+            let text: &[u8] = if index + 1 < count { b" " } else { b"" };
+            pairs.try_push((value, Vec::try_copied(text)?))?;
+        }
+        Ok(Print { place: self.builder.place, prefix, values: pairs })
     }
-    Ok(Print { prefix, values: pairs })
-}
 
-/// Values in the placeholders between `texts`.
-fn interleaved(texts: Vec<Vec<u8>>, values: Vec<ExprId>) -> Result<Print, OutOfMemory> {
-    let mut texts = texts.into_iter();
-    let prefix = texts.next().unwrap_or_default();
-    let mut pairs = Vec::new();
-    for pair in values.into_iter().zip(texts) {
-        pairs.try_push(pair)?;
+    /// Values in the placeholders between `texts`.
+    fn interleaved(&self, texts: Vec<Vec<u8>>, values: Vec<ExprId>) -> Result<Print, OutOfMemory> {
+        let mut texts = texts.into_iter();
+        let prefix = texts.next().unwrap_or_default();
+        let mut pairs = Vec::new();
+        for pair in values.into_iter().zip(texts) {
+            pairs.try_push(pair)?;
+        }
+        Ok(Print { place: self.builder.place, prefix, values: pairs })
     }
-    Ok(Print { prefix, values: pairs })
 }

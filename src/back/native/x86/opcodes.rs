@@ -1,16 +1,16 @@
-//! Which AVX-512 instruction does which lane operation.
+//! Instructions that AVX2 and AVX-512 have both, with the same opcode in VEX and in EVEX.
 
 use super::encoder::{Map, Opcode, Prefix};
 use crate::back::native::lane::Op;
 use crate::dtype::Dtype;
 use crate::ir::CompareOp;
 
-const fn opcode(map: Map, prefix: Prefix, w: bool, code: u8) -> Opcode {
+pub const fn opcode(map: Map, prefix: Prefix, w: bool, code: u8) -> Opcode {
     Opcode { map, prefix, w, code }
 }
 
 /// Instructions of the 0F map that exist for float64 (66, W1) and float32 (no prefix, W0).
-const fn float_pair(code: u8, is_double: bool) -> Opcode {
+pub const fn float_pair(code: u8, is_double: bool) -> Opcode {
     opcode(Map::M0f, if is_double { Prefix::P66 } else { Prefix::None }, is_double, code)
 }
 
@@ -27,16 +27,6 @@ pub const fn copy(is_wide: bool) -> Opcode {
     float_pair(0x28, is_wide)
 }
 
-/// One element of memory in all lanes.
-pub const fn repeat(is_wide: bool) -> Opcode {
-    opcode(Map::M0f38, Prefix::P66, is_wide, if is_wide { 0x19 } else { 0x18 })
-}
-
-/// Second source where the mask holds, else the first.
-pub const fn blend(is_wide: bool) -> Opcode {
-    opcode(Map::M0f38, Prefix::P66, is_wide, 0x65)
-}
-
 pub const fn multiply_add_213(is_wide: bool) -> Opcode {
     opcode(Map::M0f38, Prefix::P66, is_wide, 0xa8)
 }
@@ -51,9 +41,6 @@ pub const SHIFT_LEFT_FIELD: u8 = 6;
 pub const SHIFT_ARITHMETIC_FIELD: u8 = 4;
 pub const SHIFT_LOGICAL_FIELD: u8 = 2;
 
-/// Mask of the 32-bit lanes that have a bit in common.
-pub const TEST: Opcode = opcode(Map::M0f38, Prefix::P66, false, 0x27);
-
 /// Extension of the 8- and 16-bit items of memory to 32-bit lanes; bool as uint8.
 pub const fn extend(dtype: Dtype) -> Opcode {
     let code = match dtype {
@@ -63,11 +50,6 @@ pub const fn extend(dtype: Dtype) -> Opcode {
         _ => 0x31,
     };
     opcode(Map::M0f38, Prefix::P66, false, code)
-}
-
-/// The low bytes of 32-bit lanes to memory.
-pub const fn narrow(size: usize) -> Opcode {
-    opcode(Map::M0f38, Prefix::Pf3, false, if size == 1 { 0x31 } else { 0x33 })
 }
 
 /// Operations on two vectors, and square root and modulus, which have one.
@@ -97,23 +79,6 @@ pub fn arithmetic(op: Op, dtype: Dtype) -> Option<Opcode> {
     }
 }
 
-/// Operations on masks of 8 (`is_byte`) or 16 lanes.
-pub fn mask_operation(op: Op, is_byte: bool) -> Option<Opcode> {
-    let code = match op {
-        Op::And => 0x41,
-        Op::AndNot => 0x42,
-        Op::Or => 0x45,
-        Op::Xor => 0x47,
-        _ => return None,
-    };
-    Some(mask(code, is_byte))
-}
-
-/// Mask instructions of the 0F map for 8 or 16 lanes.
-pub const fn mask(code: u8, is_byte: bool) -> Opcode {
-    opcode(Map::M0f, if is_byte { Prefix::P66 } else { Prefix::None }, false, code)
-}
-
 /// One int64 register to one float.
 pub const fn scalar_from_integer(is_double: bool) -> Opcode {
     opcode(Map::M0f, if is_double { Prefix::Pf2 } else { Prefix::Pf3 }, true, 0x2a)
@@ -124,72 +89,46 @@ pub const fn scalar_store(is_double: bool) -> Opcode {
     opcode(Map::M0f, if is_double { Prefix::Pf2 } else { Prefix::Pf3 }, is_double, 0x11)
 }
 
-pub const MASK_FROM_MEMORY: u8 = 0x90;
-pub const MASK_TO_MEMORY: u8 = 0x91;
-pub const MASK_FROM_INTEGER: u8 = 0x92;
-pub const MASK_NOT: u8 = 0x44;
-pub const MASK_EQUAL: u8 = 0x46;
-pub const MASK_UNEQUAL: u8 = 0x47;
-pub const MASK_TEST: u8 = 0x98;
-
-/// A comparison of vectors and its predicate.
-pub fn compare(op: CompareOp, dtype: Dtype) -> (Opcode, u8) {
-    let is_wide = dtype.size() == 8;
-    if dtype.is_float() {
-        let predicate = match op {
-            CompareOp::Eq => 0,
-            CompareOp::Lt => 1,
-            CompareOp::Le => 2,
-            CompareOp::Ne => 4,
-            CompareOp::Ge => 13,
-            CompareOp::Gt => 14,
-        };
-        return (float_pair(0xc2, is_wide), predicate);
-    }
-    let predicate = match op {
+/// A comparison of floats is 0F C2; its predicate, which is false for NaN but in `Ne`.
+pub const fn float_predicate(op: CompareOp) -> u8 {
+    match op {
         CompareOp::Eq => 0,
         CompareOp::Lt => 1,
         CompareOp::Le => 2,
         CompareOp::Ne => 4,
-        CompareOp::Ge => 5,
-        CompareOp::Gt => 6,
-    };
-    let is_unsigned = matches!(dtype, Dtype::UInt32 | Dtype::UInt64);
-    (opcode(Map::M0f3a, Prefix::P66, is_wide, if is_unsigned { 0x1e } else { 0x1f }), predicate)
+        CompareOp::Ge => 13,
+        CompareOp::Gt => 14,
+    }
 }
 
 /// The lanes that a conversion reads or writes: narrow integers count as int32.
-fn lane_dtype(dtype: Dtype) -> Dtype {
+pub fn lane_dtype(dtype: Dtype) -> Dtype {
     match dtype {
         Dtype::Int8 | Dtype::Int16 | Dtype::UInt8 | Dtype::UInt16 => Dtype::Int32,
         other => other,
     }
 }
 
-/// The conversion between lanes of two dtypes; `None` where the bits stay.
+/// int32 to float32.
+pub const fn float_from_int32() -> Opcode {
+    opcode(Map::M0f, Prefix::None, false, 0x5b)
+}
+
+/// The conversion between lanes of two dtypes, where both instruction sets have it.
 pub fn convert(from: Dtype, to: Dtype) -> Option<Opcode> {
     use Dtype::*;
-    use Prefix::{None as Np, P66, Pf2, Pf3};
+    use Prefix::{None as Np, P66, Pf3};
     let low = |prefix, w, code| Some(opcode(Map::M0f, prefix, w, code));
-    let high = |prefix, code| Some(opcode(Map::M0f38, prefix, false, code));
+    let widen = |code| Some(opcode(Map::M0f38, P66, false, code));
     match (lane_dtype(from), lane_dtype(to)) {
         (Float64, Float32) => low(P66, true, 0x5a),
         (Float32, Float64) => low(Np, false, 0x5a),
-        (Int64, Float64) => low(Pf3, true, 0xe6),
-        (UInt64, Float64) => low(Pf3, true, 0x7a),
-        (Int64, Float32) => low(Np, true, 0x5b),
-        (UInt64, Float32) => low(Pf2, true, 0x7a),
         (Int32, Float64) => low(Pf3, false, 0xe6),
-        (UInt32, Float64) => low(Pf3, false, 0x7a),
-        (Int32, Float32) => low(Np, false, 0x5b),
-        (UInt32, Float32) => low(Pf2, false, 0x7a),
-        (Float64, Int64) => low(P66, true, 0x7a),
-        (Float32, Int64) => low(P66, false, 0x7a),
+        (Int32, Float32) => Some(float_from_int32()),
         (Float64, Int32) => low(P66, true, 0xe6),
         (Float32, Int32) => low(Pf3, false, 0x5b),
-        (Int64 | UInt64, Int32 | UInt32) => high(Pf3, 0x35),
-        (Int32, Int64 | UInt64) => high(P66, 0x25),
-        (UInt32, Int64 | UInt64) => high(P66, 0x35),
+        (Int32, Int64 | UInt64) => widen(0x25),
+        (UInt32, Int64 | UInt64) => widen(0x35),
         _ => Option::None,
     }
 }

@@ -1,0 +1,38 @@
+/* Functions of the C library, and what it lacks. */
+extern double acos(double), acosh(double), asin(double), asinh(double), atan(double), atanh(double);
+extern double cbrt(double), cos(double), cosh(double), erf(double), erfc(double), exp(double), exp2(double);
+extern double expm1(double), lgamma(double), log(double), log10(double), log1p(double), log2(double);
+extern double sin(double), sinh(double), tan(double), tanh(double), tgamma(double);
+extern double atan2(double, double), fdim(double, double), fmax(double, double), fmin(double, double);
+extern double hypot(double, double), ldexp(double, int), pow(double, double);
+
+static double me_jit_exp10(double x) { return pow(10.0, x); }
+static double me_jit_sinpi(double x) { return sin(3.14159265358979323846 * x); }
+static double me_jit_cospi(double x) { return cos(3.14159265358979323846 * x); }
+static double me_jit_logaddexp(double a, double b) {
+    const double hi = a > b ? a : b, lo = a > b ? b : a;
+    return a == b ? a + log1p(1.0) : hi + log1p(exp(lo - hi));
+}
+static double me_jit_ldexp(double x, double n) {
+    return ldexp(x, n > -100000.0 && n < 100000.0 ? (int)n : n < 0.0 ? -100000 : n > 0.0 ? 100000 : 0);
+}
+static double me_jit_fac(double x) {
+    uint64_t product = 1;
+    if (!(x >= 0.0)) return __builtin_nan("");
+    if (x >= 21.0) return __builtin_inf();
+    for (uint64_t i = 2; i <= (uint64_t)x; i++) product *= i;
+    return (double)product;
+}
+static double me_jit_ncr(double n, double r) {
+    if (!(n >= 0.0 && r >= 0.0 && n >= r)) return __builtin_nan("");
+    if (n > 4294967295.0) return __builtin_inf();
+    const uint64_t all = (uint64_t)n, few = (uint64_t)r < all - (uint64_t)r ? (uint64_t)r : all - (uint64_t)r;
+    uint64_t chosen = 1;
+    for (uint64_t i = 1; i <= few; i++) {
+        if (__builtin_mul_overflow(chosen, all - few + i, &chosen)) return __builtin_inf();
+        chosen /= i;
+    }
+    return (double)chosen;
+}
+static double me_jit_npr(double n, double r) { return me_jit_ncr(n, r) * me_jit_fac(r); }
+
