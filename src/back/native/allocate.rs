@@ -4,6 +4,7 @@
 //! that gets no register lives in the frame.
 
 use super::lane::{Code, Inst, Op, Value};
+use super::order::Order;
 use crate::dtype::Dtype;
 use crate::memory::{OutOfMemory, TryGrow};
 
@@ -32,6 +33,16 @@ struct Interval {
     part: usize,
     start: usize,
     end: usize,
+    /// What its uses would cost if it lived in the frame.
+    cost: u64,
+}
+
+impl Interval {
+    /// Whether a register does less for this one than for the other.
+    fn is_worth_less(&self, other: &Interval) -> bool {
+        let length = |interval: &Interval| (interval.end - interval.start + 1) as u64;
+        self.cost.saturating_mul(length(other)) < other.cost.saturating_mul(length(self))
+    }
 }
 
 /// Homes of all parts, and what lives across calls.
@@ -113,30 +124,44 @@ fn scan<'a>(
         }
         let spill = Home::Spill(allocation.spills);
         allocation.spills += 1;
-        let last = active.iter_mut().max_by_key(|(other, _)| other.end);
-        match last {
-            Some((other, register)) if other.end > interval.end => {
+        let mut least = None;
+        for (index, (other, _)) in active.iter().enumerate() {
+            if other.is_worth_less(least.map_or(interval, |least: usize| &active[least].0)) {
+                least = Some(index);
+            }
+        }
+        match least {
+            Some(index) => {
+                let (other, register) = &mut active[index];
                 allocation.homes[slot(other)] = spill;
                 allocation.homes[slot(interval)] = Home::Register(*register);
                 *other = *interval;
             }
-            _ => allocation.homes[slot(interval)] = spill,
+            None => allocation.homes[slot(interval)] = spill,
         }
     }
     Ok(())
 }
 
-/// The lives of all parts. Parts of one instruction run one after the other, so each has its own
-/// position.
+/// The lives of all parts.
 fn intervals(code: &Code, insts: &[Inst], parts: usize) -> Result<Vec<Interval>, OutOfMemory> {
+    let order = Order::new(insts, parts)?;
+    let loops = loops(code, insts)?;
     let mut ranges: Vec<Option<(usize, usize)>> = Vec::try_filled(None, code.values.len())?;
+    let mut costs = Vec::try_filled(0u64, code.values.len())?;
     for (index, inst) in insts.iter().enumerate() {
-        for value in inst.reads().chain(inst.dst).filter(|value| code.is_computed(*value)) {
+        let depth = loops.iter().filter(|(start, end)| (*start..=*end).contains(&index)).count();
+        let passes = ASSUMED_PASSES.saturating_pow(depth as u32);
+        let reads = inst.reads().map(|value| (value, READ_COST));
+        let writes = inst.dst.map(|value| (value, WRITE_COST));
+        for (value, cost) in reads.chain(writes).filter(|(value, _)| code.is_computed(*value)) {
             let range = ranges[value as usize].get_or_insert((index, index));
             range.1 = index;
+            let total = &mut costs[value as usize];
+            *total = total.saturating_add(passes.saturating_mul(cost));
         }
     }
-    for (start, end) in loops(code, insts)? {
+    for (start, end) in loops {
         for range in ranges.iter_mut().flatten() {
             if range.0 < start && range.1 >= start {
                 range.1 = range.1.max(end);
@@ -146,18 +171,26 @@ fn intervals(code: &Code, insts: &[Inst], parts: usize) -> Result<Vec<Interval>,
     let mut intervals = Vec::new();
     for (value, range) in ranges.iter().enumerate() {
         let Some((start, end)) = *range else { continue };
-        let whole = end > start && !matches!(insts[end].op, Op::Call(_));
+        // A call reads its operands of all parts first.
+        let ends_in_call = matches!(insts[end].op, Op::Call(_));
         for part in 0..parts {
             intervals.try_push(Interval {
                 value: value as Value,
                 part,
-                start: start * parts + part,
-                end: if whole { end * parts + part } else { (end + 1) * parts - 1 },
+                start: order.position(start, part),
+                end: order.position(end, if ends_in_call { parts - 1 } else { part }),
+                cost: costs[value],
             })?;
         }
     }
     Ok(intervals)
 }
+
+/// Passes of a loop, for the choice of what lives in registers.
+const ASSUMED_PASSES: u64 = 16;
+/// An operand in the frame is almost as good as one in a register; a result has to be stored there.
+const READ_COST: u64 = 1;
+const WRITE_COST: u64 = 2;
 
 /// Instruction ranges that jumps go back over, inner ones first.
 fn loops(code: &Code, insts: &[Inst]) -> Result<Vec<(usize, usize)>, OutOfMemory> {

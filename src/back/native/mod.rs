@@ -14,6 +14,7 @@ mod allocate;
 mod executable;
 mod lane;
 mod lower;
+mod order;
 mod phases;
 #[cfg(test)]
 pub(super) mod tests;

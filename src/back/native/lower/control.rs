@@ -49,7 +49,7 @@ impl Lowerer<'_> {
             true => Some(self.active_copy()?),
             false => None,
         };
-        self.regions.try_push(Region { mask, loop_mask: None })?;
+        self.regions.try_push(Region { mask, loop_mask: None, loop_id: None })?;
         let kernel = self.kernel;
         self.block(&kernel.body)?;
         let value = match self.variables[result as usize] {
@@ -116,7 +116,9 @@ impl Lowerer<'_> {
     fn bind(&mut self, local: LocalId, value: Value) -> Result<(), OutOfMemory> {
         if self.flow.needs_variable[local as usize] {
             let variable = self.variable(local)?;
-            self.rewrite(Op::Move, variable, &[value], self.active())?;
+            let loop_id = self.regions.last().and_then(|region| region.loop_id);
+            let lanes = self.lanes_of_write(local, self.active(), loop_id);
+            self.rewrite(Op::Move, variable, &[value], lanes)?;
         }
         self.env[local as usize] = Binding::Value(value);
         Ok(())
@@ -137,13 +139,16 @@ impl Lowerer<'_> {
         Ok(self.leave(Leave::Kernel)?)
     }
 
-    /// Takes the active lanes out of the blocks that they leave.
+    /// Takes the active lanes out of the blocks that they leave. Statements that could follow in the
+    /// same block are not lowered, so unless it is a loop's body its own mask stays.
     fn leave(&mut self, to: Leave) -> Result<(), OutOfMemory> {
         let Some(lanes) = self.active() else { return Ok(()) };
         let innermost_loop = self.regions.iter().rposition(|region| region.loop_mask.is_some());
         let first = if to == Leave::Kernel { 0 } else { innermost_loop.unwrap_or(0) };
-        for index in first..self.regions.len() {
-            let Region { mask, loop_mask } = self.regions[index];
+        let is_body = self.regions.last().is_some_and(|region| region.loop_mask.is_some());
+        let end = self.regions.len() - usize::from(!is_body);
+        for index in first..end {
+            let Region { mask, loop_mask, .. } = self.regions[index];
             // First, because `lanes` may be the mask of this region.
             if loop_mask.is_some() && loop_mask != mask && to != Leave::NextPass {
                 self.without(loop_mask, lanes)?;
@@ -207,7 +212,7 @@ impl Lowerer<'_> {
         if let Some(label) = skip {
             self.effect(Op::JumpIfNone(label), &[mask])?;
         }
-        self.regions.try_push(Region { mask: Some(mask), loop_mask: None })?;
+        self.regions.try_push(Region { mask: Some(mask), loop_mask: None, loop_id: None })?;
         self.block(body)?;
         self.regions.pop();
         if let Some(label) = skip {
@@ -306,7 +311,7 @@ impl Lowerer<'_> {
         let round = self.open_loop(body)?;
         let is_before = self.is_before(ascends, counter, stop)?;
         self.narrow(&round, is_before)?;
-        self.bind_counter(variable, counter, &round)?;
+        self.bind_counter(variable, counter, &round, body)?;
         self.loop_body(&round, body)?;
         let next = self.append(Op::Add, Dtype::Int64, &[counter, step])?;
         let has_next = self.is_before(ascends, counter, next)?;
@@ -350,7 +355,7 @@ impl Lowerer<'_> {
         self.effect(Op::SetUniform(slot, start), &[])?;
         let counter = self.new_value(Dtype::Int64, Source::Uniform(slot))?;
         let round = self.open_loop(body)?;
-        self.bind_counter(variable, counter, &round)?;
+        self.bind_counter(variable, counter, &round, body)?;
         self.loop_body(&round, body)?;
         self.effect(Op::AddUniform(slot, step), &[])?;
         self.effect(Op::JumpIfUniform(slot, end, round.exit), &[])?;
@@ -359,10 +364,17 @@ impl Lowerer<'_> {
     }
 
     /// The loop variable is the counter, for the lanes of this pass.
-    fn bind_counter(&mut self, variable: LocalId, counter: Value, round: &Loop) -> Result<(), OutOfMemory> {
+    fn bind_counter(
+        &mut self,
+        variable: LocalId,
+        counter: Value,
+        round: &Loop,
+        body: &[Stmt],
+    ) -> Result<(), OutOfMemory> {
         if self.flow.needs_variable[variable as usize] {
             let target = self.variable(variable)?;
-            self.rewrite(Op::Move, target, &[counter], Some(round.mask))?;
+            let lanes = self.lanes_of_write(variable, Some(round.mask), self.private.loop_of(body));
+            self.rewrite(Op::Move, target, &[counter], lanes)?;
         }
         self.env[variable as usize] = Binding::Value(counter);
         Ok(())
@@ -390,7 +402,8 @@ impl Lowerer<'_> {
             true => self.append(Op::Copy, Dtype::Bool, &[round.mask])?,
             false => round.mask,
         };
-        self.regions.try_push(Region { mask: Some(mask), loop_mask: Some(round.mask) })?;
+        let loop_id = self.private.loop_of(body);
+        self.regions.try_push(Region { mask: Some(mask), loop_mask: Some(round.mask), loop_id })?;
         self.block(body)?;
         self.regions.pop();
         Ok(())

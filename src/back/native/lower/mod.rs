@@ -2,11 +2,12 @@
 //!
 //! A local is bound to the value that it was last given, so most locals cost nothing. Where
 //! branches meet, values are selected by mask. A local that lives round a loop has a variable too,
-//! which every assignment writes for the active lanes.
+//! which every assignment writes for the active lanes, or for all where only the loop reads it.
 
 mod control;
 mod expression;
 mod flow;
+mod private;
 
 use super::Refusal;
 use super::lane::{Code, Inst, Op, Source, Value};
@@ -16,6 +17,7 @@ use crate::kernel::level::Level;
 use crate::memory::{OutOfMemory, TryGrow};
 
 use flow::Flow;
+use private::{LoopId, Private};
 
 /// Lane code for a kernel whose vector functions are those of `level`.
 pub fn lower(kernel: &Kernel, level: Level) -> Result<Code, Refusal> {
@@ -35,6 +37,7 @@ pub fn lower(kernel: &Kernel, level: Level) -> Result<Code, Refusal> {
         variables: Vec::try_filled(None, kernel.locals.len() + 1)?,
         regions: Vec::new(),
         result: None,
+        private: Private::new(kernel)?,
         flow,
     };
     lowerer.whole_body()?;
@@ -58,6 +61,8 @@ struct Region {
     mask: Option<Value>,
     /// Set for the body of a loop: the lanes that go round again.
     loop_mask: Option<Value>,
+    /// Set for the body of a loop.
+    loop_id: Option<LoopId>,
 }
 
 /// A value that is computed already: an instruction without effect, and its result.
@@ -72,6 +77,7 @@ struct Lowerer<'a> {
     kernel: &'a Kernel,
     level: Level,
     flow: Flow,
+    private: Private,
     code: Code,
     /// Value of each expression that is computed at the current point.
     memo: Vec<Option<Value>>,
@@ -164,6 +170,14 @@ impl Lowerer<'_> {
     /// The lanes that run the current block.
     fn active(&self) -> Option<Value> {
         self.regions.last().and_then(|region| region.mask)
+    }
+
+    /// The lanes for which a local must be written at the current point, which is in a region of `mask`;
+    /// `None` is all lanes. Those that are not active have left the loops around, if no other region is.
+    fn lanes_of_write(&self, local: LocalId, mask: Option<Value>, id: Option<LoopId>) -> Option<Value> {
+        let is_left = |region: &Region| region.loop_mask.is_some() && region.loop_mask == region.mask;
+        let is_private = id.is_some_and(|id| self.private.is_private(local, id));
+        if is_private && self.regions.iter().skip(1).all(is_left) { None } else { mask }
     }
 
     /// The variable of a local, or of the result for the index after the last local.

@@ -94,6 +94,20 @@ fn loops() {
     }
 }
 
+/// A local that only a loop reads is written for lanes that have left it too, unless the next entry of
+/// the loop still needs it.
+#[test]
+fn locals_of_inner_loops() {
+    for source in [
+        "def f(x, y):\n    s = 0.0\n    z = x\n    for i in range(4):\n        for j in range(3):\n            if z > 2.0:\n                break\n            z = z + abs(y)\n            s = s + z\n    return s\n",
+        "def f(x, y):\n    s = 0.0\n    for i in range(4):\n        z = x - i\n        for j in range(3):\n            if z > 2.0:\n                break\n            z = z + abs(y)\n            s = s + z\n    return s\n",
+        "def f(x, y):\n    s = 0.0\n    z = x\n    for i in range(6):\n        if z > i:\n            continue\n        z = z * y\n        s = s + z\n    return s\n",
+        "def f(x, y):\n    s = 0.0\n    z = x\n    w = y\n    while z < 9.0:\n        if z > y:\n            w = w + z\n        z = z + 1.5\n        s = s + w\n    return s\n",
+    ] {
+        agree(source);
+    }
+}
+
 #[test]
 fn branches() {
     for source in [

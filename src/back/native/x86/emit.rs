@@ -6,6 +6,7 @@
 //! registers of `ADDRESSES` the first items of arrays, where groups make no calls.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use super::encoder::gpr::*;
 use super::encoder::{Assembler, Condition, Mem};
@@ -14,6 +15,7 @@ use super::place::Place;
 use super::vectors::Vectors;
 use crate::back::native::allocate::{Allocation, allocate};
 use crate::back::native::lane::{Code, Inst, Op, Slot, Status};
+use crate::back::native::order::{is_done_by_part, runs};
 use crate::back::native::phases::{Call, Operand, STRIP_ITEMS, Schedule};
 use crate::dtype::Dtype;
 use crate::memory::{OutOfMemory, TryGrow};
@@ -144,8 +146,8 @@ impl<V: Vectors> Emitter<'_, V> {
             self.asm.copy(RBP, R13);
             self.asm.subtract(RBP, R15);
         }
-        for (index, inst) in insts.iter().enumerate() {
-            self.inst(index, inst, homes);
+        for run in runs(insts) {
+            self.run(run, insts, homes);
         }
         self.asm.add_immediate(R13, (self.parts * self.lanes) as i32);
         self.asm.compare(R13, R14);
@@ -173,6 +175,20 @@ impl<V: Vectors> Emitter<'_, V> {
         }
     }
 
+    /// A run of instructions, part after part.
+    fn run(&mut self, run: Range<usize>, insts: &[Inst], homes: &Allocation) {
+        let first = &insts[run.start];
+        if !is_done_by_part(first.op) {
+            return self.inst(run.start, first, homes);
+        }
+        for part in 0..self.parts {
+            for inst in &insts[run.clone()] {
+                Place { e: self, homes, part }.inst(inst);
+            }
+        }
+    }
+
+    /// An instruction that is one for all parts.
     fn inst(&mut self, index: usize, inst: &Inst, homes: &Allocation) {
         match inst.op {
             Op::Label(label) => self.asm.bind(self.labels[label as usize]),
@@ -199,11 +215,7 @@ impl<V: Vectors> Emitter<'_, V> {
             Op::ConvertUniform(from, to, dtype) => self.convert_uniform(from, to, dtype),
             Op::CountPass(slot) => self.count_pass(slot),
             Op::Call(call) => self.group_call(index, inst, call, homes),
-            _ => {
-                for part in 0..self.parts {
-                    Place { e: self, homes, part }.inst(inst);
-                }
-            }
+            _ => {}
         }
     }
 
