@@ -19,9 +19,13 @@ fn load(file: &str) -> Vec<Case> {
     Case::parse_all(&std::fs::read_to_string(path).expect("a vector file"))
 }
 
+/// Takes only every so many cases of a file; for engines that take long over each.
+const STRIDE: &str = "MINIEXPR_CASE_STRIDE";
+
 /// Checks every case of a file; the deviations listed must differ and all others agree.
 fn replay(file: &str) {
-    let cases = load(file);
+    let stride = std::env::var(STRIDE).ok().and_then(|text| text.parse().ok()).unwrap_or(1);
+    let cases: Vec<Case> = load(file).into_iter().step_by(stride).collect();
     let deviations = Deviations::load();
     let mut wrong = Vec::new();
     for case in &cases {
@@ -161,6 +165,33 @@ fn strings() {
 #[test]
 fn dsl_kernels() {
     replay("dsl_kernels");
+}
+
+/// Replays the kernels in a process of its own, where these variables choose the engine.
+fn replay_kernels_with(variables: &[(&str, &str)]) {
+    let mut command = std::process::Command::new(std::env::current_exe().expect("this program"));
+    command.args(["--exact", "dsl_kernels"]).envs(variables.iter().copied());
+    let output = command.output().expect("a process");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn dsl_kernels_in_the_interpreter() {
+    replay_kernels_with(&[("ME_DSL_JIT", "0")]);
+}
+
+#[cfg(unix)]
+#[test]
+fn dsl_kernels_by_the_c_compiler() {
+    let cache = format!("/tmp/miniexpr-conformance-{}", std::process::id());
+    let stride = std::env::var(STRIDE).unwrap_or("16".into());
+    replay_kernels_with(&[
+        ("ME_DSL_JIT_COMPILER", "cc"),
+        ("CFLAGS", "-O1"),
+        ("TMPDIR", &cache),
+        (STRIDE, &stride),
+    ]);
+    std::fs::remove_dir_all(cache).expect("the cache of the engine");
 }
 
 #[test]

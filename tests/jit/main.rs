@@ -1,98 +1,28 @@
 //! Compiled engines as a client sees them: results, the flag, the files of the C compiler's cache.
 
+mod agreement;
+mod child;
 #[path = "../client/mod.rs"]
 mod client;
+mod generated_c;
+#[path = "../dsl/generator.rs"]
+mod generator;
+mod hostile_systems;
 mod plain;
+mod session;
+mod threads;
+mod trace;
 
 use std::ffi::c_int;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::path::Path;
 
-use client::{AUTO, Expression, Failure, Grid, Variable};
+use client::{AUTO, Grid, Variable};
 use miniexpr::dtype::Dtype;
-use miniexpr::ffi;
+use session::{Session, cc, compile, has_kernel, set, values};
 
 const ON: c_int = 1;
 const OFF: c_int = 2;
-
-/// A directory for the cache, and the environment, which all tests share.
-struct Session {
-    root: PathBuf,
-    _guard: MutexGuard<'static, ()>,
-}
-
-/// Variables that a test may set.
-const VARIABLES: [&str; 9] = [
-    "CC",
-    "CFLAGS",
-    "ME_DSL_JIT",
-    "ME_DSL_JIT_POS_CACHE",
-    "ME_DSL_JIT_INDEX_VARS",
-    "ME_DSL_JIT_COMPILER",
-    "ME_DSL_FP_MODE",
-    "ME_DSL_JIT_BRANCH_AWARE_IF",
-    "ME_DSL_WHILE_MAX_ITERS",
-];
-
-fn set(name: &str, value: &str) {
-    // SAFETY: tests that read or write the environment hold the lock of their session.
-    unsafe { std::env::set_var(name, value) };
-}
-
-impl Session {
-    fn new(name: &str) -> Session {
-        static LOCK: Mutex<()> = Mutex::new(());
-        let guard = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
-        for variable in VARIABLES {
-            // SAFETY: as in `set`.
-            unsafe { std::env::remove_var(variable) };
-        }
-        let root = std::env::temp_dir().join(format!("miniexpr-test-{}-{name}", std::process::id()));
-        fs::create_dir_all(&root).unwrap();
-        set("TMPDIR", root.to_str().unwrap());
-        Session { root, _guard: guard }
-    }
-
-    /// Files of the cache with this extension.
-    fn files(&self, extension: &str) -> Vec<PathBuf> {
-        let Ok(entries) = fs::read_dir(self.root.join("miniexpr-jit")) else { return Vec::new() };
-        let paths = entries.map(|entry| entry.unwrap().path());
-        paths.filter(|path| path.extension().is_some_and(|found| found == extension)).collect()
-    }
-
-    fn counts(&self) -> [usize; 3] {
-        ["c", "so", "meta"].map(|extension| self.files(extension).len())
-    }
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        set("TMPDIR", "/tmp");
-        let _ = fs::remove_dir_all(&self.root);
-    }
-}
-
-fn compile(source: &str) -> Result<Expression, Failure> {
-    client::compile(source, &[Variable::new("x", Dtype::Float64)], AUTO)
-}
-
-/// Values of a kernel of one float64 input.
-fn values(expression: &Expression, x: &[f64]) -> Result<Vec<f64>, i32> {
-    let bytes: Vec<u8> = x.iter().flat_map(|value| value.to_ne_bytes()).collect();
-    let out = expression.eval(&[&bytes], x.len())?;
-    Ok(out.chunks_exact(8).map(|chunk| f64::from_ne_bytes(chunk.try_into().unwrap())).collect())
-}
-
-fn has_kernel(expression: &Expression) -> bool {
-    // SAFETY: the handle is valid.
-    unsafe { ffi::me_expr_has_jit_kernel(expression.raw()) }
-}
-
-/// A kernel for the C compiler that returns `body`.
-fn cc(body: &str) -> String {
-    format!("# me:compiler=cc\ndef f(x):\n    return {body}\n")
-}
 
 fn whole_array() -> Grid {
     Grid { shape: vec![4], chunkshape: vec![4], blockshape: vec![4] }
@@ -119,28 +49,6 @@ fn the_c_compiler_leaves_three_files() {
     assert_eq!(session.counts(), [1; 3]);
     compile(&cc("x * 2 + exp(x - x)")).unwrap();
     assert_eq!(session.counts(), [1; 3]);
-}
-
-#[test]
-fn loops_and_branches_of_c_kernels_agree_with_the_interpreter() {
-    let _session = Session::new("loops");
-    let bodies = [
-        "    acc = 0\n    for i in range(6):\n        if x > i:\n            acc = acc + i\n        else:\n            break\n    return acc + 0.5\n",
-        "    s = 0.0\n    for i in range(5, 0, -2):\n        s = s + i * x\n    return s\n",
-        "    n = 0.0\n    z = abs(x) + 2.0\n    while z < 1000.0:\n        z = z * z\n        n = n + 1.0\n    return n\n",
-        "    return float(int(x)) + bool(x)\n",
-        "    return x + _flat_idx + _i0 + _n0 + _ndim\n",
-        "    t = int(x) * 1000003\n    return float((t / 7) % 11 + (t << 3))\n",
-    ];
-    for body in bodies {
-        let expression = compile(&format!("# me:compiler=cc\ndef f(x):\n{body}")).unwrap();
-        assert!(has_kernel(&expression), "{body}");
-        set("ME_DSL_JIT", "0");
-        let interpreted = compile(&format!("def f(x):\n{body}")).unwrap();
-        set("ME_DSL_JIT", "1");
-        let x = [0.0, 0.2, 1.0, 1.9, 2.0, 3.2, 7.0, -1.0];
-        assert_eq!(values(&expression, &x), values(&interpreted, &x), "{body}");
-    }
 }
 
 #[test]
@@ -211,23 +119,6 @@ fn what_changes_code_changes_the_key() {
 }
 
 #[test]
-fn directories_of_others_are_not_used() {
-    use std::os::unix::fs::{PermissionsExt, symlink};
-    let session = Session::new("private");
-    let directory = session.root.join("miniexpr-jit");
-    fs::create_dir(&directory).unwrap();
-    fs::set_permissions(&directory, fs::Permissions::from_mode(0o777)).unwrap();
-    assert!(!has_kernel(&compile(&cc("x + 21")).unwrap()));
-    assert_eq!(session.counts(), [0; 3]);
-    fs::remove_dir(&directory).unwrap();
-    let elsewhere = session.root.join("elsewhere");
-    fs::create_dir(&elsewhere).unwrap();
-    symlink(&elsewhere, &directory).unwrap();
-    assert!(!has_kernel(&compile(&cc("x + 22")).unwrap()));
-    assert_eq!(session.counts(), [0; 3]);
-}
-
-#[test]
 fn missing_parents_of_the_directory_are_made() {
     let session = Session::new("parents");
     let deep = session.root.join("one/two/three");
@@ -282,21 +173,4 @@ fn index_symbols_can_be_refused() {
     let expression = compile("def f(x):\n    return x + _flat_idx + 1\n").unwrap();
     assert!(!has_kernel(&expression));
     assert_eq!(values(&expression, &[1.0, 1.0]).unwrap(), [2.0, 3.0]);
-}
-
-#[test]
-fn threads_share_and_build_kernels() {
-    let _session = Session::new("threads");
-    std::thread::scope(|scope| {
-        for thread in 0..8 {
-            scope.spawn(move || {
-                for round in 0..20 {
-                    let source = format!("def f(x):\n    return x + {}\n", (thread + round) % 5);
-                    let expression = compile(&source).unwrap();
-                    let expected = 1.0 + f64::from((thread + round) % 5);
-                    assert_eq!(values(&expression, &[1.0; 40]).unwrap(), [expected; 40]);
-                }
-            });
-        }
-    });
 }

@@ -23,6 +23,7 @@ impl Generator<'_> {
         match expr.kind {
             ExprKind::Constant(value) => self.literal(n, value, dtype)?,
             ExprKind::Param(index) => self.line(format_args!("const {name} t{n} = p{index};"))?,
+            ExprKind::Local(_) if !self.has_locals => self.line(format_args!("const {name} t{n} = 0;"))?,
             ExprKind::Local(local) => self.line(format_args!("const {name} t{n} = l{local};"))?,
             ExprKind::Index(symbol) => self.line(format_args!("const int64_t t{n} = {};", Symbol(symbol)))?,
             ExprKind::Cast(a) => self.cast(n, a, dtype)?,

@@ -74,6 +74,7 @@ pub fn generate(kernel: &Kernel, gates: Gates) -> Result<Source, Refusal> {
         text: Text::default(),
         symbols: used_symbols(kernel)?,
         calls: Vec::new(),
+        has_locals: straight.is_none(),
         strip: None,
         written: Vec::try_filled(false, graph.exprs.len())?,
         log: Vec::new(),
@@ -116,6 +117,8 @@ pub(super) struct Generator<'a> {
     pub(super) symbols: Vec<IndexSymbol>,
     /// Library functions that the code calls.
     pub(super) calls: Vec<Call>,
+    /// Whether locals exist: in straight-line code only those are read that nothing has set.
+    pub(super) has_locals: bool,
     /// Where intermediate values of strips lie, in a function for strips.
     pub(super) strip: Option<Schedule>,
     /// Expressions that are constants of a block round the current point.
@@ -283,9 +286,13 @@ impl Generator<'_> {
                 }
             }
             Stmt::If { branches, otherwise } => {
-                let logged = self.log.len();
-                for branch in branches {
+                let mut logged = self.log.len();
+                for (index, branch) in branches.iter().enumerate() {
                     self.expression(branch.condition)?;
+                    if index == 0 {
+                        // The first condition stands before the choice, the others inside it.
+                        logged = self.log.len();
+                    }
                     self.line(format_args!("if (t{}) {{", branch.condition.0))?;
                     self.nested(&branch.body)?;
                     self.line(format_args!("}} else {{"))?;

@@ -64,9 +64,9 @@ impl Listing<'_> {
             Stmt::If { branches, otherwise } => match (selection(branches, otherwise), self.gates) {
                 (Some((local, condition, yes, no)), Gates { branch_aware: true, .. }) => {
                     self.local(local)?;
-                    self.add(" = ")?;
+                    self.add(" = (")?;
                     self.truth(condition)?;
-                    self.add(" ? ")?;
+                    self.add(") ? ")?;
                     self.typed(yes)?;
                     self.add(" : ")?;
                     self.typed(no)?;

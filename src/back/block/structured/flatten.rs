@@ -301,6 +301,7 @@ impl Flattener<'_> {
     /// Copies one expression whose operands are copied.
     fn copy_one(&mut self, id: ExprId) -> Result<ExprId, OutOfMemory> {
         let Expr { kind, ty } = *self.kernel.expr(id);
+        self.region.builder.place = self.kernel.places[id.index()];
         if let ExprKind::Local(local) = kind
             && let Some(value) = self.values[local as usize]
         {

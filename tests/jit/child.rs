@@ -1,0 +1,157 @@
+//! A kernel compiled and evaluated in a process of its own: its trace, and what it would do to others.
+
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::client::{self, AUTO, Grid, Variable};
+use crate::session::{VARIABLES, has_kernel, values};
+use miniexpr::dtype::Dtype;
+
+const SOURCE: &str = "MINIEXPR_CHILD_SOURCE";
+const MODE: &str = "MINIEXPR_CHILD_MODE";
+const REPEAT: &str = "MINIEXPR_CHILD_REPEAT";
+
+/// What a child process is to do, and where.
+pub struct Child {
+    command: Command,
+}
+
+/// What a child process did.
+#[derive(Debug)]
+pub struct Report {
+    /// Lines of the trace, without their prefix.
+    pub trace: Vec<String>,
+    pub has_kernel: bool,
+    /// The kernel's values for 1 and 2.
+    pub values: Vec<f64>,
+}
+
+impl Child {
+    /// A child that compiles `source` over the float64 input `x`, with its cache in `root`.
+    pub fn new(root: &Path, source: &str) -> Child {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "child::compile_and_evaluate", "--nocapture", "--test-threads=1"]);
+        for variable in VARIABLES {
+            command.env_remove(variable);
+        }
+        command.env(SOURCE, source).env("TMPDIR", root).env("ME_DSL_TRACE", "1");
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Child { command }
+    }
+
+    pub fn with(mut self, name: &str, value: &str) -> Child {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Compiles with a `me_jit_mode`.
+    pub fn in_mode(self, mode: i32) -> Child {
+        self.with(MODE, &mode.to_string())
+    }
+
+    /// Compiles so many times.
+    pub fn times(self, count: usize) -> Child {
+        self.with(REPEAT, &count.to_string())
+    }
+
+    /// As a user that permissions hold for: the one who runs the tests, unless that is root.
+    pub fn as_plain_user(mut self) -> Child {
+        if is_root() {
+            self.command.uid(NOBODY).gid(NOBODY);
+        }
+        self
+    }
+
+    /// Lets no file grow beyond `bytes`, as if the disk were full.
+    pub fn with_file_limit(mut self, bytes: u64) -> Child {
+        // SAFETY: both calls may be made between fork and exec.
+        unsafe {
+            self.command.pre_exec(move || {
+                let limit = libc::rlimit { rlim_cur: bytes, rlim_max: bytes };
+                libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
+                match libc::setrlimit(libc::RLIMIT_FSIZE, &limit) {
+                    0 => Ok(()),
+                    _ => Err(std::io::Error::last_os_error()),
+                }
+            });
+        }
+        self
+    }
+
+    pub fn run(self) -> Report {
+        self.start().wait()
+    }
+
+    pub fn start(mut self) -> Running {
+        Running(self.command.spawn().unwrap())
+    }
+}
+
+pub const NOBODY: u32 = 65534;
+
+pub fn is_root() -> bool {
+    // SAFETY: the call only reads the identity of the process.
+    unsafe { libc::geteuid() == 0 }
+}
+
+pub struct Running(std::process::Child);
+
+impl Running {
+    pub fn wait(self) -> Report {
+        let output = self.0.wait_with_output().unwrap();
+        let (stdout, stderr) =
+            [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text).into_owned()).into();
+        assert!(output.status.success(), "{stdout}\n{stderr}");
+        let result = stdout.lines().find_map(|line| line.strip_prefix("child: ")).expect(&stdout);
+        let (has_kernel, values) = result.split_once(' ').unwrap();
+        Report {
+            trace: stderr.lines().filter_map(|line| line.strip_prefix("[me-dsl] ")).map(Into::into).collect(),
+            has_kernel: has_kernel == "true",
+            values: values.split(' ').map(|value| value.parse().unwrap()).collect(),
+        }
+    }
+}
+
+impl Report {
+    /// Whether the trace has this line; `<key>` stands for sixteen hexadecimal digits.
+    pub fn has_line(&self, wanted: &str) -> bool {
+        self.trace.iter().any(|line| without_keys(line) == wanted)
+    }
+}
+
+fn without_keys(line: &str) -> String {
+    let words = line.split(' ').map(|word| match word.split_once('=') {
+        Some((name @ ("key" | "fingerprint"), digits)) if is_key(digits) => format!("{name}=<key>"),
+        _ => word.to_owned(),
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn is_key(digits: &str) -> bool {
+    digits.len() == 16 && digits.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f'))
+}
+
+extern "C" fn half(x: f64) -> f64 {
+    x / 2.0
+}
+
+/// The program of a child process; in the test run itself there is nothing to do.
+#[test]
+fn compile_and_evaluate() {
+    let Ok(source) = std::env::var(SOURCE) else { return };
+    let number = |name| std::env::var(name).ok().and_then(|text| text.parse().ok());
+    let mut variables = vec![Variable::new("x", Dtype::Float64)];
+    if source.contains("half(") {
+        variables.push(Variable::function("half", Dtype::Float64.code(), 9, half as *const _));
+    }
+    let grid = Grid { shape: vec![2], chunkshape: vec![2], blockshape: vec![2] };
+    let mode = number(MODE).unwrap_or(0);
+    let compile = || client::compile_nd(&source, &variables, AUTO, &grid, mode).expect("a kernel");
+    for _ in 1..number(REPEAT).unwrap_or(1) {
+        compile();
+    }
+    let expression = compile();
+    let values = values(&expression, &[1.0, 2.0]).expect("values");
+    println!("\nchild: {} {} {}", has_kernel(&expression), values[0], values[1]);
+}
