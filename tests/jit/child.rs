@@ -56,7 +56,7 @@ impl Child {
     }
 
     /// As a user that permissions hold for: the one who runs the tests, unless that is root.
-    pub fn as_plain_user(mut self) -> Child {
+    pub fn without_privileges(mut self) -> Child {
         if is_root() {
             self.command.uid(NOBODY).gid(NOBODY);
         }
