@@ -3,8 +3,9 @@
 //! [`Engine`] is what runs a kernel: a [`Program`] where its body is one value, else a [`structured`]
 //! one. `plan` turns expressions into a [`Pipeline`]: steps that each run one vector kernel on the places
 //! of a [`layout`]. `run` executes a [`Program`] block by block, with registers in a per-thread
-//! scratch memory that is reused.
+//! scratch memory that is reused; `direct` is the short way of a single step on whole arrays.
 
+mod direct;
 mod engine;
 mod layout;
 mod plan;

@@ -2,6 +2,7 @@
 
 use std::slice;
 
+use super::direct::{is_aligned, overlap};
 use super::layout::{ConstantBytes, Place, PlaceId};
 use super::reduction::{Reduction, Stage};
 use super::scratch::{ALIGN, SKEW, Scratch};
@@ -235,15 +236,13 @@ impl Program {
         };
         let mut overlaps = false;
         for (index, (ty, &input)) in self.inputs.iter().zip(inputs).enumerate() {
-            if !in_place || !input.addr().is_multiple_of(ty.dtype.align()) {
+            if !in_place || !is_aligned(*ty, input) {
                 stage(Place::Input(index as u32), input.cast_mut(), *ty)?;
             }
-            let input_end = input.addr().wrapping_add(items.span().wrapping_mul(ty.itemsize));
-            let output_end = output.addr().wrapping_add(items.span().wrapping_mul(self.output.itemsize));
-            overlaps |= input.addr() < output_end && output.addr() < input_end;
+            overlaps |= overlap((*ty, input), (self.output, output), items.span());
         }
         let has_gaps = !in_place && self.outcome == Outcome::PerItem;
-        if has_gaps || overlaps || !output.addr().is_multiple_of(self.output.dtype.align()) {
+        if has_gaps || overlaps || !is_aligned(self.output, output) {
             stage(Place::Output, output, self.output)?;
         }
         Ok(())
