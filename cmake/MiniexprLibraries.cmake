@@ -38,7 +38,7 @@ function(miniexpr_add_object object)
     set(partial_link ${CMAKE_C_COMPILER} -r -nostdlib -o "${object}")
     if(EMSCRIPTEN)
         set(commands
-            COMMAND ${CMAKE_C_COMPILER} -r -o "${object}" -Wl,--whole-archive "${MINIEXPR_ARCHIVE}" ${memory_base}
+            COMMAND ${CMAKE_C_COMPILER} -r -o "${object}" -Wl,--whole-archive "${MINIEXPR_ARCHIVE}" ${part_in_c}
         )
     elseif(APPLE)
         set(roots "${CMAKE_CURRENT_BINARY_DIR}/prelink.roots")
@@ -66,7 +66,7 @@ function(miniexpr_add_object object)
     add_custom_command(
         OUTPUT "${object}"
         ${commands}
-        DEPENDS "${MINIEXPR_ARCHIVE}" miniexpr_cargo ${memory_base} "${PROJECT_SOURCE_DIR}/cmake/exported_symbols.txt"
+        DEPENDS "${MINIEXPR_ARCHIVE}" miniexpr_cargo ${part_in_c} "${PROJECT_SOURCE_DIR}/cmake/exported_symbols.txt"
         COMMENT "Linking miniexpr into one object"
         VERBATIM
     )
@@ -85,12 +85,20 @@ function(miniexpr_set_library target)
     )
 endfunction()
 
-# The part in C of kernels by Emscripten's dynamic linker.
-set(memory_base "")
-if(EMSCRIPTEN)
-    add_library(miniexpr_memory_base OBJECT src/back/wasm/memory_base.c)
-    set_target_properties(miniexpr_memory_base PROPERTIES POSITION_INDEPENDENT_CODE ON)
-    set(memory_base $<TARGET_OBJECTS:miniexpr_memory_base>)
+# The part of the library in C: what side modules need of Emscripten's dynamic linker, or the glue script
+# as a part of main modules.
+set(part_in_c "")
+if(EMSCRIPTEN AND MINIEXPR_ENABLE_TCC_JIT)
+    set(source src/back/wasm/memory_base.c)
+    if(NOT MINIEXPR_WASM32_SIDE_MODULE)
+        set(source "${CMAKE_CURRENT_BINARY_DIR}/embedded_glue.c")
+        set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS src/me_jit_glue.js)
+        file(READ src/me_jit_glue.js glue)
+        configure_file(src/back/wasm/embedded_glue.c.in "${source}" @ONLY)
+    endif()
+    add_library(miniexpr_part_in_c OBJECT "${source}")
+    set_target_properties(miniexpr_part_in_c PROPERTIES POSITION_INDEPENDENT_CODE ${MINIEXPR_WASM32_SIDE_MODULE})
+    set(part_in_c $<TARGET_OBJECTS:miniexpr_part_in_c>)
 endif()
 
 include(GNUInstallDirs)
@@ -122,9 +130,7 @@ else()
     set_target_properties(miniexpr_static PROPERTIES IMPORTED_LOCATION "${MINIEXPR_ARCHIVE}")
     target_include_directories(miniexpr_static INTERFACE "${PROJECT_SOURCE_DIR}/include")
     target_link_libraries(miniexpr_static INTERFACE ${system_libraries})
-    if(EMSCRIPTEN)
-        target_sources(miniexpr_static INTERFACE ${memory_base})
-    endif()
+    target_sources(miniexpr_static INTERFACE ${part_in_c})
 endif()
 
 # The library that tests and examples link.

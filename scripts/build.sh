@@ -1,6 +1,7 @@
 #!/bin/sh
-# Builds the library, its tests and its examples for a platform: build.sh native|wasm [TARGET]
-# The build trees are build/native and build/wasm, both Release; a TARGET is built alone.
+# Builds the library, its tests and its examples for a platform: build.sh PLATFORM [TARGET]
+# The platforms are native, wasm, and wasm-main: WebAssembly for main modules only, with the trace on.
+# The build trees, all Release, are build/PLATFORM; a TARGET is built alone.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/environment.sh
@@ -23,6 +24,10 @@ native)
     ;;
 wasm)
     configure emcmake cmake "-DMINIEXPR_NODE_MODULES=$PWD/node_modules"
+    ;;
+wasm-main)
+    configure emcmake cmake -DMINIEXPR_WASM32_SIDE_MODULE=OFF -DMINIEXPR_BUILD_EXAMPLES=OFF \
+        -DMINIEXPR_DSL_TRACE_DEFAULT=ON "-DMINIEXPR_NODE_MODULES=$PWD/node_modules"
     ;;
 esac
 scripts/with_emscripten.sh cmake --build "build/$platform" --target "$target"

@@ -66,6 +66,8 @@ wasm() {
         emscripten/glue_test.mjs emscripten/jit_helpers_test.mjs
     suite wasm-build check scripts/build.sh wasm
     suite c-wasm ctest ctest --test-dir build/wasm -j 2 --output-on-failure
+    suite main-build check scripts/build.sh wasm-main
+    suite c-wasm-main ctest ctest --test-dir build/wasm-main -j 2 --output-on-failure
 }
 
 for group in "$@"; do

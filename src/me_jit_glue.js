@@ -535,7 +535,7 @@
     ...Object.entries({ exp2, exp10, sinpi, cospi }),
   ]);
   const VECTOR_BINARY = new Map(Object.entries({ atan2: Math.atan2, hypot: Math.hypot, pow, fmax, fmin }));
-  const VECTOR_NAME = /^me_jit_vec_(\w+)_(f32|f64)$/;
+  const VECTOR_NAME = /^me_jit_vec_([a-z0-9]+)_(f32|f64)$/;
 
   /** A function on arrays in `memory`, whose buffer may be another one at each call. */
   function vectorFunction(memory, name) {

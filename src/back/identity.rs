@@ -1,6 +1,5 @@
 //! What tells kernels apart: in the trace, and in caches.
 
-use std::ffi::CStr;
 use std::fmt;
 
 use xxhash_rust::xxh64::Xxh64;
@@ -81,7 +80,7 @@ pub fn key(kernel: &Kernel, gates: Gates) -> u64 {
 /// compiler. Where one of them changes, another try may succeed.
 #[cfg(not(target_family = "wasm"))]
 pub fn settings_hash(compiler: Compiler) -> u64 {
-    let names: &[&CStr] = match compiler {
+    let names: &[&std::ffi::CStr] = match compiler {
         Compiler::Tcc => &[c"ME_DSL_JIT_TCC_OPTIONS"],
         Compiler::Cc => &[c"CC", c"CFLAGS", c"PATH", c"TMPDIR", c"ME_DSL_JIT_TEST_STUB_SO"],
     };

@@ -21,9 +21,14 @@ impl fmt::Write for Line {
     }
 }
 
-/// Writes one line if `ME_DSL_TRACE` is on, or unset in a build that traces by default.
+/// Whether `ME_DSL_TRACE` is on, or unset in a build that traces by default.
+pub fn is_traced() -> bool {
+    environment::flag(c"ME_DSL_TRACE", cfg!(feature = "trace"))
+}
+
+/// Writes one line if that is wanted.
 pub fn trace(text: fmt::Arguments<'_>) {
-    if !environment::flag(c"ME_DSL_TRACE", cfg!(feature = "trace")) {
+    if !is_traced() {
         return;
     }
     let mut line = Line { bytes: [0; 512], len: 0 };

@@ -296,6 +296,15 @@ pub extern "C" fn me_register_wasm_jit_helpers(
     let _ = (instantiate_helper, free_helper);
 }
 
+/// Forgets the WebAssembly kernels of the process: for tests that count instances.
+///
+/// cbindgen:ignore
+#[cfg(all(feature = "jit", target_os = "emscripten"))]
+#[unsafe(no_mangle)]
+pub extern "C" fn dsl_jit_wasm_pos_cache_reset_for_tests() {
+    guard((), crate::back::wasm::cache::clear);
+}
+
 /// Version of the library: the ME_VERSION_STRING it was built with.
 #[unsafe(no_mangle)]
 pub extern "C" fn me_version() -> *const c_char {

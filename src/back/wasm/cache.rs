@@ -44,3 +44,12 @@ pub fn remember(key: u64, kernel: Shared<Loaded>) {
     drop(cache);
     drop(forgotten);
 }
+
+/// Forgets all kernels.
+pub fn clear() {
+    let mut cache = lock();
+    cache.oldest = 0;
+    let forgotten = std::mem::replace(&mut cache.slots, [const { None }; SLOTS]);
+    drop(cache);
+    drop(forgotten);
+}

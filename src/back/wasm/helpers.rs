@@ -4,6 +4,8 @@ use std::ffi::{CStr, c_char, c_int, c_uchar};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+#[cfg(feature = "embedded-glue")]
+use super::embedded_glue;
 use super::module::STRIP;
 use super::signature::{self, Callee, QUESTIONED};
 use crate::back::trace::trace;
@@ -23,7 +25,17 @@ struct Helpers {
     are_wrong: Option<bool>,
 }
 
-static HELPERS: Mutex<Helpers> = Mutex::new(Helpers { instantiate: None, free: None, are_wrong: None });
+/// The helpers of a program that registers none.
+#[cfg(not(feature = "embedded-glue"))]
+const OWN_HELPERS: Helpers = Helpers { instantiate: None, free: None, are_wrong: None };
+#[cfg(feature = "embedded-glue")]
+const OWN_HELPERS: Helpers = Helpers {
+    instantiate: Some(embedded_glue::instantiate),
+    free: Some(embedded_glue::free),
+    are_wrong: Some(false),
+};
+
+static HELPERS: Mutex<Helpers> = Mutex::new(OWN_HELPERS);
 
 /// The function that modules of [`signature::trial`] import: its index in the function table.
 static QUESTIONED_INDEX: AtomicU32 = AtomicU32::new(0);
@@ -37,8 +49,11 @@ fn helpers() -> Helpers {
 }
 
 /// Replaces both helpers. Modules are made while both are there; those that live on are freed by
-/// the helper that is registered then.
+/// the helper that is registered then. A program that has helpers of its own ignores others.
 pub fn register(instantiate: Option<Instantiate>, free: Option<Free>) {
+    if cfg!(feature = "embedded-glue") {
+        return;
+    }
     *lock() = Helpers { instantiate, free, are_wrong: None };
 }
 

@@ -23,11 +23,11 @@ pub fn linking() -> Option<Linking> {
     None
 }
 
-/// Whether an entry of the function table has a type; `None` where only helpers could tell.
-fn has_type(index: u32, callee: Callee) -> Option<bool> {
-    #[cfg(feature = "dlopen")]
-    return dynamic_linker::has_type(index, callee);
-    #[cfg(not(feature = "dlopen"))]
+#[cfg(feature = "dlopen")]
+use super::dynamic_linker::has_type;
+/// Whether an entry of the function table has a type: only helpers could tell.
+#[cfg(not(feature = "dlopen"))]
+fn has_type(_index: u32, _callee: Callee) -> Option<bool> {
     None
 }
 
@@ -36,6 +36,14 @@ pub fn has_declared_type(function: &UserFunction) -> bool {
     let Ok(index) = u32::try_from(function.address.addr()) else { return true };
     let callee = Callee::of(function);
     has_type(index, callee).or_else(|| helpers::can_bind(index, callee)).unwrap_or(true)
+}
+
+#[cfg(feature = "embedded-glue")]
+pub use super::embedded_glue::reporting;
+/// Runs `run`; helpers that a program registers decide by themselves what they report.
+#[cfg(not(feature = "embedded-glue"))]
+pub fn reporting<T>(_reports: bool, run: impl FnOnce() -> T) -> T {
+    run()
 }
 
 /// A kernel in the function table, as long as this value lives.

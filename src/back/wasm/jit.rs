@@ -11,7 +11,7 @@ use crate::back::eligibility::admit;
 use crate::back::identity::{Gates, Names, key};
 use crate::back::jit_mode::Mode;
 use crate::back::shared::Shared;
-use crate::back::trace::trace;
+use crate::back::trace::{is_traced, trace};
 use crate::ir::Kernel;
 use crate::kernel::Accuracy;
 use crate::kernel::level::Level;
@@ -35,7 +35,7 @@ impl Jit {
             trace(format_args!("jit runtime hit: fp={fp} source=wasm-process-cache key={key:016x}"));
             return Some(Jit(loaded));
         }
-        let loaded = build(kernel, &names, linking)?;
+        let loaded = build(kernel, mode, &names, linking)?;
         trace(format_args!("jit runtime built: fp={fp} compiler={compiler} key={key:016x}"));
         cache::remember(key, loaded.clone());
         Some(Jit(loaded))
@@ -64,7 +64,7 @@ impl Jit {
 }
 
 /// Translates a kernel and instantiates the module.
-fn build(kernel: &Kernel, names: &Names, linking: Linking) -> Option<Shared<Loaded>> {
+fn build(kernel: &Kernel, mode: Mode, names: &Names, linking: Linking) -> Option<Shared<Loaded>> {
     let Names { fp, compiler } = names;
     let module = match translate(kernel, Level::current(), linking) {
         Ok(module) => module,
@@ -77,7 +77,7 @@ fn build(kernel: &Kernel, names: &Names, linking: Linking) -> Option<Shared<Load
             return None;
         }
     };
-    let entry = Entry::new(&module.bytes, linking);
+    let entry = host::reporting(mode == Mode::On || is_traced(), || Entry::new(&module.bytes, linking));
     if entry.is_none() {
         trace(format_args!("jit runtime skip: wasm instantiation failed"));
         let reason = "jit runtime wasm32 compilation failed";

@@ -12,19 +12,22 @@
 //! has the statements, `phases` straight-line code with calls; `body` and `module` write the bytes.
 //! `driver` cuts a call into what the function takes: whole groups, and index symbols as arrays.
 //!
-//! `host` puts a module into the function table: by the `helpers` that a program registers, or by the
-//! `dynamic_linker` of Emscripten; `signature` tells functions of other types apart. `cache` keeps kernels, `engine` runs them, `jit` is the policy.
+//! `host` puts a module into the function table: by the `helpers` that a program registers or that come
+//! with a main module (`embedded_glue`), or by the `dynamic_linker` of Emscripten; `signature` tells
+//! functions of other types apart. `cache` keeps kernels, `engine` runs them, `jit` is the policy.
 
 mod access;
 mod arithmetic;
 mod body;
 #[cfg(target_os = "emscripten")]
-mod cache;
+pub mod cache;
 mod control;
 mod convert;
 mod driver;
 #[cfg(all(target_os = "emscripten", feature = "dlopen"))]
 mod dynamic_linker;
+#[cfg(all(target_os = "emscripten", feature = "embedded-glue"))]
+mod embedded_glue;
 #[cfg(target_os = "emscripten")]
 mod engine;
 mod expression;

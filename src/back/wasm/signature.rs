@@ -4,6 +4,8 @@
 //! A pointer is an index of the function table. Where WebAssembly has garbage collection, a side module
 //! asks `ref.test`; else a helper tries to bind the function to an import of the type.
 
+#![cfg_attr(not(feature = "dlopen"), allow(dead_code, reason = "only side modules test types"))]
+
 use wasm_encoder::{BlockType, HeapType, Instruction, ValType};
 
 use super::module::{EXPORT, Import, Linking, Signature, TABLE, Writer, function};
