@@ -1,7 +1,7 @@
 //! What an opaque `me_expr` is.
 
 use super::types::me_expr;
-use crate::back::block::{Engine, Items, PlanError, Positions, RunError, zero_padding};
+use crate::back::block::{Engine, Items, PaddedBlocks, PlanError, Positions, RunError, zero_padding};
 use crate::back::hot::Hot;
 use crate::back::jit::Jit;
 use crate::back::jit_mode::Mode;
@@ -10,7 +10,7 @@ use crate::ir::Kernel;
 use crate::kernel::Accuracy;
 use crate::kernel::level::Level;
 use crate::memory::try_box;
-use crate::nd::Geometry;
+use crate::nd::{Geometry, Rows};
 
 /// A compiled expression: the typed kernel and the engine that runs it.
 pub(super) struct Expression {
@@ -42,8 +42,7 @@ impl Expression {
         Expression { hot: Hot::new(&self.kernel, &self.engine), ..self }
     }
 
-    /// Evaluates by machine code if there is some, `mode` allows it and the items are contiguous; else by
-    /// the interpreter.
+    /// Evaluates by machine code if there is some and `mode` allows it; else by the interpreter.
     ///
     /// # Safety
     /// As [`Engine::run`].
@@ -68,6 +67,15 @@ impl Expression {
             }
             return Ok(());
         }
+        if let (Items::Valid(rows), Some(jit)) = (&items, &self.jit)
+            && mode != Mode::Off
+        {
+            // SAFETY: as the caller promises.
+            let result = unsafe { self.run_packed(jit, inputs, output, rows, positions, accuracy) };
+            if let Some(result) = result {
+                return result;
+            }
+        }
         if let (Items::First(n), Mode::Default | Mode::On) = (&items, mode) {
             // SAFETY: as the caller promises.
             let result = unsafe {
@@ -82,6 +90,30 @@ impl Expression {
         }
         // SAFETY: as the caller promises.
         unsafe { self.engine.run(inputs, output, items, positions, accuracy) }
+    }
+
+    /// Evaluates the valid items of padded blocks by machine code; `None` where the interpreter has to.
+    ///
+    /// # Safety
+    /// As [`Engine::run`].
+    unsafe fn run_packed(
+        &self,
+        jit: &Jit,
+        inputs: &[*const u8],
+        output: *mut u8,
+        rows: &Rows,
+        positions: &Positions<'_>,
+        accuracy: Accuracy,
+    ) -> Option<Result<(), RunError>> {
+        let sizes = self.kernel.params.iter().map(|param| param.ty.itemsize);
+        let inputs = inputs.iter().copied().zip(sizes);
+        let blocks = PaddedBlocks { rows, inputs, output, itemsize: self.kernel.output.itemsize };
+        // SAFETY: as the caller promises; the packed arrays hold the valid items.
+        unsafe {
+            blocks.evaluate_items(|inputs, output| {
+                jit.run(inputs, output, rows.valid_items(), positions, accuracy)
+            })
+        }
     }
 
     /// Gives the expression to C, which owns it until `me_free`.

@@ -72,6 +72,40 @@ fn element_wise_blocks_assemble_to_the_whole() {
     }
 }
 
+/// A kernel that depends on where its items lie, with loops that differ from item to item.
+const KERNEL: &str = "\
+def kernel(a, b):
+    total = b * 1.0
+    for i in range(int(a)):
+        if total > 9.0:
+            break
+        total = total + a * 0.25 + _i0
+    if a < b:
+        return total - _flat_idx
+    return total * _n0
+";
+
+#[test]
+fn kernels_of_padded_blocks_give_the_same_bits_compiled_and_interpreted() {
+    const OFF: i32 = 2;
+    let case = Case { text: KERNEL, dtypes: [Dtype::Float64, Dtype::Int16], output: AUTO };
+    let mut numbers = Numbers::new(14);
+    for round in 0..40 {
+        let grid = random_grid(&mut numbers, 1 + round % 4);
+        let inputs = case.data(&mut numbers, grid.items());
+        let compile = |mode| compile_nd(KERNEL, &case.variables(), AUTO, &grid, mode).expect("a kernel");
+        let (compiled, interpreted) = (compile(0), compile(OFF));
+        for (nchunk, nblock) in grid.blocks() {
+            let indices = grid.indices(nchunk, nblock);
+            let blocks = [0, 1].map(|i| block_of(&inputs[i], case.dtypes[i].size(), &indices, PADDING));
+            let [by_code, by_interpreter] = [&compiled, &interpreted].map(|expression| {
+                expression.eval_nd(&[&blocks[0], &blocks[1]], grid.padded_items(), nchunk, nblock)
+            });
+            assert_eq!(by_code, by_interpreter, "{grid:?}, block {nchunk} {nblock}");
+        }
+    }
+}
+
 /// Expressions with one value per item that depends on all valid items of the block.
 const MIXED: [Case; 2] = [
     Case { text: "a - mean(b)", dtypes: [Dtype::Float64, Dtype::Float64], output: AUTO },

@@ -3,7 +3,7 @@
 use super::scratch::Scratch;
 use super::structured::flatten::{Node, flatten};
 use super::structured::{Arrays, Positions, RunError, Structured};
-use super::{Items, Outcome, PlanError, Program};
+use super::{Items, Outcome, PaddedBlocks, PlanError, Program};
 use crate::ir::{ExprKind, Kernel, Stmt};
 use crate::kernel::Accuracy;
 use crate::kernel::level::Level;
@@ -93,8 +93,15 @@ impl Engine {
                     program.run(&mut scratch.workspace, arrays, positions, accuracy)
                 }
                 (Plan::Structured(program), Items::Valid(rows)) => {
-                    let memory = (&mut scratch.workspace, &mut scratch.bytes);
-                    program.run_block(memory, inputs, output, rows, positions, accuracy)
+                    let sizes = program.input_sizes();
+                    let inputs = inputs.iter().copied().zip(sizes);
+                    let blocks = PaddedBlocks { rows, inputs, output, itemsize: program.itemsize() };
+                    let Scratch { workspace, bytes, .. } = &mut *scratch;
+                    let evaluated = blocks.evaluate(bytes, program.outcome, |inputs, output| {
+                        let arrays = Arrays { inputs, output, items: rows.valid_items() };
+                        Some(program.run(workspace, arrays, positions, accuracy))
+                    });
+                    evaluated.unwrap_or(Ok(()))
                 }
             }
         };

@@ -8,6 +8,7 @@
 mod direct;
 mod engine;
 mod layout;
+mod packed;
 mod plan;
 mod reduction;
 mod run;
@@ -26,7 +27,10 @@ use reduction::{Stage, plan_stages};
 use string_step::StringStep;
 
 pub use engine::Engine;
+pub use packed::PaddedBlocks;
 pub use plan::PlanError;
+#[cfg(all(feature = "jit", unix, target_arch = "x86_64"))]
+pub(super) use run::call_each;
 pub use run::{Items, zero_padding};
 #[cfg(any(test, all(feature = "jit", target_os = "emscripten")))]
 pub(super) use structured::Arrays;

@@ -434,7 +434,7 @@ pub(super) unsafe fn run_step(
             unsafe { step.run(at, count) };
         }
         Step::Call { target, out, args } => {
-            let args = args.map(&at);
+            let args = args.map(|place| at(place).cast_const());
             // SAFETY: arguments and result are float64 blocks.
             unsafe { call_each(target, at(*out), &args[..target.arity as usize], count) };
         }
@@ -445,7 +445,7 @@ pub(super) unsafe fn run_step(
 ///
 /// # Safety
 /// `args` and `out` are blocks of `count` float64 items.
-unsafe fn call_each(target: &UserFunction, out: *mut u8, args: &[*mut u8], count: usize) {
+pub unsafe fn call_each(target: &UserFunction, out: *mut u8, args: &[*const u8], count: usize) {
     let mut values = [0.0; UserFunction::MAX_ARITY];
     for item in 0..count {
         for (value, block) in values.iter_mut().zip(args) {

@@ -23,6 +23,8 @@ const KEEP_BYTES: usize = 4 << 20;
 #[derive(Default)]
 pub struct Scratch {
     pub bytes: Bytes,
+    /// Packed arrays of evaluations by machine code, which takes the rest of the scratch memory.
+    packed: Bytes,
     pub bases: Vec<Base>,
     pub staged: Vec<Staged>,
     pub workspace: Workspace,
@@ -42,10 +44,25 @@ impl Scratch {
         }
     }
 
+    /// Calls `work` with the thread's memory for packed arrays; it may evaluate.
+    pub fn with_packed<R>(work: impl FnOnce(&mut Bytes) -> R) -> Result<R, OutOfMemory> {
+        let mut scratch = Scratch::take()?;
+        let mut memory = std::mem::take(&mut scratch.packed);
+        scratch.put_back();
+        let result = work(&mut memory);
+        if let Ok(mut scratch) = Scratch::take() {
+            scratch.packed = memory;
+            scratch.put_back();
+        }
+        Ok(result)
+    }
+
     /// Keeps the memory for the thread's next evaluation.
     pub fn put_back(mut self: Box<Self>) {
-        if self.bytes.len > KEEP_BYTES {
-            self.bytes = Bytes::default();
+        for bytes in [&mut self.bytes, &mut self.packed] {
+            if bytes.len > KEEP_BYTES {
+                *bytes = Bytes::default();
+            }
         }
         if self.workspace.bytes() > KEEP_BYTES {
             self.workspace = Workspace::default();

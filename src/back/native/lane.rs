@@ -6,7 +6,7 @@
 //! when no lane, or any lane, is left. The model is that of ispc (Pharr and Mark, 2012).
 
 use crate::dtype::Dtype;
-use crate::ir::{CompareOp, IndexSymbol};
+use crate::ir::{CompareOp, IndexSymbol, UserFunction};
 use crate::kernel::Kernel as VectorKernel;
 use crate::memory::{OutOfMemory, TryGrow};
 
@@ -77,7 +77,7 @@ pub enum Op {
     Not,
     /// Writes the first operand to a variable, for the lanes of the instruction's mask.
     Move,
-    /// A vector kernel on up to three operands in memory.
+    /// A callee on up to three operands in memory.
     Call(u32),
     /// Stores the first operand to the output array.
     Store,
@@ -128,6 +128,14 @@ impl Inst {
     }
 }
 
+/// What a call runs on its operands.
+#[derive(Clone, Copy, Debug)]
+pub enum Callee {
+    Kernel(VectorKernel),
+    /// A function of the host, with as many float64 operands as it has arguments.
+    Host(UserFunction),
+}
+
 /// A lane program.
 #[derive(Debug, Default)]
 pub struct Code {
@@ -135,8 +143,8 @@ pub struct Code {
     pub values: Vec<ValueInfo>,
     /// Instruction index of each label.
     pub labels: Vec<usize>,
-    /// Vector kernels that are called, one for each accuracy.
-    pub calls: Vec<[VectorKernel; 3]>,
+    /// What is called, for each accuracy.
+    pub calls: Vec<[Callee; 3]>,
     /// Index symbols that arrive as int64 inputs after the kernel's parameters.
     pub index_symbols: Vec<IndexSymbol>,
     /// Bytes of uniform slots.

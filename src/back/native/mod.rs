@@ -6,7 +6,8 @@
 //!
 //! A kernel runs on a group of items at once, one lane an item; divergent control flow becomes
 //! masks. Arithmetic rounds as in the interpreter, operation by operation, and transcendental
-//! functions are the interpreter's vector kernels, so both give the same bits. The code generator is
+//! functions are the interpreter's vector kernels, so both give the same bits. Pure functions of the
+//! host are called by their address. The code generator is
 //! the library's own: it knows only the instructions that lane code needs, and no allocation in it can
 //! abort.
 
@@ -23,14 +24,14 @@ mod x86;
 use std::ops::Range;
 
 use super::block::scratch::{Bytes, Scratch};
-use super::block::{Positions, RunError, while_limit};
+use super::block::{Positions, RunError, call_each, while_limit};
 use crate::ir::{IndexSymbol, Kernel};
+use crate::kernel::Accuracy;
 use crate::kernel::level::Level;
-use crate::kernel::{Accuracy, Kernel as VectorKernel};
 use crate::memory::{OutOfMemory, TryGrow};
 
 use executable::Executable;
-use lane::Status;
+use lane::{Callee, Status};
 
 /// Why a kernel has no machine code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,8 +64,8 @@ pub struct Native {
     /// Bytes of one item of each input, index symbols included, then of the output.
     item_sizes: Vec<usize>,
     index_symbols: Vec<IndexSymbol>,
-    /// Vector kernels that the code calls, for each [`Accuracy`].
-    functions: [Vec<VectorKernel>; 3],
+    /// What the code calls, for each [`Accuracy`].
+    functions: [Vec<Callee>; 3],
 }
 
 /// What machine code gets, all of it opaque to C; its offsets are those of `x86::frame::context`.
@@ -74,27 +75,32 @@ struct Context {
     output: *mut u8,
     items: usize,
     frame: *mut u8,
-    functions: *const VectorKernel,
+    functions: *const Callee,
     pass_cap: i64,
-    invoke: unsafe extern "sysv64" fn(*const VectorKernel, *mut u8, *const u8, *const u8, *const u8, usize),
+    invoke: unsafe extern "sysv64" fn(*const Callee, *mut u8, *const u8, *const u8, *const u8, usize),
 }
 
 type Entry = unsafe extern "sysv64" fn(*const Context) -> i32;
 
-/// Calls a vector kernel for machine code, which knows only the C convention.
+/// Makes a call for machine code, which knows only the C convention.
 ///
 /// # Safety
-/// As the kernel asks, which `kernel` points to.
+/// `callee` points to one, and the rest is as it asks.
 unsafe extern "sysv64" fn invoke(
-    kernel: *const VectorKernel,
+    callee: *const Callee,
     out: *mut u8,
     a: *const u8,
     b: *const u8,
     c: *const u8,
     n: usize,
 ) {
-    // SAFETY: the code generator gives each kernel operands of its dtypes.
-    unsafe { (*kernel)(out, a, b, c, n) }
+    // SAFETY: the code generator gives each callee operands of its dtypes.
+    unsafe {
+        match &*callee {
+            Callee::Kernel(kernel) => kernel(out, a, b, c, n),
+            Callee::Host(function) => call_each(function, out, &[a, b, c][..usize::from(function.arity)], n),
+        }
+    }
 }
 
 /// Expressions beyond which code generation, some steps of which take quadratic time, is not worth it.
@@ -144,8 +150,8 @@ impl Native {
         item_sizes.try_push(kernel.output.itemsize)?;
         let mut functions = [Vec::new(), Vec::new(), Vec::new()];
         for call in &code.calls {
-            for (list, kernel) in functions.iter_mut().zip(call) {
-                list.try_push(*kernel)?;
+            for (list, callee) in functions.iter_mut().zip(call) {
+                list.try_push(*callee)?;
             }
         }
         Ok(Native {

@@ -15,7 +15,6 @@ mod limit;
 mod loops;
 mod machine;
 mod masks;
-mod packed;
 mod pool;
 mod positions;
 mod print;
@@ -55,6 +54,16 @@ pub struct Structured {
 }
 
 impl Structured {
+    /// Bytes of one item of each input.
+    pub fn input_sizes(&self) -> impl Iterator<Item = usize> + Clone + '_ {
+        self.inputs.iter().map(|ty| ty.itemsize)
+    }
+
+    /// Bytes of one item of the output.
+    pub fn itemsize(&self) -> usize {
+        self.output.itemsize
+    }
+
     /// Sets how many items are run together, where not all must be.
     pub fn set_block_items(&mut self, items: usize) {
         self.tile_items = items;

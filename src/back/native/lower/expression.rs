@@ -1,11 +1,14 @@
 //! Expressions: native lane operations, and calls of vector kernels for the rest.
 
 use super::{Binding, Lowerer, Refusal};
-use crate::back::native::lane::{Op, Rounding, Source, Value};
+use crate::back::native::lane::{Callee, Op, Rounding, Source, Value};
 use crate::dtype::{Dtype, Scalar};
-use crate::ir::{BinaryOp, CompareOp, ExprId, ExprKind, IndexSymbol, MathFn, UnaryOp};
+use crate::ir::{BinaryOp, CompareOp, ExprId, ExprKind, FunctionId, IndexSymbol, MathFn, UnaryOp};
 use crate::kernel::{self, Accuracy, Kernel as VectorKernel, Operands};
 use crate::memory::{OutOfMemory, TryGrow};
+
+/// Operands of a call.
+const MAX_OPERANDS: usize = 3;
 
 const ACCURACIES: [Accuracy; 3] = [Accuracy::Fast, Accuracy::Precise, Accuracy::Scalar];
 
@@ -81,7 +84,7 @@ impl Lowerer<'_> {
                 let kernel = kernel::fma(dtype, self.level);
                 self.call([kernel; 3], dtype, &args)
             }
-            ExprKind::Call { .. } => Err(Refusal::Unsupported("user functions are not supported by jit ir")),
+            ExprKind::Call { function, args } => self.host_call(function, args),
             _ => Err(Refusal::Unsupported("reduction functions are not supported by jit ir")),
         }
     }
@@ -265,9 +268,32 @@ impl Lowerer<'_> {
         let [Some(fast), Some(precise), Some(scalar)] = kernels else {
             return Err(Refusal::Unsupported("no vector function for this operation"));
         };
-        self.code.calls.try_push([fast, precise, scalar])?;
+        Ok(self.call_of([fast, precise, scalar].map(Callee::Kernel), dtype, args)?)
+    }
+
+    /// A call of a function of the host. It sees values of lanes that have left a loop and of those that
+    /// fill a group, so it must be pure; and a branch that no item takes must not call it.
+    fn host_call(&mut self, function: FunctionId, (start, count): (u32, u32)) -> Result<Value, Refusal> {
+        let target = self.kernel.functions[function as usize].target;
+        let is_in_branch = self.regions.iter().skip(1).any(|region| region.loop_mask.is_none());
+        if !target.pure || is_in_branch || count as usize > MAX_OPERANDS {
+            return Err(Refusal::Unsupported(
+                "user functions are not supported by jit ir in branches, with more than three arguments, \
+                 or unless they are marked pure",
+            ));
+        }
+        let arguments = &self.kernel.args[start as usize..][..count as usize];
+        let mut values = [0; MAX_OPERANDS];
+        for (value, argument) in values.iter_mut().zip(arguments) {
+            *value = self.value_of(*argument);
+        }
+        Ok(self.call_of([Callee::Host(target); 3], Dtype::Float64, &values[..arguments.len()])?)
+    }
+
+    fn call_of(&mut self, callees: [Callee; 3], dtype: Dtype, args: &[Value]) -> Result<Value, OutOfMemory> {
+        self.code.calls.try_push(callees)?;
         let index = self.code.calls.len() as u32 - 1;
-        Ok(self.append(Op::Call(index), dtype, args)?)
+        self.append(Op::Call(index), dtype, args)
     }
 }
 

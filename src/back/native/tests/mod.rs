@@ -2,6 +2,7 @@
 
 mod expressions;
 mod golden;
+mod host_functions;
 mod statements;
 
 use crate::back::block::{Engine, Items, Positions, RunError};
@@ -64,7 +65,12 @@ pub fn compile(text: &str, variables: &[(&str, Dtype)]) -> Kernel {
             kind: EntryKind::Variable,
         })
         .collect();
-    front::compile(text.as_bytes(), &entries, None, Lifting::Never)
+    compile_entries(text, &entries)
+}
+
+/// The typed kernel of an expression.
+fn compile_entries(text: &str, entries: &[front::Entry]) -> Kernel {
+    front::compile(text.as_bytes(), entries, None, Lifting::Never)
         .unwrap_or_else(|error| panic!("{}: {text}", String::from_utf8_lossy(error.message())))
 }
 

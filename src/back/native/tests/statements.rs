@@ -7,7 +7,7 @@ use crate::ir::Kernel;
 use crate::kernel::level::Level;
 
 /// Values with which the kernels take different paths.
-fn values(n: usize, scale: f64) -> Vec<f64> {
+pub fn values(n: usize, scale: f64) -> Vec<f64> {
     (0..n).map(|k| scale * ((k * 7919 % 101) as f64 / 50.0 - 1.0)).collect()
 }
 

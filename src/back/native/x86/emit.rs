@@ -14,7 +14,7 @@ use super::frame::{Frame, context};
 use super::place::Place;
 use super::vectors::Vectors;
 use crate::back::native::allocate::{Allocation, allocate};
-use crate::back::native::lane::{Code, Inst, Op, Slot, Status};
+use crate::back::native::lane::{Callee, Code, Inst, Op, Slot, Status};
 use crate::back::native::order::{is_done_by_part, runs};
 use crate::back::native::phases::{Call, Operand, STRIP_ITEMS, Schedule};
 use crate::dtype::Dtype;
@@ -273,7 +273,7 @@ impl<V: Vectors> Emitter<'_, V> {
         }
     }
 
-    /// A vector kernel on the group, with the live registers saved round it.
+    /// A call on the group, with the live registers saved round it.
     fn group_call(&mut self, index: usize, inst: &Inst, call: u32, homes: &Allocation) {
         for (operand, arg) in inst.args.iter().enumerate() {
             let Some(value) = *arg else { continue };
@@ -306,15 +306,15 @@ impl<V: Vectors> Emitter<'_, V> {
         Mem::Base(RBX, self.frame.call_buffer(operand) + offset as i32)
     }
 
-    /// Calls vector kernel `call` with its operands in place.
+    /// Makes call `call` with its operands in place.
     fn invoke(&mut self, call: u32) {
         self.asm.load(RDI, Mem::Base(R12, context::FUNCTIONS));
-        self.asm.add_immediate(RDI, 8 * call as i32);
+        self.asm.add_immediate(RDI, call as i32 * size_of::<Callee>() as i32);
         self.asm.zero_upper();
         self.asm.call(Mem::Base(R12, context::INVOKE));
     }
 
-    /// A vector kernel on the strip.
+    /// A call on the strip.
     fn strip_call(&mut self, call: &Call) {
         for (slot, register) in [RDX, RCX, R8].into_iter().enumerate() {
             match call.args[slot] {

@@ -1,0 +1,82 @@
+//! Functions of the host that compiled kernels call.
+
+use std::ffi::c_void;
+
+use super::statements::values;
+use super::{bytes_of, compile_entries, interpret, levels, native, run};
+use crate::back::native::{Native, Refusal};
+use crate::dtype::Dtype;
+use crate::front::{Entry, EntryKind};
+use crate::ir::{Kernel, UserFunction};
+
+extern "C" fn clamp(x: f64) -> f64 {
+    x.clamp(-1.0, 1.0)
+}
+
+extern "C" fn blend(factor: *mut c_void, x: f64, y: f64) -> f64 {
+    // SAFETY: the tests give a factor as the context.
+    let factor = unsafe { factor.cast::<f64>().read() };
+    x * factor + y
+}
+
+extern "C" fn four(a: f64, b: f64, c: f64, d: f64) -> f64 {
+    a + b + c + d
+}
+
+/// A kernel of `x` and `y` that may call `clamp(x)`, `blend(x, y)` with a factor, `four(x, x, x, x)` and
+/// `impure(x)`.
+fn kernel(source: &str, factor: &mut f64) -> Kernel {
+    let variable = |name| Entry { name, dtype: Some(Dtype::Float64), itemsize: 0, kind: EntryKind::Variable };
+    let function = |name, address, context, arity, pure| Entry {
+        kind: EntryKind::Function {
+            target: UserFunction { address, context, arity, pure },
+            float_math: false,
+        },
+        ..variable(name)
+    };
+    let context = Some(std::ptr::from_mut(factor).cast());
+    compile_entries(
+        source,
+        &[
+            variable(b"x"),
+            variable(b"y"),
+            function(b"clamp", clamp as *const c_void, None, 1, true),
+            function(b"blend", blend as *const c_void, context, 2, true),
+            function(b"four", four as *const c_void, None, 4, true),
+            function(b"impure", clamp as *const c_void, None, 1, false),
+        ],
+    )
+}
+
+#[test]
+fn pure_functions_are_called() {
+    let mut factor = 2.5;
+    for source in [
+        "def f(x, y):\n    return clamp(x) + blend(x * 2.0, y) * y\n",
+        "def f(x, y):\n    z = blend(clamp(x), y)\n    if z > 1.0:\n        return z - x\n    return clamp(z * y)\n",
+        "def f(x, y):\n    s = 0.0\n    for i in range(7):\n        if s > 3.0:\n            break\n        s = s + blend(clamp(x), i) * clamp(y)\n    return s + exp(clamp(s))\n",
+    ] {
+        let kernel = kernel(source, &mut factor);
+        for (level, n) in levels().flat_map(|level| [1, 13, 300].map(|n| (level, n))) {
+            let (x, y) = (values(n, 2.0), values(n, 3.0));
+            let inputs = [bytes_of(&x), bytes_of(&y)];
+            let got = run(&native(&kernel, level), &inputs, 8, n);
+            assert_eq!(got, interpret(&kernel, level, &inputs, n), "{level:?}: {n} items of\n{source}");
+        }
+    }
+}
+
+#[test]
+fn other_functions_are_left_to_the_interpreter() {
+    let mut factor = 1.0;
+    for source in [
+        "def f(x, y):\n    return impure(x) + y\n",
+        "def f(x, y):\n    return four(x, y, x, y)\n",
+        "def f(x, y):\n    if x > y:\n        return clamp(x)\n    return y\n",
+    ] {
+        let kernel = kernel(source, &mut factor);
+        for level in levels() {
+            assert!(matches!(Native::new(&kernel, level), Err(Refusal::Unsupported(_))), "{source}");
+        }
+    }
+}
