@@ -2,7 +2,9 @@
 
 use std::ffi::c_void;
 
-use miniexpr::dtype::Dtype::{self, Bool, Float32, Float64, Int8, Int16, Int32, Int64, UInt8, UInt16};
+use miniexpr::dtype::Dtype::{
+    self, Bool, Float32, Float64, Int8, Int16, Int32, Int64, UInt8, UInt16, UInt32,
+};
 
 use crate::client::values::{decode, encode};
 use crate::client::{self, AUTO, Variable, eval_status};
@@ -185,6 +187,11 @@ fn literals_keep_their_value() {
         (Float64, &[300.0]),
     );
     check_typed(Int32, &[1.0, -1.0], AUTO, "if x > 0:\n    return 1\nreturn -1", (Int32, &[1.0, -1.0]));
+    check_typed(UInt8, &[1.0], AUTO, "return -3", (Int16, &[-3.0]));
+    check_typed(UInt32, &[1.0], AUTO, "y = -3\nreturn y", (Int64, &[-3.0]));
+    check_typed(UInt8, &[1.0], AUTO, "y = 3 + x\nreturn y", (UInt8, &[4.0]));
+    let loops = "y = x\nfor i in range(-3):\n    y += 1\nfor i in range(2, -2, -1):\n    y += 1\nreturn y";
+    check_typed(UInt32, &[1.0], AUTO, loops, (UInt32, &[5.0]));
     check_typed(
         Float32,
         &[1.0],

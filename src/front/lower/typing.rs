@@ -129,8 +129,7 @@ impl Typing<'_> {
     /// Dtype of a literal as the expression's literal target types it.
     fn literal_dtype(&self, literal: Literal) -> Dtype {
         if let Some(target) = self.rules.literal
-            && self.rules.literals_keep_value
-            && self.rules.target.is_none_or(Dtype::is_string)
+            && self.widens_literals()
             && target.is_integer()
             && let Scalar::Int(value) = literal.value
         {
@@ -150,6 +149,11 @@ impl Typing<'_> {
         }
     }
 
+    /// Whether an integer literal takes a wider dtype than the variables' where that does not hold it.
+    fn widens_literals(&self) -> bool {
+        self.rules.literals_keep_value && self.rules.target.is_none_or(Dtype::is_string)
+    }
+
     fn variable(&self, index: u32) -> Typed {
         let dtype = self.scope.variable(index).ty.dtype;
         Typed::number(dtype, dtype)
@@ -159,10 +163,21 @@ impl Typing<'_> {
         let operand = self.get(a);
         match operand.constant {
             Some(value) if self.rules.literals_keep_value => {
-                Ok(constant(fold::negate(value), operand.compute))
+                let value = fold::negate(value);
+                Ok(constant(value, self.negative_dtype(value, operand.compute)))
             }
             Some(value) => Ok(constant(fold::negate(value), Dtype::Float64)),
             None => Ok(Typed::number(operand.compute, Dtype::Float64)),
+        }
+    }
+
+    /// Dtype of a negated literal of dtype `positive`.
+    fn negative_dtype(&self, value: Scalar, positive: Dtype) -> Dtype {
+        match value {
+            Scalar::Int(value) if self.widens_literals() && positive.is_integer() => {
+                integer_for(value, positive)
+            }
+            _ => positive,
         }
     }
 
@@ -316,17 +331,17 @@ impl Typing<'_> {
     }
 }
 
-/// The integer dtype of a literal beside `target`: the next wider one that holds the value.
+/// The integer dtype of a literal beside `target`: the next wider one that holds the value. A negative
+/// one beside an unsigned dtype is signed and wide enough for the numbers of both.
 fn integer_for(value: i128, target: Dtype) -> Dtype {
     use Dtype::*;
-    let wider: &[Dtype] = if target.is_signed() {
-        &[Int8, Int16, Int32, Int64, UInt64]
-    } else {
-        &[UInt8, UInt16, UInt32, UInt64]
+    let (wider, least): (&[Dtype], usize) = match (target.is_signed(), value < 0) {
+        (true, _) => (&[Int8, Int16, Int32, Int64, UInt64], target.size()),
+        (false, false) => (&[UInt8, UInt16, UInt32, UInt64], target.size()),
+        (false, true) => (&[Int16, Int32, Int64], (2 * target.size()).min(8)),
     };
-    let holds = |dtype: &&Dtype| {
-        dtype.size() >= target.size() && Scalar::Int(value).cast(**dtype) == Scalar::Int(value)
-    };
+    let holds =
+        |dtype: &&Dtype| dtype.size() >= least && Scalar::Int(value).cast(**dtype) == Scalar::Int(value);
     wider.iter().find(holds).copied().unwrap_or(target)
 }
 

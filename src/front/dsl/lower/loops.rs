@@ -7,6 +7,7 @@ use crate::dtype::{Dtype, Scalar};
 use crate::front::dsl::arguments;
 use crate::front::dsl::program::{Snippet, Statement};
 use crate::front::error::{CompileError, Quoted};
+use crate::front::number::Literal;
 use crate::front::tree::{NodeKind, Tree};
 use crate::ir::{ExprId, LocalId, Stmt};
 use crate::memory::TryGrow;
@@ -95,13 +96,17 @@ impl<'a> Lowering<'a> {
     }
 }
 
-/// The value of an expression that is an integer literal.
+/// The value of an expression that is an integer literal, or one with a minus.
 fn integer_literal(tree: &Tree) -> Option<Scalar> {
-    match tree.nodes.as_slice() {
-        [node] => match node.kind {
-            NodeKind::Number(literal) if !literal.is_float => Some(literal.value),
-            _ => None,
-        },
+    let (literal, is_negative) = match tree.nodes.as_slice() {
+        [literal] => (literal, false),
+        [literal, minus] if matches!(minus.kind, NodeKind::Negate(_)) => (literal, true),
+        _ => return None,
+    };
+    match literal.kind {
+        NodeKind::Number(Literal { is_float: false, value: Scalar::Int(value) }) => {
+            Some(Scalar::Int(if is_negative { -value } else { value }))
+        }
         _ => None,
     }
 }
