@@ -25,6 +25,7 @@
 pub mod back;
 pub mod builtin;
 pub mod dtype;
+mod environment;
 #[allow(non_camel_case_types)]
 pub mod ffi;
 pub mod front;

@@ -1,10 +1,10 @@
 //! The gates before every compiled engine: what the caller wants, and what no engine takes.
 
-use super::environment;
 use super::identity::Names;
 use super::jit_mode::Mode;
 use super::trace::trace;
 use crate::dtype::Dtype;
+use crate::environment;
 use crate::ir::{ExprKind, Kernel, SourcePlace, Stmt, always_returns};
 
 /// Lets a kernel through to the engines, with the names for the trace; `None` after a line in the trace.

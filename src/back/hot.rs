@@ -9,9 +9,9 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::block::{Engine, Positions, RunError};
-use super::environment;
 use super::native::Native;
 use crate::dtype::Dtype;
+use crate::environment;
 use crate::ir::{Expr, ExprKind, Kernel};
 use crate::kernel::Accuracy;
 use crate::kernel::level::Level;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use xxhash_rust::xxh64::Xxh64;
 
-use super::environment;
+use crate::environment;
 use crate::ir::{Compiler, FpMode, Kernel};
 
 /// How a kernel is told in the trace.

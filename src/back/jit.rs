@@ -11,7 +11,8 @@ use super::jit_mode::Mode;
 use super::native;
 use super::shared::Shared;
 use super::trace::trace;
-use super::{c, cache, environment};
+use super::{c, cache};
+use crate::environment;
 use crate::ir::{Compiler, Kernel};
 use crate::kernel::Accuracy;
 #[cfg(target_arch = "x86_64")]

@@ -7,7 +7,6 @@ mod c;
 mod cache;
 #[cfg(all(feature = "jit", unix))]
 mod eligibility;
-mod environment;
 #[cfg(all(feature = "jit", unix, target_arch = "x86_64"))]
 pub mod hot;
 #[cfg(not(all(feature = "jit", unix, target_arch = "x86_64")))]

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 use std::io::Write as _;
 
-use super::environment;
+use crate::environment;
 
 /// A line of bounded length, put together without allocation.
 struct Line {

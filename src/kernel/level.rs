@@ -2,6 +2,8 @@
 
 use std::sync::OnceLock;
 
+use crate::environment;
+
 /// Instruction-set level of the vector kernels, in ascending order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
@@ -18,10 +20,12 @@ impl Level {
     /// `ME_SIMD_LEVEL` (`baseline`, `avx2`, `avx512`); detected once per process.
     pub fn current() -> Level {
         static LEVEL: OnceLock<Level> = OnceLock::new();
-        *LEVEL.get_or_init(|| match std::env::var("ME_SIMD_LEVEL").as_deref() {
-            Ok("baseline") => Level::Baseline,
-            Ok("avx2") => Level::supported().min(Level::Avx2),
-            _ => Level::supported(),
+        *LEVEL.get_or_init(|| {
+            environment::with(c"ME_SIMD_LEVEL", |level| match level {
+                Some(b"baseline") => Level::Baseline,
+                Some(b"avx2") => Level::supported().min(Level::Avx2),
+                _ => Level::supported(),
+            })
         })
     }
 

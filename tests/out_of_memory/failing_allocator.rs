@@ -1,15 +1,25 @@
-//! An allocator that fails once a set number of allocations of the current thread is used up.
+//! An allocator that fails when a set number of allocations of the current thread is used up.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicIsize, Ordering};
 
-/// The system's allocator with a budget; see [`with_budget`].
+/// The system's allocator with refusals; see [`with_refusals`].
 pub struct FailingAllocator;
 
+/// Which allocations are refused, after a number that are not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusals {
+    /// All later ones.
+    All,
+    /// The next one alone.
+    One,
+}
+
 thread_local! {
-    /// Allocations left to this thread; `None` while there is no limit.
-    static BUDGET: Cell<Option<usize>> = const { Cell::new(None) };
+    /// Allocations that this thread still gets, and what is refused then; `None` without refusals.
+    static PLAN: Cell<Option<(usize, Refusals)>> = const { Cell::new(None) };
+    static HAS_REFUSED: Cell<bool> = const { Cell::new(false) };
 }
 
 static LIVE_BYTES: AtomicIsize = AtomicIsize::new(0);
@@ -17,7 +27,7 @@ static LIVE_BYTES: AtomicIsize = AtomicIsize::new(0);
 // SAFETY: memory comes from the system's allocator, or NULL is returned, which is a legal failure.
 unsafe impl GlobalAlloc for FailingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        if !take_from_budget() {
+        if !is_granted() {
             return std::ptr::null_mut();
         }
         LIVE_BYTES.fetch_add(layout.size() as isize, Ordering::Relaxed);
@@ -32,23 +42,31 @@ unsafe impl GlobalAlloc for FailingAllocator {
     }
 }
 
-fn take_from_budget() -> bool {
-    BUDGET.with(|budget| match budget.get() {
+/// Whether the thread gets one more allocation.
+fn is_granted() -> bool {
+    match PLAN.get() {
         None => true,
-        Some(0) => false,
-        Some(left) => {
-            budget.set(Some(left - 1));
+        Some((0, refusals)) => {
+            HAS_REFUSED.set(true);
+            if refusals == Refusals::One {
+                PLAN.set(None);
+            }
+            false
+        }
+        Some((left, refusals)) => {
+            PLAN.set(Some((left - 1, refusals)));
             true
         }
-    })
+    }
 }
 
-/// Runs `call` with `allocations` allocations of this thread allowed; all later ones fail.
-pub fn with_budget<T>(allocations: usize, call: impl FnOnce() -> T) -> T {
-    BUDGET.set(Some(allocations));
+/// Runs `call` and refuses allocations of this thread after `granted` of them. Whether any was refused.
+pub fn with_refusals<T>(granted: usize, refusals: Refusals, call: impl FnOnce() -> T) -> (T, bool) {
+    HAS_REFUSED.set(false);
+    PLAN.set(Some((granted, refusals)));
     let result = call();
-    BUDGET.set(None);
-    result
+    PLAN.set(None);
+    (result, HAS_REFUSED.get())
 }
 
 /// Bytes that are allocated in the process.

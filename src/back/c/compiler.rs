@@ -6,7 +6,7 @@ use xxhash_rust::xxh64::Xxh64;
 
 use super::path::CPath;
 use super::process::{self, Outcome};
-use crate::back::environment;
+use crate::environment;
 use crate::ir::FpMode;
 use crate::memory::{OutOfMemory, TryGrow};
 

@@ -4,7 +4,7 @@ use std::ffi::c_void;
 
 use super::functions::Call;
 use crate::back::block::while_limit;
-use crate::back::environment;
+use crate::environment;
 use crate::kernel::{Accuracy, Kernel as VectorKernel};
 
 /// `struct me_context` of the generated code, and what only the library reads behind it.

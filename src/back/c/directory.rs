@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::path::{CPath, FileError};
-use crate::back::environment;
+use crate::environment;
 use crate::memory::OutOfMemory;
 
 /// Shared objects that the directory keeps; older ones are removed.

@@ -1,7 +1,7 @@
 //! A ready-made object in the place of the compiler's, for tests on machines without a compiler.
 
 use super::path::CPath;
-use crate::back::environment;
+use crate::environment;
 use crate::memory::OutOfMemory;
 
 /// With this word in `CFLAGS` the stub counts as a failed compilation.

@@ -2,6 +2,7 @@
 
 use super::place::refuse;
 use super::scanner::Scanner;
+use crate::environment;
 use crate::front::error::{CompileError, Quoted};
 use crate::ir::{Compiler, FpMode};
 
@@ -91,15 +92,17 @@ fn compiler(word: &[u8]) -> Option<Compiler> {
 
 /// The floating-point mode: the pragma's, else that of `ME_DSL_FP_MODE`, else strict.
 pub fn chosen_fp_mode(pragma: Option<FpMode>) -> FpMode {
-    pragma.unwrap_or_else(|| match std::env::var_os("ME_DSL_FP_MODE") {
-        Some(word) if word == "relaxed" => FpMode::Fast,
-        Some(word) => fp_mode(word.as_encoded_bytes()).unwrap_or_default(),
-        None => FpMode::default(),
+    pragma.unwrap_or_else(|| {
+        environment::with(c"ME_DSL_FP_MODE", |word| match word {
+            Some(b"relaxed") => FpMode::Fast,
+            Some(word) => fp_mode(word).unwrap_or_default(),
+            None => FpMode::default(),
+        })
     })
 }
 
 /// The compiled engine: that of `ME_DSL_JIT_COMPILER`, else the pragma's, else the in-process one.
 pub fn chosen_compiler(pragma: Option<Compiler>) -> Compiler {
-    let wanted = std::env::var_os("ME_DSL_JIT_COMPILER");
-    wanted.and_then(|word| compiler(word.as_encoded_bytes())).or(pragma).unwrap_or_default()
+    let wanted = environment::with(c"ME_DSL_JIT_COMPILER", |word| compiler(word?));
+    wanted.or(pragma).unwrap_or_default()
 }

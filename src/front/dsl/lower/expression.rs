@@ -4,7 +4,7 @@ use super::{Literals, Lowering, uniform};
 use crate::dtype::Dtype;
 use crate::front::dsl::place::{place, position_told};
 use crate::front::dsl::program::Snippet;
-use crate::front::error::CompileError;
+use crate::front::error::{CompileError, Status};
 use crate::front::lower::{self, Rules};
 use crate::front::parser;
 use crate::front::tree::Tree;
@@ -103,6 +103,9 @@ impl Lowering<'_> {
     /// plus the position within the expression, people the place of the token.
     fn located(&self, error: CompileError, expression: &Expression<'_>) -> CompileError {
         let lead = usize::from(expression.in_parentheses);
+        if error.status == Status::OutOfMemory {
+            return error;
+        }
         let within = error.position.map_or(0, |position| position.saturating_sub(1) + lead);
         let position = expression.statement + within;
         let fault = match error.token {
