@@ -193,7 +193,7 @@ unsafe fn checked(
     let lifting = if mode == Mode::On { Lifting::IfPossible } else { Lifting::Never };
     let kernel = front::compile(text, &entries, output, lifting)?;
     let is_kernel = front::is_kernel(text);
-    let mut expression = Expression::new(kernel, geometry)?;
+    let mut expression = Expression::new(kernel, is_kernel, geometry)?;
     if is_kernel || mode == Mode::On {
         expression.jit = Jit::prepare(&expression.kernel, mode);
     }

@@ -63,7 +63,15 @@ pub(super) unsafe fn evaluate(
 ) -> Result<(), EvalStatus> {
     // SAFETY: as the caller promises.
     let expression = unsafe { Expression::from_raw(expr) }.ok_or(EvalStatus::ME_EVAL_ERR_NULL_EXPR)?;
+    let is_negative = block_nitems < 0;
+    if expression.is_kernel && (output_block.is_null() || is_negative) {
+        return Err(EvalStatus::ME_EVAL_ERR_INVALID_ARG);
+    }
     check_count(expression, n_vars)?;
+    // Without strings a plain expression takes a negative count for none.
+    if is_negative && expression.kernel.output.dtype.is_string() {
+        return Err(EvalStatus::ME_EVAL_ERR_INVALID_ARG);
+    }
     let n = usize::try_from(block_nitems).unwrap_or(0);
     if n == 0 && !matches!(expression.engine.outcome(), Outcome::One { .. }) {
         return Ok(());

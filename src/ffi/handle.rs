@@ -16,6 +16,8 @@ use crate::nd::{Geometry, Rows};
 pub(super) struct Expression {
     pub kernel: Kernel,
     pub engine: Engine,
+    /// Whether the text was a kernel of statements: its calls check more than those of expressions.
+    pub is_kernel: bool,
     /// Machine code, where the kernel has some.
     pub jit: Option<Jit>,
     /// Machine code that a plain expression gets when it is evaluated on many items.
@@ -26,9 +28,15 @@ pub(super) struct Expression {
 
 impl Expression {
     /// Plans `kernel` for this machine, without machine code.
-    pub fn new(kernel: Kernel, geometry: Option<Geometry>) -> Result<Expression, CompileError> {
+    pub fn new(
+        kernel: Kernel,
+        is_kernel: bool,
+        geometry: Option<Geometry>,
+    ) -> Result<Expression, CompileError> {
         match Engine::new(&kernel, Level::current()) {
-            Ok(engine) => Ok(Expression { kernel, engine, jit: None, hot: Hot::never(), geometry }),
+            Ok(engine) => {
+                Ok(Expression { kernel, engine, is_kernel, jit: None, hot: Hot::never(), geometry })
+            }
             Err(PlanError::OutOfMemory) => Err(crate::memory::OutOfMemory.into()),
             Err(PlanError::Unsupported { dtype }) => Err(CompileError::new(
                 Status::InvalidArgumentType,
