@@ -3,19 +3,22 @@
 //! Beside the absence of crashes: the result does not depend on how the data is cut into calls.
 #![no_main]
 
+mod client;
 mod grammar;
 
-use std::ffi::{CStr, CString, c_int, c_void};
+use std::ffi::{CStr, CString};
 use std::ops::Range;
-use std::ptr;
 
 use arbitrary::{Arbitrary, Unstructured};
+use client::{Column, Expression, cut, variable};
 use grammar::Node;
 use libfuzzer_sys::{Corpus, fuzz_target};
 use miniexpr::dtype::Dtype;
-use miniexpr::ffi::{self, me_expr, me_variable};
+use miniexpr::ffi::me_eval_params;
 
 const NAMES: [&CStr; 4] = [c"x", c"y", c"z", c"w"];
+/// Evaluated items after which an expression may become machine code.
+const ITEMS_BEFORE_CODE: usize = 1 << 16;
 const REDUCTIONS: [&[u8]; 7] = [b"sum", b"prod", b"mean", b"min", b"max", b"any", b"all"];
 
 /// The first bytes of an input; what follows is the text, then the data.
@@ -26,6 +29,7 @@ struct Head {
     output: u8,
     n: u8,
     exceeds_a_block: bool,
+    warms_up: u8,
 }
 
 fuzz_target!(|bytes: &[u8]| -> Corpus {
@@ -40,18 +44,28 @@ fn run(input: &mut Unstructured) -> Option<()> {
     let text = text(&head, input)?;
     let output = u32::from(head.output % 14);
     let dtypes = head.dtypes.map(|code| u32::from(code % 14));
-    let expression = Expression::compile(&text, &dtypes, output)?;
+    let table: Vec<_> = NAMES.iter().zip(dtypes).map(|(name, dtype)| variable(name, dtype, 0)).collect();
+    let expression = Expression::compile(&text, &table, output)?;
     let n = usize::from(head.n) + if head.exceeds_a_block { 5000 } else { 0 };
     let data: Vec<u8> = input.bytes(input.len()).ok()?.iter().copied().chain([1]).collect();
     let columns = used_columns(&text, dtypes.map(|code| if code == 0 { output } else { code }), &data, n);
 
-    let whole = expression.eval(&columns, 0..n)?;
+    let whole = eval(&expression, &columns, 0..n)?;
+    if head.warms_up % 8 == 1 && n > 200 {
+        // Often evaluated expressions become machine code.
+        for _ in 0..=ITEMS_BEFORE_CODE / n {
+            assert!(
+                eval(&expression, &columns, 0..n).as_ref() == Some(&whole),
+                "a second evaluation differs"
+            );
+        }
+    }
     if contains_reduction(&text) {
         return Some(());
     }
     let middle = n / 3;
     let (Some(mut parts), Some(rest)) =
-        (expression.eval(&columns, 0..middle), expression.eval(&columns, middle..n))
+        (eval(&expression, &columns, 0..middle), eval(&expression, &columns, middle..n))
     else {
         panic!("a part fails where the whole succeeds");
     };
@@ -82,75 +96,23 @@ fn contains_reduction(text: &CString) -> bool {
     words(text).iter().any(|word| REDUCTIONS.contains(word))
 }
 
-/// The data of a variable.
-struct Column {
-    bytes: Vec<u8>,
-    itemsize: usize,
-}
-
 /// The columns whose names occur as identifiers, in declaration order: `n` items, made of `data`
 /// over and over.
 fn used_columns(text: &CString, dtypes: [u32; 4], data: &[u8], n: usize) -> Vec<Column> {
     let words = words(text);
     let column = |(shift, (name, code)): (usize, (&&CStr, u32))| {
         let itemsize = Dtype::from_code(code)?.size();
-        let bytes = || data.iter().copied().cycle().skip(shift).take(n * itemsize).collect();
-        words.contains(&name.to_bytes()).then(|| Column { bytes: bytes(), itemsize })
+        words.contains(&name.to_bytes()).then(|| Column::repeat(data, shift, n, itemsize))
     };
     NAMES.iter().zip(dtypes).enumerate().filter_map(column).collect()
 }
 
-struct Expression {
-    raw: *mut me_expr,
-}
-
-impl Expression {
-    fn compile(text: &CString, dtypes: &[u32; 4], output: u32) -> Option<Expression> {
-        let entry = |(name, dtype): (&&CStr, &u32)| me_variable {
-            name: name.as_ptr(),
-            dtype: *dtype,
-            address: ptr::null(),
-            type_: 0,
-            context: ptr::null_mut(),
-            itemsize: 0,
-        };
-        let table: Vec<me_variable> = NAMES.iter().zip(dtypes).map(entry).collect();
-        let (mut error, mut raw): (c_int, _) = (0, ptr::null_mut());
-        // SAFETY: text and table outlive the call, `error` and `raw` are writable.
-        let status = unsafe {
-            ffi::me_compile(text.as_ptr(), table.as_ptr(), table.len() as c_int, output, &mut error, &mut raw)
-        };
-        assert_eq!(status == 0, !raw.is_null());
-        (status == 0).then_some(Expression { raw })
-    }
-
-    /// Evaluates the items of `range`; `None` if the call returns a code.
-    ///
-    /// Inputs and output have exactly the bytes of these items, so that a sanitizer sees any access
-    /// behind them.
-    fn eval(&self, columns: &[Column], range: Range<usize>) -> Option<Vec<u8>> {
-        let cut = |column: &Column| {
-            let size = column.itemsize;
-            column.bytes[range.start * size..range.end * size].to_vec().into_boxed_slice()
-        };
-        let cuts: Vec<Box<[u8]>> = columns.iter().map(cut).collect();
-        let mut inputs: Vec<*const c_void> = cuts.iter().map(|column| column.as_ptr().cast()).collect();
-        // SAFETY: the handle is valid.
-        let itemsize = unsafe { ffi::me_get_itemsize(self.raw) };
-        let mut out = vec![0; range.len() * itemsize];
-        // SAFETY: each input and the output have the items of `range`.
-        let status = unsafe {
-            let (items, count) = (range.len() as c_int, inputs.len() as c_int);
-            let target = out.as_mut_ptr().cast();
-            ffi::me_eval(self.raw, inputs.as_mut_ptr(), count, target, items, ptr::null())
-        };
-        (status == 0).then_some(out)
-    }
-}
-
-impl Drop for Expression {
-    fn drop(&mut self) {
-        // SAFETY: the handle came from a compile call and is freed once.
-        unsafe { ffi::me_free(self.raw) }
-    }
+/// Evaluates the items of `range`; `None` if the call returns a code.
+fn eval(expression: &Expression, columns: &[Column], range: Range<usize>) -> Option<Vec<u8>> {
+    // A reduction writes one item also where it is given none.
+    let room = range.len().max(1);
+    let n = range.len();
+    let mut out = expression.eval(&cut(columns, range), n, room, me_eval_params::default()).ok()?;
+    out.truncate(n * expression.itemsize());
+    Some(out)
 }

@@ -4,14 +4,16 @@
 //! values are followed by zeros, and the packed form holds the same values.
 #![no_main]
 
-use std::ffi::{CStr, CString, c_int, c_void};
+mod client;
+
+use std::ffi::{CStr, CString};
 use std::ops::Range;
-use std::ptr;
 
 use arbitrary::{Arbitrary, Unstructured};
+use client::{Column, Expression, cut, variable};
 use libfuzzer_sys::{Corpus, fuzz_target};
 use miniexpr::dtype::Dtype;
-use miniexpr::ffi::{self, me_expr, me_variable};
+use miniexpr::ffi::me_eval_params;
 
 const NAMES: [&CStr; 3] = [c"a", c"b", c"x"];
 
@@ -43,8 +45,7 @@ const ONE_ARGUMENT: [&str; 5] = ["lower", "upper", "strip", "lstrip", "rstrip"];
 const PREDICATES: [&str; 3] = ["contains", "startswith", "endswith"];
 const COMPARISONS: [&str; 6] = ["==", "!=", "<", "<=", ">", ">="];
 /// Letters that make matches, expansions, spaces and escapes likely.
-const LETTERS: [&str; 12] =
-    ["a", "b", "A", "ß", "İ", "€", "😀", " ", "\\n", "\\'", "\\u0149", "\\x7f"];
+const LETTERS: [&str; 12] = ["a", "b", "A", "ß", "İ", "€", "😀", " ", "\\n", "\\'", "\\u0149", "\\x7f"];
 
 fn pick(names: &[&'static str], index: u8) -> &'static str {
     names[usize::from(index) % names.len()]
@@ -115,7 +116,12 @@ fn run(input: &mut Unstructured) -> Option<()> {
     };
     let family = if head.is_bytes { Dtype::Bytes } else { Dtype::String };
     let itemsizes = head.widths.map(|width| (usize::from(width) % 80 + 1) * family.size());
-    let expression = Expression::compile(&CString::new(source.as_str()).ok()?, family, itemsizes)?;
+    let table = [
+        variable(NAMES[0], family.code(), itemsizes[0]),
+        variable(NAMES[1], family.code(), itemsizes[1]),
+        variable(NAMES[2], Dtype::Float64.code(), 0),
+    ];
+    let expression = Expression::compile(&CString::new(source.as_str()).ok()?, &table, 0)?;
     // Replacements multiply widths; results beyond this size only take time.
     if expression.itemsize() > 1 << 14 {
         return None;
@@ -124,21 +130,22 @@ fn run(input: &mut Unstructured) -> Option<()> {
     let data: Vec<u8> = input.bytes(input.len()).ok()?.iter().copied().chain([1]).collect();
     let columns = used_columns(&source, [itemsizes[0], itemsizes[1], 8], &data, n);
 
-    let whole = expression.eval(&columns, 0..n)?;
+    let eval = |range: Range<usize>| {
+        let n = range.len();
+        expression.eval(&cut(&columns, range), n, n, me_eval_params::default()).ok()
+    };
+    let whole = eval(0..n)?;
     let middle = n / 3;
-    let mut parts = expression.eval(&columns, 0..middle).expect("a part of what succeeds");
-    parts.extend(expression.eval(&columns, middle..n).expect("a part of what succeeds"));
+    let mut parts = eval(0..middle).expect("a part of what succeeds");
+    parts.extend(eval(middle..n).expect("a part of what succeeds"));
     assert!(parts == whole, "the result depends on how the data is cut");
     if head.expression.is_ok() && n > 0 {
-        assert_eq!(expression.eval_varlen(&columns, n), packed(expression.family(), &whole, expression.itemsize()));
+        // Literals alone are text, also among variables of bytes.
+        let family = Dtype::from_code(expression.dtype()).expect("a result dtype");
+        let want = packed(family, &whole, expression.itemsize());
+        assert_eq!(expression.eval_varlen(&cut(&columns, 0..n), n), want);
     }
     Some(())
-}
-
-/// The data of a variable.
-struct Column {
-    bytes: Vec<u8>,
-    itemsize: usize,
 }
 
 /// The columns whose names occur outside of literals, in declaration order: `n` items, made of
@@ -149,8 +156,7 @@ fn used_columns(source: &str, itemsizes: [usize; 3], data: &[u8], n: usize) -> V
     let code: String = source.split('\'').step_by(2).collect::<Vec<_>>().join(" ");
     let words: Vec<&str> = code.split(|char: char| !char.is_ascii_alphanumeric() && char != '_').collect();
     let column = |(shift, (name, itemsize)): (usize, (&&CStr, usize))| {
-        let bytes = || data.iter().copied().cycle().skip(shift).take(n * itemsize).collect();
-        words.contains(&name.to_str().ok()?).then(|| Column { bytes: bytes(), itemsize })
+        words.contains(&name.to_str().ok()?).then(|| Column::repeat(data, shift, n, itemsize))
     };
     NAMES.iter().zip(itemsizes).enumerate().filter_map(column).collect()
 }
@@ -175,107 +181,4 @@ fn packed(family: Dtype, slots: &[u8], itemsize: usize) -> (Vec<i64>, Vec<u8>) {
         offsets.push(data.len() as i64);
     }
     (offsets, data)
-}
-
-struct Expression {
-    raw: *mut me_expr,
-}
-
-impl Expression {
-    fn compile(source: &CString, family: Dtype, itemsizes: [usize; 2]) -> Option<Expression> {
-        let entry = |name: &CStr, dtype: Dtype, itemsize| me_variable {
-            name: name.as_ptr(),
-            dtype: dtype.code(),
-            address: ptr::null(),
-            type_: 0,
-            context: ptr::null_mut(),
-            itemsize,
-        };
-        let table = [
-            entry(NAMES[0], family, itemsizes[0]),
-            entry(NAMES[1], family, itemsizes[1]),
-            entry(NAMES[2], Dtype::Float64, 0),
-        ];
-        let (mut error, mut raw): (c_int, _) = (0, ptr::null_mut());
-        // SAFETY: text and table outlive the call, `error` and `raw` are writable.
-        let status =
-            unsafe { ffi::me_compile(source.as_ptr(), table.as_ptr(), 3, 0, &mut error, &mut raw) };
-        assert_eq!(status == 0, !raw.is_null());
-        (status == 0).then_some(Expression { raw })
-    }
-
-    /// The dtype of the result: literals alone are text, also among variables of bytes.
-    fn family(&self) -> Dtype {
-        // SAFETY: the handle is valid.
-        Dtype::from_code(unsafe { ffi::me_get_dtype(self.raw) }).expect("a result dtype")
-    }
-
-    fn itemsize(&self) -> usize {
-        // SAFETY: the handle is valid.
-        unsafe { ffi::me_get_itemsize(self.raw) }
-    }
-
-    /// Evaluates the items of `range`; `None` if the call returns a code.
-    ///
-    /// Inputs and output have exactly the bytes of these items, so that a sanitizer sees any access
-    /// behind them.
-    fn eval(&self, columns: &[Column], range: Range<usize>) -> Option<Vec<u8>> {
-        let cuts = cut(columns, range.clone());
-        let mut inputs = pointers(&cuts);
-        let mut out = vec![0xA5; range.len() * self.itemsize()];
-        // SAFETY: each input and the output have the items of `range`.
-        let status = unsafe {
-            let (items, count) = (range.len() as c_int, inputs.len() as c_int);
-            let target = out.as_mut_ptr().cast();
-            ffi::me_eval(self.raw, inputs.as_mut_ptr(), count, target, items, ptr::null())
-        };
-        (status == 0).then_some(out)
-    }
-
-    /// Evaluates all `n` items into buffers of exactly the bound.
-    fn eval_varlen(&self, columns: &[Column], n: usize) -> (Vec<i64>, Vec<u8>) {
-        let cuts = cut(columns, 0..n);
-        let mut inputs = pointers(&cuts);
-        let mut offsets = vec![-1; n + 1];
-        let mut used = 0;
-        // SAFETY: each input has `n` items, the buffers have room for `n` results.
-        let (status, mut data) = unsafe {
-            let bound = ffi::me_varlen_data_bound(self.raw, n as c_int);
-            let mut data = vec![0xA5; bound];
-            let status = ffi::me_eval_varlen(
-                self.raw,
-                inputs.as_mut_ptr(),
-                inputs.len() as c_int,
-                n as c_int,
-                offsets.as_mut_ptr(),
-                data.as_mut_ptr().cast(),
-                bound,
-                &mut used,
-                ptr::null(),
-            );
-            (status, data)
-        };
-        assert_eq!(status, 0, "packing what evaluates");
-        data.truncate(used);
-        (offsets, data)
-    }
-}
-
-fn cut(columns: &[Column], range: Range<usize>) -> Vec<Box<[u8]>> {
-    let cut = |column: &Column| {
-        let size = column.itemsize;
-        column.bytes[range.start * size..range.end * size].to_vec().into_boxed_slice()
-    };
-    columns.iter().map(cut).collect()
-}
-
-fn pointers(columns: &[Box<[u8]>]) -> Vec<*const c_void> {
-    columns.iter().map(|column| column.as_ptr().cast()).collect()
-}
-
-impl Drop for Expression {
-    fn drop(&mut self) {
-        // SAFETY: the handle came from a compile call and is freed once.
-        unsafe { ffi::me_free(self.raw) }
-    }
 }

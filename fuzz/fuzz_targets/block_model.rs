@@ -1,0 +1,88 @@
+//! Where the items of a block of a chunked array lie, by the definition: one axis after the other, in
+//! integers that cannot overflow.
+
+use crate::client::Grid;
+
+/// More axes than this have no blocks.
+const MOST_AXES: usize = 64;
+
+/// A block inside the array.
+#[derive(Debug)]
+pub struct Block {
+    /// Extents of the padded block.
+    padded: Vec<i64>,
+    /// Items inside the array, along each axis.
+    valid: Vec<i64>,
+    /// Coordinates of the first item.
+    origin: Vec<i64>,
+}
+
+/// Items of a padded block; `None` if an `i64` cannot count them.
+pub fn padded_items(grid: &Grid) -> Option<i64> {
+    product(grid.blockshape.iter().map(|extent| i64::from(*extent)))
+}
+
+fn product(mut extents: impl Iterator<Item = i64>) -> Option<i64> {
+    extents.try_fold(1i64, |total, extent| total.checked_mul(extent))
+}
+
+fn ceil_div(total: i64, part: i64) -> i64 {
+    (total - 1) / part + 1
+}
+
+/// `number` in the mixed radix `counts`, last digit fastest; `None` if it has more digits.
+fn digits(mut number: i64, counts: &[i64]) -> Option<Vec<i64>> {
+    if number < 0 || number >= product(counts.iter().copied())? {
+        return None;
+    }
+    let mut digits = vec![0; counts.len()];
+    for (digit, count) in digits.iter_mut().zip(counts).rev() {
+        *digit = number % count;
+        number /= count;
+    }
+    Some(digits)
+}
+
+/// The block with these numbers; `None` if the array has no such block.
+pub fn block(grid: &Grid, (nchunk, nblock): (i64, i64)) -> Option<Block> {
+    let (shape, axes) = (&grid.shape, grid.shape.len());
+    if axes > MOST_AXES || shape.iter().any(|extent| *extent <= 0) {
+        return None;
+    }
+    padded_items(grid)?;
+    let chunk: Vec<i64> = grid.chunkshape.iter().map(|extent| i64::from(*extent)).collect();
+    let padded: Vec<i64> = grid.blockshape.iter().map(|extent| i64::from(*extent)).collect();
+    let counts = |whole: &[i64], part: &[i64]| {
+        whole.iter().zip(part).map(|(w, p)| ceil_div(*w, *p)).collect::<Vec<_>>()
+    };
+    let chunk_at = digits(nchunk, &counts(shape, &chunk))?;
+    let block_at = digits(nblock, &counts(&chunk, &padded))?;
+    let start = |axis: usize| (chunk_at[axis] * chunk[axis], block_at[axis] * padded[axis]);
+    let valid = |axis: usize| {
+        let (chunk_start, block_start) = start(axis);
+        let in_chunk = chunk[axis].min(shape[axis] - chunk_start);
+        (in_chunk - block_start).clamp(0, padded[axis])
+    };
+    let origin = |axis: usize| start(axis).0.saturating_add(start(axis).1);
+    Some(Block { valid: (0..axes).map(valid).collect(), origin: (0..axes).map(origin).collect(), padded })
+}
+
+impl Block {
+    /// Items inside the array.
+    pub fn valid_items(&self) -> i64 {
+        product(self.valid.iter().copied()).expect("no more than padded items")
+    }
+
+    /// For each item of the padded block in C order, its coordinates in the array; `None` for padding.
+    pub fn coordinates(&self) -> impl Iterator<Item = Option<Vec<i64>>> {
+        let items = product(self.padded.iter().copied()).expect("a size that was checked");
+        (0..items).map(|item| {
+            let place = digits(item, &self.padded)?;
+            place
+                .iter()
+                .zip(&self.valid)
+                .all(|(at, valid)| at < valid)
+                .then(|| place.iter().zip(&self.origin).map(|(at, origin)| at + origin).collect())
+        })
+    }
+}
