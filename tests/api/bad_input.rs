@@ -7,7 +7,7 @@ use miniexpr::dtype::Dtype::{self, Float64};
 use miniexpr::ffi::{self, me_expr};
 
 use crate::client::values::{decode, encode};
-use crate::client::{AUTO, Variable, compile, compile_status, entries, eval_status};
+use crate::client::{AUTO, Expression, Variable, compile, compile_status, entries, eval_status};
 
 fn variables(names: &[&str], dtype: Dtype) -> Vec<Variable> {
     names.iter().map(|name| Variable::new(name, dtype)).collect()
@@ -286,6 +286,28 @@ fn no_items_leave_the_output_alone() {
         ffi::me_eval(expression.raw(), inputs.as_ptr().cast_mut(), 1, (&raw mut out).cast(), -3, ptr::null())
     };
     assert_eq!((negative, out), (0, 7.0));
+}
+
+#[test]
+fn negative_counts_are_refused_for_kernels_and_strings() {
+    let x = [0u8; 20];
+    let inputs = [x.as_ptr().cast::<c_void>()];
+    let call = |expression: &Expression, out: *mut c_void, items: c_int| {
+        // SAFETY: the input has room for five items of four bytes, `out` is NULL or has room for one.
+        unsafe { ffi::me_eval(expression.raw(), inputs.as_ptr().cast_mut(), 1, out, items, ptr::null()) }
+    };
+    let mut out = [7u8; 20];
+    let target = out.as_mut_ptr().cast::<c_void>();
+    let numbers = variables(&["x"], Dtype::Int32);
+    let kernel = compile("def k(x):\n    y = x + 1\n    return y", &numbers, AUTO).expect("compiles");
+    assert_eq!(call(&kernel, target, -1), eval_status::INVALID_ARG);
+    assert_eq!(call(&kernel, target, c_int::MIN), eval_status::INVALID_ARG);
+    assert_eq!(call(&kernel, ptr::null_mut(), 0), eval_status::INVALID_ARG);
+    assert_eq!(call(&kernel, target, 0), 0);
+    let text = compile("upper(x)", &[Variable::text("x", Dtype::String, 20)], AUTO).expect("compiles");
+    assert_eq!(call(&text, target, -1), eval_status::INVALID_ARG);
+    assert_eq!(call(&text, target, 0), 0);
+    assert_eq!(out, [7; 20]);
 }
 
 /// Texts that make no sense, with the code that refuses them.

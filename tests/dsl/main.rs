@@ -1,12 +1,16 @@
 //! The kernel language: which programs are accepted, where others are refused, and what the accepted
 //! ones become.
 
+mod chunked;
 #[path = "../client/mod.rs"]
 mod client;
 mod generator;
+mod lifting;
 mod model;
 mod program_table;
 mod random_programs;
+mod reductions;
+mod streams;
 mod typed_programs;
 mod worked_programs;
 

@@ -91,7 +91,7 @@ fn headers_and_shape() {
     ] {
         check(text, At(0));
     }
-    check_all(&[("# c\nx", At(4)), ("\n", At(-1)), ("# me:fp=fast", From(-1))]);
+    check_all(&[("# c\nx", At(4)), ("\n", At(-1)), ("# me:fp=fast", At(-1))]);
 }
 
 #[test]
@@ -214,6 +214,7 @@ fn statements() {
         ("return(x)", Accepted),
         ("return 'abc", At(14)),
         ("return x if x > 0 else 0", At(17)),
+        ("\"doc\"\nreturn x", Accepted),
         ("\"\"\"doc\"\"\"\nreturn x", From(14)),
         ("y == x\nreturn x", At(14)),
         ("y, z = x, x\nreturn x", At(14)),
@@ -276,6 +277,7 @@ fn loops() {
         ("while x > 3:\n    break\nelse:\n    y = 2\nreturn x", At(45)),
         ("for i in range(fmin(x, 3)):\n    y = 1\nreturn x", Accepted),
         ("for i in range(0, 3, 0):\n    y = 1\nreturn x", Accepted),
+        ("for i in range('a'):\n    y = 1\nreturn x", Accepted),
     ]);
     for range in ["()", "( )", "(1,2,3,4)", "(1,)", "(,1)", "(3", " 3"] {
         check(&kernel(&format!("for i in range{range}:\n    y = 1\nreturn x")), At(14));

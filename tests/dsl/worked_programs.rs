@@ -54,6 +54,19 @@ const FOUR: [f64; 4] = [0.5, 1.5, -2.5, 4.0];
 const WHOLE: [f64; 4] = [1.0, 2.0, -3.0, 4.0];
 
 #[test]
+fn first_kernels() {
+    let source = "def kernel(a, b):\n    temp = a + b\n    return temp * 2";
+    let count = |first: i32| (first..first + 8).map(f64::from).collect::<Vec<f64>>();
+    let (a, b) = (count(0), count(1));
+    let (_, out) = run(source, &[("a", Float64, &a), ("b", Float64, &b)], Float64.code(), 8).expect("values");
+    assert_eq!(out, [2.0, 6.0, 10.0, 14.0, 18.0, 22.0, 26.0, 30.0]);
+    let stop = ["sum = 0", "for i in range(5):", "    sum = sum + i", "    if i == 2:", "        break"];
+    assert_eq!(constant(&[&stop[..], &["return sum"]].concat()), 3.0);
+    let skip = ["sum = 0", "for i in range(4):", "    if i == 1:", "        continue", "    sum = sum + i"];
+    assert_eq!(constant(&[&skip[..], &["return sum"]].concat()), 5.0);
+}
+
+#[test]
 fn control_flow() {
     let staged = "i = 0\nacc = 0\nwhile i < 5:\n    if x > i:\n        acc += 1\n        i += 1\n        \
                   continue\n    break\nreturn acc";

@@ -60,6 +60,8 @@ pub fn flatten(kernel: &Kernel) -> Result<Vec<Node<Region>>, OutOfMemory> {
         copies: Vec::try_filled((0, ExprId(0)), kernel.exprs.len())?,
         stamp: 1,
         pending: Vec::new(),
+        has_reductions: kernel.exprs.iter().any(|expr| matches!(expr.kind, ExprKind::Reduce(..))),
+        is_partial: false,
     };
     flattener.block(&kernel.body)
 }
@@ -120,12 +122,19 @@ pub(super) struct Flattener<'a> {
     stamp: u64,
     /// Expressions to copy; a true flag says that the operands are there.
     pending: Vec<(ExprId, bool)>,
+    has_reductions: bool,
+    /// Whether statements may run for some lanes only.
+    is_partial: bool,
 }
 
 impl Flattener<'_> {
     fn block(&mut self, block: &Block) -> Result<Vec<Node<Region>>, OutOfMemory> {
         let mut nodes = Vec::new();
         for (index, stmt) in block.iter().enumerate() {
+            // A reduction reads the locals of all lanes: those that do not run keep what they held.
+            if self.is_partial && self.has_reductions {
+                self.flush(&mut nodes)?;
+            }
             if matches!(stmt, Stmt::If { .. })
                 && let Some(value) = self.straight_value(&block[index..])?
             {
@@ -156,6 +165,7 @@ impl Flattener<'_> {
                 let mut flat = Vec::new();
                 for branch in branches {
                     let condition = self.condition(branch.condition)?;
+                    self.is_partial = true;
                     flat.try_push((condition, self.block(&branch.body)?))?;
                 }
                 let otherwise = self.block(otherwise)?;
@@ -164,12 +174,14 @@ impl Flattener<'_> {
             Stmt::While { condition, body, place } => {
                 self.flush(nodes)?;
                 let condition = self.condition(*condition)?;
+                self.is_partial = true;
                 let body = self.block(body)?;
                 nodes.try_push(Node::Loop(Loop { head: Head::While { condition, place: *place }, body }))
             }
             Stmt::For { variable, start, stop, step, body } => {
                 let bounds = [self.copy(*start)?, self.copy(*stop)?, self.copy(*step)?];
                 let bounds = self.finish_region(&bounds)?;
+                self.is_partial = true;
                 let body = self.block(body)?;
                 nodes.try_push(Node::Loop(Loop { head: Head::For { variable: *variable, bounds }, body }))
             }
