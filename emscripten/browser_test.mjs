@@ -1,5 +1,5 @@
 // Programs and Pyodide in headless Chromium, on the main thread of a page and in a worker.
-// Usage: node browser_test.mjs CHROMIUM PROGRAM.js [FOLDER_OF_PYODIDE]
+// Usage: node browser_test.mjs CHROMIUM PROGRAM.js [FOLDER_OF_PYODIDE...]
 // The folder of the program is also that of the side module.
 
 import assert from "node:assert/strict";
@@ -11,13 +11,13 @@ import { fileURLToPath } from "node:url";
 
 import { chromium } from "playwright-core";
 
-const [executablePath, program, pyodideFolder] = process.argv.slice(2);
+const [executablePath, program, ...pyodideFolders] = process.argv.slice(2);
 
 /** What the server shows, by the first part of the path. */
 const FOLDERS = {
   build: dirname(program),
-  pyodide: pyodideFolder ?? "",
   scripts: fileURLToPath(new URL("pyodide", import.meta.url)),
+  ...Object.fromEntries(pyodideFolders.map((folder) => [basename(folder), folder])),
 };
 const TYPES = { ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm" };
 
@@ -96,11 +96,11 @@ function runProgram(url) {
 }
 
 /** Evaluates a kernel in Pyodide: whether it is compiled and right, and the lines that tell of it. */
-async function runPyodide(origin) {
+async function runPyodide({ origin, name }) {
   const { enable, openSession, takeTrace, tryKernel } = await import(`${origin}/scripts/session.mjs`);
   const read = async (name) => new Uint8Array(await (await fetch(`${origin}/build/${name}`)).arrayBuffer());
-  const pyodideModule = await import(`${origin}/pyodide/pyodide.mjs`);
-  const session = await openSession(pyodideModule, `${origin}/pyodide/`, read);
+  const pyodideModule = await import(`${origin}/${name}/pyodide.mjs`);
+  const session = await openSession(pyodideModule, `${origin}/${name}/`, read);
   const isEnabled = enable(session);
   return { isEnabled, ...tryKernel(session, 1), trace: takeTrace(session) };
 }
@@ -115,12 +115,14 @@ for (const [where, runClassic, runModule] of [
     assert.ok(lines.some((line) => line.startsWith("ok")));
   });
 
-  test(`Pyodide ${where}`, { skip: !pyodideFolder }, async () => {
-    const { isEnabled, hasKernel, isRight, trace } = await runModule(runPyodide, origin);
-    assert.deepEqual({ isEnabled, hasKernel, isRight }, { isEnabled: true, hasKernel: true, isRight: true });
-    assert.ok(
-      trace.some((line) => line.startsWith("[me-dsl] jit runtime built: ")),
-      trace.join("\n"),
-    );
-  });
+  for (const name of pyodideFolders.map((folder) => basename(folder))) {
+    test(`${name} ${where}`, async () => {
+      const { trace, ...result } = await runModule(runPyodide, { origin, name });
+      assert.deepEqual(result, { isEnabled: true, hasKernel: true, isRight: true });
+      assert.ok(
+        trace.some((line) => line.startsWith("[me-dsl] jit runtime built: ")),
+        trace.join("\n"),
+      );
+    });
+  }
 }

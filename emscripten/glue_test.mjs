@@ -322,9 +322,10 @@ test("free removes an index once, and ignores what it cannot free", () => {
   assert.deepEqual(runtime.freed, [5]);
 });
 
-test("the script has no import, export or BigInt literal", () => {
+test("the script has no import, export or BigInt literal, and no backslash for the C preprocessor", () => {
   assert.doesNotMatch(glueText, /^\s*(import|export)\b/m);
   assert.doesNotMatch(glueText, /\b\d+n\b/);
+  assert.ok(!glueText.includes("\\"));
 });
 
 const emcc = (process.env.PATH ?? "")
@@ -332,18 +333,42 @@ const emcc = (process.env.PATH ?? "")
   .map((folder) => join(folder, "emcc"))
   .find(existsSync);
 
-test("it serves as emcc's --pre-js at -O3", { skip: emcc ? false : "emcc is not installed" }, (t) => {
+const skip = emcc ? false : "emcc is not installed";
+
+/** Builds a program of C at -O3 and runs it: the status must be 0. */
+function runProgram(t, text, ...options) {
   const folder = mkdtempSync(join(tmpdir(), "glue-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const source = join(folder, "main.c");
   const output = join(folder, "main.js");
-  writeFileSync(
-    source,
+  writeFileSync(source, text);
+  execFileSync(emcc, ["-O3", "-sEXIT_RUNTIME=1", source, ...options, "-o", output], { stdio: "pipe" });
+  execFileSync(process.execPath, ["--no-experimental-fetch", output], { stdio: "pipe" });
+}
+
+test("it serves as emcc's --pre-js at -O3", { skip }, (t) => {
+  runProgram(
+    t,
     `#include <emscripten.h>
      int main(void) { return EM_ASM_INT({ return typeof _meJitInstantiate === "function" && _meJitInstantiate(null, null, 0) === 0; }) ? 0 : 1; }`,
+    "--pre-js",
+    gluePath,
   );
-  execFileSync(emcc, ["-O3", "-sEXIT_RUNTIME=1", source, "--pre-js", gluePath, "-o", output], {
-    stdio: "pipe",
-  });
-  execFileSync(process.execPath, ["--no-experimental-fetch", output]);
+});
+
+test("it goes through the C preprocessor into a program, at -O3", { skip }, (t) => {
+  const template = new URL("../src/back/wasm/embedded_glue.c.in", import.meta.url);
+  const bytes = [...moduleOf({})];
+  runProgram(
+    t,
+    `${readFileSync(template, "utf8").replace("@glue@", () => glueText)}
+     static const unsigned char bytes[] = {${bytes}};
+     int main(void) {
+       int index = me_jit_glue_instantiate(bytes, sizeof bytes, 0, 1);
+       int status = index == 0 ? 1 : ((int (*)(int, int, int))index)(0, 0, 0);
+       me_jit_glue_free(index);
+       return status + EM_ASM_INT({ return globalThis.__meJitWarningCount || 0; });
+     }`,
+    "-sALLOW_TABLE_GROWTH=1",
+  );
 });
