@@ -58,23 +58,9 @@ fn main() {
     println!("{level:?}: {} cases, {slow} above {LIMIT}, geometric mean {mean:.2}", cases.len());
 }
 
-const REAL: [Dtype; 11] = [
-    Dtype::Bool,
-    Dtype::Int8,
-    Dtype::Int16,
-    Dtype::Int32,
-    Dtype::Int64,
-    Dtype::UInt8,
-    Dtype::UInt16,
-    Dtype::UInt32,
-    Dtype::UInt64,
-    Dtype::Float32,
-    Dtype::Float64,
-];
-
 fn all_cases(level: Level) -> Vec<Case> {
     let mut cases = Vec::new();
-    for dtype in REAL {
+    for dtype in Dtype::REAL {
         cases.extend(unary_cases(dtype, level));
         cases.extend(binary_cases(dtype, level));
         cases.extend(comparison_cases(dtype, level));
@@ -246,7 +232,7 @@ fn fused_cases(dtype: Dtype, level: Level) -> Vec<Case> {
 }
 
 fn cast_cases(from: Dtype, level: Level) -> Vec<Case> {
-    let targets = REAL.into_iter().filter(|&to| to != from);
+    let targets = Dtype::REAL.into_iter().filter(|&to| to != from);
     let case = |to: Dtype| Case {
         name: format!("Cast {from} {to}"),
         kernel: cast(from, to, level).expect("a kernel"),

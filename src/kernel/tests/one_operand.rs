@@ -1,6 +1,5 @@
 //! Operations on one operand, copies and fills.
 
-use super::REAL;
 use super::block::{Block, check_lengths, edge_values, run};
 use super::model;
 use crate::dtype::{Dtype, Scalar};
@@ -27,7 +26,7 @@ const OPERATIONS: [UnaryOp; 14] = [
 
 #[test]
 fn operations_equal_the_model() {
-    for dtype in REAL {
+    for dtype in Dtype::REAL {
         let values = edge_values(dtype);
         let operand = Block::new(dtype, &values);
         for op in OPERATIONS {

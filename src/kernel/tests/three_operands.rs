@@ -1,7 +1,7 @@
 //! Selection, fused multiply-add and pairs of operations in one pass.
 
 use super::block::{Block, check_lengths, edge_values, run};
-use super::{REAL, model};
+use super::model;
 use crate::dtype::{Dtype, Scalar};
 use crate::ir::BinaryOp;
 use crate::kernel::level::Level;
@@ -72,7 +72,7 @@ fn selection_reads_any_byte_as_true() {
 
 #[test]
 fn fused_multiply_add_rounds_once() {
-    for dtype in REAL {
+    for dtype in Dtype::REAL {
         let operands = triples(dtype, 500);
         let [a, b, c] = &operands;
         for level in Level::all_supported() {
