@@ -47,6 +47,12 @@ KERNELS = {
 """,
         "(a < -1 ? a * a + b : a < 0 ? a * 2 - b : a / 3 + 1)",
     ),
+    "polynomial": (
+        """def polynomial(a):
+    return ((((2.0 * a - 3.0) * a + 5.0) * a - 7.0) * a + 11.0) * a - 13.0
+""",
+        "(((((2 * a - 3) * a + 5) * a - 7) * a + 11) * a - 13)",
+    ),
     "Black-Scholes": (
         """def black_scholes(a, b):
     spot = 80.0 + 20.0 * b

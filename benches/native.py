@@ -78,6 +78,11 @@ class Native:
             raise ValueError(f"{text}: status {status} at {position.value}")
         return handle
 
+    def has_kernel(self, handle):
+        """Whether compiled code is bound to an expression."""
+        self.library.me_expr_has_jit_kernel.restype = ctypes.c_bool
+        return self.library.me_expr_has_jit_kernel(handle)
+
     @staticmethod
     def table(columns):
         return (Variable * max(1, len(columns)))(

@@ -2,10 +2,18 @@
 #
 # Cargo's archive holds the library, the Rust standard library and their thousands of global symbols.
 # A partial link takes what the public functions need, makes one object of it, and lets only the names
-# in exported_symbols.txt out: an extension module that links several Rust libraries stays sound, and
+# in exported_symbols.txt and math_bridge_symbols.txt out: an extension module that links several Rust libraries stays sound, and
 # nothing can clash with a program's own names. Both libraries are made of that object.
 
 file(STRINGS "${PROJECT_SOURCE_DIR}/cmake/exported_symbols.txt" exported_symbols)
+# Kernels that were compiled elsewhere find the library's math functions by name.
+if(NOT EMSCRIPTEN)
+    file(STRINGS "${PROJECT_SOURCE_DIR}/cmake/math_bridge_symbols.txt" bridge_symbols)
+    list(APPEND exported_symbols ${bridge_symbols})
+endif()
+set(MINIEXPR_SYMBOLS "${CMAKE_CURRENT_BINARY_DIR}/exported_symbols.txt")
+string(REPLACE ";" "\n" symbol_lines "${exported_symbols}")
+file(GENERATE OUTPUT "${MINIEXPR_SYMBOLS}" CONTENT "${symbol_lines}\n")
 
 # The system libraries that Rust's standard library calls.
 if(WIN32)
@@ -60,13 +68,13 @@ function(miniexpr_add_object object)
         endif()
         set(commands
             COMMAND ${partial_link} -Wl,--gc-sections -Wl,--force-group-allocation "@${roots}" "${MINIEXPR_ARCHIVE}"
-            COMMAND ${CMAKE_OBJCOPY} ${strip} "--keep-global-symbols=${PROJECT_SOURCE_DIR}/cmake/exported_symbols.txt" "${object}"
+            COMMAND ${CMAKE_OBJCOPY} ${strip} "--keep-global-symbols=${MINIEXPR_SYMBOLS}" "${object}"
         )
     endif()
     add_custom_command(
         OUTPUT "${object}"
         ${commands}
-        DEPENDS "${MINIEXPR_ARCHIVE}" miniexpr_cargo ${part_in_c} "${PROJECT_SOURCE_DIR}/cmake/exported_symbols.txt"
+        DEPENDS "${MINIEXPR_ARCHIVE}" miniexpr_cargo ${part_in_c} "${MINIEXPR_SYMBOLS}"
         COMMENT "Linking miniexpr into one object"
         VERBATIM
     )

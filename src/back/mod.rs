@@ -24,7 +24,10 @@ pub mod jit_mode;
 mod native;
 #[cfg(all(feature = "jit", unix))]
 mod shared;
+pub mod simd_backend;
 mod trace;
+#[cfg(not(target_family = "wasm"))]
+pub mod vector_calls;
 #[cfg(any(test, all(feature = "jit", target_os = "emscripten")))]
 pub mod wasm;
 #[cfg(all(feature = "jit", target_os = "emscripten"))]

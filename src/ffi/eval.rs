@@ -6,6 +6,7 @@ use super::handle::Expression;
 use super::types::*;
 use crate::back::block::{Items, Outcome, Positions, RunError};
 use crate::back::jit_mode::Mode;
+use crate::back::simd_backend;
 use crate::kernel::Accuracy;
 use crate::memory::OutOfMemory;
 
@@ -131,6 +132,7 @@ pub(super) unsafe fn input_blocks<'a>(
 pub(super) fn accuracy(params: *const me_eval_params) -> Accuracy {
     // SAFETY: `params` is NULL or points to options, as every evaluation call asks.
     match unsafe { params.as_ref() } {
+        _ if simd_backend::is_scalar() => Accuracy::Scalar,
         Some(params) if params.disable_simd => Accuracy::Scalar,
         Some(params) if params.simd_ulp_mode == SimdUlpMode::ME_SIMD_ULP_1 as u32 => Accuracy::Precise,
         _ => Accuracy::Fast,

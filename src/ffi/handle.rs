@@ -5,6 +5,7 @@ use crate::back::block::{Engine, Items, PaddedBlocks, PlanError, Positions, RunE
 use crate::back::hot::Hot;
 use crate::back::jit::Jit;
 use crate::back::jit_mode::Mode;
+use crate::back::simd_backend;
 use crate::front::{CompileError, Status};
 use crate::ir::Kernel;
 use crate::kernel::Accuracy;
@@ -33,6 +34,8 @@ impl Expression {
         is_kernel: bool,
         geometry: Option<Geometry>,
     ) -> Result<Expression, CompileError> {
+        // The first compilation chooses the backend for the process, and tells it.
+        simd_backend::is_scalar();
         match Engine::new(&kernel, Level::current()) {
             Ok(engine) => {
                 Ok(Expression { kernel, engine, is_kernel, jit: None, hot: Hot::never(), geometry })

@@ -168,6 +168,20 @@ fn records_that_cannot_be_written() {
 }
 
 #[test]
+fn the_math_backend() {
+    let session = Session::new("trace-backend");
+    let child = || Child::new(&session.root, &memory("exp(x)"));
+    let own = child().run();
+    let line = own.trace.iter().find(|line| line.starts_with("simd init: backend=")).unwrap();
+    assert!(line.ends_with(" sleef=off simd=on ulp=u35"), "{line}");
+    let scalar = child().with("ME_SIMD_MATH_BACKEND", "scalar").run();
+    assert!(scalar.has_line("simd init: backend=scalar sleef=off simd=off ulp=u35"));
+    for (got, want) in scalar.values.iter().chain(&own.values).zip([1f64, 2.0, 1.0, 2.0].map(f64::exp)) {
+        assert!((got - want).abs() <= 4.0 * f64::EPSILON * want);
+    }
+}
+
+#[test]
 fn silence_by_default() {
     let session = Session::new("trace-silence");
     set("ME_DSL_TRACE", "0");

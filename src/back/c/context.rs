@@ -4,8 +4,8 @@ use std::ffi::c_void;
 
 use super::functions::Call;
 use crate::back::block::while_limit;
-use crate::environment;
-use crate::kernel::{Accuracy, Kernel as VectorKernel};
+use crate::back::vector_calls::{call_in_chunks, chunk_items};
+use crate::kernel::Accuracy;
 
 /// `struct me_context` of the generated code, and what only the library reads behind it.
 #[repr(C)]
@@ -36,15 +36,6 @@ impl<'a> Context<'a> {
     }
 }
 
-/// `ME_DSL_JIT_VEC_CHUNK_ITEMS`.
-fn chunk_items() -> usize {
-    const DEFAULT: usize = 1 << 20;
-    let wanted = environment::with(c"ME_DSL_JIT_VEC_CHUNK_ITEMS", |value| {
-        std::str::from_utf8(value?).ok()?.trim().parse::<i32>().ok()
-    });
-    wanted.and_then(|items| usize::try_from(items).ok()).filter(|items| *items > 0).unwrap_or(DEFAULT)
-}
-
 /// Calls function `number` on `n` items for generated code.
 ///
 /// # Safety
@@ -66,42 +57,4 @@ unsafe extern "C" fn call(
     let operands = [a, b, c].map(|operand| operand.cast::<u8>());
     // SAFETY: as the caller promises.
     unsafe { call_in_chunks(kernel, call.dtype.size(), out.cast(), operands, n, context.chunk) }
-}
-
-/// Calls a vector kernel on `n` items of `size` bytes, `chunk` at a time.
-///
-/// # Safety
-/// As the kernel asks, but that an operand may be `out`.
-pub unsafe fn call_in_chunks(
-    kernel: VectorKernel,
-    size: usize,
-    out: *mut u8,
-    operands: [*const u8; 3],
-    n: usize,
-    chunk: usize,
-) {
-    const ROOM: usize = 512;
-    let mut room = [0u64; ROOM];
-    let is_in_place = operands.contains(&out.cast_const());
-    let chunk = if is_in_place { chunk.min(ROOM) } else { chunk };
-    let mut start = 0;
-    while start < n {
-        let count = chunk.min(n - start);
-        let [a, b, c] = operands.map(|operand| match operand.is_null() {
-            true => operand,
-            false => operand.wrapping_add(start * size),
-        });
-        let out = out.wrapping_add(start * size);
-        // SAFETY: the chunk lies in the arrays; `room` has space for it and is distinct from them.
-        unsafe {
-            if is_in_place {
-                let room = room.as_mut_ptr().cast::<u8>();
-                kernel(room, a, b, c, count);
-                std::ptr::copy_nonoverlapping(room, out, count * size);
-            } else {
-                kernel(out, a, b, c, count);
-            }
-        }
-        start += count;
-    }
 }

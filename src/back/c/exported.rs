@@ -125,7 +125,10 @@ impl Generator<'_> {
         Ok(self.text.add(format_args!("}}\n"))?)
     }
 
+    /// Opens a loop over items. The output may be an input, but then each item is read before it is
+    /// written, so no pass depends on another: without the hint, nested loops are not vectorised.
     pub(super) fn open_loop(&mut self, index: &str, count: &str) -> Result<(), Refusal> {
+        self.text.add(format_args!("#pragma GCC ivdep\n"))?;
         self.line(format_args!("for (int64_t {index} = 0; {index} < {count}; {index}++) {{"))?;
         self.indent += 1;
         Ok(())

@@ -57,6 +57,7 @@ int me_dsl_jit_kernel(const void **__me_inputs, void *__me_output, int64_t __me_
     const double *__me_in_x = (const double *)__me_inputs[0];
     const struct me_context *__me_context = (const struct me_context *)__me_inputs[1];
     double *__me_outp = (double *)__me_output;
+#pragma GCC ivdep
     for (int64_t __me_idx = 0; __me_idx < __me_nitems; __me_idx++) {
         __me_outp[__me_idx] = __me_item(__me_context, __me_in_x[__me_idx]);
     }

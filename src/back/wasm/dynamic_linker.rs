@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::module::EXPORT;
 use super::signature::{self, Callee};
-use crate::back::environment;
 use crate::back::trace::trace;
+use crate::environment;
 
 unsafe extern "C" {
     /// Of `memory_base.c`: 0 in a program that is linked statically.

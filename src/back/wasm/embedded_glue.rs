@@ -4,7 +4,7 @@
 use std::ffi::{c_int, c_uchar};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::back::environment;
+use crate::environment;
 
 unsafe extern "C" {
     /// Of `embedded_glue.c`; the last argument is whether JavaScript reports why there is no function.
