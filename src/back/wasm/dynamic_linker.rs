@@ -41,19 +41,20 @@ unsafe impl Send for SideModule {}
 unsafe impl Sync for SideModule {}
 
 impl SideModule {
-    /// Loads a module; `None` and a line in the trace if the host does not take it.
-    pub fn load(bytes: &[u8]) -> Option<SideModule> {
+    /// Loads a module; `None` if the host does not take it, and a line in the trace: what follows from that,
+    /// and the reason.
+    pub fn load(bytes: &[u8], consequence: &str) -> Option<SideModule> {
         let number = LOADED.fetch_add(1, Ordering::Relaxed);
         if number >= MOST_MODULES {
             LOADED.store(MOST_MODULES, Ordering::Relaxed);
-            trace(format_args!("jit runtime skip: {MOST_MODULES} side modules are loaded"));
+            trace(format_args!("{consequence}: {MOST_MODULES} side modules are loaded"));
             return None;
         }
-        let file = ModuleFile::write(number, bytes)?;
+        let file = ModuleFile::write(number, bytes, consequence)?;
         // SAFETY: the path ends with NUL. The module has no code that runs when it is loaded.
         let handle = unsafe { libc::dlopen(file.path(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
         if handle.is_null() {
-            trace_error();
+            trace_error(consequence);
             return None;
         }
         Some(SideModule { handle })
@@ -89,7 +90,7 @@ pub fn has_type(index: u32, callee: Callee) -> Option<bool> {
 
 /// The function of the module that tells types apart, if the engine has the instruction for it.
 fn load_tester() -> Option<Tester> {
-    let module = SideModule::load(&signature::tester().ok()?)?;
+    let module = SideModule::load(&signature::tester().ok()?, "jit function types are not checked")?;
     let index = module.function(EXPORT);
     std::mem::forget(module);
     // SAFETY: the index stands for a function of this type.
@@ -106,7 +107,7 @@ struct ModuleFile {
 }
 
 impl ModuleFile {
-    fn write(number: u32, bytes: &[u8]) -> Option<ModuleFile> {
+    fn write(number: u32, bytes: &[u8], consequence: &str) -> Option<ModuleFile> {
         let mut file = ModuleFile { path: [0; 48], len: 0, is_created: false };
         let mut rest = &mut file.path[..];
         write!(rest, "/tmp/miniexpr-{}-{number}.so\0", std::process::id()).ok()?;
@@ -118,7 +119,7 @@ impl ModuleFile {
                 opened.write_all(bytes).is_ok().then_some(file)
             }
             Err(error) => {
-                trace(format_args!("jit runtime skip: {}: {error}", file.text()));
+                trace(format_args!("{consequence}: {}: {error}", file.text()));
                 None
             }
         }
@@ -142,13 +143,13 @@ impl Drop for ModuleFile {
     }
 }
 
-/// Traces what the dynamic linker says of its last error.
-fn trace_error() {
+/// Traces what the dynamic linker says of its last error, and what follows from it.
+fn trace_error(consequence: &str) {
     // SAFETY: the text is valid until the next call of the dynamic linker.
     let text = unsafe { libc::dlerror() };
     if !text.is_null() {
         // SAFETY: as above; it ends with NUL.
         let text = unsafe { CStr::from_ptr(text) }.to_str().unwrap_or("the dynamic linker failed");
-        trace(format_args!("jit runtime skip: {}", text.lines().last().unwrap_or(text)));
+        trace(format_args!("{consequence}: {}", text.lines().last().unwrap_or(text)));
     }
 }

@@ -64,7 +64,7 @@ impl Entry {
             Linking::Helper => TableEntry::new(module).map(Entry::Helper),
             #[cfg(feature = "dlopen")]
             Linking::SideModule => {
-                let module = SideModule::load(module)?;
+                let module = SideModule::load(module, "jit runtime skip")?;
                 let index = module.function(EXPORT);
                 (index != 0).then(|| Entry::SideModule { index, _module: module })
             }
