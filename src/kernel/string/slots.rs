@@ -79,6 +79,7 @@ impl<'a, U: Unit> Slots<'a, U> {
 
 /// Bytes between what is read and what is fetched into the cache for later: far enough that a slot comes
 /// from memory before it is needed.
+#[cfg(target_arch = "x86_64")]
 const PREFETCH_DISTANCE: usize = 2048;
 
 /// Begin to fetch the units that lie [`PREFETCH_DISTANCE`] behind the start of `units`. The loops over
