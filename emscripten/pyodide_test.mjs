@@ -141,14 +141,14 @@ test("without helpers, the dynamic linker makes kernels", () => {
 });
 
 test("a glue script that is missing, broken or another one leaves kernels to the interpreter", () => {
-  const line = "^\\[me-wasm-jit\\] no kernels are compiled: me_jit_glue.js ";
+  const line = "^\\[me-wasm-jit\\] no helpers are registered: me_jit_glue.js ";
   withGlue(null, () => expectNoHelpers(RegExp(line + "cannot be read: .*No such file")));
   withGlue("(function () {", () => expectNoHelpers(RegExp(line + "cannot be evaluated: SyntaxError")));
   withGlue("0", () => expectNoHelpers(RegExp(line + "does not define its functions$")));
 });
 
 test("a runtime that hides what is needed, or has no room, leaves kernels to the interpreter", () => {
-  const line = "^\\[me-wasm-jit\\] no kernels are compiled: ";
+  const line = "^\\[me-wasm-jit\\] no helpers are registered: ";
   withMember(runtime, "stackAlloc", undefined, () =>
     expectNoHelpers(RegExp(line + "the runtime does not show stackAlloc$")),
   );

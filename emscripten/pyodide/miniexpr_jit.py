@@ -1,4 +1,4 @@
-"""Lets miniexpr compile kernels in Pyodide.
+"""Helpers by which miniexpr compiles kernels in Pyodide.
 
     import ctypes, miniexpr_jit
     library = ctypes.CDLL("/lib/libminiexpr.so")
@@ -6,6 +6,8 @@
 
 Beside this file lie `me_jit_glue.js` and `jit_helpers.js`. With ME_DSL_TRACE on, a line on stderr
 tells what became of it, and the console why a kernel is refused.
+
+Without helpers the library makes its kernels by the dynamic linker, which keeps each of them for good.
 """
 
 import ctypes
@@ -18,21 +20,21 @@ _helpers = None
 
 
 class _Unavailable(Exception):
-    """Why kernels cannot be compiled here."""
+    """Why there are no helpers."""
 
 
 def enable(library, folder=_FOLDER):
     """Registers the helpers of WebAssembly kernels with a library; again is allowed.
 
-    `library` is a ctypes.CDLL of the side module, `folder` has the two scripts. Returns whether kernels
-    can be compiled. Where they cannot, outside Pyodide too, the library interprets them.
+    `library` is a ctypes.CDLL of the side module, `folder` has the two scripts. Returns whether the
+    helpers are registered; outside Pyodide they never are. The library works without them.
     """
     global _helpers
     try:
         if _helpers is None:
             _helpers = _make_helpers(pathlib.Path(folder))
     except _Unavailable as error:
-        _trace(f"no kernels are compiled: {error}")
+        _trace(f"no helpers are registered: {error}")
         return False
     register = library.me_register_wasm_jit_helpers
     register.argtypes = [ctypes.c_void_p, ctypes.c_void_p]

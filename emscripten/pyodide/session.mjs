@@ -38,7 +38,7 @@ export function takeTrace(session) {
   return session.lines.splice(0).filter((line) => line.startsWith("[me-"));
 }
 
-/** Lets Python register the helpers; tells whether kernels can be compiled. */
+/** Lets Python register the helpers; tells whether it could. */
 export function enable(session) {
   return session.pyodide.runPython("miniexpr_jit.enable(library)");
 }
