@@ -2,6 +2,7 @@
 
 mod machine;
 mod programs;
+mod random_programs;
 mod signatures;
 
 use crate::back::block::Positions;
@@ -24,28 +25,20 @@ fn agree(text: &str, inputs: &[Array], output: Option<Dtype>) {
         let positions = Positions { shape: &extent, origin: &[0], extents: &extent };
         let expected = interpreted(&kernel, &inputs, items, &positions);
         let actual = translated(&kernel, &inputs, items, &positions);
-        match (expected, actual) {
-            (Some(expected), Some(actual)) => {
-                let size = kernel.output.itemsize;
-                let differs = (0..items).find(|item| {
-                    let range = item * size..(item + 1) * size;
-                    expected[range.clone()] != actual[range.clone()]
-                        && !(is_nan(kernel.output.dtype, &expected[range.clone()])
-                            && is_nan(kernel.output.dtype, &actual[range]))
-                });
-                if let Some(item) = differs {
-                    let range = item * size..(item + 1) * size;
-                    panic!(
-                        "{text}: item {item} of {items}: {:?}, not {:?}",
-                        &actual[range.clone()],
-                        &expected[range]
-                    );
-                }
-            }
-            (expected, actual) => {
-                assert_eq!(expected.is_some(), actual.is_some(), "{text}: status for {items}")
-            }
-        }
+        assert_same(&format!("{text} for {items} items"), kernel.output.dtype, expected, actual);
+    }
+}
+
+/// Checks that two runs gave the same items, or both failed.
+fn assert_same(what: &str, dtype: Dtype, expected: Option<Vec<u8>>, actual: Option<Vec<u8>>) {
+    let (Some(expected), Some(actual)) = (&expected, &actual) else {
+        assert_eq!(expected.is_some(), actual.is_some(), "{what}: status");
+        return;
+    };
+    let pairs = expected.chunks(dtype.size()).zip(actual.chunks(dtype.size()));
+    for (item, (expected, actual)) in pairs.enumerate() {
+        let are_nan = is_nan(dtype, expected) && is_nan(dtype, actual);
+        assert!(expected == actual || are_nan, "{what}: item {item}: {actual:?}, not {expected:?}");
     }
 }
 

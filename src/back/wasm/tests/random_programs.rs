@@ -1,0 +1,91 @@
+//! Random kernels: modules agree with the interpreter, bit for bit.
+
+#[path = "../../../../tests/dsl/generator.rs"]
+mod generator;
+
+use super::machine::{Array, interpreted, kernel, translated};
+use super::{assert_same, samples};
+use crate::back::block::Positions;
+use crate::dtype::Dtype;
+use generator::{Generator, Random};
+
+/// Programs that are compared; `MINIEXPR_RANDOM_PROGRAMS` asks for another number.
+const PROGRAMS: u64 = 400;
+
+#[test]
+fn random_programs_agree_with_the_interpreter() {
+    let wanted = std::env::var("MINIEXPR_RANDOM_PROGRAMS").ok().and_then(|text| text.parse().ok());
+    for seed in 0..wanted.unwrap_or(PROGRAMS) {
+        check_program(seed);
+    }
+}
+
+/// The programs that run under Node: where they are, how many, and what writes them anew.
+const SAMPLE_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/emscripten/random_programs.txt");
+const SAMPLE: u64 = 100;
+const UPDATE: &str = "MINIEXPR_UPDATE_GOLDEN";
+
+#[test]
+fn the_sample_for_node_is_what_the_generator_gives() {
+    let text: String = (0..SAMPLE)
+        .map(|seed| {
+            let Program { x, y, output, source } = program(&mut Random::new(seed));
+            format!("{} {} {}\n{source}\n", x.dtype.code(), y.dtype.code(), output.code())
+        })
+        .collect();
+    if std::env::var_os(UPDATE).is_some() {
+        std::fs::write(SAMPLE_FILE, &text).unwrap();
+    }
+    let recorded = std::fs::read_to_string(SAMPLE_FILE).unwrap();
+    assert!(recorded == text, "{SAMPLE_FILE} is out of date: set {UPDATE}");
+}
+
+/// A kernel over `x` and `y`, whose values the samples have.
+struct Program {
+    x: Array,
+    y: Array,
+    output: Dtype,
+    source: String,
+}
+
+fn program(random: &mut Random) -> Program {
+    let samples = samples();
+    let [x, y] = [random.pick(&samples).clone(), random.pick(&samples).clone()];
+    let output = random.pick(&samples).dtype;
+    let source = Generator::new(random).kernel();
+    Program { x, y, output, source }
+}
+
+fn check_program(seed: u64) {
+    let mut random = Random::new(seed);
+    let Program { x, y, output, source } = program(&mut random);
+    let items = 1 + random.below(90) as usize;
+    let inputs = [x, y].map(|sample| picked(&mut random, &sample, items));
+    let kernel = kernel(&source, &[("x", inputs[0].dtype), ("y", inputs[1].dtype)], Some(output));
+    let extent = [items as i64];
+    let at = Positions { shape: &extent, origin: &[0], extents: &extent };
+    let expected = interpreted(&kernel, &inputs, items, &at);
+    let actual = translated(&kernel, &inputs, items, &at);
+    assert_same(&format!("seed {seed}: {source}\n{kernel}"), output, expected, actual);
+}
+
+/// An array of items of a sample, and of small numbers.
+fn picked(random: &mut Random, sample: &Array, items: usize) -> Array {
+    let size = sample.dtype.size();
+    let elements: Vec<&[u8]> = sample.bytes.chunks(size).collect();
+    let bytes = (0..items).flat_map(|_| match random.below(3) {
+        0 => random.pick(&elements).to_vec(),
+        _ => small(random.below(24) as i64 - 8, sample.dtype),
+    });
+    Array { dtype: sample.dtype, bytes: bytes.collect() }
+}
+
+/// The bytes of a small number; half of it for floats.
+fn small(value: i64, dtype: Dtype) -> Vec<u8> {
+    match dtype {
+        Dtype::Bool => vec![u8::from(value > 0)],
+        Dtype::Float32 => (value as f32 / 2.0).to_ne_bytes().to_vec(),
+        Dtype::Float64 => (value as f64 / 2.0).to_ne_bytes().to_vec(),
+        _ => value.to_le_bytes()[..dtype.size()].to_vec(),
+    }
+}
