@@ -30,6 +30,8 @@ fn every_allocation_may_fail() {
     blocks();
     interpreted_kernels();
     compiled_kernels();
+    #[cfg(unix)]
+    kernels_of_the_c_compiler();
     expressions_that_become_machine_code();
 }
 
@@ -126,6 +128,32 @@ fn compiled_kernels() {
         // Only where all allocations fail: one failure alone is noted, which takes memory that is kept.
         scenario.refuse_each_allocation(Refusals::All);
     }
+}
+
+/// The engine of the C compiler, with a ready-made object in the place of what the compiler makes.
+#[cfg(unix)]
+fn kernels_of_the_c_compiler() {
+    let folder = std::path::Path::new("/tmp").join(format!("miniexpr-memory-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let (code, object) = (folder.join("stub.c"), folder.join("stub.so"));
+    let text = "int me_dsl_jit_kernel(const void **a, void *b, long long n) { return 1; }\n";
+    std::fs::write(&code, text).unwrap();
+    let mut compiler = std::process::Command::new("cc");
+    compiler.args(["-shared", "-fPIC", "-o"]).arg(&object).arg(&code);
+    assert!(compiler.status().unwrap().success());
+    // SAFETY: no other thread reads the environment.
+    unsafe {
+        std::env::set_var("TMPDIR", &folder);
+        std::env::set_var("CFLAGS", "-O1 '-DNAME=a b'");
+        std::env::set_var("ME_DSL_JIT_TEST_STUB_SO", &object);
+    }
+    for source in [
+        "# me:compiler=cc\ndef k(a):\n    y = a * 2 + _i0\n    return exp(y) - erf(y * y) % 3",
+        "# me:compiler=cc\ndef k(a):\n    s = a\n    for i in range(3):\n        if s > i:\n            s = sin(s) + 1\n    return s",
+    ] {
+        Scenario::new(source, &[Float64]).refuse_each_allocation(Refusals::All);
+    }
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 fn expressions_that_become_machine_code() {
