@@ -19,8 +19,9 @@ test-native: tools-native ## Run the Rust tests, the C tests and every way to li
 test-wasm: tools-wasm ## Run the C tests under Node, the side module, Pyodide, and the glue
 	scripts/test.sh wasm
 
-bench: tools-native ## Time the library beside C, NumPy and numexpr; writes benches/report/
+bench: tools-native ## Time the library beside C, NumPy, numexpr and numba; writes benches/report/
 	scripts/bench.sh
+	scripts/bench.sh engines
 
 fuzz: ## Fuzz under AddressSanitizer for a minute; needs a nightly Rust toolchain
 	scripts/fuzz.sh 60

@@ -191,12 +191,16 @@ impl Generator<'_> {
             (BinaryOp::Add | BinaryOp::BitOr, Dtype::Bool) => {
                 self.line(format_args!("const bool t{n} = t{a} | t{b};"))
             }
-            (BinaryOp::Mul | BinaryOp::BitAnd, Dtype::Bool) => {
+            (BinaryOp::Mul | BinaryOp::Div | BinaryOp::BitAnd, Dtype::Bool) => {
                 self.line(format_args!("const bool t{n} = t{a} & t{b};"))
             }
             (BinaryOp::Sub | BinaryOp::BitXor, Dtype::Bool) => {
                 self.line(format_args!("const bool t{n} = t{a} ^ t{b};"))
             }
+            (BinaryOp::Pow, Dtype::Bool) => self.line(format_args!("const bool t{n} = t{a} | !t{b};")),
+            (BinaryOp::Rem, Dtype::Bool) => self.line(format_args!("const bool t{n} = 0;")),
+            (BinaryOp::Shl, Dtype::Bool) => self.line(format_args!("const bool t{n} = t{a};")),
+            (BinaryOp::Shr, Dtype::Bool) => self.line(format_args!("const bool t{n} = t{a} & !t{b};")),
             (_, Dtype::Bool) => self.reject(id, UNSUPPORTED),
             (BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div, _) if dtype.is_float() => {
                 self.line(format_args!("const {name} t{n} = t{a} {sign} t{b};"))
