@@ -1,15 +1,24 @@
 #!/bin/sh
-# Fuzzes compile and evaluation under AddressSanitizer: fuzz.sh SECONDS [TARGET]
+# Fuzzes under AddressSanitizer: fuzz.sh SECONDS [TARGET...]. The targets take turns in that time, all of
+# them where none is named. What they find new goes to FUZZ_CORPUS, fuzz/corpus as a rule.
 # Needs a nightly toolchain; installs cargo-fuzz into .tools if it is missing.
 set -eu
 cd "$(dirname "$0")/.."
-seconds=${1:?usage: fuzz.sh SECONDS [TARGET]}
-target=${2:-expression}
+seconds=${1:?usage: fuzz.sh SECONDS [TARGET...]}
+shift
+[ $# -gt 0 ] || set -- expression strings blocks kernels
+corpus=${FUZZ_CORPUS:-fuzz/corpus}
 . scripts/environment.sh
 PATH=$PWD/.tools/bin:$PATH
 if ! command -v cargo-fuzz >/dev/null; then
-    cargo install --quiet cargo-fuzz --root .tools
+    cargo install --quiet --locked cargo-fuzz --root .tools
 fi
-mkdir -p "fuzz/corpus/$target"
-exec cargo +nightly fuzz run "$target" "fuzz/corpus/$target" "fuzz/seeds/$target" -- \
-    -max_total_time="$seconds" -max_len=4096 -timeout=20 -print_final_stats=1
+# Units of code generation are compiled side by side; by default there is one.
+cargo +nightly fuzz build --codegen-units 16
+each=$((seconds / $#))
+for target in "$@"; do
+    mkdir -p "$corpus/$target"
+    # Kernels print to standard output, which is closed.
+    cargo +nightly fuzz run --codegen-units 16 "$target" "$corpus/$target" "fuzz/seeds/$target" -- \
+        -max_total_time="$each" -max_len=4096 -timeout=20 -close_fd_mask=1 -print_final_stats=1
+done

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs groups of test suites and adds up their results: test.sh [lint] [native] [wasm].
+# Runs groups of test suites and adds up their results: test.sh [lint] [native] [fuzz] [wasm].
 # Each suite's output goes to build/logs/ and is shown if it fails. The last line is
 # "N passed, M failed"; the exit status is 0 only if nothing failed.
 set -eu
@@ -26,7 +26,7 @@ suite() {
     # A suite that breaks off before it counts has failed as well.
     if [ $status -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
     passed=$((passed + good)) failed=$((failed + bad))
-    printf '%-14s %5d passed, %d failed, %4d s\n' "$name" "$good" "$bad" $(($(date +%s) - start))
+    printf '%-16s %5d passed, %d failed, %4d s\n' "$name" "$good" "$bad" $(($(date +%s) - start))
     [ "$bad" -eq 0 ] || cat "$log"
 }
 
@@ -59,6 +59,20 @@ native() {
     suite rust cargo cargo test --locked --no-fail-fast --target "$host"
     suite native-build check scripts/build.sh native
     suite c-native ctest ctest --test-dir build/native -j 2 --output-on-failure
+}
+
+fuzz() {
+    if ! RUSTUP_AUTO_INSTALL=0 cargo +nightly --version >/dev/null 2>&1; then
+        echo "fuzz             skipped: there is no nightly Rust toolchain"
+    elif ! PATH=$PWD/.tools/bin:$PATH command -v cargo-fuzz >/dev/null; then
+        echo "fuzz             skipped: there is no cargo-fuzz (make fuzz installs it)"
+    else
+        # From the seeds alone: a grown corpus takes longer to read than the run.
+        rm -rf build/corpus
+        for target in expression strings blocks kernels; do
+            suite "fuzz-$target" check env FUZZ_CORPUS=build/corpus scripts/fuzz.sh 8 "$target"
+        done
+    fi
 }
 
 wasm() {

@@ -110,8 +110,8 @@ fn run(input: &mut Unstructured) -> Option<()> {
     assert_eq!(expression.valid_nitems(numbers), valid);
     let padded = padded_items(&grid).filter(|items| *items <= MOST_ITEMS);
     let columns = table.iter().enumerate().map(|(shift, entry)| {
-        let itemsize = itemsize(entry, output)?;
-        Some(Column::repeat(&data, shift, padded.unwrap_or(0) as usize, itemsize))
+        let (dtype, itemsize) = item_type(entry, output)?;
+        Some(Column::repeat(&data, shift, padded.unwrap_or(0) as usize, itemsize).valid_for(dtype))
     });
     let columns: Vec<Column> = columns.collect::<Option<_>>()?;
     let params = me_eval_params { jit_mode: u32::from(head.eval_jit_mode % 3), ..Default::default() };
@@ -187,13 +187,10 @@ fn mentions(source: &str, name: &CStr) -> bool {
     source.split(|char: char| !char.is_ascii_alphanumeric()).any(|word| word.as_bytes() == name.to_bytes())
 }
 
-/// Bytes of an item of a variable, which takes the dtype of the output where it has none.
-fn itemsize(entry: &me_variable, output: u32) -> Option<usize> {
-    match (entry.itemsize, entry.dtype) {
-        (0, 0) => Some(Dtype::from_code(output)?.size()),
-        (0, code) => Some(Dtype::from_code(code)?.size()),
-        (itemsize, _) => Some(itemsize),
-    }
+/// Dtype and itemsize of a variable, which takes the dtype of the output where it has none.
+fn item_type(entry: &me_variable, output: u32) -> Option<(Dtype, usize)> {
+    let dtype = Dtype::from_code(if entry.dtype == 0 { output } else { entry.dtype })?;
+    Some((dtype, if dtype.is_string() { entry.itemsize } else { dtype.size() }))
 }
 
 impl Text {

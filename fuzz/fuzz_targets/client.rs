@@ -8,6 +8,7 @@ use std::ffi::{CStr, c_int, c_void};
 use std::ops::Range;
 use std::ptr;
 
+use miniexpr::dtype::Dtype;
 use miniexpr::ffi::{self, me_eval_params, me_expr, me_variable};
 
 /// Codes of the evaluation calls.
@@ -29,6 +30,14 @@ impl Column {
     pub fn repeat(data: &[u8], shift: usize, n: usize, itemsize: usize) -> Column {
         let bytes = data.iter().copied().cycle().skip(shift).take(n * itemsize).collect();
         Column { bytes, itemsize }
+    }
+
+    /// The data as `dtype` can hold it: a bool is 0 or 1.
+    pub fn valid_for(mut self, dtype: Dtype) -> Column {
+        if dtype == Dtype::Bool {
+            self.bytes.iter_mut().for_each(|byte| *byte &= 1);
+        }
+        self
     }
 
     /// The items with these numbers.

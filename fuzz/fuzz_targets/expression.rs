@@ -101,8 +101,9 @@ fn contains_reduction(text: &CString) -> bool {
 fn used_columns(text: &CString, dtypes: [u32; 4], data: &[u8], n: usize) -> Vec<Column> {
     let words = words(text);
     let column = |(shift, (name, code)): (usize, (&&CStr, u32))| {
-        let itemsize = Dtype::from_code(code)?.size();
-        words.contains(&name.to_bytes()).then(|| Column::repeat(data, shift, n, itemsize))
+        let dtype = Dtype::from_code(code)?;
+        let column = || Column::repeat(data, shift, n, dtype.size()).valid_for(dtype);
+        words.contains(&name.to_bytes()).then(column)
     };
     NAMES.iter().zip(dtypes).enumerate().filter_map(column).collect()
 }

@@ -84,7 +84,7 @@ fn run(input: &mut Unstructured) -> Option<()> {
     let columns = inputs.enumerate().map(|(shift, entry)| {
         let dtype = Dtype::from_code(if entry.dtype == 0 { output } else { entry.dtype })?;
         let itemsize = if dtype.is_string() { entry.itemsize } else { dtype.size() };
-        Some(Column::repeat(&data, shift, n, itemsize))
+        Some(Column::repeat(&data, shift, n, itemsize).valid_for(dtype))
     });
     let columns: Vec<Column> = columns.collect::<Option<_>>()?;
     let kernel = Kernel { expression, columns, params: head.params() };

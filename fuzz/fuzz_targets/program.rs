@@ -10,6 +10,15 @@ pub struct Program {
     result: Value,
     /// Every `return` gives this string instead of a number.
     text: Option<u8>,
+    features: Features,
+}
+
+/// What a program may contain; machine code has none of it.
+#[derive(Arbitrary, Clone, Copy)]
+struct Features {
+    strings: bool,
+    reductions: bool,
+    prints: bool,
 }
 
 #[derive(Arbitrary)]
@@ -20,7 +29,7 @@ enum Statement {
     While(Option<u8>, Value, Vec<Statement>),
     For(Range, Vec<Statement>),
     Exit(u8, Value),
-    Print(bool, Value),
+    Print(u8),
     Text(u8),
     Value(Value),
 }
@@ -70,6 +79,8 @@ const ONE_ARGUMENT: [&str; 20] = [
 ];
 const TWO_ARGUMENTS: [&str; 8] = ["atan2", "copysign", "fmax", "fmin", "fmod", "hypot", "pow", "nextafter"];
 const REDUCTIONS: [&str; 7] = ["sum", "prod", "mean", "min", "max", "any", "all"];
+/// What is the same for all items.
+const UNIFORM: [&str; 4] = ["1.5", "_n0", "300 / 7", "_ndim > 1"];
 const TEXTS: [&str; 6] = ["s", "'ab'", "s + t", "upper(s)", "replace(s, 'a', 'bc')", "where(x > 1, s, t)"];
 const TEXT_TESTS: [&str; 4] = ["contains(s, 'a')", "(s == t)", "(t < s)", "startswith(t, s)"];
 
@@ -86,7 +97,7 @@ fn pick(names: &[&'static str], index: u8) -> &'static str {
 impl Program {
     /// The statements of the kernel, indented once.
     pub fn body(&self) -> String {
-        let mut writer = Writer::new(self.text);
+        let mut writer = Writer::new(self.features, self.text);
         writer.block(&self.first);
         writer.block(&self.statements);
         writer.exit(&self.result);
@@ -96,6 +107,7 @@ impl Program {
 
 struct Writer {
     source: String,
+    features: Features,
     text: Option<u8>,
     /// Numbers that may be read.
     names: Vec<String>,
@@ -113,9 +125,19 @@ enum Place {
 }
 
 impl Writer {
-    fn new(text: Option<u8>) -> Writer {
+    fn new(features: Features, text: Option<u8>) -> Writer {
+        let text = text.filter(|_| features.strings);
         let names = ["x", "y"].map(str::to_string).to_vec();
-        Writer { source: String::new(), text, names, statements: 0, loops: 0, open_loops: 0, depth: 1 }
+        Writer {
+            source: String::new(),
+            features,
+            text,
+            names,
+            statements: 0,
+            loops: 0,
+            open_loops: 0,
+            depth: 1,
+        }
     }
 
     fn line(&mut self, text: &str) {
@@ -181,11 +203,11 @@ impl Writer {
                 1 if self.open_loops > 0 => self.line("continue"),
                 _ => self.exit(value),
             },
-            Statement::Print(has_format, value) => {
-                let format = if *has_format { "'{} = ', " } else { "" };
-                let value = self.value(value, self.place());
-                self.line(&format!("print({format}{value})"));
+            Statement::Print(value) if self.features.prints => {
+                self.line(&format!("print('{{}} = ', {})", pick(&UNIFORM, *value)));
             }
+            Statement::Print(_) => {}
+            Statement::Text(_) if !self.features.strings => {}
             Statement::Text(text) => self.line(&format!("u = {}", pick(&TEXTS, *text))),
             Statement::Value(value) => {
                 let value = self.value(value, self.place());
@@ -267,10 +289,11 @@ impl Writer {
                 format!("{}({}, {})", pick(&TWO_ARGUMENTS, *function), of(a), of(b))
             }
             Value::Where(condition, a, b) => format!("where({}, {}, {})", of(condition), of(a), of(b)),
-            Value::Reduction(function, a) if place == Place::WithReductions => {
+            Value::Reduction(function, a) if self.features.reductions && place == Place::WithReductions => {
                 format!("{}({})", pick(&REDUCTIONS, *function), self.value(a, Place::Plain))
             }
             Value::Reduction(_, a) => of(a),
+            Value::TextTest(index) if !self.features.strings => index.to_string(),
             Value::TextTest(index) => pick(&TEXT_TESTS, *index).to_string(),
         }
     }
