@@ -1,6 +1,8 @@
 //! Statements: masks for the lanes that run, jumps where no lane is left.
 
-use super::flow::{always_leaves, contains_continue, contains_loop, for_each_assigned, for_each_root};
+use super::flow::{
+    always_leaves, contains_continue, contains_loop, for_each_assigned, for_each_root, leaves_early,
+};
 use super::{Binding, Lowerer, Refusal, Region};
 use crate::back::native::lane::{Label, Op, Slot, Source, Status, Value};
 use crate::dtype::{Dtype, Scalar};
@@ -19,8 +21,8 @@ enum Leave {
 struct Loop {
     head: Label,
     exit: Label,
-    /// Lanes that go round again.
-    mask: Value,
+    /// Lanes that go round again; `None` is all.
+    mask: Option<Value>,
     /// What was known before the body.
     known: usize,
     logged: usize,
@@ -143,9 +145,9 @@ impl Lowerer<'_> {
     /// same block are not lowered, so unless it is a loop's body its own mask stays.
     fn leave(&mut self, to: Leave) -> Result<(), OutOfMemory> {
         let Some(lanes) = self.active() else { return Ok(()) };
-        let innermost_loop = self.regions.iter().rposition(|region| region.loop_mask.is_some());
+        let innermost_loop = self.regions.iter().rposition(|region| region.loop_id.is_some());
         let first = if to == Leave::Kernel { 0 } else { innermost_loop.unwrap_or(0) };
-        let is_body = self.regions.last().is_some_and(|region| region.loop_mask.is_some());
+        let is_body = self.regions.last().is_some_and(|region| region.loop_id.is_some());
         let end = self.regions.len() - usize::from(!is_body);
         for index in first..end {
             let Region { mask, loop_mask, .. } = self.regions[index];
@@ -251,7 +253,7 @@ impl Lowerer<'_> {
 
     /// Computes what a loop that is not in another loop uses and does not change.
     fn hoist(&mut self, stmt: &Stmt) -> Result<(), Refusal> {
-        if self.regions.iter().any(|region| region.loop_mask.is_some()) {
+        if self.regions.iter().any(|region| region.loop_id.is_some()) {
             return Ok(());
         }
         let mut stack = Vec::new();
@@ -287,9 +289,10 @@ impl Lowerer<'_> {
     fn while_loop(&mut self, condition: ExprId, body: &[Stmt]) -> Result<(), Refusal> {
         let passes = self.code.new_slot();
         self.effect(Op::SetUniform(passes, 0), &[])?;
-        let round = self.open_loop(body)?;
+        let mask = self.active_copy()?;
+        let round = self.open_loop(body, Some(mask))?;
         let condition = self.expression(condition)?;
-        self.narrow(&round, condition)?;
+        self.narrow(mask, condition, round.exit)?;
         self.effect(Op::CountPass(passes), &[])?;
         self.loop_body(&round, body)?;
         self.effect(Op::Jump(round.head), &[])?;
@@ -308,14 +311,15 @@ impl Lowerer<'_> {
         let ascends = self.compare(CompareOp::Gt, step, zero)?;
         let counter = self.new_value(Dtype::Int64, Source::Computed)?;
         self.rewrite(Op::Move, counter, &[start], None)?;
-        let round = self.open_loop(body)?;
+        let mask = self.active_copy()?;
+        let round = self.open_loop(body, Some(mask))?;
         let is_before = self.is_before(ascends, counter, stop)?;
-        self.narrow(&round, is_before)?;
+        self.narrow(mask, is_before, round.exit)?;
         self.bind_counter(variable, counter, &round, body)?;
         self.loop_body(&round, body)?;
         let next = self.append(Op::Add, Dtype::Int64, &[counter, step])?;
         let has_next = self.is_before(ascends, counter, next)?;
-        self.rewrite(Op::And, round.mask, &[round.mask, has_next], None)?;
+        self.rewrite(Op::And, mask, &[mask, has_next], None)?;
         self.rewrite(Op::Move, counter, &[next], None)?;
         self.effect(Op::Jump(round.head), &[])?;
         Ok(self.close_for(round, variable, body)?)
@@ -354,12 +358,16 @@ impl Lowerer<'_> {
         let slot: Slot = self.code.new_slot();
         self.effect(Op::SetUniform(slot, start), &[])?;
         let counter = self.new_value(Dtype::Int64, Source::Uniform(slot))?;
-        let round = self.open_loop(body)?;
+        let mask = if leaves_early(body) { Some(self.active_copy()?) } else { self.active() };
+        let round = self.open_loop(body, mask)?;
         self.bind_counter(variable, counter, &round, body)?;
         self.loop_body(&round, body)?;
         self.effect(Op::AddUniform(slot, step), &[])?;
         self.effect(Op::JumpIfUniform(slot, end, round.exit), &[])?;
-        self.effect(Op::JumpIfAny(round.head), &[round.mask])?;
+        match mask {
+            Some(mask) => self.effect(Op::JumpIfAny(round.head), &[mask])?,
+            None => self.effect(Op::Jump(round.head), &[])?,
+        }
         Ok(self.close_for(round, variable, body)?)
     }
 
@@ -373,17 +381,18 @@ impl Lowerer<'_> {
     ) -> Result<(), OutOfMemory> {
         if self.flow.needs_variable[variable as usize] {
             let target = self.variable(variable)?;
-            let lanes = self.lanes_of_write(variable, Some(round.mask), self.private.loop_of(body));
+            let lanes = self.lanes_of_write(variable, round.mask, self.private.loop_of(body));
             self.rewrite(Op::Move, target, &[counter], lanes)?;
         }
         self.env[variable as usize] = Binding::Value(counter);
         Ok(())
     }
 
-    /// Starts a loop for the active lanes, with the locals that it assigns in their variables.
-    fn open_loop(&mut self, body: &[Stmt]) -> Result<Loop, OutOfMemory> {
-        let mask = self.active_copy()?;
-        self.versions[mask as usize] += 1;
+    /// Starts a loop for the lanes of a mask, with the locals that it assigns in their variables.
+    fn open_loop(&mut self, body: &[Stmt], mask: Option<Value>) -> Result<Loop, OutOfMemory> {
+        if let Some(mask) = mask {
+            self.versions[mask as usize] += 1;
+        }
         self.unbind(body);
         let (head, exit) = (self.code.new_label()?, self.code.new_label()?);
         let (known, logged) = (self.known.len(), self.memo_log.len());
@@ -392,18 +401,18 @@ impl Lowerer<'_> {
     }
 
     /// Only the lanes where the condition holds go on; the loop ends without any.
-    fn narrow(&mut self, round: &Loop, condition: Value) -> Result<(), OutOfMemory> {
-        self.rewrite(Op::And, round.mask, &[round.mask, condition], None)?;
-        self.effect(Op::JumpIfNone(round.exit), &[round.mask])
+    fn narrow(&mut self, mask: Value, condition: Value, exit: Label) -> Result<(), OutOfMemory> {
+        self.rewrite(Op::And, mask, &[mask, condition], None)?;
+        self.effect(Op::JumpIfNone(exit), &[mask])
     }
 
     fn loop_body(&mut self, round: &Loop, body: &[Stmt]) -> Result<(), Refusal> {
-        let mask = match contains_continue(body) {
-            true => self.append(Op::Copy, Dtype::Bool, &[round.mask])?,
-            false => round.mask,
+        let mask = match round.mask {
+            Some(mask) if contains_continue(body) => Some(self.append(Op::Copy, Dtype::Bool, &[mask])?),
+            mask => mask,
         };
         let loop_id = self.private.loop_of(body);
-        self.regions.try_push(Region { mask: Some(mask), loop_mask: Some(round.mask), loop_id })?;
+        self.regions.try_push(Region { mask, loop_mask: round.mask, loop_id })?;
         self.block(body)?;
         self.regions.pop();
         Ok(())

@@ -275,7 +275,7 @@ impl Lowerer<'_> {
     /// fill a group, so it must be pure; and a branch that no item takes must not call it.
     fn host_call(&mut self, function: FunctionId, (start, count): (u32, u32)) -> Result<Value, Refusal> {
         let target = self.kernel.functions[function as usize].target;
-        let is_in_branch = self.regions.iter().skip(1).any(|region| region.loop_mask.is_none());
+        let is_in_branch = self.regions.iter().skip(1).any(|region| region.loop_id.is_none());
         if !target.pure || is_in_branch || count as usize > MAX_OPERANDS {
             return Err(Refusal::Unsupported(
                 "user functions are not supported by jit ir in branches, with more than three arguments, \

@@ -80,6 +80,17 @@ fn returns_inside(block: &[Stmt]) -> bool {
     })
 }
 
+/// Whether a lane may end a pass of the loop with this body before its end.
+pub fn leaves_early(body: &[Stmt]) -> bool {
+    body.iter().any(|stmt| match stmt {
+        Stmt::Return(_) | Stmt::Break | Stmt::Continue => true,
+        Stmt::If { branches, otherwise } => {
+            branches.iter().any(|branch| leaves_early(&branch.body)) || leaves_early(otherwise)
+        }
+        _ => returns_inside(std::slice::from_ref(stmt)),
+    })
+}
+
 /// Whether a `continue` of this loop lies in its body.
 pub fn contains_continue(block: &[Stmt]) -> bool {
     block.iter().any(|stmt| match stmt {

@@ -59,7 +59,7 @@ enum Binding {
 struct Region {
     /// `None` is all lanes.
     mask: Option<Value>,
-    /// Set for the body of a loop: the lanes that go round again.
+    /// In the body of a loop, the lanes that go round again; `None` is all.
     loop_mask: Option<Value>,
     /// Set for the body of a loop.
     loop_id: Option<LoopId>,
@@ -175,7 +175,7 @@ impl Lowerer<'_> {
     /// The lanes for which a local must be written at the current point, which is in a region of `mask`;
     /// `None` is all lanes. Those that are not active have left the loops around, if no other region is.
     fn lanes_of_write(&self, local: LocalId, mask: Option<Value>, id: Option<LoopId>) -> Option<Value> {
-        let is_left = |region: &Region| region.loop_mask.is_some() && region.loop_mask == region.mask;
+        let is_left = |region: &Region| region.loop_id.is_some() && region.loop_mask == region.mask;
         let is_private = id.is_some_and(|id| self.private.is_private(local, id));
         if is_private && self.regions.iter().skip(1).all(is_left) { None } else { mask }
     }

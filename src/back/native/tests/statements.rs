@@ -108,6 +108,18 @@ fn locals_of_inner_loops() {
     }
 }
 
+/// Loops that no lane leaves early, with and without lanes that do not enter them.
+#[test]
+fn loops_without_exits() {
+    for source in [
+        "def f(x, y):\n    s = x\n    if y > 0.0:\n        for i in range(5):\n            s = s * 0.5 + y\n    return s\n",
+        "def f(x, y):\n    s = 0.0\n    if x > 1.0:\n        return y\n    for i in range(4):\n        s = s + x * i\n    return s\n",
+        "def f(x, y):\n    s = 0.0\n    for i in range(4):\n        t = y\n        for j in range(3):\n            t = t + x * j\n            if x > i:\n                s = s + t\n        for k in range(int(y)):\n            if k > x:\n                break\n            s = s - t\n    return s + i\n",
+    ] {
+        agree(source);
+    }
+}
+
 #[test]
 fn branches() {
     for source in [
