@@ -133,11 +133,11 @@ caught`);
   assert.match(message, /foo/);
 });
 
-test("without helpers, the dynamic linker makes kernels", () => {
+test("without helpers, the dynamic linker makes kernels", (t) => {
   letDynamicLinker(1);
+  t.after(() => letDynamicLinker(0));
   expectKernel(true);
   expectTrace(/^\[me-dsl\] jit ir built: /, /^\[me-dsl\] jit runtime built: /);
-  letDynamicLinker(0);
 });
 
 test("a glue script that is missing, broken or another one leaves kernels to the interpreter", () => {

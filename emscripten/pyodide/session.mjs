@@ -35,7 +35,7 @@ library = expressions.load("${LIBRARY}")
 
 /** Takes the lines away that tell about kernels. */
 export function takeTrace(session) {
-  return session.lines.splice(0).filter((line) => line.startsWith("[me-"));
+  return session.lines.splice(0).filter((line) => /^\[me-(dsl\] jit|wasm-jit\]) /.test(line));
 }
 
 /** Lets Python register the helpers; tells whether it could. */
