@@ -111,6 +111,12 @@ fn build_native(kernel: &Kernel, candidate: &Candidate) -> Option<Compiled> {
     let Candidate { names: Names { fp, .. }, key, .. } = candidate;
     match native::Native::new(kernel, Level::current()) {
         Ok(code) => {
+            let functions = c::MathFunctions(kernel);
+            let (mode, reason) = match functions.is_empty() {
+                true => ("scalar", "no-vector-lowering-match"),
+                false => ("hybrid", "statement-vector-lowered"),
+            };
+            trace(format_args!("jit codegen: lowering={mode} vec_ops={functions} reason={reason}"));
             candidate.trace_built();
             trace(format_args!("jit runtime built: fp={fp} compiler=tcc key={key:016x}"));
             Some(Compiled::Native(code))

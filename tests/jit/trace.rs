@@ -124,6 +124,11 @@ fn the_engine_in_memory() {
     if report.has_kernel {
         assert!(report.has_line("jit runtime built: fp=strict compiler=tcc key=<key>"));
         assert!(report.has_line("jit runtime hit: fp=strict source=process-cache key=<key>"));
+        let scalar = "jit codegen: lowering=scalar vec_ops=- reason=no-vector-lowering-match";
+        assert!(report.has_line(scalar));
+        let functions = Child::new(&session.root, &memory("exp(x) + log1p(x) * exp(x + 1)"));
+        let hybrid = "jit codegen: lowering=hybrid vec_ops=exp,log1p reason=statement-vector-lowered";
+        expect(functions, &[hybrid]);
     }
 }
 

@@ -37,6 +37,7 @@ use library::{LoadError, loader_message};
 use path::{CPath, FileError};
 use process::Outcome;
 
+pub use functions::MathFunctions;
 pub use library::Library;
 
 /// Why a kernel has no C text.
