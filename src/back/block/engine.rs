@@ -101,6 +101,7 @@ impl Engine {
                         let arrays = Arrays { inputs, output, items: rows.valid_items() };
                         Some(program.run(workspace, arrays, positions, accuracy))
                     });
+                    // The interpreter leaves nothing to others.
                     evaluated.unwrap_or(Ok(()))
                 }
             }
