@@ -13,7 +13,7 @@ use crate::{compile, message};
 #[test]
 fn kernels_become_the_typed_programs_on_file() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
-    for file in ["typing.txt", "control_flow.txt", "refused.txt"] {
+    for file in ["typing.txt", "control_flow.txt", "blocks.txt", "refused.txt"] {
         let path = directory.join(file);
         let kept = std::fs::read_to_string(&path).expect("a golden file");
         let cases: Vec<String> = kept.split("====\n").map(outcome_of_case).collect();
