@@ -1,9 +1,12 @@
 //! Functions of two arguments that are exact, or rounded once.
 
+use super::block_loop::Element;
 use super::double::Double;
-use super::float::{Float, nearest, select};
-use super::formula::Binary;
+use super::float::{Float32, Float64, nearest};
+use super::formula::{Binary, Formula, Function};
+use super::lane::Lane;
 use super::scalar;
+use std::marker::PhantomData;
 
 /// `a` with the sign of `b`.
 pub struct Copysign;
@@ -21,7 +24,7 @@ pub struct Fmin;
 pub struct Ldexp;
 
 /// Neighbour of `a` in the direction of `b`.
-pub struct Nextafter;
+pub struct Nextafter<T>(PhantomData<T>);
 
 /// C `fmod`.
 pub struct Fmod;
@@ -30,10 +33,10 @@ pub struct Fmod;
 pub struct Remainder;
 
 /// Binomial coefficient.
-pub struct Ncr;
+pub struct Ncr<T>(PhantomData<T>);
 
 /// Number of permutations.
-pub struct Npr;
+pub struct Npr<T>(PhantomData<T>);
 
 impl Binary for Copysign {
     fn scalar(a: f64, b: f64) -> f64 {
@@ -45,12 +48,12 @@ impl Binary for Copysign {
     }
 
     #[inline(always)]
-    fn vector<const FMA: bool>(a: f64, b: f64) -> f64 {
+    fn vector<V: Float64>(a: V, b: V) -> V {
         a.copysign(b)
     }
 
     #[inline(always)]
-    fn vector32<const FMA: bool>(a: f32, b: f32) -> f32 {
+    fn vector32<V: Float32>(a: V, b: V) -> V {
         a.copysign(b)
     }
 }
@@ -61,13 +64,13 @@ impl Binary for Fdim {
     }
 
     #[inline(always)]
-    fn vector<const FMA: bool>(a: f64, b: f64) -> f64 {
-        select(a <= b, 0.0, a - b)
+    fn vector<V: Float64>(a: V, b: V) -> V {
+        V::select(a.le(b), V::ZERO, a - b)
     }
 
     #[inline(always)]
-    fn vector32<const FMA: bool>(a: f32, b: f32) -> f32 {
-        select(a <= b, 0.0, a - b)
+    fn vector32<V: Float32>(a: V, b: V) -> V {
+        V::select(a.le(b), V::ZERO, a - b)
     }
 }
 
@@ -77,13 +80,13 @@ impl Binary for Fmax {
     }
 
     #[inline(always)]
-    fn vector<const FMA: bool>(a: f64, b: f64) -> f64 {
-        a.max(b)
+    fn vector<V: Float64>(a: V, b: V) -> V {
+        V::select(a.lt(b) | a.is_nan(), b, a)
     }
 
     #[inline(always)]
-    fn vector32<const FMA: bool>(a: f32, b: f32) -> f32 {
-        a.max(b)
+    fn vector32<V: Float32>(a: V, b: V) -> V {
+        V::select(a.lt(b) | a.is_nan(), b, a)
     }
 }
 
@@ -93,13 +96,13 @@ impl Binary for Fmin {
     }
 
     #[inline(always)]
-    fn vector<const FMA: bool>(a: f64, b: f64) -> f64 {
-        a.min(b)
+    fn vector<V: Float64>(a: V, b: V) -> V {
+        V::select(a.gt(b) | a.is_nan(), b, a)
     }
 
     #[inline(always)]
-    fn vector32<const FMA: bool>(a: f32, b: f32) -> f32 {
-        a.min(b)
+    fn vector32<V: Float32>(a: V, b: V) -> V {
+        V::select(a.gt(b) | a.is_nan(), b, a)
     }
 }
 
@@ -111,44 +114,57 @@ impl Binary for Ldexp {
     /// In three factors, as the exponents of two may be too far apart for one; the lower limit
     /// leaves room for 53 bits, so that only the last product rounds.
     #[inline(always)]
-    fn vector<const FMA: bool>(a: f64, b: f64) -> f64 {
-        let bounded = within(b, -3000.0, 3000.0);
-        let n = truncated(bounded);
-        let clamp = |n: f64| within(n, -969.0, 1023.0);
-        let power = |n: f64| f64::exp2_of_rounded(n + f64::ROUNDER);
+    fn vector<V: Float64>(a: V, b: V) -> V {
+        let n = truncated(within(b, -3000.0, 3000.0));
+        let clamp = |n: V| within(n, -969.0, 1023.0);
+        let power = |n: V| V::exp2_of_rounded(n + V::ROUNDER);
         let first = clamp(n);
         let second = clamp(n - first);
         let third = clamp(n - first - second);
         let y = a * power(first) * power(second) * power(third);
-        select(b.is_nan(), b, y)
+        V::select(b.is_nan(), b, y)
     }
 }
 
-impl Binary for Nextafter {
-    fn scalar(a: f64, b: f64) -> f64 {
+impl Function for Nextafter<f64> {
+    type Element = f64;
+    const OPERANDS: usize = 2;
+
+    fn scalar([a, b, _]: [f64; 3]) -> f64 {
         scalar::nextafter(a, b)
     }
+}
 
-    fn scalar32(a: f32, b: f32) -> f32 {
+impl Function for Nextafter<f32> {
+    type Element = f32;
+    const OPERANDS: usize = 2;
+
+    fn scalar([a, b, _]: [f32; 3]) -> f32 {
         libm::nextafterf(a, b)
     }
+}
 
+impl<const FMA: bool> Formula<Lane<f64, FMA>> for Nextafter<f64> {
     #[inline(always)]
-    fn vector<const FMA: bool>(a: f64, b: f64) -> f64 {
+    fn vector([Lane(a), Lane(b), _]: [Lane<f64, FMA>; 3]) -> Lane<f64, FMA> {
         let bits = a.to_bits();
-        let away = select(bits & !SIGN == 0, b.to_bits() & SIGN | 1, bits.wrapping_add(1));
+        let away = if bits & !SIGN == 0 { b.to_bits() & SIGN | 1 } else { bits.wrapping_add(1) };
         let outward = (a == 0.0) | ((b > a) == (a > 0.0));
-        let moved = f64::from_bits(select(outward, away, bits.wrapping_sub(1)));
-        select(a.is_nan() | b.is_nan(), a + b, select(a == b, b, moved))
+        let moved = f64::from_bits(if outward { away } else { bits.wrapping_sub(1) });
+        let apart = if a == b { b } else { moved };
+        Lane(if a.is_nan() | b.is_nan() { a + b } else { apart })
     }
+}
 
+impl<const FMA: bool> Formula<Lane<f32, FMA>> for Nextafter<f32> {
     #[inline(always)]
-    fn vector32<const FMA: bool>(a: f32, b: f32) -> f32 {
+    fn vector([Lane(a), Lane(b), _]: [Lane<f32, FMA>; 3]) -> Lane<f32, FMA> {
         let bits = a.to_bits();
-        let away = select(bits & !SIGN_32 == 0, b.to_bits() & SIGN_32 | 1, bits.wrapping_add(1));
+        let away = if bits & !SIGN_32 == 0 { b.to_bits() & SIGN_32 | 1 } else { bits.wrapping_add(1) };
         let outward = (a == 0.0) | ((b > a) == (a > 0.0));
-        let moved = f32::from_bits(select(outward, away, bits.wrapping_sub(1)));
-        select(a.is_nan() | b.is_nan(), a + b, select(a == b, b, moved))
+        let moved = f32::from_bits(if outward { away } else { bits.wrapping_sub(1) });
+        let apart = if a == b { b } else { moved };
+        Lane(if a.is_nan() | b.is_nan() { a + b } else { apart })
     }
 }
 
@@ -162,15 +178,20 @@ impl Binary for Fmod {
 
     /// The rounded quotient may reach the next integer, never pass it; then the remainder is negative.
     #[inline(always)]
-    fn vector<const FMA: bool>(a: f64, b: f64) -> f64 {
+    fn vector<V: Float64>(a: V, b: V) -> V {
         let (x, y) = (a.abs(), b.abs());
-        let rest = rest_of::<FMA>(x, y, truncated(x / y));
-        select(rest < 0.0, rest + y, rest).copysign(a)
+        let rest = rest_of(x, y, truncated(x / y));
+        V::select(rest.lt(V::ZERO), rest + y, rest).copysign(a)
     }
 
     #[inline(always)]
-    fn covers<const FMA: bool>(a: f64, b: f64) -> bool {
+    fn covers<V: Float64>(a: V, b: V) -> V::Mask {
         moderate_quotient(a, b)
+    }
+
+    #[inline(always)]
+    fn covers32<V: Float32>(a: V, b: V) -> V::Mask {
+        moderate_quotient_32(a, b)
     }
 }
 
@@ -181,60 +202,79 @@ impl Binary for Remainder {
 
     /// A quotient that rounding moved onto or over a half shows in a remainder above half of y.
     #[inline(always)]
-    fn vector<const FMA: bool>(a: f64, b: f64) -> f64 {
+    fn vector<V: Float64>(a: V, b: V) -> V {
         let (x, y) = (a.abs(), b.abs());
-        let rest = rest_of::<FMA>(x, y, nearest(x / y));
-        let rest = select(rest > 0.5 * y, rest - y, rest);
-        let rest = select(rest < -0.5 * y, rest + y, rest);
-        let sign = select(a.is_sign_negative(), -1.0, 1.0);
-        select(rest == 0.0, rest.copysign(a), rest * sign)
+        let half = V::of(0.5) * y;
+        let rest = rest_of(x, y, nearest(x / y));
+        let rest = V::select(rest.gt(half), rest - y, rest);
+        let rest = V::select(rest.lt(-half), rest + y, rest);
+        let sign = V::ONE.copysign(a);
+        V::select(rest.eq(V::ZERO), rest.copysign(a), rest * sign)
     }
 
     #[inline(always)]
-    fn covers<const FMA: bool>(a: f64, b: f64) -> bool {
+    fn covers<V: Float64>(a: V, b: V) -> V::Mask {
         moderate_quotient(a, b)
     }
-}
 
-impl Binary for Ncr {
-    fn scalar(a: f64, b: f64) -> f64 {
-        scalar::ncr(a, b)
+    #[inline(always)]
+    fn covers32<V: Float32>(a: V, b: V) -> V::Mask {
+        moderate_quotient_32(a, b)
     }
 }
 
-impl Binary for Npr {
-    fn scalar(a: f64, b: f64) -> f64 {
-        scalar::npr(a, b)
+impl<T: Element> Function for Ncr<T> {
+    type Element = T;
+    const OPERANDS: usize = 2;
+
+    fn scalar([a, b, _]: [T; 3]) -> T {
+        T::of(scalar::ncr(a.into(), b.into()))
     }
 }
 
-/// Whether the quotient has at most 51 bits before the point, and its products do not leave the
+impl<T: Element> Function for Npr<T> {
+    type Element = T;
+    const OPERANDS: usize = 2;
+
+    fn scalar([a, b, _]: [T; 3]) -> T {
+        T::of(scalar::npr(a.into(), b.into()))
+    }
+}
+
+/// Where the quotient has at most 51 bits before the point, and its products do not leave the
 /// normal range.
 #[inline(always)]
-fn moderate_quotient(a: f64, b: f64) -> bool {
+fn moderate_quotient<V: Float64>(a: V, b: V) -> V::Mask {
     let (x, y) = (a.abs(), b.abs());
-    (x < y * 2_251_799_813_685_248.0) & (x < 1e290) & (y > 1e-270) & (y < 1e290)
+    x.lt(y * V::of(2_251_799_813_685_248.0)) & x.lt(V::of(1e290)) & y.gt(V::of(1e-270)) & y.lt(V::of(1e290))
+}
+
+/// As [`moderate_quotient`]: in float64, products of float32 stay in the normal range.
+#[inline(always)]
+fn moderate_quotient_32<V: Float32>(a: V, b: V) -> V::Mask {
+    let (x, y) = (a.abs(), b.abs());
+    x.lt(y * V::of(2_251_799_813_685_248.0)) & x.lt(V::INFINITY) & y.lt(V::INFINITY)
 }
 
 /// `x - quotient·y`, exact where it has 53 bits.
 #[inline(always)]
-fn rest_of<const FMA: bool>(x: f64, y: f64, quotient: f64) -> f64 {
-    if FMA {
-        return quotient.multiply_add::<FMA>(-y, x);
+fn rest_of<V: Float64>(x: V, y: V, quotient: V) -> V {
+    if V::FMA {
+        return quotient.multiply_add(-y, x);
     }
-    let product = Double::product::<FMA>(quotient, y);
+    let product = Double::product(quotient, y);
     (x - product.hi) - product.lo
 }
 
 /// x, or the limit that it passes; NaN stays.
 #[inline(always)]
-fn within(x: f64, low: f64, high: f64) -> f64 {
-    select(x < low, low, select(x > high, high, x))
+fn within<V: Float64>(x: V, low: f64, high: f64) -> V {
+    x.at_least(V::of(low)).at_most(V::of(high))
 }
 
 /// The integer part of x, for |x| < 2^51.
 #[inline(always)]
-fn truncated(x: f64) -> f64 {
+fn truncated<V: Float64>(x: V) -> V {
     let rounded = nearest(x.abs());
-    select(rounded > x.abs(), rounded - 1.0, rounded).copysign(x)
+    V::select(rounded.gt(x.abs()), rounded - V::ONE, rounded).copysign(x)
 }

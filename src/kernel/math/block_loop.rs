@@ -1,23 +1,118 @@
-//! The loops round the formulas: one block at a time, compiled once for each instruction set.
+//! The loops round the formulas, compiled once for each instruction set.
+//!
+//! AVX2 and AVX-512 run a formula on vectors, with masked loads and stores at the end. The baseline
+//! runs it on single floats in blocks of a fixed size, whose loops the compiler turns into vector
+//! instructions.
 
-use super::formula::LaneKernel;
+#[cfg(target_arch = "x86_64")]
+use super::avx2::{F32x8, F64x4};
+#[cfg(target_arch = "x86_64")]
+use super::avx512::{F32x16, F64x8};
+#[cfg(target_arch = "x86_64")]
+use super::float::Vector;
+use super::formula::{Formula, Function};
+use super::lane::{Lane, One};
 use crate::kernel::Kernel;
 use crate::kernel::level::Level;
 
-/// Elements of one block; the last one is padded, so every element goes through the same formula.
-const BLOCK: usize = 128;
+/// Elements of one block of lanes; the last one is padded, so every element goes through the same
+/// formula.
+const BLOCK: usize = 32;
 
 /// Whether the baseline of the target has a fused multiply-add instruction.
 const BASELINE_FMA: bool = cfg!(any(target_arch = "aarch64", target_feature = "fma"));
 
-/// The kernel that runs `K`'s vector formula on `level`.
-pub fn vector_kernel<K: LaneKernel>(level: Level) -> Kernel {
+/// An element type, and what formulas take it as on each level.
+pub trait Element: Copy + Default + Into<f64> + 'static {
+    /// On [`Level::Baseline`].
+    type Baseline: One<Scalar = Self>;
+    /// On the levels above, where the compiler makes the vectors.
+    type Fused: One<Scalar = Self>;
+    /// On [`Level::Avx2`].
+    #[cfg(target_arch = "x86_64")]
+    type Avx2: Vector<Scalar = Self>;
+    /// On [`Level::Avx512`].
+    #[cfg(target_arch = "x86_64")]
+    type Avx512: Vector<Scalar = Self>;
+
+    /// `x` rounded to this type.
+    fn of(x: f64) -> Self;
+}
+
+impl Element for f32 {
+    type Baseline = Lane<f32, BASELINE_FMA>;
+    type Fused = Lane<f32, true>;
+    #[cfg(target_arch = "x86_64")]
+    type Avx2 = F32x8;
+    #[cfg(target_arch = "x86_64")]
+    type Avx512 = F32x16;
+
+    fn of(x: f64) -> f32 {
+        x as f32
+    }
+}
+
+impl Element for f64 {
+    type Baseline = Lane<f64, BASELINE_FMA>;
+    type Fused = Lane<f64, true>;
+    #[cfg(target_arch = "x86_64")]
+    type Avx2 = F64x4;
+    #[cfg(target_arch = "x86_64")]
+    type Avx512 = F64x8;
+
+    fn of(x: f64) -> f64 {
+        x
+    }
+}
+
+type Baseline<K> = <<K as Function>::Element as Element>::Baseline;
+type Fused<K> = <<K as Function>::Element as Element>::Fused;
+#[cfg(target_arch = "x86_64")]
+type Avx2<K> = <<K as Function>::Element as Element>::Avx2;
+#[cfg(target_arch = "x86_64")]
+type Avx512<K> = <<K as Function>::Element as Element>::Avx512;
+
+/// A function with a formula for every level.
+pub trait VectorFunction: Function {
+    /// The kernel that runs the formula on `level`.
+    fn vector_kernel(level: Level) -> Kernel;
+}
+
+#[cfg(target_arch = "x86_64")]
+impl<K> VectorFunction for K
+where
+    K: Formula<Baseline<K>> + Formula<Avx2<K>> + Formula<Avx512<K>>,
+{
+    fn vector_kernel(level: Level) -> Kernel {
+        match level {
+            Level::Avx512 => avx512_vectors::<K>,
+            Level::Avx2 => avx2_vectors::<K>,
+            Level::Baseline => run_lanes::<K, Baseline<K>>,
+        }
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+impl<K> VectorFunction for K
+where
+    K: Formula<Baseline<K>>,
+{
+    fn vector_kernel(_: Level) -> Kernel {
+        run_lanes::<K, Baseline<K>>
+    }
+}
+
+/// The kernel that runs `K`'s formula on `level`, on every level by single floats.
+pub fn lane_kernel<K>(level: Level) -> Kernel
+where
+    K: Formula<Baseline<K>> + Formula<Fused<K>>,
+{
     match level {
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => avx512::<K>,
+        Level::Avx512 => avx512_lanes::<K>,
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => avx2::<K>,
-        _ => baseline::<K>,
+        Level::Avx2 => avx2_lanes::<K>,
+        _ => run_lanes::<K, Baseline<K>>,
     }
 }
 
@@ -25,7 +120,7 @@ pub fn vector_kernel<K: LaneKernel>(level: Level) -> Kernel {
 ///
 /// # Safety
 /// As [`Kernel`], for `K::OPERANDS` operands of `K::Element`.
-pub unsafe fn scalar_kernel<K: LaneKernel>(out: *mut u8, a: *const u8, b: *const u8, c: *const u8, n: usize) {
+pub unsafe fn scalar_kernel<K: Function>(out: *mut u8, a: *const u8, b: *const u8, c: *const u8, n: usize) {
     let (out, operands) = (out.cast::<K::Element>(), [a, b, c].map(|x| x.cast::<K::Element>()));
     for i in 0..n {
         let mut x = [K::Element::default(); 3];
@@ -39,37 +134,141 @@ pub unsafe fn scalar_kernel<K: LaneKernel>(out: *mut u8, a: *const u8, b: *const
 }
 
 /// # Safety
-/// As [`run`].
-unsafe fn baseline<K: LaneKernel>(out: *mut u8, a: *const u8, b: *const u8, c: *const u8, n: usize) {
-    // SAFETY: the caller's promise is passed on.
-    unsafe { run::<K, BASELINE_FMA>(out, [a, b, c], n) }
-}
-
-/// # Safety
-/// As [`run`], on a machine of [`Level::Avx2`].
+/// As [`run_lanes`], on a machine of [`Level::Avx2`].
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma,bmi1,bmi2")]
-unsafe fn avx2<K: LaneKernel>(out: *mut u8, a: *const u8, b: *const u8, c: *const u8, n: usize) {
+unsafe fn avx2_lanes<K: Formula<Fused<K>>>(out: *mut u8, a: *const u8, b: *const u8, c: *const u8, n: usize) {
     // SAFETY: the caller's promise is passed on.
-    unsafe { run::<K, true>(out, [a, b, c], n) }
+    unsafe { run_lanes::<K, Fused<K>>(out, a, b, c, n) }
 }
 
 /// # Safety
-/// As [`run`], on a machine of [`Level::Avx512`].
+/// As [`run_lanes`], on a machine of [`Level::Avx512`].
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma,bmi1,bmi2,avx512f,avx512bw,avx512cd,avx512dq,avx512vl")]
-unsafe fn avx512<K: LaneKernel>(out: *mut u8, a: *const u8, b: *const u8, c: *const u8, n: usize) {
+unsafe fn avx512_lanes<K: Formula<Fused<K>>>(
+    out: *mut u8,
+    a: *const u8,
+    b: *const u8,
+    c: *const u8,
+    n: usize,
+) {
     // SAFETY: the caller's promise is passed on.
-    unsafe { run::<K, true>(out, [a, b, c], n) }
+    unsafe { run_lanes::<K, Fused<K>>(out, a, b, c, n) }
 }
 
-/// Runs `K`'s vector formula over whole blocks, the last one in padded copies.
+/// # Safety
+/// As [`Kernel`], for `K::OPERANDS` operands of `K::Element`, on a machine of [`Level::Avx2`].
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma,bmi1,bmi2")]
+unsafe fn avx2_vectors<K: Formula<Avx2<K>>>(
+    out: *mut u8,
+    a: *const u8,
+    b: *const u8,
+    c: *const u8,
+    n: usize,
+) {
+    // SAFETY: the caller's promise is passed on.
+    unsafe { run_vectors::<K, Avx2<K>>(out.cast(), [a.cast(), b.cast(), c.cast()], n) }
+}
+
+/// # Safety
+/// As [`Kernel`], for `K::OPERANDS` operands of `K::Element`, on a machine of [`Level::Avx512`].
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma,bmi1,bmi2,avx512f,avx512bw,avx512cd,avx512dq,avx512vl")]
+unsafe fn avx512_vectors<K: Formula<Avx512<K>>>(
+    out: *mut u8,
+    a: *const u8,
+    b: *const u8,
+    c: *const u8,
+    n: usize,
+) {
+    // SAFETY: the caller's promise is passed on.
+    unsafe { run_vectors::<K, Avx512<K>>(out.cast(), [a.cast(), b.cast(), c.cast()], n) }
+}
+
+/// Runs `K`'s formula on vectors, the last one in part.
+///
+/// # Safety
+/// As [`Kernel`], for `K::OPERANDS` operands of `K::Element`.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+unsafe fn run_vectors<K, V>(out: *mut K::Element, operands: [*const K::Element; 3], n: usize)
+where
+    V: Vector<Scalar = K::Element>,
+    K: Formula<V>,
+{
+    let whole = n - n % V::LANES;
+    for start in (0..whole).step_by(V::LANES) {
+        let mut x = [V::ZERO; 3];
+        for (vector, operand) in x.iter_mut().zip(operands).take(K::OPERANDS) {
+            // SAFETY: the operand has `n` elements, so `LANES` from `start` on.
+            *vector = unsafe { V::load(operand.add(start)) };
+        }
+        // SAFETY: as for the operands; the output overlaps none of them.
+        unsafe {
+            K::vector(x).store(out.add(start));
+            repair_vector::<K, V>(x, out.add(start), V::LANES);
+        }
+    }
+    if whole < n {
+        let rest = n - whole;
+        let mut x = [V::ZERO; 3];
+        for (vector, operand) in x.iter_mut().zip(operands).take(K::OPERANDS) {
+            // SAFETY: the operand has `n` elements, so `rest` from `whole` on.
+            *vector = unsafe { V::load_first(operand.add(whole), rest) };
+        }
+        // SAFETY: as for the operands; the output overlaps none of them.
+        unsafe {
+            K::vector(x).store_first(out.add(whole), rest);
+            repair_vector::<K, V>(x, out.add(whole), rest);
+        }
+    }
+}
+
+/// Replaces those of the first `n` results of a vector that the formula does not cover.
+///
+/// # Safety
+/// `out` is valid for writing `n` elements, and `n` is at most `V::LANES`.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+unsafe fn repair_vector<K, V>(x: [V; 3], out: *mut K::Element, n: usize)
+where
+    V: Vector<Scalar = K::Element>,
+    K: Formula<V>,
+{
+    let covered = K::covers(x);
+    if !V::all(covered) {
+        // SAFETY: the caller's promise is passed on.
+        unsafe { repair_lanes::<K>([x[0].lanes(), x[1].lanes(), x[2].lanes()], covered.into(), out, n) }
+    }
+}
+
+/// Replaces those of the first `n` elements whose bit of `covered` is clear.
+///
+/// # Safety
+/// `out` is valid for writing `n` elements, and `n` is at most 16.
+#[cfg(target_arch = "x86_64")]
+#[cold]
+#[inline(never)]
+unsafe fn repair_lanes<K: Function>(x: [[K::Element; 16]; 3], covered: u64, out: *mut K::Element, n: usize) {
+    for i in (0..n).filter(|i| covered >> i & 1 == 0) {
+        // SAFETY: the caller promises room for `n` elements.
+        unsafe { *out.add(i) = K::scalar(x.map(|x| x[i])) };
+    }
+}
+
+/// Runs `K`'s formula over whole blocks, the last one in padded copies.
 ///
 /// # Safety
 /// As [`Kernel`], for `K::OPERANDS` operands of `K::Element`.
 #[inline(always)]
-unsafe fn run<K: LaneKernel, const FMA: bool>(out: *mut u8, operands: [*const u8; 3], n: usize) {
-    let out = out.cast::<K::Element>();
+unsafe fn run_lanes<K, V>(out: *mut u8, a: *const u8, b: *const u8, c: *const u8, n: usize)
+where
+    V: One<Scalar = K::Element>,
+    K: Formula<V>,
+{
+    let (out, operands) = (out.cast::<K::Element>(), [a, b, c]);
     let mut padded_out = [K::Element::default(); BLOCK];
     let mut padded = [[K::Element::default(); BLOCK]; 3];
     for start in (0..n).step_by(BLOCK) {
@@ -92,7 +291,7 @@ unsafe fn run<K: LaneKernel, const FMA: bool>(out: *mut u8, operands: [*const u8
         unsafe {
             let target = out.add(start);
             let block = if len == BLOCK { target.cast() } else { &raw mut padded_out };
-            run_block::<K, FMA>(&mut *block, &*inputs[0], &*inputs[1], &*inputs[2]);
+            run_block::<K, V>(&mut *block, &*inputs[0], &*inputs[1], &*inputs[2]);
             if len < BLOCK {
                 padded_out.as_ptr().copy_to_nonoverlapping(target, len);
             }
@@ -100,35 +299,42 @@ unsafe fn run<K: LaneKernel, const FMA: bool>(out: *mut u8, operands: [*const u8
     }
 }
 
-/// One block: the vector formula on all lanes, then the scalar function on those it does not cover.
+/// One block: the formula on all lanes, then the scalar function on those it does not cover.
 #[inline(always)]
-fn run_block<K: LaneKernel, const FMA: bool>(
+fn run_block<K, V>(
     out: &mut [K::Element; BLOCK],
     a: &[K::Element; BLOCK],
     b: &[K::Element; BLOCK],
     c: &[K::Element; BLOCK],
-) {
+) where
+    V: One<Scalar = K::Element>,
+    K: Formula<V>,
+{
     let mut all_covered = true;
     for (((y, &a), &b), &c) in out.iter_mut().zip(a).zip(b).zip(c) {
-        *y = K::vector::<FMA>([a, b, c]);
-        all_covered &= K::covers::<FMA>([a, b, c]);
+        let x = [V::splat(a), V::splat(b), V::splat(c)];
+        *y = K::vector(x).value();
+        all_covered &= K::covers(x);
     }
     if !all_covered {
-        repair::<K, FMA>(out, a, b, c);
+        repair_block::<K, V>(out, a, b, c);
     }
 }
 
-/// Replaces the lanes that the vector formula does not cover.
+/// Replaces the lanes that the formula does not cover.
 #[cold]
 #[inline(never)]
-fn repair<K: LaneKernel, const FMA: bool>(
+fn repair_block<K, V>(
     out: &mut [K::Element; BLOCK],
     a: &[K::Element; BLOCK],
     b: &[K::Element; BLOCK],
     c: &[K::Element; BLOCK],
-) {
+) where
+    V: One<Scalar = K::Element>,
+    K: Formula<V>,
+{
     for (((y, &a), &b), &c) in out.iter_mut().zip(a).zip(b).zip(c) {
-        if !K::covers::<FMA>([a, b, c]) {
+        if !K::covers([V::splat(a), V::splat(b), V::splat(c)]) {
             *y = K::scalar([a, b, c]);
         }
     }

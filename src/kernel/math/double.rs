@@ -29,9 +29,9 @@ impl<T: Float> Double<T> {
 
     /// `a * b` exactly.
     #[inline(always)]
-    pub fn product<const FMA: bool>(a: T, b: T) -> Self {
+    pub fn product(a: T, b: T) -> Self {
         let hi = a * b;
-        Double { hi, lo: a.product_error::<FMA>(b, hi) }
+        Double { hi, lo: a.product_error(b, hi) }
     }
 
     /// `self + b`, for |self| >= |b|.
@@ -43,24 +43,24 @@ impl<T: Float> Double<T> {
 
     /// `self * b`; the low part may reach a few ulps.
     #[inline(always)]
-    pub fn times<const FMA: bool>(self, b: Self) -> Self {
-        let product = Self::product::<FMA>(self.hi, b.hi);
-        let cross = self.hi.multiply_add::<FMA>(b.lo, product.lo);
-        Double { hi: product.hi, lo: self.lo.multiply_add::<FMA>(b.hi, cross) }
+    pub fn times(self, b: Self) -> Self {
+        let product = Self::product(self.hi, b.hi);
+        let cross = self.hi.multiply_add(b.lo, product.lo);
+        Double { hi: product.hi, lo: self.lo.multiply_add(b.hi, cross) }
     }
 
     /// `self / b`; the low part may reach a few ulps.
     #[inline(always)]
-    pub fn divided_by<const FMA: bool>(self, b: Self) -> Self {
-        let reciprocal = T::of(1.0) / b.hi;
+    pub fn divided_by(self, b: Self) -> Self {
+        let reciprocal = T::ONE / b.hi;
         let hi = self.hi * reciprocal;
-        let rest = if FMA {
-            hi.multiply_add::<FMA>(-b.hi, self.hi)
+        let rest = if T::FMA {
+            hi.multiply_add(-b.hi, self.hi)
         } else {
-            let back = Self::product::<FMA>(hi, b.hi);
+            let back = Self::product(hi, b.hi);
             (self.hi - back.hi) - back.lo
         };
-        let rest = hi.multiply_add::<FMA>(-b.lo, rest + self.lo);
+        let rest = hi.multiply_add(-b.lo, rest + self.lo);
         Double { hi, lo: rest * reciprocal }
     }
 
@@ -71,7 +71,7 @@ impl<T: Float> Double<T> {
     }
 
     #[inline(always)]
-    pub fn scaled(self, factor: T) -> Self {
+    pub fn times_power(self, factor: T) -> Self {
         Double { hi: self.hi * factor, lo: self.lo * factor }
     }
 

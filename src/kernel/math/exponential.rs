@@ -1,12 +1,14 @@
 //! exp, exp2, exp10, expm1.
 //!
-//! Each takes n, the nearest integer to log2 of the result, and multiplies 2^n with a minimax
-//! polynomial of the rest. Coefficients: Sollya's `fpminimax` on the interval of the rest.
+//! Each takes n, the multiple of 1/16 nearest to log2 of the result, and multiplies 2^n, from a table
+//! of its fractions, with a minimax polynomial of the rest. Coefficients: Sollya's `fpminimax` on the
+//! interval of the rest.
 
 use super::double::Double;
-use super::float::{Float, polynomial, select};
+use super::float::{Float, Float32, Float64, TABLE, polynomial};
 use super::formula::Unary;
-use std::f64::consts::{LN_2, LN_10, LOG2_10, LOG2_E};
+use std::f32;
+use std::f64::consts::{LN_2, LN_10, LOG2_10, LOG2_E, SQRT_2};
 
 /// e^x.
 pub struct Exp;
@@ -18,7 +20,7 @@ pub struct Exp2;
 pub struct Exp10;
 
 /// e^x - 1 without cancellation near 0.
-pub struct Expm1;
+pub struct Expm1<const PRECISE: bool>;
 
 impl Unary for Exp {
     fn scalar(x: f64) -> f64 {
@@ -26,13 +28,13 @@ impl Unary for Exp {
     }
 
     #[inline(always)]
-    fn vector<const FMA: bool>(x: f64) -> f64 {
-        exp::<f64, FMA>(x, &NATURAL)
+    fn vector<V: Float64>(x: V) -> V {
+        power(x, &BASE_E, &POWERS)
     }
 
     #[inline(always)]
-    fn vector32<const FMA: bool>(x: f32) -> f32 {
-        exp::<f32, FMA>(x, &NATURAL_32)
+    fn vector32<V: Float32>(x: V) -> V {
+        power(x, &BASE_E_32, &POWERS_32)
     }
 }
 
@@ -42,13 +44,13 @@ impl Unary for Exp2 {
     }
 
     #[inline(always)]
-    fn vector<const FMA: bool>(x: f64) -> f64 {
-        exp2::<f64, FMA>(x, &EXP2, -1076.0, 1025.0)
+    fn vector<V: Float64>(x: V) -> V {
+        power(x, &BASE_2, &POWERS)
     }
 
     #[inline(always)]
-    fn vector32<const FMA: bool>(x: f32) -> f32 {
-        exp2::<f32, FMA>(x, &EXP2_32, -151.0, 129.0)
+    fn vector32<V: Float32>(x: V) -> V {
+        power(x, &BASE_2_32, &POWERS_32)
     }
 }
 
@@ -58,219 +60,308 @@ impl Unary for Exp10 {
     }
 
     #[inline(always)]
-    fn vector<const FMA: bool>(x: f64) -> f64 {
-        let rounded = x.multiply_add::<FMA>(LOG2_10, f64::ROUNDER);
-        let n = rounded - f64::ROUNDER;
-        let rest = n.multiply_add::<FMA>(-LOG10_2_LOW, n.multiply_add::<FMA>(-LOG10_2_HIGH, x));
-        let first = Double::product::<FMA>(rest, LN_10);
-        let tail = (rest * rest).multiply_add::<FMA>(polynomial::<f64, FMA>(rest, &EXP10), first.lo);
-        let sum = Double::fast_sum(1.0, first.hi);
-        let y = sum.hi + (sum.lo + rest.multiply_add::<FMA>(LN_10_LOW, tail));
-        saturate(scale(y, rounded, x), x, -324.0, 308.5)
+    fn vector<V: Float64>(x: V) -> V {
+        power(x, &BASE_10, &POWERS)
+    }
+
+    #[inline(always)]
+    fn vector32<V: Float32>(x: V) -> V {
+        power(x, &BASE_10_32, &POWERS_32)
     }
 }
 
-impl Unary for Expm1 {
+impl<const PRECISE: bool> Unary for Expm1<PRECISE> {
     fn scalar(x: f64) -> f64 {
         x.exp_m1()
     }
 
     #[inline(always)]
-    fn vector<const FMA: bool>(x: f64) -> f64 {
-        expm1::<f64, FMA>(x, &NATURAL)
+    fn vector<V: Float64>(x: V) -> V {
+        expm1::<V, PRECISE>(x, &NATURAL)
     }
 
     #[inline(always)]
-    fn vector32<const FMA: bool>(x: f32) -> f32 {
-        expm1::<f32, FMA>(x, &NATURAL_32)
+    fn vector32<V: Float32>(x: V) -> V {
+        expm1::<V, PRECISE>(x, &NATURAL_32)
     }
 }
 
-/// What e^x needs in one float type.
-pub struct Natural<T: 'static> {
-    /// ln 2 with enough trailing zeros that n times it is exact.
-    ln_2_high: T,
-    ln_2_low: T,
-    /// `(e^r - 1 - r) / r²` on |r| <= ln(2)/2, relative to e^r - 1.
-    pub tail: &'static [T],
-    /// Below, e^x rounds to 0.
-    pub underflow: T,
-    /// From here on, e^x is infinite.
-    overflow: T,
-    /// Below its negative, e^x - 1 rounds to -1.
-    pub saturation: T,
+/// 2^(j/16), and the relative error of each entry.
+pub struct Powers<S> {
+    high: [S; TABLE],
+    low: [S; TABLE],
 }
 
-pub const NATURAL: Natural<f64> = Natural {
-    ln_2_high: f64::from_bits(0x3fe6_2e42_fee0_0000),
-    ln_2_low: 1.908_214_929_270_587_7e-10,
-    tail: &[
-        0.5,
-        0.16666666666666677,
-        0.04166666666666661,
-        0.008333333333321397,
-        0.0013888888888923844,
-        0.00019841269886778024,
-        2.4801587237555063e-05,
-        2.7557243494299953e-06,
-        2.7557352676628864e-07,
-        2.5109306009411233e-08,
-        2.088964813056322e-09,
-    ],
-    underflow: -745.2,
-    overflow: 709.79,
-    saturation: 40.0,
-};
+/// What powers of a base b need in one float type.
+pub struct Base<S: 'static> {
+    /// log2 of b.
+    log2: S,
+    /// The logarithm of 2 to base b, with enough trailing zeros that n times it is exact, and the rest;
+    /// `None` for 1.
+    two: Option<(S, S)>,
+    /// `(b^r - 1) / r` in powers of r.
+    series: &'static [S],
+    /// From here down, b^x rounds to 0.
+    pub underflow: S,
+    /// From here up, b^x is infinite.
+    pub overflow: S,
+}
 
-pub const NATURAL_32: Natural<f32> = Natural {
-    ln_2_high: f32::from_bits(0x3f31_7200),
-    ln_2_low: 1.428_606_8e-6,
-    tail: &[0.5, 0.16666666, 0.041666478, 0.008333567, 0.0013933742, 0.00019743646],
-    underflow: -104.0,
-    overflow: 88.73,
-    saturation: 20.0,
-};
+/// What functions of e^x need that are not of its size.
+pub struct Natural<S: 'static> {
+    pub base: Base<S>,
+    pub powers: Powers<S>,
+    /// `(e^r - 1 - r) / r²` in powers of r.
+    tail: &'static [S],
+}
 
-/// n = round(x / ln 2) as `n + ROUNDER`, and the rest `x - n ln 2` as high and low part.
-#[inline(always)]
-pub fn reduce<T: Float, const FMA: bool>(x: T, k: &Natural<T>) -> (T, Double<T>) {
-    let rounded = x.multiply_add::<FMA>(T::of(LOG2_E), T::ROUNDER);
-    let n = rounded - T::ROUNDER;
-    let high = n.multiply_add::<FMA>(-k.ln_2_high, x);
-    let correction = n * k.ln_2_low;
-    let rest = high - correction;
-    (rounded, Double { hi: rest, lo: (high - rest) - correction })
+/// An exponent x as n, a multiple of 1/16, and the rest r: b^x = 2^n·b^r.
+#[derive(Clone, Copy)]
+pub struct Exponent<T> {
+    /// `n + FINE_ROUNDER`.
+    pub rounded: T,
+    pub n: T,
+    pub rest: T,
+    /// What `rest` lost in rounding.
+    pub lost: T,
 }
 
 #[inline(always)]
-fn exp<T: Float, const FMA: bool>(x: T, k: &Natural<T>) -> T {
-    let (rounded, rest) = reduce::<T, FMA>(x, k);
-    let r = rest.hi;
-    let tail = (r * r).multiply_add::<FMA>(polynomial::<T, FMA>(r, k.tail), rest.lo);
-    saturate(scale(T::of(1.0) + (r + tail), rounded, x), x, k.underflow, k.overflow)
+pub fn reduce<T: Float>(x: T, base: &Base<T::Scalar>) -> Exponent<T> {
+    let rounded = x.multiply_add(T::splat(base.log2), T::FINE_ROUNDER);
+    let n = rounded - T::FINE_ROUNDER;
+    let Some((high, low)) = base.two else {
+        return Exponent { rounded, n, rest: x - n, lost: T::ZERO };
+    };
+    let (exact, low) = (n.multiply_add(-T::splat(high), x), -T::splat(low));
+    let rest = n.multiply_add(low, exact);
+    Exponent { rounded, n, rest, lost: n.multiply_add(low, exact - rest) }
 }
 
+/// 2^n without its integer part, as the rounded value and its relative error.
 #[inline(always)]
-fn exp2<T: Float, const FMA: bool>(x: T, coefficients: &[T], underflow: T, overflow: T) -> T {
-    let rounded = x + T::ROUNDER;
-    let rest = x - (rounded - T::ROUNDER);
-    let sum = Double::fast_sum(T::of(1.0), rest * coefficients[0]);
-    let tail = (rest * rest).multiply_add::<FMA>(polynomial::<T, FMA>(rest, &coefficients[1..]), sum.lo);
-    let y = sum.hi + tail;
-    saturate(scale(y, rounded, x), x, underflow, overflow)
+pub fn fraction_of_power<T: Float>(rounded: T, powers: &Powers<T::Scalar>) -> (T, T) {
+    (rounded.lookup(&powers.high), rounded.lookup(&powers.low))
 }
 
-/// e^x - 1, computed at half size so that n may be the largest.
+/// b^x, rounded once at the end.
 #[inline(always)]
-fn expm1<T: Float, const FMA: bool>(x: T, k: &Natural<T>) -> T {
-    let clamped = select(x < -k.saturation, -k.saturation, x);
-    let half = exp_parts::<T, FMA>(clamped, k, 1.0).less_one;
-    let y = select(x >= k.overflow, T::INFINITY, half.hi + half.hi);
-    // Subnormal results lose a bit at half size, and -0 its sign.
-    select(x.abs() < T::of(1e-30), x, y)
+fn power<T: Float>(x: T, base: &Base<T::Scalar>, powers: &Powers<T::Scalar>) -> T {
+    let x = x.at_least(T::splat(base.underflow)).at_most(T::splat(base.overflow));
+    power_of_reduced(reduce(x, base), base, powers)
 }
 
-/// e^x and e^x - 1, both times 2^-shift, as high and low parts.
-pub struct ExpParts<T> {
-    pub whole: Double<T>,
-    pub less_one: Double<T>,
-}
-
-/// With s = 2^n, `s·(1 + (e^r - 1))` and `(s - 1) + s·(e^r - 1)`; for x >= -`saturation`, up to where
-/// e^x·2^-shift overflows.
+/// 2^n·b^r, rounded once at the end.
 #[inline(always)]
-pub fn exp_parts<T: Float, const FMA: bool>(x: T, k: &Natural<T>, shift: f64) -> ExpParts<T> {
-    let (rounded, rest) = reduce::<T, FMA>(x, k);
-    let r = rest.hi;
+pub fn power_of_reduced<T: Float>(x: Exponent<T>, base: &Base<T::Scalar>, powers: &Powers<T::Scalar>) -> T {
+    let (high, low) = fraction_of_power(x.rounded, powers);
+    let less_one = x.rest.multiply_add(polynomial(x.rest, base.series), low);
+    high.multiply_add(less_one, high).scaled(x.n)
+}
+
+/// e^x - 1, computed at a quarter of its size so that n may be the largest.
+#[inline(always)]
+fn expm1<T: Float, const PRECISE: bool>(x: T, k: &Natural<T::Scalar>) -> T {
+    let bounded = x.at_least(-T::of(SATURATION)).at_most(T::splat(k.base.overflow));
+    let quarter = power_less_one::<T, PRECISE>(bounded, 2.0, k).value();
+    // Subnormal results lose bits at a quarter of their size, and -0 its sign.
+    T::select(x.abs().lt(T::of(1e-30)), x, quarter * T::of(4.0))
+}
+
+/// Below its negative, e^x - 1 rounds to -1.
+const SATURATION: f64 = 40.0;
+
+/// `(e^x - 1)·2^-shift`; for x >= -40, up to where it overflows. The low part holds the error of the
+/// high one where `PRECISE`, else nothing.
+#[inline(always)]
+pub fn power_less_one<T: Float, const PRECISE: bool>(x: T, shift: f64, k: &Natural<T::Scalar>) -> Double<T> {
+    let Exponent { rounded, n, rest: r, lost } = reduce(x, &k.base);
+    let (high, low) = fraction_of_power(rounded, &k.powers);
+    let tail = (r * r).multiply_add(polynomial(r, k.tail), low.multiply_add(r, low));
     let unit = T::of((-shift).exp2());
-    let scale = T::exp2_of_rounded(rounded - T::of(shift));
-    // The largest term of the tail apart: its rounding is the one that shows.
-    let quadratic = T::of(0.5) * (r * r);
-    let cubic = (r * r) * r;
-    let tail = quadratic + cubic.multiply_add::<FMA>(polynomial::<T, FMA>(r, &k.tail[1..]), rest.lo);
-    let one_and_r = Double::fast_sum(T::of(1.0), r);
-    let whole = Double::fast_sum(one_and_r.hi, one_and_r.lo + tail).scaled(scale);
-    let sum = Double::sum(scale - unit, scale * r);
-    ExpParts { whole, less_one: Double::fast_sum(sum.hi, scale.multiply_add::<FMA>(tail, sum.lo)) }
-}
-
-/// e^(x.hi + x.lo), rounded once at the end; 0 and infinity far outside.
-#[inline(always)]
-pub fn exp_of_double<const FMA: bool>(x: Double<f64>) -> f64 {
-    let (rounded, power) = power_of_double::<FMA>(x);
-    saturate(scale(power.value(), rounded, x.hi), x.hi, NATURAL.underflow, 709.8)
+    if !PRECISE {
+        let scale = high.scaled(n - T::of(shift));
+        return Double { hi: scale.multiply_add(r + tail, scale - unit), lo: T::ZERO };
+    }
+    let scale = T::ONE.scaled(n - T::of(shift));
+    let rest = Double::fast_sum(r, tail);
+    let product = Double::product(high, rest.hi);
+    let product =
+        Double { hi: product.hi, lo: high.multiply_add(rest.lo + lost, product.lo) }.times_power(scale);
+    let head = Double::sum(high * scale, -unit);
+    let sum = Double::fast_sum(head.hi, product.hi);
+    Double { hi: sum.hi, lo: sum.lo + (head.lo + product.lo) }
 }
 
 /// `factor·e^(x.hi + x.lo)` for negative x, rounded once at the end.
 #[inline(always)]
-pub fn scaled_exp_of_double<const FMA: bool>(x: Double<f64>, factor: Double<f64>) -> f64 {
-    let (rounded, power) = power_of_double::<FMA>(x);
-    let y = power.times::<FMA>(factor).value();
-    saturate(scale(y, rounded, x.hi), x.hi, NATURAL.underflow, 709.8)
+pub fn scaled_exp_of_double<V: Float64>(x: Double<V>, factor: Double<V>) -> V {
+    let Exponent { rounded, n, rest, lost } = reduce(x.hi.at_least(V::splat(BASE_E.underflow)), &BASE_E);
+    let r = rest + (x.lo + lost);
+    let (high, low) = fraction_of_power(rounded, &POWERS);
+    let less_one = r.multiply_add(polynomial(r, BASE_E.series), low);
+    Double::fast_sum(high, high * less_one).times(factor).value().scaled(n)
 }
 
-/// n as `n + ROUNDER`, and `e^x / 2^n` as high and low part.
-#[inline(always)]
-fn power_of_double<const FMA: bool>(x: Double<f64>) -> (f64, Double<f64>) {
-    let (rounded, rest) = reduce::<f64, FMA>(x.hi, &NATURAL);
-    let rest = Double::fast_sum(rest.hi, rest.lo + x.lo);
-    let r = rest.hi;
-    let low = r.multiply_add::<FMA>(rest.lo, rest.lo);
-    let tail = (r * r).multiply_add::<FMA>(polynomial::<f64, FMA>(r, NATURAL.tail), low);
-    let sum = Double::fast_sum(1.0, r);
-    (rounded, Double { hi: sum.hi, lo: sum.lo + tail })
-}
+pub const BASE_E: Base<f64> = Base {
+    log2: LOG2_E,
+    two: Some((0.6931471806019545, -4.2009150726810846e-11)),
+    series: &[
+        1.0000000000000007,
+        0.4999999999999989,
+        0.16666666664181307,
+        0.04166666667370438,
+        0.008333473569929622,
+        0.0013888891635449483,
+    ],
+    underflow: -750.0,
+    overflow: 711.0,
+};
 
-/// `y·2^n` for n in `n + ROUNDER`, y near 1: in two factors, so that results just below overflow and
-/// subnormal ones are rounded once. `exponent` tells the sign of n.
-#[inline(always)]
-pub fn scale<T: Float>(y: T, rounded: T, exponent: T) -> T {
-    let negative = exponent < T::default();
-    let shift = select(negative, T::of(64.0), T::of(-1.0));
-    let back = select(negative, T::of(1.0 / 18_446_744_073_709_551_616.0), T::of(2.0));
-    y * T::exp2_of_rounded(rounded + shift) * back
-}
+const BASE_E_32: Base<f32> = Base {
+    log2: f32::consts::LOG2_E,
+    two: Some((0.6933594, -2.1219444e-4)),
+    series: &[1.0, 0.5000147, 0.1666686],
+    underflow: -105.0,
+    overflow: 90.0,
+};
 
-/// 0 below `underflow` and infinity from `overflow` on, where `y` is meaningless.
-#[inline(always)]
-pub fn saturate<T: Float>(y: T, x: T, underflow: T, overflow: T) -> T {
-    let y = select(x < underflow, T::default(), y);
-    select(x >= overflow, T::INFINITY, y)
-}
+pub const BASE_2: Base<f64> = Base {
+    log2: 1.0,
+    two: None,
+    series: &[
+        LN_2,
+        0.24022650695910014,
+        0.05550410865671163,
+        0.009618129109408305,
+        0.0013333781164097498,
+        0.00015403521027972794,
+    ],
+    underflow: -1080.0,
+    overflow: 1028.0,
+};
 
-const LOG10_2_HIGH: f64 = f64::from_bits(0x3fd3_4413_5080_0000);
-const LOG10_2_LOW: f64 = 1.1451100898021838e-10;
-const LN_10_LOW: f64 = -2.1707562233822494e-16;
+pub const BASE_2_32: Base<f32> = Base {
+    log2: 1.0,
+    two: None,
+    series: &[f32::consts::LN_2, 0.24023357, 0.05550217],
+    underflow: -153.0,
+    overflow: 132.0,
+};
 
-/// `(2^r - 1) / r` on |r| <= 1/2.
-const EXP2: [f64; 11] = [
-    LN_2,
-    0.24022650695910133,
-    0.05550410866482298,
-    0.009618129107593278,
-    0.0013333558146151625,
-    0.00015403530458190498,
-    1.5252734050104964e-05,
-    1.3215434745442732e-06,
-    1.017797993714466e-07,
-    7.073874723975139e-09,
-    4.466404530696431e-10,
-];
+const BASE_10: Base<f64> = Base {
+    log2: LOG2_10,
+    two: Some((0.3010299956658855, -1.9043128467164274e-12)),
+    series: &[
+        LN_10,
+        2.650949055239193,
+        2.034678591989362,
+        1.171255149114144,
+        0.5393920124549747,
+        0.20699585869246806,
+    ],
+    underflow: -326.0,
+    overflow: 309.0,
+};
 
-/// `(10^r - 1 - r ln 10) / r²` on |r| <= log10(2)/2.
-const EXP10: [f64; 10] = [
-    2.650949055239206,
-    2.0346785922934805,
-    1.1712551489079424,
-    0.5393829291937877,
-    0.20699584957553083,
-    0.06808936534698212,
-    0.019597616920537807,
-    0.005013909584623111,
-    0.0011576145200048967,
-    0.00024230960022466398,
-];
+const BASE_10_32: Base<f32> = Base {
+    log2: f32::consts::LOG2_10,
+    two: Some((0.30126953, -2.3953558e-4)),
+    series: &[f32::consts::LN_10, 2.651027, 2.0342216],
+    underflow: -46.0,
+    overflow: 39.0,
+};
 
-/// `(2^r - 1) / r` on |r| <= 1/2, for float32.
-const EXP2_32: [f32; 7] =
-    [std::f32::consts::LN_2, 0.2402265, 0.05550406, 0.009618077, 0.0013336827, 0.00015456368, 1.4600282e-05];
+pub const POWERS: Powers<f64> = Powers {
+    high: [
+        1.0,
+        1.0442737824274138,
+        1.0905077326652577,
+        1.1387886347566916,
+        1.189207115002721,
+        1.241857812073484,
+        1.2968395546510096,
+        1.3542555469368927,
+        SQRT_2,
+        1.4768261459394993,
+        1.5422108254079407,
+        1.6104903319492543,
+        1.681792830507429,
+        1.7562521603732995,
+        1.8340080864093424,
+        1.9152065613971474,
+    ],
+    low: [
+        0.0,
+        8.189317638195515e-17,
+        -2.7939114859515733e-17,
+        7.826573258636076e-17,
+        3.3484623336251524e-17,
+        3.750854201303127e-17,
+        1.9572585293112036e-17,
+        5.68648095791174e-17,
+        -6.835808657661922e-17,
+        -2.3591094770850053e-17,
+        5.1548301170786783e-17,
+        1.5341410053603723e-17,
+        4.875160526227062e-17,
+        1.685487290628973e-17,
+        1.790126907604513e-17,
+        -5.545065618639427e-17,
+    ],
+};
+
+pub const POWERS_32: Powers<f32> = Powers {
+    high: [
+        1.0,
+        1.0442737,
+        1.0905077,
+        1.1387886,
+        1.1892071,
+        1.2418578,
+        1.2968396,
+        1.3542556,
+        f32::consts::SQRT_2,
+        1.4768262,
+        1.5422108,
+        1.6104903,
+        1.6817929,
+        1.7562522,
+        1.8340081,
+        1.9152066,
+    ],
+    low: [
+        0.0,
+        4.628547e-8,
+        -1.19921575e-8,
+        4.7297824e-8,
+        3.193418e-8,
+        3.6210572e-8,
+        -3.099072e-8,
+        -7.475213e-9,
+        1.7114271e-8,
+        -3.0476834e-8,
+        5.233334e-9,
+        6.1075918e-9,
+        -1.4719605e-8,
+        -5.258795e-9,
+        -6.1282597e-9,
+        5.1406093e-9,
+    ],
+};
+
+pub const NATURAL: Natural<f64> = Natural {
+    base: BASE_E,
+    powers: POWERS,
+    tail: &[
+        0.5000000000000001,
+        0.1666666666666666,
+        0.0416666666633238,
+        0.008333333333608214,
+        0.0013889068203460368,
+        0.00019841359804893415,
+    ],
+};
+
+pub const NATURAL_32: Natural<f32> =
+    Natural { base: BASE_E_32, powers: POWERS_32, tail: &[0.5, 0.1666696, 0.04166705] };

@@ -1,65 +1,186 @@
-//! The floating-point types of the formulas: arithmetic and bit tricks that vectorise everywhere.
+//! What the formulas compute with: one float, or a vector of them.
 //!
-//! No conversions to integers and no `floor`: the x86-64 baseline has no vector form of them.
-//! Rounding adds and subtracts [`Float::ROUNDER`], and exponents are moved with integer additions
-//! on the bits.
+//! A formula is written once, over [`Float`]. [`Lane`](super::lane::Lane) is one float, whose loops
+//! the compiler turns into vector instructions; the types of `avx512` are vectors, for the
+//! instructions that no compiler finds. All of them give the same bits where they have a fused
+//! multiply-add.
 
-use std::ops::{Add, Div, Mul, Neg, Sub};
+use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
-/// float32 or float64.
+/// Entries of the tables that fit into vector registers.
+pub const TABLE: usize = 16;
+
+/// Fraction bits of an exponent that selects an entry of a table: log2 of [`TABLE`].
+pub const TABLE_BITS: u32 = TABLE.trailing_zeros();
+
+/// One float32 or float64, or a vector of them.
 pub trait Float:
-    Copy
-    + Default
-    + PartialOrd
-    + Add<Output = Self>
-    + Sub<Output = Self>
-    + Mul<Output = Self>
-    + Div<Output = Self>
-    + Neg<Output = Self>
+    Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self>
 {
+    /// float32 or float64.
+    type Scalar: Copy + 'static;
+    /// A truth value for each float.
+    type Mask: Copy + BitAnd<Output = Self::Mask> + BitOr<Output = Self::Mask> + Not<Output = Self::Mask>;
+
+    /// Whether [`multiply_add`](Float::multiply_add) is one instruction.
+    const FMA: bool;
+    /// The mask that is true everywhere.
+    const ALL: Self::Mask;
+    const ZERO: Self;
+    const ONE: Self;
     /// 1.5·2^p for p stored mantissa bits: `x + ROUNDER` holds `x` rounded to an integer in its low
     /// bits, for |x| < 2^(p-1), and subtracting it again leaves that integer.
     const ROUNDER: Self;
+    /// [`ROUNDER`](Float::ROUNDER) for multiples of 1/[`TABLE`] instead of integers.
+    const FINE_ROUNDER: Self;
     /// 2^p for p stored mantissa bits: from here on, every number is an integer.
     const INTEGERS: Self;
     const INFINITY: Self;
     const NAN: Self;
     const MIN_POSITIVE: Self;
-
-    /// `x` rounded to this type; for constants.
-    fn of(x: f64) -> Self;
-
     /// π/2 minus π/2 rounded to this type.
-    fn residue_of_half_pi() -> Self;
+    const RESIDUE_OF_HALF_PI: Self;
+    /// From which [`rough_inverse_cbrt`](Float::rough_inverse_cbrt) subtracts a third of the bits.
+    const INVERSE_CBRT_OFFSET: Self;
+
+    /// `x` everywhere.
+    fn splat(x: Self::Scalar) -> Self;
+
+    /// `x` rounded to this type, everywhere; for constants.
+    fn of(x: f64) -> Self;
 
     fn abs(self) -> Self;
     fn sqrt(self) -> Self;
     fn copysign(self, sign: Self) -> Self;
 
-    /// Whether the sign bit is set, also of zeros and NaN.
-    fn is_negative(self) -> bool;
+    /// The smaller of `self` and a limit; NaN stays.
+    fn at_most(self, limit: Self) -> Self;
 
-    /// `self * b + c`: fused in one instruction where `FMA`, else rounded twice.
-    fn multiply_add<const FMA: bool>(self, b: Self, c: Self) -> Self;
+    /// The larger of `self` and a limit; NaN stays.
+    fn at_least(self, limit: Self) -> Self;
+
+    fn lt(self, b: Self) -> Self::Mask;
+    fn le(self, b: Self) -> Self::Mask;
+    fn eq(self, b: Self) -> Self::Mask;
+
+    #[inline(always)]
+    fn gt(self, b: Self) -> Self::Mask {
+        b.lt(self)
+    }
+
+    #[inline(always)]
+    fn ge(self, b: Self) -> Self::Mask {
+        b.le(self)
+    }
+
+    #[inline(always)]
+    fn is_nan(self) -> Self::Mask {
+        !self.eq(self)
+    }
+
+    /// Whether the sign bit is set, also of zeros and NaN.
+    fn is_negative(self) -> Self::Mask;
+
+    /// `mask ? a : b`, with both already computed.
+    fn select(mask: Self::Mask, a: Self, b: Self) -> Self;
+
+    /// Whether `mask` is true anywhere; of a single float always `true`. What is rarely needed, and then
+    /// selected by the mask, is skipped by a vector that does not need it.
+    fn may_hold(mask: Self::Mask) -> bool;
+
+    /// `self * b + c`: fused in one instruction where [`FMA`](Float::FMA), else rounded twice.
+    fn multiply_add(self, b: Self, c: Self) -> Self;
 
     /// The rounding error of the product `self * b`, given rounded as `product`; exact unless parts
     /// of it overflow or underflow.
-    fn product_error<const FMA: bool>(self, b: Self, product: Self) -> Self;
+    fn product_error(self, b: Self, product: Self) -> Self;
+
+    /// `self * b - 1`, rounded once, for b of at most 10 bits.
+    #[inline(always)]
+    fn times_less_one(self, b: Self) -> Self {
+        self.multiply_add(b, -Self::ONE)
+    }
 
     /// 2^n for the integer n in `n + ROUNDER`, where 2^n is a normal number.
     fn exp2_of_rounded(rounded: Self) -> Self;
 
     /// Whether bit `bit` of the two's-complement integer n in `n + ROUNDER` is set.
-    fn rounded_bit(rounded: Self, bit: u32) -> bool;
+    fn rounded_bit(rounded: Self, bit: u32) -> Self::Mask;
 
-    /// `(k, m)` with `self = 2^k * m` and m in [√½, √2); for positive normal numbers.
+    /// `self·2^⌊n⌋`, rounded once, for multiples n of 1/[`TABLE`] with |n| at most twice the exponent
+    /// range.
+    fn scaled(self, n: Self) -> Self;
+
+    /// The entry of `table` whose index is in the lowest bits of `self`, an index from `+
+    /// FINE_ROUNDER` or from [`table_index`](Float::table_index).
+    fn lookup(self, table: &[Self::Scalar; TABLE]) -> Self;
+
+    /// The leading [`TABLE_BITS`] mantissa bits, as an index for
+    /// [`lookup`](Float::lookup).
+    fn table_index(self) -> Self;
+
+    /// `(k, m)` with `self = 2^k·m` and m in [3/4, 3/2); for positive numbers, subnormal ones too.
     fn split_exponent(self) -> (Self, Self);
+
+    /// `self`, the logarithm of `x`, but where it has special values: at 0, infinity, NaN and below 0.
+    #[inline(always)]
+    fn at_limits_of_log(self, x: Self) -> Self {
+        let y = Self::select(x.lt(Self::INFINITY), self, x);
+        let y = Self::select(x.lt(Self::ZERO), Self::NAN, y);
+        Self::select(x.eq(Self::ZERO), -Self::INFINITY, y)
+    }
+
+    /// A cube root's inverse to five bits, for positive normal numbers: a third of the negative
+    /// exponent by arithmetic on the bits (W. Kahan).
+    fn rough_inverse_cbrt(self) -> Self;
 }
 
-/// `if condition { a } else { b }` with both already computed, so that it stays branch-free.
-#[inline(always)]
-pub fn select<T>(condition: bool, a: T, b: T) -> T {
-    if condition { a } else { b }
+/// float64, or a vector of it.
+pub trait Float64: Float<Scalar = f64> {}
+
+/// float32, or a vector of it.
+pub trait Float32: Float<Scalar = f32> {
+    /// The half of it, in float64; one float is its own first half.
+    type Wide: Float64;
+
+    /// The lower and the upper half.
+    fn halves(self) -> [Self::Wide; 2];
+
+    /// Both halves, rounded.
+    fn of_halves(halves: [Self::Wide; 2]) -> Self;
+}
+
+/// Several floats in one register.
+///
+/// The methods of [`Float`] use its instructions: values of these types are used only on machines
+/// that have them.
+#[cfg(target_arch = "x86_64")]
+pub trait Vector: Float<Mask: Into<u64>> {
+    const LANES: usize;
+
+    /// # Safety
+    /// `source` is valid for reading `LANES` elements.
+    unsafe fn load(source: *const Self::Scalar) -> Self;
+
+    /// The first `n` elements, then zeros.
+    ///
+    /// # Safety
+    /// `source` is valid for reading `n` elements, and `n` < `LANES`.
+    unsafe fn load_first(source: *const Self::Scalar, n: usize) -> Self;
+
+    /// # Safety
+    /// `target` is valid for writing `LANES` elements.
+    unsafe fn store(self, target: *mut Self::Scalar);
+
+    /// # Safety
+    /// `target` is valid for writing `n` elements, and `n` < `LANES`.
+    unsafe fn store_first(self, target: *mut Self::Scalar, n: usize);
+
+    /// Whether `mask` is true everywhere.
+    fn all(mask: Self::Mask) -> bool;
+
+    /// The elements, then zeros.
+    fn lanes(self) -> [Self::Scalar; 16];
 }
 
 /// The integer nearest to x, ties to even, for |x| <= [`Float::INTEGERS`].
@@ -68,107 +189,26 @@ pub fn nearest<T: Float>(x: T) -> T {
     ((x.abs() + T::INTEGERS) - T::INTEGERS).copysign(x)
 }
 
-/// `coefficients[0] + coefficients[1]·x + …`: even and odd powers in two independent chains.
+/// `coefficients[0] + coefficients[1]·x + …`.
 #[inline(always)]
-pub fn polynomial<T: Float, const FMA: bool>(x: T, coefficients: &[T]) -> T {
+pub fn polynomial<T: Float>(x: T, coefficients: &[T::Scalar]) -> T {
+    polynomial_of(x, coefficients.len(), |i| T::splat(coefficients[i]))
+}
+
+/// `coefficient(0) + coefficient(1)·x + …`, of `count` terms: even and odd powers in two
+/// independent chains.
+#[inline(always)]
+pub fn polynomial_of<T: Float>(x: T, count: usize, coefficient: impl Fn(usize) -> T) -> T {
+    let Some(mut i) = count.checked_sub(2) else { return coefficient(0) };
     let square = x * x;
-    let (mut even, mut odd) = (T::default(), T::default());
-    for (i, &coefficient) in coefficients.iter().enumerate().rev() {
-        if i % 2 == 0 {
-            even = even.multiply_add::<FMA>(square, coefficient);
-        } else {
-            odd = odd.multiply_add::<FMA>(square, coefficient);
-        }
+    let (mut upper, mut lower) = (coefficient(i + 1), coefficient(i));
+    while i >= 2 {
+        i -= 2;
+        upper = upper.multiply_add(square, coefficient(i + 1));
+        lower = lower.multiply_add(square, coefficient(i));
     }
-    odd.multiply_add::<FMA>(x, even)
+    if i == 1 {
+        (upper, lower) = (lower, upper.multiply_add(square, coefficient(0)));
+    }
+    upper.multiply_add(x, lower)
 }
-
-macro_rules! impl_float {
-    ($float:ident, $bits:ident, $splitter:expr, $residue:expr) => {
-        impl Float for $float {
-            const ROUNDER: Self = 1.5 / $float::EPSILON;
-            const INTEGERS: Self = 1.0 / $float::EPSILON;
-            const INFINITY: Self = $float::INFINITY;
-            const NAN: Self = $float::NAN;
-            const MIN_POSITIVE: Self = $float::MIN_POSITIVE;
-
-            #[inline(always)]
-            fn of(x: f64) -> Self {
-                x as $float
-            }
-
-            #[inline(always)]
-            fn residue_of_half_pi() -> Self {
-                $residue
-            }
-
-            #[inline(always)]
-            fn abs(self) -> Self {
-                $float::abs(self)
-            }
-
-            #[inline(always)]
-            fn sqrt(self) -> Self {
-                $float::sqrt(self)
-            }
-
-            #[inline(always)]
-            fn copysign(self, sign: Self) -> Self {
-                $float::copysign(self, sign)
-            }
-
-            #[inline(always)]
-            fn is_negative(self) -> bool {
-                self.is_sign_negative()
-            }
-
-            #[inline(always)]
-            fn multiply_add<const FMA: bool>(self, b: Self, c: Self) -> Self {
-                if FMA { $float::mul_add(self, b, c) } else { self * b + c }
-            }
-
-            #[inline(always)]
-            fn product_error<const FMA: bool>(self, b: Self, product: Self) -> Self {
-                if FMA {
-                    return $float::mul_add(self, b, -product);
-                }
-                // Veltkamp's split into halves, Dekker's exact product of them.
-                let halves = |x: Self| {
-                    let spread = x * $splitter;
-                    let high = spread - (spread - x);
-                    (high, x - high)
-                };
-                let ((a_high, a_low), (b_high, b_low)) = (halves(self), halves(b));
-                ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
-            }
-
-            #[inline(always)]
-            fn exp2_of_rounded(rounded: Self) -> Self {
-                let one = (1.0 as $float).to_bits();
-                $float::from_bits((rounded.to_bits() << ($float::MANTISSA_DIGITS - 1)).wrapping_add(one))
-            }
-
-            #[inline(always)]
-            fn rounded_bit(rounded: Self, bit: u32) -> bool {
-                rounded.to_bits() & (1 << bit) != 0
-            }
-
-            #[inline(always)]
-            fn split_exponent(self) -> (Self, Self) {
-                const MANTISSA_BITS: u32 = $float::MANTISSA_DIGITS - 1;
-                const ONE: $bits = (1.0 as $float).to_bits();
-                const HALF_ROOT: $bits = (std::f64::consts::FRAC_1_SQRT_2 as $float).to_bits();
-                let shifted = self.to_bits().wrapping_add(ONE - HALF_ROOT);
-                let mantissa = (shifted & ((1 << MANTISSA_BITS) - 1)) + HALF_ROOT;
-                // The biased exponent in the low bits of 2^MANTISSA_BITS is that number plus it.
-                let anchor = 1.0 / $float::EPSILON;
-                let bias = ($float::MAX_EXP - 1) as $float;
-                let exponent = $float::from_bits((shifted >> MANTISSA_BITS) | anchor.to_bits());
-                (exponent - (anchor + bias), $float::from_bits(mantissa))
-            }
-        }
-    };
-}
-
-impl_float!(f32, u32, 4097.0, -4.371139e-8);
-impl_float!(f64, u64, 134_217_729.0, 6.123233995736766e-17);

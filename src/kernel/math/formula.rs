@@ -1,37 +1,37 @@
-//! What a math function is to the loops: a formula for one lane, and a scalar fallback.
+//! What a math function is to the loops: a formula over floats or vectors, and a scalar fallback.
 
+use super::block_loop::Element;
+use super::float::{Float, Float32, Float64};
 use std::marker::PhantomData;
 
 /// A function of one argument.
 ///
-/// `vector` is branch-free arithmetic that the compiler turns into vector instructions; `FMA` says
-/// whether `mul_add` is one instruction. It must be right wherever `covers` holds.
+/// `vector` is branch-free arithmetic. It must be right wherever `covers` holds; the other elements
+/// take the scalar function.
 pub trait Unary {
     /// The function at one point, by the scalar math library.
     fn scalar(x: f64) -> f64;
 
-    /// One lane of the vector formula for float64.
+    /// The formula for float64.
+    fn vector<V: Float64>(x: V) -> V;
+
+    /// The formula for float32; by default through float64, rounded once.
     #[inline(always)]
-    fn vector<const FMA: bool>(x: f64) -> f64 {
-        Self::scalar(x)
+    fn vector32<V: Float32>(x: V) -> V {
+        let [lower, upper] = x.halves();
+        V::of_halves([Self::vector(lower), Self::vector(upper)])
     }
 
-    /// One lane of the vector formula for float32; by default through float64, rounded once.
+    /// Where the float64 formula is right.
     #[inline(always)]
-    fn vector32<const FMA: bool>(x: f32) -> f32 {
-        Self::vector::<FMA>(f64::from(x)) as f32
+    fn covers<V: Float64>(_x: V) -> V::Mask {
+        V::ALL
     }
 
-    /// Whether the float64 vector formula is right at `x`; other lanes take the scalar function.
+    /// Where the float32 formula is right.
     #[inline(always)]
-    fn covers<const FMA: bool>(_x: f64) -> bool {
-        true
-    }
-
-    /// Whether the float32 vector formula is right at `x`.
-    #[inline(always)]
-    fn covers32<const FMA: bool>(x: f32) -> bool {
-        Self::covers::<FMA>(f64::from(x))
+    fn covers32<V: Float32>(_x: V) -> V::Mask {
+        V::ALL
     }
 }
 
@@ -45,50 +45,58 @@ pub trait Binary {
         Self::scalar(f64::from(a), f64::from(b)) as f32
     }
 
-    /// One lane of the vector formula for float64.
+    /// The formula for float64.
+    fn vector<V: Float64>(a: V, b: V) -> V;
+
+    /// The formula for float32; by default through float64, rounded once.
     #[inline(always)]
-    fn vector<const FMA: bool>(a: f64, b: f64) -> f64 {
-        Self::scalar(a, b)
+    fn vector32<V: Float32>(a: V, b: V) -> V {
+        let ([a_lower, a_upper], [b_lower, b_upper]) = (a.halves(), b.halves());
+        V::of_halves([Self::vector(a_lower, b_lower), Self::vector(a_upper, b_upper)])
     }
 
-    /// One lane of the vector formula for float32; by default through float64, rounded once.
+    /// Where the float64 formula is right.
     #[inline(always)]
-    fn vector32<const FMA: bool>(a: f32, b: f32) -> f32 {
-        Self::vector::<FMA>(f64::from(a), f64::from(b)) as f32
+    fn covers<V: Float64>(_a: V, _b: V) -> V::Mask {
+        V::ALL
     }
 
-    /// Whether the float64 vector formula is right at `(a, b)`.
+    /// Where the float32 formula is right.
     #[inline(always)]
-    fn covers<const FMA: bool>(_a: f64, _b: f64) -> bool {
-        true
-    }
-
-    /// Whether the float32 vector formula is right at `(a, b)`.
-    #[inline(always)]
-    fn covers32<const FMA: bool>(a: f32, b: f32) -> bool {
-        Self::covers::<FMA>(f64::from(a), f64::from(b))
+    fn covers32<V: Float32>(_a: V, _b: V) -> V::Mask {
+        V::ALL
     }
 }
 
-/// What a block loop runs on each lane: up to three operands, one result, one element type.
-pub trait LaneKernel {
-    type Element: Copy + Default;
+/// A function of up to three operands of one element type, at one point.
+pub trait Function {
+    /// float32 or float64.
+    type Element: Element;
 
     /// How many operands are read; the others are zeros.
     const OPERANDS: usize;
 
     fn scalar(x: [Self::Element; 3]) -> Self::Element;
-    fn vector<const FMA: bool>(x: [Self::Element; 3]) -> Self::Element;
-    fn covers<const FMA: bool>(x: [Self::Element; 3]) -> bool;
+}
+
+/// The formula of a [`Function`] over `V`.
+pub trait Formula<V: Float>: Function {
+    fn vector(x: [V; 3]) -> V;
+
+    /// Where `vector` is right; elsewhere the scalar function takes its place.
+    #[inline(always)]
+    fn covers(_x: [V; 3]) -> V::Mask {
+        V::ALL
+    }
 }
 
 /// [`Unary`] function `F` on elements of type `T`.
-pub struct UnaryLane<T, F>(PhantomData<(T, F)>);
+pub struct UnaryOf<T, F>(PhantomData<(T, F)>);
 
 /// [`Binary`] function `F` on elements of type `T`.
-pub struct BinaryLane<T, F>(PhantomData<(T, F)>);
+pub struct BinaryOf<T, F>(PhantomData<(T, F)>);
 
-impl<F: Unary> LaneKernel for UnaryLane<f64, F> {
+impl<F: Unary> Function for UnaryOf<f64, F> {
     type Element = f64;
     const OPERANDS: usize = 1;
 
@@ -96,19 +104,21 @@ impl<F: Unary> LaneKernel for UnaryLane<f64, F> {
     fn scalar([x, ..]: [f64; 3]) -> f64 {
         F::scalar(x)
     }
+}
 
+impl<F: Unary, V: Float64> Formula<V> for UnaryOf<f64, F> {
     #[inline(always)]
-    fn vector<const FMA: bool>([x, ..]: [f64; 3]) -> f64 {
-        F::vector::<FMA>(x)
+    fn vector([x, ..]: [V; 3]) -> V {
+        F::vector(x)
     }
 
     #[inline(always)]
-    fn covers<const FMA: bool>([x, ..]: [f64; 3]) -> bool {
-        F::covers::<FMA>(x)
+    fn covers([x, ..]: [V; 3]) -> V::Mask {
+        F::covers(x)
     }
 }
 
-impl<F: Unary> LaneKernel for UnaryLane<f32, F> {
+impl<F: Unary> Function for UnaryOf<f32, F> {
     type Element = f32;
     const OPERANDS: usize = 1;
 
@@ -116,19 +126,21 @@ impl<F: Unary> LaneKernel for UnaryLane<f32, F> {
     fn scalar([x, ..]: [f32; 3]) -> f32 {
         F::scalar(f64::from(x)) as f32
     }
+}
 
+impl<F: Unary, V: Float32> Formula<V> for UnaryOf<f32, F> {
     #[inline(always)]
-    fn vector<const FMA: bool>([x, ..]: [f32; 3]) -> f32 {
-        F::vector32::<FMA>(x)
+    fn vector([x, ..]: [V; 3]) -> V {
+        F::vector32(x)
     }
 
     #[inline(always)]
-    fn covers<const FMA: bool>([x, ..]: [f32; 3]) -> bool {
-        F::covers32::<FMA>(x)
+    fn covers([x, ..]: [V; 3]) -> V::Mask {
+        F::covers32(x)
     }
 }
 
-impl<F: Binary> LaneKernel for BinaryLane<f64, F> {
+impl<F: Binary> Function for BinaryOf<f64, F> {
     type Element = f64;
     const OPERANDS: usize = 2;
 
@@ -136,19 +148,21 @@ impl<F: Binary> LaneKernel for BinaryLane<f64, F> {
     fn scalar([a, b, _]: [f64; 3]) -> f64 {
         F::scalar(a, b)
     }
+}
 
+impl<F: Binary, V: Float64> Formula<V> for BinaryOf<f64, F> {
     #[inline(always)]
-    fn vector<const FMA: bool>([a, b, _]: [f64; 3]) -> f64 {
-        F::vector::<FMA>(a, b)
+    fn vector([a, b, _]: [V; 3]) -> V {
+        F::vector(a, b)
     }
 
     #[inline(always)]
-    fn covers<const FMA: bool>([a, b, _]: [f64; 3]) -> bool {
-        F::covers::<FMA>(a, b)
+    fn covers([a, b, _]: [V; 3]) -> V::Mask {
+        F::covers(a, b)
     }
 }
 
-impl<F: Binary> LaneKernel for BinaryLane<f32, F> {
+impl<F: Binary> Function for BinaryOf<f32, F> {
     type Element = f32;
     const OPERANDS: usize = 2;
 
@@ -156,14 +170,16 @@ impl<F: Binary> LaneKernel for BinaryLane<f32, F> {
     fn scalar([a, b, _]: [f32; 3]) -> f32 {
         F::scalar32(a, b)
     }
+}
 
+impl<F: Binary, V: Float32> Formula<V> for BinaryOf<f32, F> {
     #[inline(always)]
-    fn vector<const FMA: bool>([a, b, _]: [f32; 3]) -> f32 {
-        F::vector32::<FMA>(a, b)
+    fn vector([a, b, _]: [V; 3]) -> V {
+        F::vector32(a, b)
     }
 
     #[inline(always)]
-    fn covers<const FMA: bool>([a, b, _]: [f32; 3]) -> bool {
-        F::covers32::<FMA>(a, b)
+    fn covers([a, b, _]: [V; 3]) -> V::Mask {
+        F::covers32(a, b)
     }
 }

@@ -1,19 +1,22 @@
 //! sinh, cosh, tanh and their inverses.
 //!
-//! The functions are rational in `e^|x| - 1`, their inverses logarithms; both are taken with a low
-//! part, so that only the last operation rounds at full size.
+//! sinh and cosh are sums of e^x and e^-x, both from the table of powers; tanh is rational in
+//! `e^(2|x|) - 1`. Their inverses are logarithms. All are taken with a low part, so that only the last
+//! operation rounds at full size.
 
 use super::double::Double;
-use super::exponential::{self, NATURAL, NATURAL_32, exp_parts};
-use super::float::{Float, select};
+use super::exponential::{
+    self, Exponent, NATURAL, NATURAL_32, Powers, fraction_of_power, power_less_one, reduce,
+};
+use super::float::{Float, Float32, Float64, polynomial};
 use super::formula::Unary;
-use super::logarithm::{LOG, LOG_32, Natural, log1p_double};
+use super::logarithm::{self, Base, log1p_double};
 
 /// Hyperbolic sine.
 pub struct Sinh<const PRECISE: bool>;
 
 /// Hyperbolic cosine.
-pub struct Cosh;
+pub struct Cosh<const PRECISE: bool>;
 
 /// Hyperbolic tangent.
 pub struct Tanh<const PRECISE: bool>;
@@ -33,29 +36,29 @@ impl<const PRECISE: bool> Unary for Sinh<PRECISE> {
     }
 
     #[inline(always)]
-    fn vector<const FMA: bool>(x: f64) -> f64 {
-        sinh::<f64, FMA, PRECISE>(x, &NATURAL, 710.5)
+    fn vector<V: Float64>(x: V) -> V {
+        sinh::<V, PRECISE>(x, &HYPERBOLIC)
     }
 
     #[inline(always)]
-    fn vector32<const FMA: bool>(x: f32) -> f32 {
-        sinh::<f32, FMA, PRECISE>(x, &NATURAL_32, 89.5)
+    fn vector32<V: Float32>(x: V) -> V {
+        sinh::<V, PRECISE>(x, &HYPERBOLIC_32)
     }
 }
 
-impl Unary for Cosh {
+impl<const PRECISE: bool> Unary for Cosh<PRECISE> {
     fn scalar(x: f64) -> f64 {
         x.cosh()
     }
 
     #[inline(always)]
-    fn vector<const FMA: bool>(x: f64) -> f64 {
-        cosh::<f64, FMA>(x, &NATURAL, 710.5)
+    fn vector<V: Float64>(x: V) -> V {
+        cosh::<V, PRECISE>(x, &HYPERBOLIC)
     }
 
     #[inline(always)]
-    fn vector32<const FMA: bool>(x: f32) -> f32 {
-        cosh::<f32, FMA>(x, &NATURAL_32, 89.5)
+    fn vector32<V: Float32>(x: V) -> V {
+        cosh::<V, PRECISE>(x, &HYPERBOLIC_32)
     }
 }
 
@@ -65,13 +68,13 @@ impl<const PRECISE: bool> Unary for Tanh<PRECISE> {
     }
 
     #[inline(always)]
-    fn vector<const FMA: bool>(x: f64) -> f64 {
-        tanh::<f64, FMA, PRECISE>(x, &NATURAL)
+    fn vector<V: Float64>(x: V) -> V {
+        tanh::<V, PRECISE>(x, &NATURAL)
     }
 
     #[inline(always)]
-    fn vector32<const FMA: bool>(x: f32) -> f32 {
-        tanh::<f32, FMA, PRECISE>(x, &NATURAL_32)
+    fn vector32<V: Float32>(x: V) -> V {
+        tanh::<V, PRECISE>(x, &NATURAL_32)
     }
 }
 
@@ -81,13 +84,13 @@ impl Unary for Asinh {
     }
 
     #[inline(always)]
-    fn vector<const FMA: bool>(x: f64) -> f64 {
-        asinh::<f64, FMA>(x, &LOG)
+    fn vector<V: Float64>(x: V) -> V {
+        asinh(x, &logarithm::NATURAL)
     }
 
     #[inline(always)]
-    fn vector32<const FMA: bool>(x: f32) -> f32 {
-        asinh::<f32, FMA>(x, &LOG_32)
+    fn vector32<V: Float32>(x: V) -> V {
+        asinh(x, &logarithm::NATURAL_32)
     }
 }
 
@@ -97,13 +100,13 @@ impl Unary for Acosh {
     }
 
     #[inline(always)]
-    fn vector<const FMA: bool>(x: f64) -> f64 {
-        acosh::<f64, FMA>(x, &LOG)
+    fn vector<V: Float64>(x: V) -> V {
+        acosh(x, &logarithm::NATURAL)
     }
 
     #[inline(always)]
-    fn vector32<const FMA: bool>(x: f32) -> f32 {
-        acosh::<f32, FMA>(x, &LOG_32)
+    fn vector32<V: Float32>(x: V) -> V {
+        acosh(x, &logarithm::NATURAL_32)
     }
 }
 
@@ -113,111 +116,170 @@ impl Unary for Atanh {
     }
 
     #[inline(always)]
-    fn vector<const FMA: bool>(x: f64) -> f64 {
-        atanh::<f64, FMA>(x, &LOG)
+    fn vector<V: Float64>(x: V) -> V {
+        atanh(x, &logarithm::NATURAL)
     }
 
     #[inline(always)]
-    fn vector32<const FMA: bool>(x: f32) -> f32 {
-        atanh::<f32, FMA>(x, &LOG_32)
+    fn vector32<V: Float32>(x: V) -> V {
+        atanh(x, &logarithm::NATURAL_32)
     }
 }
 
-/// `(E + E/(E + 1)) / 2` with E = e^|x| - 1, at a quarter of its size to stay finite.
+/// e^a = 2^n·e^r and its inverse, both at a quarter of their size to stay finite, for a >= 0.
+struct Pair<T> {
+    /// `2^n / 4` and `2^-n / 4`.
+    grown: Double<T>,
+    shrunk: Double<T>,
+    /// `cosh r - 1` and `sinh r`.
+    even: T,
+    odd: T,
+}
+
 #[inline(always)]
-fn sinh<T: Float, const FMA: bool, const PRECISE: bool>(x: T, k: &exponential::Natural<T>, overflow: T) -> T {
-    let a = x.abs();
-    let e = exp_parts::<T, FMA>(a, k, 2.0);
-    if !PRECISE {
-        let ratio = T::of(0.25) * (e.less_one.hi / e.whole.hi);
-        let sum = e.less_one.hi + ratio;
-        let y = select(a >= overflow, T::INFINITY, sum + sum);
-        return select(a < T::of(1e-10), x, y.copysign(x));
+fn pair<T: Float>(a: T, k: &Hyperbolic<T::Scalar>) -> Pair<T> {
+    let Exponent { rounded, n, rest, .. } = reduce(a, &k.natural.base);
+    let square = rest * rest;
+    Pair {
+        grown: quarter_of_power(rounded, n, &k.natural.powers),
+        shrunk: quarter_of_power(T::FINE_ROUNDER - n, -n, &k.natural.powers),
+        even: square * polynomial(square, k.even),
+        odd: (rest * square).multiply_add(polynomial(square, k.odd), rest),
     }
-    let ratio = e.less_one.divided_by::<FMA>(e.whole);
-    // Where e^-|x| no longer counts, products of the unfused division may overflow.
-    let counts = a < T::of(0.5) * k.saturation;
+}
+
+/// `2^n / 4` for n and `n + FINE_ROUNDER`.
+#[inline(always)]
+fn quarter_of_power<T: Float>(rounded: T, n: T, powers: &Powers<T::Scalar>) -> Double<T> {
+    let (high, low) = fraction_of_power(rounded, powers);
+    let hi = high.scaled(n - T::of(2.0));
+    Double { hi, lo: hi * low }
+}
+
+/// With e^a = A·e^r and e^-a = B·e^-r, `((A - B)·cosh r + (A + B)·sinh r) / 2`.
+#[inline(always)]
+fn sinh<T: Float, const PRECISE: bool>(x: T, k: &Hyperbolic<T::Scalar>) -> T {
+    let a = x.abs();
+    if PRECISE {
+        let half = half_of_sinh(a.at_most(T::splat(k.overflow)), &k.natural);
+        return T::select(a.lt(T::of(1e-10)), x, (half + half).copysign(x));
+    }
+    let Pair { grown, shrunk, even, odd } = pair(a.at_most(T::splat(k.overflow)), k);
+    let difference = grown.hi - shrunk.hi;
+    let rest = difference.multiply_add(even, grown.lo - shrunk.lo);
+    let half = difference + (grown.hi + shrunk.hi).multiply_add(odd, rest);
+    T::select(a.lt(T::of(1e-10)), x, (half + half).copysign(x))
+}
+
+/// `(E + E/(E + 1)) / 4` with E = e^a - 1, for a >= 0.
+#[inline(always)]
+fn half_of_sinh<T: Float>(a: T, k: &exponential::Natural<T::Scalar>) -> T {
+    let quarter = T::of(0.25);
+    let less_one = power_less_one::<T, true>(a, 2.0, k);
+    let whole = Double::sum(less_one.hi, quarter);
+    let whole = Double { hi: whole.hi, lo: whole.lo + less_one.lo };
+    let ratio = less_one.divided_by(whole);
+    // Where the ratio is 1, products of the unfused division may overflow.
+    let below_one = a.lt(T::of(20.0));
     let ratio = Double {
-        hi: select(counts, T::of(0.25) * ratio.hi, T::default()),
-        lo: select(counts, T::of(0.25) * ratio.lo, T::default()),
+        hi: quarter * T::select(below_one, ratio.hi, T::ONE),
+        lo: quarter * T::select(below_one, ratio.lo, T::ZERO),
     };
-    let head = Double {
-        hi: select(counts, e.less_one.hi, e.whole.hi),
-        lo: select(counts, e.less_one.lo, e.whole.lo),
-    };
-    let sum = head.add_smaller(ratio).value();
-    let y = select(a >= overflow, T::INFINITY, sum + sum);
-    select(a < T::of(1e-10), x, y.copysign(x))
+    less_one.add_smaller(ratio).value()
 }
 
-/// `(e^|x| + e^-|x|) / 2`, at half size to stay finite.
+/// `((A + B)·cosh r + (A - B)·sinh r) / 2`, as in [`sinh`].
 #[inline(always)]
-fn cosh<T: Float, const FMA: bool>(x: T, k: &exponential::Natural<T>, overflow: T) -> T {
-    let a = x.abs();
-    let whole = exp_parts::<T, FMA>(a, k, 2.0).whole;
-    let inverse = T::of(0.0625) / whole.hi;
-    let sum = Double::fast_sum(whole.hi, inverse);
-    let half = sum.hi + (sum.lo + whole.lo);
-    select(a >= overflow, T::INFINITY, half + half)
+fn cosh<T: Float, const PRECISE: bool>(x: T, k: &Hyperbolic<T::Scalar>) -> T {
+    let Pair { grown, shrunk, even, odd } = pair(x.abs().at_most(T::splat(k.overflow)), k);
+    let sum = Double::fast_sum(grown.hi, shrunk.hi);
+    let low = if PRECISE { sum.lo + (grown.lo + shrunk.lo) } else { T::ZERO };
+    let rest = (grown.hi - shrunk.hi).multiply_add(odd, sum.hi.multiply_add(even, low));
+    let half = sum.hi + rest;
+    half + half
 }
+
+/// What sinh and cosh need in one float type.
+struct Hyperbolic<S: 'static> {
+    natural: exponential::Natural<S>,
+    /// `(cosh r - 1) / r²` and `(sinh r - r) / r³` in powers of r².
+    even: &'static [S],
+    odd: &'static [S],
+    /// From here on, the functions are infinite.
+    overflow: S,
+}
+
+const HYPERBOLIC: Hyperbolic<f64> = Hyperbolic {
+    natural: NATURAL,
+    even: &[0.5000000000000001, 0.0416666666633238, 0.0013889068203463391],
+    odd: &[0.16666666666666669, 0.008333333332909424, 0.00019841478009827718],
+    overflow: 711.0,
+};
+
+const HYPERBOLIC_32: Hyperbolic<f32> =
+    Hyperbolic { natural: NATURAL_32, even: &[0.5, 0.04166721], odd: &[0.16666862], overflow: 90.0 };
 
 /// `E / (E + 2)` with E = e^(2|x|) - 1.
 #[inline(always)]
-fn tanh<T: Float, const FMA: bool, const PRECISE: bool>(x: T, k: &exponential::Natural<T>) -> T {
+fn tanh<T: Float, const PRECISE: bool>(x: T, k: &exponential::Natural<T::Scalar>) -> T {
     let a = x.abs();
-    let doubled = select(a > T::of(20.0), T::of(40.0), a + a);
-    let less_one = exp_parts::<T, FMA>(doubled, k, 0.0).less_one;
-    let denominator = Double::sum(T::of(2.0), less_one.hi);
-    let denominator = Double { hi: denominator.hi, lo: denominator.lo + less_one.lo };
-    let y =
-        if PRECISE { less_one.divided_by::<FMA>(denominator).value() } else { less_one.hi / denominator.hi };
-    select(a < T::of(1e-10), x, y.copysign(x))
+    let less_one = power_less_one::<T, PRECISE>((a + a).at_most(T::of(40.0)), 0.0, k);
+    let two = T::of(2.0);
+    let y = if PRECISE {
+        let denominator = Double::sum(two, less_one.hi);
+        let denominator = Double { hi: denominator.hi, lo: denominator.lo + less_one.lo };
+        less_one.divided_by(denominator).value()
+    } else {
+        let numerator = less_one.value();
+        numerator / (numerator + two)
+    };
+    T::select(a.lt(T::of(1e-10)), x, y.copysign(x))
 }
 
 /// log1p(a + a²/(1 + √(1 + a²))); for large a, log(2a).
 #[inline(always)]
-fn asinh<T: Float, const FMA: bool>(x: T, k: &Natural<T>) -> T {
+fn asinh<T: Float>(x: T, base: &Base<T::Scalar>) -> T {
     let a = x.abs();
-    let one = T::of(1.0);
-    let large = a > T::of(LARGE);
-    let bounded = select(large, one, a);
-    let square = Double::product::<FMA>(bounded, bounded);
+    let one = T::ONE;
+    let large = a.gt(T::of(LARGE));
+    let bounded = T::select(large, one, a);
+    let square = Double::product(bounded, bounded);
     let sum = Double::sum(one, square.hi);
-    let root = square_root::<T, FMA>(Double { hi: sum.hi, lo: sum.lo + square.lo });
+    let root = square_root(Double { hi: sum.hi, lo: sum.lo + square.lo });
     let denominator = Double::fast_sum(root.hi, one);
     let denominator = Double { hi: denominator.hi, lo: denominator.lo + root.lo };
-    let argument = Double::fast_sum(bounded, T::default()).add_smaller(square.divided_by::<FMA>(denominator));
-    let y = log1p_of_large::<T, FMA>(argument, large, a, k);
-    select(a < T::of(1e-10), x, y.copysign(x))
+    let argument = Double::fast_sum(bounded, T::ZERO).add_smaller(square.divided_by(denominator));
+    let y = log1p_of_large(argument, large, a, base);
+    T::select(a.lt(T::of(1e-10)), x, y.copysign(x))
 }
 
 /// log1p(t + √(t² + 2t)) with t = x - 1; for large x, log(2x).
 #[inline(always)]
-fn acosh<T: Float, const FMA: bool>(x: T, k: &Natural<T>) -> T {
-    let one = T::of(1.0);
-    let large = x > T::of(LARGE);
-    let t = select(large, one, x) - one;
-    let square = Double::product::<FMA>(t, t);
+fn acosh<T: Float>(x: T, base: &Base<T::Scalar>) -> T {
+    let one = T::ONE;
+    let large = x.gt(T::of(LARGE));
+    let t = T::select(large, one, x) - one;
+    let square = Double::product(t, t);
     let sum = Double::sum(t + t, square.hi);
-    let root = square_root::<T, FMA>(Double::fast_sum(sum.hi, sum.lo + square.lo));
+    let root = square_root(Double::fast_sum(sum.hi, sum.lo + square.lo));
     let argument = Double::sum(t, root.hi);
     let argument = Double::fast_sum(argument.hi, argument.lo + root.lo);
-    let y = log1p_of_large::<T, FMA>(argument, large, x, k);
-    select(x < one, T::NAN, y)
+    let y = log1p_of_large(argument, large, x, base);
+    T::select(x.lt(one), T::NAN, y)
 }
 
 /// log1p(2a/(1 - a)) / 2.
 #[inline(always)]
-fn atanh<T: Float, const FMA: bool>(x: T, k: &Natural<T>) -> T {
+fn atanh<T: Float>(x: T, base: &Base<T::Scalar>) -> T {
     let a = x.abs();
-    let one = T::of(1.0);
-    let inside = select(a < one, a, T::default());
-    let numerator = Double { hi: inside + inside, lo: T::default() };
-    let ratio = numerator.divided_by::<FMA>(Double::sum(one, -inside));
-    let y = T::of(0.5) * log1p_double::<T, FMA>(ratio, T::default(), k);
-    let outside = select(a == one, T::INFINITY, T::NAN);
-    let y = select(a < one, y, outside);
-    select(a < T::of(1e-10), x, y.copysign(x))
+    let one = T::ONE;
+    let inside = T::select(a.lt(one), a, T::ZERO);
+    let numerator = Double { hi: inside + inside, lo: T::ZERO };
+    let ratio = numerator.divided_by(Double::sum(one, -inside));
+    let y = T::of(0.5) * log1p_double::<T, true>(ratio, T::ZERO, base);
+    let outside = T::select(a.eq(one), T::INFINITY, T::NAN);
+    let y = T::select(a.lt(one), y, outside);
+    T::select(a.lt(T::of(1e-10)), x, y.copysign(x))
 }
 
 /// From here on, x + √(x² ± 1) is 2x, and 1 + x is x.
@@ -225,19 +287,19 @@ const LARGE: f64 = 1e17;
 
 /// log(1 + argument), or log(2·x) where `large`; infinity and NaN pass.
 #[inline(always)]
-fn log1p_of_large<T: Float, const FMA: bool>(argument: Double<T>, large: bool, x: T, k: &Natural<T>) -> T {
-    let zero = T::default();
-    let hi = select(large, x, argument.hi);
-    let lo = select(large, zero, argument.lo);
-    let y = log1p_double::<T, FMA>(Double { hi, lo }, select(large, T::of(1.0), zero), k);
-    select(x < T::INFINITY, y, x)
+fn log1p_of_large<T: Float>(argument: Double<T>, large: T::Mask, x: T, base: &Base<T::Scalar>) -> T {
+    let zero = T::ZERO;
+    let hi = T::select(large, x, argument.hi);
+    let lo = T::select(large, zero, argument.lo);
+    let y = log1p_double::<T, true>(Double { hi, lo }, T::select(large, T::ONE, zero), base);
+    T::select(x.lt(T::INFINITY), y, x)
 }
 
 /// √(x.hi + x.lo) as high and low part; 0 at 0, NaN below.
 #[inline(always)]
-fn square_root<T: Float, const FMA: bool>(x: Double<T>) -> Double<T> {
+fn square_root<T: Float>(x: Double<T>) -> Double<T> {
     let hi = x.hi.sqrt();
-    let square = Double::product::<FMA>(hi, hi);
+    let square = Double::product(hi, hi);
     let lost = ((x.hi - square.hi) - square.lo) + x.lo;
     Double { hi, lo: lost * T::of(0.5) / (hi + T::MIN_POSITIVE) }
 }

@@ -5,7 +5,7 @@
 //! π/2. Coefficients: Sollya's `fpminimax`.
 
 use super::double::Double;
-use super::float::{Float, polynomial, select};
+use super::float::{Float, Float32, Float64, polynomial};
 use super::formula::{Binary, Unary};
 use std::f64::consts::{FRAC_PI_2, FRAC_PI_4};
 
@@ -27,13 +27,13 @@ impl<const PRECISE: bool> Unary for Asin<PRECISE> {
     }
 
     #[inline(always)]
-    fn vector<const FMA: bool>(x: f64) -> f64 {
-        asin::<f64, FMA, PRECISE>(x, &ASIN)
+    fn vector<V: Float64>(x: V) -> V {
+        asin::<V, PRECISE>(x, &ASIN)
     }
 
     #[inline(always)]
-    fn vector32<const FMA: bool>(x: f32) -> f32 {
-        asin::<f32, FMA, PRECISE>(x, &ASIN_32)
+    fn vector32<V: Float32>(x: V) -> V {
+        asin::<V, PRECISE>(x, &ASIN_32)
     }
 }
 
@@ -43,13 +43,13 @@ impl<const PRECISE: bool> Unary for Acos<PRECISE> {
     }
 
     #[inline(always)]
-    fn vector<const FMA: bool>(x: f64) -> f64 {
-        acos::<f64, FMA, PRECISE>(x, &ASIN)
+    fn vector<V: Float64>(x: V) -> V {
+        acos::<V, PRECISE>(x, &ASIN)
     }
 
     #[inline(always)]
-    fn vector32<const FMA: bool>(x: f32) -> f32 {
-        acos::<f32, FMA, PRECISE>(x, &ASIN_32)
+    fn vector32<V: Float32>(x: V) -> V {
+        acos::<V, PRECISE>(x, &ASIN_32)
     }
 }
 
@@ -59,13 +59,13 @@ impl<const PRECISE: bool> Unary for Atan<PRECISE> {
     }
 
     #[inline(always)]
-    fn vector<const FMA: bool>(x: f64) -> f64 {
-        atan::<f64, FMA, PRECISE>(x, &ATAN)
+    fn vector<V: Float64>(x: V) -> V {
+        atan::<V, PRECISE>(x, &ATAN)
     }
 
     #[inline(always)]
-    fn vector32<const FMA: bool>(x: f32) -> f32 {
-        atan::<f32, FMA, PRECISE>(x, &ATAN_32)
+    fn vector32<V: Float32>(x: V) -> V {
+        atan::<V, PRECISE>(x, &ATAN_32)
     }
 }
 
@@ -75,34 +75,33 @@ impl<const PRECISE: bool> Binary for Atan2<PRECISE> {
     }
 
     #[inline(always)]
-    fn vector<const FMA: bool>(y: f64, x: f64) -> f64 {
-        let angle = angle_in_first_quadrant::<f64, FMA, PRECISE>(y.abs(), x.abs(), &ATAN);
+    fn vector<V: Float64>(y: V, x: V) -> V {
+        let angle = angle_in_first_quadrant::<V, PRECISE>(y.abs(), x.abs(), &ATAN);
         in_quadrant_of(y, x, angle)
     }
 
     /// Products and quotients of these neither overflow nor lose bits to underflow.
     #[inline(always)]
-    fn covers<const FMA: bool>(y: f64, x: f64) -> bool {
-        let moderate = |v: f64| (v == 0.0) | ((v.abs() > 1e-140) & (v.abs() < 1e140));
+    fn covers<V: Float64>(y: V, x: V) -> V::Mask {
+        let moderate = |v: V| v.eq(V::ZERO) | (v.abs().gt(V::of(1e-140)) & v.abs().lt(V::of(1e140)));
         moderate(y) & moderate(x)
     }
 
     /// The fast form in float32 itself, the precise one through float64.
     #[inline(always)]
-    fn vector32<const FMA: bool>(y: f32, x: f32) -> f32 {
+    fn vector32<V: Float32>(y: V, x: V) -> V {
         if !PRECISE {
-            let angle = angle_in_first_quadrant::<f32, FMA, false>(y.abs(), x.abs(), &ATAN_32);
+            let angle = angle_in_first_quadrant::<V, false>(y.abs(), x.abs(), &ATAN_32);
             return in_quadrant_of(y, x, angle);
         }
-        let (y, x) = (f64::from(y), f64::from(x));
-        let angle = angle_in_first_quadrant::<f64, FMA, false>(y.abs(), x.abs(), &ATAN_32_IN_64);
-        in_quadrant_of(y, x, angle) as f32
+        let ([y_lower, y_upper], [x_lower, x_upper]) = (y.halves(), x.halves());
+        V::of_halves([angle_for_single(y_lower, x_lower), angle_for_single(y_upper, x_upper)])
     }
 
     /// Sums of these do not overflow, and their quotients lose nothing.
     #[inline(always)]
-    fn covers32<const FMA: bool>(y: f32, x: f32) -> bool {
-        let moderate = |v: f32| (v == 0.0) | ((v.abs() > 1e-18) & (v.abs() < 1e18));
+    fn covers32<V: Float32>(y: V, x: V) -> V::Mask {
+        let moderate = |v: V| v.eq(V::ZERO) | (v.abs().gt(V::of(1e-18)) & v.abs().lt(V::of(1e18)));
         moderate(y) & moderate(x)
     }
 }
@@ -111,98 +110,104 @@ impl<const PRECISE: bool> Binary for Atan2<PRECISE> {
 #[inline(always)]
 fn half_pi<T: Float>() -> Double<T> {
     let hi = T::of(FRAC_PI_2);
-    Double { hi, lo: T::residue_of_half_pi() }
+    Double { hi, lo: T::RESIDUE_OF_HALF_PI }
 }
 
 /// For |x|: whether the half-angle form applies, s, and `asin s - s`; where `PRECISE`, with what s
 /// lost in rounding.
 #[inline(always)]
-fn asin_parts<T: Float, const FMA: bool, const PRECISE: bool>(x: T, coefficients: &[T]) -> (bool, T, T) {
+fn asin_parts<T: Float, const PRECISE: bool>(x: T, coefficients: &[T::Scalar]) -> (T::Mask, T, T) {
     let a = x.abs();
-    let large = a > T::of(0.5);
-    let square = select(large, T::of(0.5) - T::of(0.5) * a, a * a);
+    let large = a.gt(T::of(0.5));
+    let square = T::select(large, T::of(0.5) - T::of(0.5) * a, a * a);
     let root = square.sqrt();
-    let s = select(large, root, a);
-    let tail = s * (square * polynomial::<T, FMA>(square, coefficients));
+    let s = T::select(large, root, a);
+    let tail = s * (square * polynomial(square, coefficients));
     if !PRECISE {
         return (large, s, tail);
     }
-    let root_square = Double::product::<FMA>(root, root);
+    let root_square = Double::product(root, root);
     let lost = ((square - root_square.hi) - root_square.lo) * T::of(0.5) / (root + T::MIN_POSITIVE);
-    (large, s, tail + select(large, lost, T::default()))
+    (large, s, tail + T::select(large, lost, T::ZERO))
 }
 
 #[inline(always)]
-fn asin<T: Float, const FMA: bool, const PRECISE: bool>(x: T, coefficients: &[T]) -> T {
-    let (large, s, tail) = asin_parts::<T, FMA, PRECISE>(x, coefficients);
+fn asin<T: Float, const PRECISE: bool>(x: T, coefficients: &[T::Scalar]) -> T {
+    let (large, s, tail) = asin_parts::<T, PRECISE>(x, coefficients);
     let two = T::of(2.0);
     let half_pi = half_pi::<T>();
     let sum = Double::fast_sum(half_pi.hi, -(two * s));
     let from_top = sum.hi + (sum.lo + (half_pi.lo - two * tail));
-    select(large, from_top, s + tail).copysign(x)
+    T::select(large, from_top, s + tail).copysign(x)
 }
 
 #[inline(always)]
-fn acos<T: Float, const FMA: bool, const PRECISE: bool>(x: T, coefficients: &[T]) -> T {
-    let (large, s, tail) = asin_parts::<T, FMA, PRECISE>(x, coefficients);
+fn acos<T: Float, const PRECISE: bool>(x: T, coefficients: &[T::Scalar]) -> T {
+    let (large, s, tail) = asin_parts::<T, PRECISE>(x, coefficients);
     let two = T::of(2.0);
-    let negative = x < T::default();
+    let negative = x.lt(T::ZERO);
     let half_pi = half_pi::<T>();
-    let scale = select(large, two, -T::of(1.0));
-    let scale = select(negative, -scale, scale);
-    let base_scale = select(large, select(negative, two, T::default()), T::of(1.0));
+    let scale = T::select(large, two, -T::ONE);
+    let scale = T::select(negative, -scale, scale);
+    let base_scale = T::select(large, T::select(negative, two, T::ZERO), T::ONE);
     let sum = Double::fast_sum(half_pi.hi * base_scale, scale * s);
-    sum.hi + (sum.lo + scale.multiply_add::<FMA>(tail, half_pi.lo * base_scale))
+    sum.hi + (sum.lo + scale.multiply_add(tail, half_pi.lo * base_scale))
 }
 
 #[inline(always)]
-fn atan<T: Float, const FMA: bool, const PRECISE: bool>(x: T, coefficients: &[T]) -> T {
-    let infinite = x.abs() > T::of(1e30);
-    let bounded = select(infinite, T::of(1e30), x.abs());
-    let angle = angle_in_first_quadrant::<T, FMA, PRECISE>(bounded, T::of(1.0), coefficients).value();
-    let angle = select(x.abs() < T::of(1e-10), x.abs(), angle);
+fn atan<T: Float, const PRECISE: bool>(x: T, coefficients: &[T::Scalar]) -> T {
+    let bounded = x.abs().at_most(T::of(1e30));
+    let angle = angle_in_first_quadrant::<T, PRECISE>(bounded, T::ONE, coefficients).value();
+    let angle = T::select(x.abs().lt(T::of(1e-10)), x.abs(), angle);
     angle.copysign(x)
 }
 
 /// The angle of (x, y), both not negative, as high and low part.
 #[inline(always)]
-fn angle_in_first_quadrant<T: Float, const FMA: bool, const PRECISE: bool>(
+fn angle_in_first_quadrant<T: Float, const PRECISE: bool>(
     y: T,
     x: T,
-    coefficients: &[T],
+    coefficients: &[T::Scalar],
 ) -> Double<T> {
     let (numerator, denominator, base) = reduce_ratio(y, x);
     if !PRECISE {
         let t = numerator.hi / denominator.hi;
         let square = t * t;
-        let rest = (square * t).multiply_add::<FMA>(polynomial::<T, FMA>(square, coefficients), t);
+        let rest = (square * t).multiply_add(polynomial(square, coefficients), t);
         return Double { hi: base.hi, lo: rest };
     }
-    let t = numerator.divided_by::<FMA>(denominator);
+    let t = numerator.divided_by(denominator);
     let square = t.hi * t.hi;
-    let tail = (square * t.hi).multiply_add::<FMA>(polynomial::<T, FMA>(square, coefficients), t.lo);
+    let tail = (square * t.hi).multiply_add(polynomial(square, coefficients), t.lo);
     let sum = Double::fast_sum(base.hi, t.hi);
     Double::fast_sum(sum.hi, sum.lo + (tail + base.lo))
+}
+
+/// The angle of (x, y), accurate enough for float32.
+#[inline(always)]
+fn angle_for_single<V: Float64>(y: V, x: V) -> V {
+    let angle = angle_in_first_quadrant::<V, false>(y.abs(), x.abs(), &ATAN_32_IN_64);
+    in_quadrant_of(y, x, angle)
 }
 
 /// `(numerator, denominator, base)` with `atan(y/x) = base + atan(numerator/denominator)` and a ratio
 /// of at most tan(π/8), for y and x not negative.
 #[inline(always)]
 fn reduce_ratio<T: Float>(y: T, x: T) -> (Double<T>, Double<T>, Double<T>) {
-    let (zero, one) = (T::default(), T::of(1.0));
-    let low = y <= x * T::of(0.4142135623730951);
-    let high = y > x * T::of(2.414213562373095);
+    let (zero, one) = (T::ZERO, T::ONE);
+    let low = y.le(x * T::of(0.4142135623730951));
+    let high = y.gt(x * T::of(2.414213562373095));
     let (difference, sum) = (Double::sum(y, -x), Double::sum(y, x));
-    let numerator = select(low, y, select(high, -x, difference.hi));
-    let numerator_low = select(low | high, zero, difference.lo);
-    let denominator = select(low, x, select(high, y, sum.hi));
-    let denominator_low = select(low | high, zero, sum.lo);
+    let numerator = T::select(low, y, T::select(high, -x, difference.hi));
+    let numerator_low = T::select(low | high, zero, difference.lo);
+    let denominator = T::select(low, x, T::select(high, y, sum.hi));
+    let denominator_low = T::select(low | high, zero, sum.lo);
     let half_pi = half_pi::<T>();
-    let turns = select(low, zero, select(high, one, T::of(FRAC_PI_4 / FRAC_PI_2)));
+    let turns = T::select(low, zero, T::select(high, one, T::of(FRAC_PI_4 / FRAC_PI_2)));
     (
         Double { hi: numerator, lo: numerator_low },
         // 0/0 is taken as 0.
-        Double { hi: select(denominator == zero, one, denominator), lo: denominator_low },
+        Double { hi: T::select(denominator.eq(zero), one, denominator), lo: denominator_low },
         Double { hi: half_pi.hi * turns, lo: half_pi.lo * turns },
     )
 }
@@ -211,11 +216,11 @@ fn reduce_ratio<T: Float>(y: T, x: T) -> (Double<T>, Double<T>, Double<T>) {
 #[inline(always)]
 fn in_quadrant_of<T: Float>(y: T, x: T, angle: Double<T>) -> T {
     let half_pi = half_pi::<T>();
-    let (zero, one) = (T::default(), T::of(1.0));
+    let (zero, one) = (T::ZERO, T::ONE);
     let left = x.is_negative();
-    let base = select(left, half_pi.hi + half_pi.hi, zero);
-    let base_low = select(left, half_pi.lo + half_pi.lo, zero);
-    let sign = select(left, -one, one);
+    let base = T::select(left, half_pi.hi + half_pi.hi, zero);
+    let base_low = T::select(left, half_pi.lo + half_pi.lo, zero);
+    let sign = T::select(left, -one, one);
     let sum = Double::sum(base, sign * angle.hi);
     (sum.hi + (sum.lo + (base_low + sign * angle.lo))).copysign(y)
 }

@@ -5,6 +5,10 @@
 //! loops of `block_loop` are compiled for each instruction set. Measured errors are in
 //! `docs/accuracy.md`.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod binary_arithmetic;
 mod block_loop;
 mod double;
@@ -16,6 +20,7 @@ mod fused;
 mod gamma;
 mod hyperbolic;
 mod inverse_trigonometric;
+mod lane;
 mod logarithm;
 mod power;
 mod scalar;
@@ -30,8 +35,8 @@ use super::level::Level;
 use super::{Accuracy, Kernel};
 use crate::dtype::Dtype;
 use crate::ir::{BinaryOp, MathFn};
-use block_loop::{scalar_kernel, vector_kernel};
-use formula::{Binary, BinaryLane, LaneKernel, Unary, UnaryLane};
+use block_loop::{VectorFunction, lane_kernel, scalar_kernel};
+use formula::{Binary, BinaryOf, Function, Unary, UnaryOf};
 
 /// A function of one float64.
 pub type ScalarUnary = fn(f64) -> f64;
@@ -56,8 +61,8 @@ pub fn binary(op: BinaryOp, dtype: Dtype, accuracy: Accuracy, level: Level) -> O
 /// The kernel `out[i] = a[i] * b[i] + c[i]`, rounded once on every machine.
 pub fn fma(dtype: Dtype, level: Level) -> Kernel {
     match dtype {
-        Dtype::Float32 => vector_kernel::<fused::FusedMultiplyAdd<f32>>(level),
-        _ => vector_kernel::<fused::FusedMultiplyAdd<f64>>(level),
+        Dtype::Float32 => lane_kernel::<fused::FusedMultiplyAdd<f32>>(level),
+        _ => lane_kernel::<fused::FusedMultiplyAdd<f64>>(level),
     }
 }
 
@@ -82,8 +87,7 @@ fn unary_entry(f: MathFn) -> Entry<ScalarUnary> {
         two_forms::<F, F>()
     }
     fn two_forms<F: Unary, Fast: Unary>() -> Entry<ScalarUnary> {
-        let kernel =
-            kernel::<UnaryLane<f32, F>, UnaryLane<f64, F>, UnaryLane<f32, Fast>, UnaryLane<f64, Fast>>;
+        let kernel = kernel::<UnaryOf<f32, F>, UnaryOf<f64, F>, UnaryOf<f32, Fast>, UnaryOf<f64, Fast>>;
         Entry { scalar: F::scalar, kernel }
     }
     match f {
@@ -92,19 +96,19 @@ fn unary_entry(f: MathFn) -> Entry<ScalarUnary> {
         MathFn::Exp => entry::<exponential::Exp>(),
         MathFn::Exp2 => entry::<exponential::Exp2>(),
         MathFn::Exp10 => entry::<exponential::Exp10>(),
-        MathFn::Expm1 => entry::<exponential::Expm1>(),
-        MathFn::Log => entry::<logarithm::Log>(),
-        MathFn::Log2 => entry::<logarithm::Log2>(),
-        MathFn::Log10 => entry::<logarithm::Log10>(),
-        MathFn::Log1p => entry::<logarithm::Log1p>(),
-        MathFn::Sin => entry::<trigonometric::Sin>(),
-        MathFn::Cos => entry::<trigonometric::Cos>(),
+        MathFn::Expm1 => two_forms::<exponential::Expm1<true>, exponential::Expm1<false>>(),
+        MathFn::Log => two_forms::<logarithm::Log<true>, logarithm::Log<false>>(),
+        MathFn::Log2 => two_forms::<logarithm::Log2<true>, logarithm::Log2<false>>(),
+        MathFn::Log10 => two_forms::<logarithm::Log10<true>, logarithm::Log10<false>>(),
+        MathFn::Log1p => two_forms::<logarithm::Log1p<true>, logarithm::Log1p<false>>(),
+        MathFn::Sin => two_forms::<trigonometric::Sin<true>, trigonometric::Sin<false>>(),
+        MathFn::Cos => two_forms::<trigonometric::Cos<true>, trigonometric::Cos<false>>(),
         MathFn::Tan => two_forms::<trigonometric::Tan<true>, trigonometric::Tan<false>>(),
         MathFn::Asin => two_forms::<inverse_trigonometric::Asin<true>, inverse_trigonometric::Asin<false>>(),
         MathFn::Acos => two_forms::<inverse_trigonometric::Acos<true>, inverse_trigonometric::Acos<false>>(),
         MathFn::Atan => two_forms::<inverse_trigonometric::Atan<true>, inverse_trigonometric::Atan<false>>(),
         MathFn::Sinh => two_forms::<hyperbolic::Sinh<true>, hyperbolic::Sinh<false>>(),
-        MathFn::Cosh => entry::<hyperbolic::Cosh>(),
+        MathFn::Cosh => two_forms::<hyperbolic::Cosh<true>, hyperbolic::Cosh<false>>(),
         MathFn::Tanh => two_forms::<hyperbolic::Tanh<true>, hyperbolic::Tanh<false>>(),
         MathFn::Asinh => entry::<hyperbolic::Asinh>(),
         MathFn::Acosh => entry::<hyperbolic::Acosh>(),
@@ -113,8 +117,8 @@ fn unary_entry(f: MathFn) -> Entry<ScalarUnary> {
         MathFn::Cospi => entry::<trigonometric::Cospi>(),
         MathFn::Erf => entry::<error_function::Erf>(),
         MathFn::Erfc => entry::<error_function::Erfc>(),
-        MathFn::Tgamma => entry::<gamma::Tgamma>(),
-        MathFn::Lgamma => entry::<gamma::Lgamma>(),
+        MathFn::Tgamma => without_formula::<gamma::Tgamma<f32>, gamma::Tgamma<f64>, _>(scalar::tgamma),
+        MathFn::Lgamma => without_formula::<gamma::Lgamma<f32>, gamma::Lgamma<f64>, _>(scalar::lgamma),
     }
 }
 
@@ -123,12 +127,11 @@ fn binary_entry(op: BinaryOp) -> Option<Entry<ScalarBinary>> {
         two_forms::<F, F>()
     }
     fn two_forms<F: Binary, Fast: Binary>() -> Option<Entry<ScalarBinary>> {
-        let kernel =
-            kernel::<BinaryLane<f32, F>, BinaryLane<f64, F>, BinaryLane<f32, Fast>, BinaryLane<f64, Fast>>;
+        let kernel = kernel::<BinaryOf<f32, F>, BinaryOf<f64, F>, BinaryOf<f32, Fast>, BinaryOf<f64, Fast>>;
         Some(Entry { scalar: F::scalar, kernel })
     }
     match op {
-        BinaryOp::Pow => entry::<power::Pow>(),
+        BinaryOp::Pow => two_forms::<power::Pow<true>, power::Pow<false>>(),
         BinaryOp::Atan2 => {
             two_forms::<inverse_trigonometric::Atan2<true>, inverse_trigonometric::Atan2<false>>()
         }
@@ -139,27 +142,54 @@ fn binary_entry(op: BinaryOp) -> Option<Entry<ScalarBinary>> {
         BinaryOp::Hypot => entry::<power::Hypot>(),
         BinaryOp::Ldexp => entry::<binary_arithmetic::Ldexp>(),
         BinaryOp::Logaddexp => entry::<logarithm::Logaddexp>(),
-        BinaryOp::Ncr => entry::<binary_arithmetic::Ncr>(),
-        BinaryOp::Npr => entry::<binary_arithmetic::Npr>(),
-        BinaryOp::Nextafter => entry::<binary_arithmetic::Nextafter>(),
+        BinaryOp::Ncr => {
+            Some(without_formula::<binary_arithmetic::Ncr<f32>, binary_arithmetic::Ncr<f64>, _>(scalar::ncr))
+        }
+        BinaryOp::Npr => {
+            Some(without_formula::<binary_arithmetic::Npr<f32>, binary_arithmetic::Npr<f64>, _>(scalar::npr))
+        }
+        BinaryOp::Nextafter => Some(Entry { scalar: scalar::nextafter, kernel: nextafter }),
         BinaryOp::Rem => entry::<binary_arithmetic::Fmod>(),
         BinaryOp::Remainder => entry::<binary_arithmetic::Remainder>(),
         _ => None,
     }
 }
 
+/// A function that is scalar in every mode: `S` for float32, `D` for float64.
+fn without_formula<S: Function, D: Function, F>(scalar: F) -> Entry<F> {
+    Entry {
+        scalar,
+        kernel: |dtype, _, _| match dtype {
+            Dtype::Float32 => scalar_kernel::<S>,
+            _ => scalar_kernel::<D>,
+        },
+    }
+}
+
+fn nextafter(dtype: Dtype, accuracy: Accuracy, level: Level) -> Kernel {
+    use binary_arithmetic::Nextafter;
+    match (dtype, accuracy) {
+        (Dtype::Float32, Accuracy::Scalar) => scalar_kernel::<Nextafter<f32>>,
+        (Dtype::Float32, _) => lane_kernel::<Nextafter<f32>>(level),
+        (_, Accuracy::Scalar) => scalar_kernel::<Nextafter<f64>>,
+        (_, _) => lane_kernel::<Nextafter<f64>>(level),
+    }
+}
+
 /// The kernel of one function: `S` for float32, `D` for float64, and their fast forms.
-fn kernel<S: LaneKernel, D: LaneKernel, FastS: LaneKernel, FastD: LaneKernel>(
-    dtype: Dtype,
-    accuracy: Accuracy,
-    level: Level,
-) -> Kernel {
+fn kernel<S, D, FastS, FastD>(dtype: Dtype, accuracy: Accuracy, level: Level) -> Kernel
+where
+    S: VectorFunction,
+    D: VectorFunction,
+    FastS: VectorFunction,
+    FastD: VectorFunction,
+{
     match (dtype, accuracy) {
         (Dtype::Float32, Accuracy::Scalar) => scalar_kernel::<S>,
-        (Dtype::Float32, Accuracy::Precise) => vector_kernel::<S>(level),
-        (Dtype::Float32, Accuracy::Fast) => vector_kernel::<FastS>(level),
+        (Dtype::Float32, Accuracy::Precise) => S::vector_kernel(level),
+        (Dtype::Float32, Accuracy::Fast) => FastS::vector_kernel(level),
         (_, Accuracy::Scalar) => scalar_kernel::<D>,
-        (_, Accuracy::Precise) => vector_kernel::<D>(level),
-        (_, Accuracy::Fast) => vector_kernel::<FastD>(level),
+        (_, Accuracy::Precise) => D::vector_kernel(level),
+        (_, Accuracy::Fast) => FastD::vector_kernel(level),
     }
 }

@@ -1,9 +1,12 @@
 //! pow, sqrt, cbrt, hypot.
 
 use super::double::Double;
-use super::exponential::{self, NATURAL};
-use super::float::{Float, nearest, polynomial, select};
+use super::exponential::{self, power_of_reduced, reduce};
+use super::float::{Float, Float32, Float64, nearest, polynomial};
 use super::formula::{Binary, Unary};
+use super::logarithm;
+use std::f32;
+use std::f64::consts::LOG2_E;
 
 /// Square root, correctly rounded.
 pub struct Sqrt;
@@ -12,7 +15,7 @@ pub struct Sqrt;
 pub struct Cbrt;
 
 /// a^b.
-pub struct Pow;
+pub struct Pow<const PRECISE: bool>;
 
 /// sqrt(a² + b²) without overflow.
 pub struct Hypot;
@@ -23,12 +26,12 @@ impl Unary for Sqrt {
     }
 
     #[inline(always)]
-    fn vector<const FMA: bool>(x: f64) -> f64 {
+    fn vector<V: Float64>(x: V) -> V {
         x.sqrt()
     }
 
     #[inline(always)]
-    fn vector32<const FMA: bool>(x: f32) -> f32 {
+    fn vector32<V: Float32>(x: V) -> V {
         x.sqrt()
     }
 }
@@ -39,56 +42,53 @@ impl Unary for Cbrt {
     }
 
     #[inline(always)]
-    fn vector<const FMA: bool>(x: f64) -> f64 {
-        // Numbers near the limits times 2^±54, and their roots times 2^∓18.
-        let (tiny, huge) = (x.abs() < f64::MIN_POSITIVE, x.abs() > 1e300);
-        let (up, down) = (18_014_398_509_481_984.0, 1.0 / 18_014_398_509_481_984.0);
-        let a = x.abs() * select(tiny, up, select(huge, down, 1.0));
-        let inverse = refine_inverse_cbrt::<FMA>(a, rough_inverse_cbrt::<FMA>(a));
-        let root = (a * inverse) * inverse;
-        let square = Double::product::<FMA>(root, root);
-        let cube = Double::product::<FMA>(square.hi, root);
-        let lost = (a - cube.hi) - root.multiply_add::<FMA>(square.lo, cube.lo);
-        let y = (lost * (1.0 / 3.0)).multiply_add::<FMA>(inverse * inverse, root);
-        let y = y * select(tiny, 1.0 / 262_144.0, select(huge, 262_144.0, 1.0));
-        cbrt_at_limits(y, x)
+    fn vector<V: Float64>(x: V) -> V {
+        cbrt::<V, true>(x, 1e-290, 1e290)
     }
 
     #[inline(always)]
-    fn vector32<const FMA: bool>(x: f32) -> f32 {
-        let x = f64::from(x);
-        let a = x.abs();
-        let inverse = rough_inverse_cbrt::<FMA>(a);
-        let root = (a * inverse) * inverse;
-        let lost = a - (root * root) * root;
-        let y = (lost * (1.0 / 3.0)).multiply_add::<FMA>(inverse * inverse, root);
-        cbrt_at_limits(y, x) as f32
+    fn vector32<V: Float32>(x: V) -> V {
+        cbrt::<V, false>(x, 1e-36, 1e36)
     }
 }
 
-/// The sign, and the arguments that are their own cube roots but have no inverse.
+/// The root where its products stay in the normal range, between `low` and `high`; of scaled arguments
+/// elsewhere.
 #[inline(always)]
-fn cbrt_at_limits(y: f64, x: f64) -> f64 {
-    select((x.abs() > 0.0) & (x.abs() < f64::INFINITY), y.copysign(x), x + x)
+fn cbrt<T: Float, const REFINED: bool>(x: T, low: f64, high: f64) -> T {
+    let a = x.abs();
+    let rare = a.lt(T::of(low)) | !a.lt(T::of(high));
+    let root = cbrt_of_normal::<T, REFINED>(a);
+    if !T::may_hold(rare) {
+        return root.copysign(x);
+    }
+    // Numbers near the limits times 2^±54, and their roots times 2^∓18.
+    let tiny = a.lt(T::ONE);
+    let (up, down) = (T::of(18_014_398_509_481_984.0), T::of(1.0 / 18_014_398_509_481_984.0));
+    let (back_down, back_up) = (T::of(1.0 / 262_144.0), T::of(262_144.0));
+    let scaled = cbrt_of_normal::<T, REFINED>(a * T::select(tiny, up, down));
+    let root = T::select(rare, scaled * T::select(tiny, back_down, back_up), root);
+    // The arguments that are their own cube roots but have no inverse.
+    T::select(a.gt(T::ZERO) & a.lt(T::INFINITY), root, a).copysign(x)
 }
 
-/// a^(-1/3) to about 20 bits, for positive normal a: a third of the negative exponent by integer
-/// arithmetic on the bits (W. Kahan), then one step of fourth order.
+/// The root by an inverse one of 16 bits, or of 53 where `REFINED`, and a last step of Newton's.
 #[inline(always)]
-fn rough_inverse_cbrt<const FMA: bool>(a: f64) -> f64 {
-    const ONE_THIRD: u64 = 0x5555_5556;
-    const OFFSET: u64 = 0x553f_0a3e;
-    let third = ((a.to_bits() >> 32) * ONE_THIRD) >> 32;
-    let start = f64::from_bits(OFFSET.wrapping_sub(third) << 32);
-    refine_inverse_cbrt::<FMA>(a, start)
+fn cbrt_of_normal<T: Float, const REFINED: bool>(a: T) -> T {
+    let rough = refine_inverse_cbrt(a, a.rough_inverse_cbrt());
+    let inverse = if REFINED { refine_inverse_cbrt(a, rough) } else { rough };
+    let square = inverse * inverse;
+    let root = a * square;
+    let lost = (root * root).multiply_add(-root, a);
+    (lost * T::of(1.0 / 3.0)).multiply_add(square, root)
 }
 
 /// With e = 1 - a·y³, `y·(1 - e)^(-1/3)` up to the cubic term: four times the correct bits.
 #[inline(always)]
-fn refine_inverse_cbrt<const FMA: bool>(a: f64, y: f64) -> f64 {
-    let e = (a * y).multiply_add::<FMA>(-(y * y), 1.0);
-    let series = polynomial::<f64, FMA>(e, &[1.0 / 3.0, 2.0 / 9.0, 14.0 / 81.0]);
-    (y * e).multiply_add::<FMA>(series, y)
+fn refine_inverse_cbrt<T: Float>(a: T, y: T) -> T {
+    let e = (a * y).multiply_add(-(y * y), T::ONE);
+    let series = e.multiply_add(T::of(14.0 / 81.0), T::of(2.0 / 9.0)).multiply_add(e, T::of(1.0 / 3.0));
+    (y * e).multiply_add(series, y)
 }
 
 impl Binary for Hypot {
@@ -97,140 +97,174 @@ impl Binary for Hypot {
     }
 
     #[inline(always)]
-    fn vector<const FMA: bool>(a: f64, b: f64) -> f64 {
-        let (a, b) = (a.abs(), b.abs());
-        let swap = a < b;
-        let (large, small) = (select(swap, b, a), select(swap, a, b));
-        let (up, down) = (1.0 / HYPOT_SCALE, HYPOT_SCALE);
-        let factor = select(large > HYPOT_HIGH, up, select(large < 1.0 / HYPOT_HIGH, down, 1.0));
-        let back = select(large > HYPOT_HIGH, down, select(large < 1.0 / HYPOT_HIGH, up, 1.0));
-        let (large, small) = (large * factor, small * factor);
-        let (p, q) = (Double::product::<FMA>(large, large), Double::product::<FMA>(small, small));
-        let sum = Double::fast_sum(p.hi, q.hi);
-        let y = (sum.hi + (sum.lo + (p.lo + q.lo))).sqrt() * back;
-        select((a == f64::INFINITY) | (b == f64::INFINITY), f64::INFINITY, y)
+    fn vector<V: Float64>(a: V, b: V) -> V {
+        hypot(a, b, 1e-144, 1e144, f64::from_bits((1023 + 620) << 52))
     }
 
     #[inline(always)]
-    fn vector32<const FMA: bool>(a: f32, b: f32) -> f32 {
-        let (x, y) = (f64::from(a), f64::from(b));
-        let length = x.multiply_add::<FMA>(x, y * y).sqrt() as f32;
-        select((a.abs() == f32::INFINITY) | (b.abs() == f32::INFINITY), f32::INFINITY, length)
+    fn vector32<V: Float32>(a: V, b: V) -> V {
+        hypot(a, b, 1e-15, 1e15, 1_237_940_039_285_380_274_899_124_224.0)
     }
 }
 
-/// Arguments above this (2^480) are scaled down by [`HYPOT_SCALE`], below its inverse up.
-const HYPOT_HIGH: f64 = f64::from_bits((1023 + 480) << 52);
-/// 2^560.
-const HYPOT_SCALE: f64 = f64::from_bits((1023 + 560) << 52);
+/// The squares stay in the normal range between `low` and `high`; arguments outside are multiplied or
+/// divided by `scale`, a power of two.
+#[inline(always)]
+fn hypot<T: Float>(a: T, b: T, low: f64, high: f64, scale: f64) -> T {
+    let (a, b) = (a.abs(), b.abs());
+    let swap = a.lt(b);
+    let (large, small) = (T::select(swap, b, a), T::select(swap, a, b));
+    let y = length(large, small);
+    let rare = !(large.gt(T::of(low)) & large.lt(T::of(high))) | small.is_nan();
+    if !T::may_hold(rare) {
+        return y;
+    }
+    let huge = large.gt(T::ONE);
+    let (up, down) = (T::of(scale), T::of(1.0 / scale));
+    let (factor, back) = (T::select(huge, down, up), T::select(huge, up, down));
+    let y = T::select(rare, length(large * factor, small * factor) * back, y);
+    T::select(a.eq(T::INFINITY) | b.eq(T::INFINITY), T::INFINITY, y)
+}
 
-impl Binary for Pow {
+/// √(large² + small²), the larger square without its rounding error.
+#[inline(always)]
+fn length<T: Float>(large: T, small: T) -> T {
+    let small_square = small * small;
+    if T::FMA {
+        return large.multiply_add(large, small_square).sqrt();
+    }
+    let square = Double::product(large, large);
+    let sum = Double::fast_sum(square.hi, small_square);
+    (sum.hi + (sum.lo + square.lo)).sqrt()
+}
+
+impl<const PRECISE: bool> Binary for Pow<PRECISE> {
     fn scalar(a: f64, b: f64) -> f64 {
         a.powf(b)
     }
 
     #[inline(always)]
-    fn vector<const FMA: bool>(x: f64, y: f64) -> f64 {
-        let log = log_double::<FMA>(x.abs());
-        let log_high = log_at_limits(log.hi, x.abs());
-        let exponent = Double::product::<FMA>(y, log_high);
-        let low = y.multiply_add::<FMA>(log.lo, exponent.lo);
-        let power = exponential::exp_of_double::<FMA>(Double { hi: exponent.hi, lo: low });
-        with_sign_and_limits(power, x, y)
-    }
-
-    /// Unfused, the exact product of a huge exponent overflows.
-    #[inline(always)]
-    fn covers<const FMA: bool>(_x: f64, y: f64) -> bool {
-        FMA | (y.abs() <= 1e290)
+    fn vector<V: Float64>(x: V, y: V) -> V {
+        pow::<V, PRECISE>(x, y, &POWER)
     }
 
     #[inline(always)]
-    fn vector32<const FMA: bool>(base: f32, exponent: f32) -> f32 {
-        let (x, y) = (f64::from(base), f64::from(exponent));
-        let (k, m) = x.abs().split_exponent();
-        let s = (m - 1.0) / (m + 1.0);
-        let square = s * s;
-        let cubic = (s * square) * polynomial::<f64, FMA>(square, &LOG_32_IN_64);
-        let log = k.multiply_add::<FMA>(std::f64::consts::LN_2, s.multiply_add::<FMA>(2.0, cubic));
-        let log_power = y * log_at_limits(log, x.abs());
-        // Powers outside float32 round to 0 or infinity.
-        let bounded = select(log_power.abs() > 200.0, f64::copysign(200.0, log_power), log_power);
-        let (rounded, rest) = exponential::reduce::<f64, FMA>(bounded, &NATURAL);
-        let r = rest.hi;
-        let tail = r.multiply_add::<FMA>(polynomial::<f64, FMA>(r, &EXP_32_IN_64), 1.0);
-        let power = r.multiply_add::<FMA>(tail, 1.0) * f64::exp2_of_rounded(rounded);
-        with_sign_and_limits(power as f32, base, exponent)
+    fn vector32<V: Float32>(x: V, y: V) -> V {
+        pow::<V, PRECISE>(x, y, &POWER_32)
     }
 }
 
-/// log a for positive normal or subnormal a, relative error below 2^-65.
-#[inline(always)]
-fn log_double<const FMA: bool>(a: f64) -> Double<f64> {
-    let subnormal = a < f64::MIN_POSITIVE;
-    let (k, m) = select(subnormal, a * 18_014_398_509_481_984.0, a).split_exponent();
-    let k = select(subnormal, k - 54.0, k);
-    let s = Double { hi: m - 1.0, lo: 0.0 }.divided_by::<FMA>(Double::fast_sum(1.0, m)).normalised();
-    let square = s.times::<FMA>(s);
-    // log m = 2s·(1 + s²/3 + s⁴·P(s²)), the middle term with a low part.
-    let third = square.times::<FMA>(Double { hi: 1.0 / 3.0, lo: THIRD_LOW });
-    let quartic = square.hi * square.hi;
-    let tail = quartic.multiply_add::<FMA>(polynomial::<f64, FMA>(square.hi, &LOG_TAIL), third.lo);
-    let twice = s.scaled(2.0);
-    let rest = twice.times::<FMA>(Double::fast_sum(third.hi, tail));
-    let log_m = Double::fast_sum(twice.hi, rest.hi);
-    let sum = Double::fast_sum(k * LN_2_HIGH, log_m.hi);
-    let low = log_m.lo + (twice.lo + rest.lo);
-    Double { hi: sum.hi, lo: sum.lo + k.multiply_add::<FMA>(LN_2_LOW, low) }
+/// What powers need in one float type.
+struct Power<S: 'static> {
+    log: logarithm::Base<S>,
+    exp: exponential::Base<S>,
+    powers: exponential::Powers<S>,
+    /// log2(e) and a third of it as high and low parts.
+    slope: (S, S),
+    third: (S, S),
+    /// `(log2(1 + f) - f·log2(e) + f²·log2(e)/2 - f³·log2(e)/3) / f⁴` in powers of f.
+    tail: &'static [S],
 }
 
+/// 2^(y·log2 |x|), and what C makes of it.
 #[inline(always)]
-fn log_at_limits(log: f64, a: f64) -> f64 {
-    select(a == 0.0, f64::NEG_INFINITY, select(a < f64::INFINITY, log, a))
+fn pow<T: Float, const PRECISE: bool>(x: T, y: T, k: &Power<T::Scalar>) -> T {
+    // Beyond, every power of a number other than 1 is 0 or infinite.
+    let limit = T::of(1e30);
+    let bounded = y.at_least(-limit).at_most(limit);
+    let log = log2_double::<T, PRECISE>(x.abs(), k);
+    let product = Double::product(bounded, log.hi);
+    // Far outside the range of the exponents, the low part alone would return into it.
+    let low = bounded.multiply_add(log.lo, product.lo).at_least(-T::ONE).at_most(T::ONE);
+    let high = product.hi.at_least(T::splat(k.exp.underflow)).at_most(T::splat(k.exp.overflow));
+    let mut exponent = reduce(high, &k.exp);
+    exponent.rest = exponent.rest + low;
+    with_sign_and_limits(power_of_reduced(exponent, &k.exp, &k.powers), x, y)
 }
 
-/// C's pow from |x|^y: the sign for negative x, NaN for those with y not an integer, and the pairs
-/// whose power is 1 whatever the other argument.
+/// log2 a for positive finite a, as high and low part.
+#[inline(always)]
+fn log2_double<T: Float, const PRECISE: bool>(a: T, k: &Power<T::Scalar>) -> Double<T> {
+    let (exponent, m) = a.split_exponent();
+    let index = m.table_index();
+    // Exact, as is the sum of the exponent and the entry of the table.
+    let f = m.times_less_one(index.lookup(&k.log.reciprocals));
+    let high = exponent + index.lookup(&k.log.high);
+    // log2(1 + f) = f·(log2 e) - f²·(log2 e)/2 + f³·P(f), the first two terms with low parts.
+    let (slope, slope_low) = (T::splat(k.slope.0), T::splat(k.slope.1));
+    let minus_half_slope = T::of(-0.5) * slope;
+    let first = Double::product(f, slope);
+    let square = Double::product(f, f);
+    let second = Double::product(square.hi, minus_half_slope);
+    let second_low = square.lo.multiply_add(minus_half_slope, second.lo);
+    let slope_rest = f.multiply_add(T::of(-0.5) * f, f) * slope_low;
+    let low = index.lookup(&k.log.low) + (first.lo + second_low + slope_rest);
+    let tail = polynomial(f, k.tail);
+    let (third, third_low) = (T::splat(k.third.0), T::splat(k.third.1));
+    // Each term is smaller than the sum of those before it, unless that is 0.
+    let sum = Double::fast_sum(high, first.hi);
+    let next = Double::fast_sum(sum.hi, second.hi);
+    let low = sum.lo + next.lo + low;
+    if PRECISE {
+        let cube = Double::product(f, square.hi);
+        let cube = Double { hi: cube.hi, lo: f.multiply_add(square.lo, cube.lo) };
+        let cubic = cube.times(Double { hi: third, lo: third_low });
+        let last = Double::fast_sum(next.hi, cubic.hi);
+        return Double::fast_sum(last.hi, last.lo + (cube.hi * f).multiply_add(tail, cubic.lo + low));
+    }
+    Double::fast_sum(next.hi, (f * square.hi).multiply_add(f.multiply_add(tail, third), low))
+}
+
+/// C's pow from |x|^y: at x = 0 and infinity, the sign for negative x, NaN for those with y not an
+/// integer, and the pairs whose power is 1 whatever the other argument.
 #[inline(always)]
 fn with_sign_and_limits<T: Float>(power: T, x: T, y: T) -> T {
-    let (zero, one) = (T::default(), T::of(1.0));
-    let integer = |v: T| (v.abs() >= T::INTEGERS) | (nearest(v) == v);
-    let (whole, even) = (integer(y), integer(T::of(0.5) * y));
-    let signed = select(x.is_negative() & whole & !even, -power, power);
-    let y_infinite = y.abs() == T::INFINITY;
-    let fraction = nearest(y) != y;
-    let outside = (x < zero) & (x > -T::INFINITY) & (y.abs() < T::INTEGERS) & fraction;
-    let result = select(outside, T::NAN, signed);
-    select((y == zero) | (x == one) | ((x == -one) & y_infinite), one, result)
+    let (zero, one) = (T::ZERO, T::ONE);
+    let ordinary = x.gt(zero) & x.lt(T::INFINITY) & y.eq(y);
+    if !T::may_hold(!ordinary) {
+        return power;
+    }
+    let a = x.abs();
+    let (vanishing, infinite) = (a.eq(zero), a.eq(T::INFINITY));
+    let grows = (vanishing & y.lt(zero)) | (infinite & y.gt(zero));
+    let power = T::select(vanishing | infinite, T::select(grows, T::INFINITY, zero), power);
+    let (whole, even) = (is_integer(y), is_integer(T::of(0.5) * y));
+    let signed = T::select(x.is_negative() & whole & !even, -power, power);
+    let outside = x.lt(zero) & x.gt(-T::INFINITY) & !whole;
+    let result = T::select(outside | x.is_nan() | y.is_nan(), T::NAN, signed);
+    T::select(y.eq(zero) | x.eq(one) | (x.eq(-one) & y.abs().eq(T::INFINITY)), one, result)
 }
 
-const LN_2_HIGH: f64 = f64::from_bits(0x3fe6_2e42_fee0_0000);
-const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
-const THIRD_LOW: f64 = 1.850371707708594e-17;
+#[inline(always)]
+fn is_integer<T: Float>(x: T) -> T::Mask {
+    x.abs().ge(T::INTEGERS) | nearest(x).eq(x)
+}
 
-/// `(log((1+s)/(1-s))/2s - 1 - s²/3) / s⁴` in powers of s²; Sollya's `fpminimax`.
-const LOG_TAIL: [f64; 9] = [
-    0.2,
-    0.1428571428571247,
-    0.11111111111976862,
-    0.09090908905595992,
-    0.0769232873893343,
-    0.06665308942443601,
-    0.059323767899840125,
-    0.04278217799801838,
-    0.12968205797978985,
-];
+const POWER: Power<f64> = Power {
+    log: logarithm::BASE_2,
+    exp: exponential::BASE_2,
+    powers: exponential::POWERS,
+    slope: (LOG2_E, 2.0355273740931033e-17),
+    third: (0.4808983469629878, 2.5288808324062953e-17),
+    tail: &[
+        -0.36067376022224085,
+        0.28853900817779066,
+        -0.24044917348173536,
+        0.206099291571426,
+        -0.18033687929655257,
+        0.16029941111502122,
+        -0.14427021716517288,
+        0.13118992617942424,
+        -0.12018644366540718,
+        0.09946460214354902,
+    ],
+};
 
-/// `(log((1+s)/(1-s)) - 2s) / s³` in powers of s², for float32 results.
-const LOG_32_IN_64: [f64; 5] =
-    [0.6666666667583752, 0.39999995606346544, 0.2857211109965194, 0.22176095935177895, 0.19585643519603138];
-
-/// `(e^r - 1 - r) / r²`, for float32 results.
-const EXP_32_IN_64: [f64; 6] = [
-    0.5000000044841518,
-    0.16666666365855892,
-    0.041666357777064754,
-    0.008333389951936759,
-    0.0013940893739009506,
-    0.00019845898484519532,
-];
+const POWER_32: Power<f32> = Power {
+    log: logarithm::BASE_2_32,
+    exp: exponential::BASE_2_32,
+    powers: exponential::POWERS_32,
+    slope: (f32::consts::LOG2_E, 1.925963e-8),
+    third: (0.48089835, -3.514231e-9),
+    tail: &[-0.3606737, 0.28854844, -0.24071732, 0.19755194],
+};

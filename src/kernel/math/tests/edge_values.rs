@@ -1,10 +1,12 @@
 //! Values at the limits of the functions, and independence of position.
 
-use super::{UNARY, run_binary, run_unary, same, special_values};
+use super::{Element, Random, UNARY, random_bits, run_binary, run_unary, same, special_values, unary};
+use crate::dtype::Dtype;
 use crate::ir::{BinaryOp, MathFn};
 use crate::kernel::Accuracy;
 use crate::kernel::level::Level;
 use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, PI};
+use std::ptr::null;
 
 const INF: f64 = f64::INFINITY;
 const NAN: f64 = f64::NAN;
@@ -212,6 +214,51 @@ fn results_do_not_depend_on_position() {
                 let repeated = run_unary(f, Accuracy::Fast, level, &vec![x; 131]);
                 assert!(repeated.iter().all(|&y| same(y, whole[i])), "{f:?}({x:e}) {level:?}");
             }
+        }
+    }
+}
+
+#[test]
+fn levels_with_fused_multiply_add_give_the_same_bits() {
+    fn check<T: Element>() {
+        let mut a = special_values::<T>();
+        a.extend(random_bits::<T>(20_000, 21));
+        let mut random = Random(22);
+        a.extend((0..20_000).map(|_| T::of(random.uniform(-50.0, 50.0))));
+        let mut b = a.clone();
+        b.rotate_left(7);
+        let levels: Vec<Level> = Level::all_supported().filter(|&level| level > Level::Baseline).collect();
+        for accuracy in [Accuracy::Fast, Accuracy::Precise] {
+            for pair in levels.windows(2) {
+                for f in UNARY {
+                    let [low, high] = [0, 1].map(|i| run_unary(f, accuracy, pair[i], &a));
+                    let differs = (0..a.len()).find(|&i| !same(low[i], high[i]));
+                    assert!(differs.is_none(), "{f:?}({}) {accuracy:?}", a[differs.unwrap_or(0)].into());
+                }
+                for op in [BinaryOp::Pow, BinaryOp::Atan2, BinaryOp::Hypot, BinaryOp::Logaddexp] {
+                    let [low, high] = [0, 1].map(|i| run_binary(op, accuracy, pair[i], &a, &b));
+                    let differs = (0..a.len()).find(|&i| !same(low[i], high[i]));
+                    assert!(differs.is_none(), "{op:?} {accuracy:?}, item {differs:?}");
+                }
+            }
+        }
+    }
+    check::<f32>();
+    check::<f64>();
+}
+
+/// Vectors read and write the last items by masks: every count, and no item beyond.
+#[test]
+fn all_counts_of_items_are_computed_and_no_more() {
+    for level in Level::all_supported() {
+        for n in 0..70 {
+            let x: Vec<f64> = (0..n).map(|i| 0.1 + f64::from(i)).collect();
+            let mut y = vec![-1.0; x.len() + 1];
+            let kernel = unary(MathFn::Log, Dtype::Float64, Accuracy::Fast, level);
+            // SAFETY: `y` has one element more than `x`.
+            unsafe { kernel(y.as_mut_ptr().cast(), x.as_ptr().cast(), null(), null(), x.len()) };
+            assert!(x.iter().zip(&y).all(|(x, y)| (x.ln() - y).abs() < 1e-14), "{level:?} {n}");
+            assert_eq!(y.last(), Some(&-1.0));
         }
     }
 }
