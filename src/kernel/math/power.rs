@@ -103,7 +103,14 @@ impl Binary for Hypot {
 
     #[inline(always)]
     fn vector32<V: Float32>(a: V, b: V) -> V {
-        hypot(a, b, 1e-15, 1e15, 1_237_940_039_285_380_274_899_124_224.0)
+        if V::FMA {
+            return hypot(a, b, 1e-15, 1e15, 1_237_940_039_285_380_274_899_124_224.0);
+        }
+        // The squares are exact in float64.
+        let ([a_lower, a_upper], [b_lower, b_upper]) = (a.halves(), b.halves());
+        let square = |a: V::Wide, b: V::Wide| a * a + b * b;
+        let y = V::of_halves([square(a_lower, b_lower).sqrt(), square(a_upper, b_upper).sqrt()]);
+        V::select(a.abs().eq(V::INFINITY) | b.abs().eq(V::INFINITY), V::INFINITY, y)
     }
 }
 
@@ -126,16 +133,12 @@ fn hypot<T: Float>(a: T, b: T, low: f64, high: f64, scale: f64) -> T {
     T::select(a.eq(T::INFINITY) | b.eq(T::INFINITY), T::INFINITY, y)
 }
 
-/// √(large² + small²), the larger square without its rounding error.
+/// √(large² + small²), the sum with the errors of its parts.
 #[inline(always)]
 fn length<T: Float>(large: T, small: T) -> T {
-    let small_square = small * small;
-    if T::FMA {
-        return large.multiply_add(large, small_square).sqrt();
-    }
-    let square = Double::product(large, large);
-    let sum = Double::fast_sum(square.hi, small_square);
-    (sum.hi + (sum.lo + square.lo)).sqrt()
+    let (p, q) = (Double::product(large, large), Double::product(small, small));
+    let sum = Double::fast_sum(p.hi, q.hi);
+    (sum.hi + (sum.lo + (p.lo + q.lo))).sqrt()
 }
 
 impl<const PRECISE: bool> Binary for Pow<PRECISE> {
@@ -143,14 +146,29 @@ impl<const PRECISE: bool> Binary for Pow<PRECISE> {
         a.powf(b)
     }
 
+    fn scalar32(a: f32, b: f32) -> f32 {
+        a.powf(b)
+    }
+
     #[inline(always)]
     fn vector<V: Float64>(x: V, y: V) -> V {
-        pow::<V, PRECISE>(x, y, &POWER)
+        if V::FMA { pow::<V, PRECISE>(x, y, &POWER) } else { x }
     }
 
     #[inline(always)]
     fn vector32<V: Float32>(x: V, y: V) -> V {
-        pow::<V, PRECISE>(x, y, &POWER_32)
+        if V::FMA { pow::<V, PRECISE>(x, y, &POWER_32) } else { x }
+    }
+
+    /// Where every product must be made exact by hand, the scalar function is faster.
+    #[inline(always)]
+    fn covers<V: Float64>(_x: V, _y: V) -> V::Mask {
+        if V::FMA { V::ALL } else { !V::ALL }
+    }
+
+    #[inline(always)]
+    fn covers32<V: Float32>(_x: V, _y: V) -> V::Mask {
+        if V::FMA { V::ALL } else { !V::ALL }
     }
 }
 
@@ -197,8 +215,8 @@ fn log2_double<T: Float, const PRECISE: bool>(a: T, k: &Power<T::Scalar>) -> Dou
     let square = Double::product(f, f);
     let second = Double::product(square.hi, minus_half_slope);
     let second_low = square.lo.multiply_add(minus_half_slope, second.lo);
-    let slope_rest = f.multiply_add(T::of(-0.5) * f, f) * slope_low;
-    let low = index.lookup(&k.log.low) + (first.lo + second_low + slope_rest);
+    let sloped = if PRECISE { f.multiply_add(T::of(-0.5) * f, f) } else { f };
+    let low = sloped.multiply_add(slope_low, index.lookup(&k.log.low) + (first.lo + second_low));
     let tail = polynomial(f, k.tail);
     let (third, third_low) = (T::splat(k.third.0), T::splat(k.third.1));
     // Each term is smaller than the sum of those before it, unless that is 0.
