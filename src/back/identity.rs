@@ -30,6 +30,7 @@ impl Names {
 
 /// Switches of the environment that change generated code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(target_family = "wasm", allow(dead_code, reason = "modules only need them to tell keys apart"))]
 pub struct Gates {
     /// Math functions are the library's, not the C library's.
     pub math_bridge: bool,
