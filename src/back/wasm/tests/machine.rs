@@ -8,7 +8,7 @@ use wasmi::{
 use crate::back::block::{self, Arrays, Items, Positions};
 use crate::back::wasm::{self, Linking, Needs, context};
 use crate::dtype::Dtype;
-use crate::front::{self, Entry, EntryKind, Lifting};
+use crate::front::{self, CompileError, Entry, EntryKind, Lifting};
 use crate::ir::Kernel;
 use crate::kernel::level::Level;
 use crate::kernel::{Accuracy, Kernel as VectorKernel};
@@ -42,6 +42,16 @@ impl From<&[bool]> for Array {
 
 /// Compiles a text over inputs of some names and dtypes.
 pub fn kernel(text: &str, inputs: &[(&str, Dtype)], output: Option<Dtype>) -> Kernel {
+    try_kernel(text, inputs, output)
+        .unwrap_or_else(|error| panic!("{text}: {}", String::from_utf8_lossy(error.message())))
+}
+
+/// The same; texts may be wrong.
+pub fn try_kernel(
+    text: &str,
+    inputs: &[(&str, Dtype)],
+    output: Option<Dtype>,
+) -> Result<Kernel, CompileError> {
     let entries: Vec<Entry<'_>> = inputs
         .iter()
         .map(|(name, dtype)| Entry {
@@ -52,7 +62,6 @@ pub fn kernel(text: &str, inputs: &[(&str, Dtype)], output: Option<Dtype>) -> Ke
         })
         .collect();
     front::compile(text.as_bytes(), &entries, output, Lifting::IfPossible)
-        .unwrap_or_else(|error| panic!("{text}: {}", String::from_utf8_lossy(error.message())))
 }
 
 /// What the interpreter gives for a kernel; `None` if it fails.

@@ -3,6 +3,7 @@
 mod machine;
 mod programs;
 mod random_programs;
+mod recorded_kernels;
 mod signatures;
 
 use crate::back::block::Positions;
