@@ -58,16 +58,16 @@ impl Unary for Cbrt {
 fn cbrt<T: Float, const REFINED: bool>(x: T, low: f64, high: f64) -> T {
     let a = x.abs();
     let rare = a.lt(T::of(low)) | !a.lt(T::of(high));
-    let root = cbrt_of_normal::<T, REFINED>(a);
     if !T::may_hold(rare) {
-        return root.copysign(x);
+        return cbrt_of_normal::<T, REFINED>(a).copysign(x);
     }
     // Numbers near the limits times 2^±54, and their roots times 2^∓18.
     let tiny = a.lt(T::ONE);
     let (up, down) = (T::of(18_014_398_509_481_984.0), T::of(1.0 / 18_014_398_509_481_984.0));
     let (back_down, back_up) = (T::of(1.0 / 262_144.0), T::of(262_144.0));
-    let scaled = cbrt_of_normal::<T, REFINED>(a * T::select(tiny, up, down));
-    let root = T::select(rare, scaled * T::select(tiny, back_down, back_up), root);
+    let factor = T::select(rare, T::select(tiny, up, down), T::ONE);
+    let back = T::select(rare, T::select(tiny, back_down, back_up), T::ONE);
+    let root = cbrt_of_normal::<T, REFINED>(a * factor) * back;
     // The arguments that are their own cube roots but have no inverse.
     T::select(a.gt(T::ZERO) & a.lt(T::INFINITY), root, a).copysign(x)
 }
@@ -121,15 +121,15 @@ fn hypot<T: Float>(a: T, b: T, low: f64, high: f64, scale: f64) -> T {
     let (a, b) = (a.abs(), b.abs());
     let swap = a.lt(b);
     let (large, small) = (T::select(swap, b, a), T::select(swap, a, b));
-    let y = length(large, small);
     let rare = !(large.gt(T::of(low)) & large.lt(T::of(high))) | small.is_nan();
     if !T::may_hold(rare) {
-        return y;
+        return length(large, small);
     }
     let huge = large.gt(T::ONE);
     let (up, down) = (T::of(scale), T::of(1.0 / scale));
-    let (factor, back) = (T::select(huge, down, up), T::select(huge, up, down));
-    let y = T::select(rare, length(large * factor, small * factor) * back, y);
+    let factor = T::select(rare, T::select(huge, down, up), T::ONE);
+    let back = T::select(rare, T::select(huge, up, down), T::ONE);
+    let y = length(large * factor, small * factor) * back;
     T::select(a.eq(T::INFINITY) | b.eq(T::INFINITY), T::INFINITY, y)
 }
 
