@@ -1,4 +1,5 @@
-//! Trace lines on standard error, for people who ask what became of a kernel.
+//! Trace lines for people who ask what became of a kernel: on standard error, and to the logger of a Rust
+//! program that has one.
 
 use std::fmt::{self, Write as _};
 use std::io::Write as _;
@@ -26,8 +27,9 @@ pub fn is_traced() -> bool {
     environment::flag(c"ME_DSL_TRACE", cfg!(feature = "trace"))
 }
 
-/// Writes one line if that is wanted.
+/// Tells one line to the logger, and writes it if that is wanted.
 pub fn trace(text: fmt::Arguments<'_>) {
+    log::debug!(target: "me-dsl", "{text}");
     if !is_traced() {
         return;
     }
