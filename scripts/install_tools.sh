@@ -25,6 +25,8 @@ for group in "$@"; do
         need c++ build-essential
         need python3 python3 python3-venv
         python3 -c "import ensurepip" 2>/dev/null || missing="$missing python3-venv"
+        python3 -c 'import os, sysconfig; os.stat(sysconfig.get_path("include") + "/Python.h")' 2>/dev/null ||
+            missing="$missing python3-dev"
         need node nodejs npm
         need npm npm
         command -v cargo >/dev/null || need curl curl
