@@ -30,7 +30,26 @@ pub struct Report {
 impl Child {
     /// A child that compiles `source` over the float64 input `x`, with its cache in `root`.
     pub fn new(root: &Path, source: &str) -> Child {
-        let mut command = Command::new(std::env::current_exe().unwrap());
+        Child::of(&std::env::current_exe().unwrap(), root, source)
+    }
+
+    /// A child of a user that permissions hold for: the one who runs the tests, unless that is root.
+    /// Nobody else may look into root's folders, so it runs a copy of the program.
+    pub fn without_privileges(root: &Path, source: &str) -> Child {
+        if !is_root() {
+            return Child::new(root, source);
+        }
+        let program = root.join("program");
+        if !program.exists() {
+            std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+        }
+        let mut child = Child::of(&program, root, source);
+        child.command.uid(NOBODY).gid(NOBODY);
+        child
+    }
+
+    fn of(program: &Path, root: &Path, source: &str) -> Child {
+        let mut command = Command::new(program);
         command.args(["--exact", "child::compile_and_evaluate", "--nocapture", "--test-threads=1"]);
         for variable in VARIABLES {
             command.env_remove(variable);
@@ -53,14 +72,6 @@ impl Child {
     /// Compiles so many times.
     pub fn times(self, count: usize) -> Child {
         self.with(REPEAT, &count.to_string())
-    }
-
-    /// As a user that permissions hold for: the one who runs the tests, unless that is root.
-    pub fn without_privileges(mut self) -> Child {
-        if is_root() {
-            self.command.uid(NOBODY).gid(NOBODY);
-        }
-        self
     }
 
     /// Lets no file grow beyond `bytes`, as if the disk were full.

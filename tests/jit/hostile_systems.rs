@@ -26,7 +26,7 @@ fn processes_that_compile_the_same_kernel_at_once() {
 #[test]
 fn a_directory_that_cannot_be_written() {
     let session = Session::new("read-only");
-    let child = |body: &str| Child::new(&session.root, &cc(body)).without_privileges();
+    let child = |body: &str| Child::without_privileges(&session.root, &cc(body));
     if is_root() {
         chown(&session.root, Some(NOBODY), Some(NOBODY)).unwrap();
     }
