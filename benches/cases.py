@@ -31,6 +31,9 @@ class Case:
     """The engine that the target compares with: "c" or "numpy"."""
     target: float = 1.2
     """Largest ratio of this library's time to that engine's."""
+    start: str = ""
+    """First value of `s` in a reduction, of which `c` is the next value and `end` the result."""
+    end: str = "s"
 
     def __post_init__(self):
         self.output = self.output or self.dtype
@@ -158,10 +161,30 @@ def kernels():
                        "")
 
 
+# text, C: first and next value of s, result; NumPy; dtype of the result ("": that of the columns);
+# largest ratio to NumPy's time
+REDUCTIONS = {
+    "sum": ("sum(a)", "0", "s + a", "s", "np.sum(a)", "total", 1.0),
+    "max": ("max(a)", "as[0]", "a > s ? a : s", "s", "np.max(a)", "", 1.0),
+    "any": ("any(a > 100)", "0", "s | (a > 100)", "s", "np.any(a > 100)", "bool", 1.0),
+    "mean": ("mean(a)", "0", "s + a", "s / n", "np.mean(a)", "float64", 1.0),
+    "sum of predicate": ("sum(a > b)", "0", "s + (a > b)", "s", "np.sum(a > b)", "int64", 0.5),
+    "sum of product": ("sum(a*b)", "0", "s + a * b", "s", "np.sum(a*b)", "total", 0.5),
+}
+
+
+def reductions():
+    for dtype in ("int32", "float32", "float64"):
+        total = "int64" if dtype == "int32" else dtype
+        for name, (text, start, c, end, numpy, output, target) in REDUCTIONS.items():
+            yield Case("reduction", name, dtype, text, c, f"out[0] = {numpy}", output=total if output == "total" else output,
+                       versus="numpy", target=target, start=start, end=end)
+
+
 C_TYPES = {
     "bool": "_Bool", "int8": "int8_t", "int16": "int16_t", "int32": "int32_t", "int64": "int64_t",
     "uint8": "uint8_t", "uint16": "uint16_t", "uint32": "uint32_t", "uint64": "uint64_t",
     "float32": "float", "float64": "double",
 }
 
-CASES = [*arithmetic(), *comparisons(), *selections(), *casts(), *compounds(), *functions(), *kernels()]
+CASES = [*arithmetic(), *comparisons(), *selections(), *casts(), *compounds(), *functions(), *reductions(), *kernels()]

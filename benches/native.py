@@ -30,17 +30,22 @@ def loop_source(index, case):
     column, result = C_TYPES[case.dtype], C_TYPES[case.output]
     third = "uint8_t" if "m" in case.columns else column
     third_name = "m" if "m" in case.columns else "c"
+    before, store, after = "", f"out[i] = {case.c};", ""
+    if case.start:
+        before, store, after = f"{result} s = {case.start};", f"s = {case.c};", f"out[0] = {case.end};"
     return f"""
 void loop_{index}(void *restrict out_, const void *restrict a_, const void *restrict b_, const void *restrict c_, int n) {{
     {result} *out = out_;
     const {column} *as = a_, *bs = b_;
     const {third} *cs = c_;
+    {before}
     for (int i = 0; i < n; i++) {{
         {column} a = as[i], b = bs[i];
         {third} {third_name} = cs[i];
         (void)b, (void){third_name};
-        out[i] = {case.c};
+        {store}
     }}
+    {after}
 }}
 """
 

@@ -11,7 +11,7 @@ import numexpr
 import numpy as np
 
 FOLDER = pathlib.Path(__file__).parent / "report"
-GROUPS = ["arithmetic", "comparison", "where", "cast", "compound", "function", "kernel"]
+GROUPS = ["arithmetic", "comparison", "where", "cast", "compound", "function", "reduction", "kernel"]
 ENGINES = {"c": "C loop", "numpy": "NumPy", "numexpr": "numexpr"}
 # Distinguishable with any colour vision; the marks differ in shape as well.
 COLORS = {"c": "#0072B2", "numpy": "#D55E00", "numexpr": "#009E73"}

@@ -64,8 +64,6 @@ native() {
 fuzz() {
     if ! RUSTUP_AUTO_INSTALL=0 cargo +nightly --version >/dev/null 2>&1; then
         echo "fuzz             skipped: there is no nightly Rust toolchain"
-    elif ! PATH=$PWD/.tools/bin:$PATH command -v cargo-fuzz >/dev/null; then
-        echo "fuzz             skipped: there is no cargo-fuzz (make fuzz installs it)"
     else
         # From the seeds alone: a grown corpus takes longer to read than the run.
         rm -rf build/corpus
