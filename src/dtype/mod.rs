@@ -52,19 +52,7 @@ impl Dtype {
     ];
 
     /// All dtypes of real numbers, bool included, in the order of their C values.
-    pub const REAL: [Dtype; 11] = [
-        Dtype::Bool,
-        Dtype::Int8,
-        Dtype::Int16,
-        Dtype::Int32,
-        Dtype::Int64,
-        Dtype::UInt8,
-        Dtype::UInt16,
-        Dtype::UInt32,
-        Dtype::UInt64,
-        Dtype::Float32,
-        Dtype::Float64,
-    ];
+    pub const REAL: [Dtype; 11] = *Dtype::NUMERIC.first_chunk().unwrap();
 
     /// The dtype with C value `code`; `None` for `ME_AUTO` (0) and for values outside 1..=15.
     pub fn from_code(code: u32) -> Option<Dtype> {

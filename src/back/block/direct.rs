@@ -32,7 +32,7 @@ impl Program {
         if !is_aligned(self.output, output) || arrays().any(|(ty, input)| !is_aligned(ty, input)) {
             return false;
         }
-        if arrays().any(|(ty, input)| overlap((ty, input), (self.output, output), n)) {
+        if arrays().any(|(ty, input)| overlap((input, ty.itemsize), (output, self.output.itemsize), n)) {
             return false;
         }
         let [a, b, c] = addresses;
@@ -58,8 +58,8 @@ pub(super) fn is_aligned(ty: Type, array: *const u8) -> bool {
     array.addr().is_multiple_of(ty.dtype.align())
 }
 
-/// Whether two arrays of `n` items share bytes.
-pub(super) fn overlap((a_type, a): (Type, *const u8), (b_type, b): (Type, *const u8), n: usize) -> bool {
-    let end = |array: *const u8, ty: Type| array.addr().wrapping_add(n.wrapping_mul(ty.itemsize));
-    a.addr() < end(b, b_type) && b.addr() < end(a, a_type)
+/// Whether two arrays of `n` items share bytes, given their addresses and the bytes of an item of each.
+pub fn overlap((a, a_size): (*const u8, usize), (b, b_size): (*const u8, usize), n: usize) -> bool {
+    let end = |array: *const u8, size: usize| array.addr().wrapping_add(n.wrapping_mul(size));
+    a.addr() < end(b, b_size) && b.addr() < end(a, a_size)
 }

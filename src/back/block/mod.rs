@@ -26,6 +26,8 @@ use plan::{Destination, Root, plan};
 use reduction::{Stage, plan_stages};
 use string_step::StringStep;
 
+#[cfg(all(feature = "jit", unix, target_arch = "x86_64"))]
+pub(super) use direct::overlap;
 pub use engine::Engine;
 pub use packed::PaddedBlocks;
 pub use plan::PlanError;

@@ -3,7 +3,7 @@
 use std::slice;
 
 use super::Outcome;
-use super::run::aligned_bytes;
+use super::run::{aligned_bytes, zero_padding};
 use super::scratch::{Bytes, Scratch};
 use super::structured::RunError;
 use crate::memory::{OutOfMemory, TryGrow};
@@ -98,8 +98,8 @@ impl<I: Iterator<Item = (*const u8, usize)> + Clone> PaddedBlocks<'_, I> {
             if let Some(values) = reduced {
                 return self.output.copy_from_nonoverlapping(result, values * itemsize);
             }
+            zero_padding(rows, itemsize, self.output);
             let block = slice::from_raw_parts_mut(self.output, rows.padded_items() * itemsize);
-            rows.zero_padding(itemsize, block);
             rows.scatter(itemsize, slice::from_raw_parts(result, rows.valid_items() * itemsize), 0, block);
         }
     }

@@ -239,7 +239,7 @@ impl Program {
             if !in_place || !is_aligned(*ty, input) {
                 stage(Place::Input(index as u32), input.cast_mut(), *ty)?;
             }
-            overlaps |= overlap((*ty, input), (self.output, output), items.span());
+            overlaps |= overlap((input, ty.itemsize), (output, self.output.itemsize), items.span());
         }
         let has_gaps = !in_place && self.outcome == Outcome::PerItem;
         if has_gaps || overlaps || !is_aligned(self.output, output) {

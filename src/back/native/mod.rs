@@ -24,7 +24,7 @@ mod x86;
 use std::ops::Range;
 
 use super::block::scratch::{Bytes, Scratch};
-use super::block::{Positions, RunError, call_each, while_limit};
+use super::block::{Positions, RunError, call_each, overlap, while_limit};
 use crate::ir::{IndexSymbol, Kernel};
 use crate::kernel::Accuracy;
 use crate::kernel::level::Level;
@@ -200,12 +200,9 @@ impl Native {
     /// Whether items of the output are written over items of an input that are still to be read.
     fn overlaps(&self, inputs: &[*const u8], output: *mut u8, n: usize) -> bool {
         let output_size = self.item_sizes.last().copied().unwrap_or(1);
-        let end = |start: usize, size: usize| start.wrapping_add(n.wrapping_mul(size));
-        inputs.iter().zip(&self.item_sizes).any(|(input, &size)| {
+        inputs.iter().zip(&self.item_sizes).any(|(&input, &size)| {
             let is_same = input.addr() == output.addr() && size == output_size;
-            let is_apart =
-                end(input.addr(), size) <= output.addr() || end(output.addr(), output_size) <= input.addr();
-            !is_same && !is_apart
+            !is_same && overlap((input, size), (output, output_size), n)
         })
     }
 

@@ -5,6 +5,7 @@ use super::masks::{Mask, list_of};
 use super::pool::Pool;
 use super::print::print_line;
 use super::{Lane, Loop, Node, Positions, Region, Structured};
+use crate::back::block::direct::is_aligned;
 use crate::back::block::layout::{ConstantBytes, Place, PlaceId};
 use crate::back::block::reduction::Stage;
 use crate::back::block::run::run_step;
@@ -158,7 +159,7 @@ impl Machine<'_> {
         let mut staged = Vec::new();
         for (index, ty) in program.inputs.iter().enumerate() {
             let array = arrays.inputs[index].wrapping_add(start * ty.itemsize);
-            self.work.at[index] = if array.addr().is_multiple_of(ty.dtype.align()) {
+            self.work.at[index] = if is_aligned(*ty, array) {
                 array.cast_mut()
             } else {
                 let copy = self.work.pool.take()?;
