@@ -75,8 +75,9 @@ impl Binary for Fdim {
 }
 
 impl Binary for Fmax {
+    /// Not `f64::max`, which for a signaling NaN gives NaN on some processors.
     fn scalar(a: f64, b: f64) -> f64 {
-        a.max(b)
+        if a < b || a.is_nan() { b } else { a }
     }
 
     #[inline(always)]
@@ -91,8 +92,9 @@ impl Binary for Fmax {
 }
 
 impl Binary for Fmin {
+    /// As [`Fmax`].
     fn scalar(a: f64, b: f64) -> f64 {
-        a.min(b)
+        if a > b || a.is_nan() { b } else { a }
     }
 
     #[inline(always)]
