@@ -3,6 +3,7 @@
 //! Output buffers carry guard bytes, so that a write past what the caller gave is noticed.
 #![allow(dead_code, reason = "each test program uses a part of the client")]
 
+pub mod process;
 pub mod values;
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};

@@ -169,7 +169,7 @@ fn dsl_kernels() {
 
 /// Replays the kernels in a process of its own, where these variables choose the engine.
 fn replay_kernels_with(variables: &[(&str, &str)]) {
-    let mut command = std::process::Command::new(std::env::current_exe().expect("this program"));
+    let mut command = client::process::this_program();
     command.args(["--exact", "dsl_kernels"]).envs(variables.iter().copied());
     let output = command.output().expect("a process");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));

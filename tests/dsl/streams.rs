@@ -4,10 +4,10 @@
 //! process: this test program again, which finds the kernel in its environment.
 
 use std::env;
-use std::process::Command;
 
 use miniexpr::dtype::Dtype::{self, Complex128, Float32, Float64, Int32, UInt8};
 
+use crate::client::process::this_program;
 use crate::client::values::encode;
 use crate::client::{self, AUTO, Variable};
 use crate::kernel;
@@ -25,7 +25,7 @@ struct Streams {
 
 /// Evaluates a kernel of `x` in a child process: `items` float64 numbers that count up from 1.
 fn run(body: &str, output: u32, items: usize, environment: &[(&str, &str)]) -> Streams {
-    let mut child = Command::new(env::current_exe().expect("this program"));
+    let mut child = this_program();
     child.args(["--exact", "streams::kernel_of_the_environment", "--nocapture"]);
     child.env(SOURCE, kernel(body)).env(OUTPUT, output.to_string()).env(ITEMS, items.to_string());
     let result = child.envs(environment.iter().copied()).output().expect("a child process");

@@ -4,6 +4,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::client::process::command_of;
 use crate::client::{self, AUTO, Grid, Variable};
 use crate::session::{VARIABLES, has_kernel, values};
 use miniexpr::dtype::Dtype;
@@ -49,7 +50,7 @@ impl Child {
     }
 
     fn of(program: &Path, root: &Path, source: &str) -> Child {
-        let mut command = Command::new(program);
+        let mut command = command_of(program);
         command.args(["--exact", "child::compile_and_evaluate", "--nocapture", "--test-threads=1"]);
         for variable in VARIABLES {
             command.env_remove(variable);
