@@ -3,7 +3,7 @@
 //! Each value has one register for each part of the group. Masks may have a file of their own. A value
 //! that gets no register lives in the frame.
 
-use super::lane::{Code, Inst, Op, Value};
+use super::lane::{Code, Inst, Op, Source, Value};
 use super::order::Order;
 use crate::dtype::Dtype;
 use crate::memory::{OutOfMemory, TryGrow};
@@ -24,6 +24,8 @@ pub struct Registers {
     pub vectors: std::ops::Range<u8>,
     /// The file of masks; without one they take vector registers.
     pub masks: Option<std::ops::Range<u8>>,
+    /// Whether vector registers that no value takes hold constants, in code without calls.
+    pub take_constants: bool,
 }
 
 /// The life of one part of one value, from its first write to its last use.
@@ -51,10 +53,16 @@ pub struct Allocation {
     parts: usize,
     homes: Vec<Home>,
     intervals: Vec<Interval>,
+    constants: Vec<(Value, u8)>,
     pub spills: u32,
 }
 
 impl Allocation {
+    /// Constants that have a register from the start to the end.
+    pub fn constants(&self) -> &[(Value, u8)] {
+        &self.constants
+    }
+
     pub fn home(&self, value: Value, part: usize) -> Home {
         self.homes[value as usize * self.parts + part]
     }
@@ -80,10 +88,13 @@ pub fn allocate(
     registers: &Registers,
     first_spill: u32,
 ) -> Result<Allocation, OutOfMemory> {
-    let mut intervals = intervals(code, insts, parts)?;
+    let loops = loops(code, insts)?;
+    let costs = costs(code, insts, &loops)?;
+    let mut intervals = intervals(code, insts, parts, &loops, &costs)?;
     intervals.sort_unstable_by_key(|interval| (interval.start, interval.value, interval.part));
     let homes = Vec::try_filled(Home::Nowhere, code.values.len() * parts)?;
-    let mut allocation = Allocation { parts, homes, intervals: Vec::new(), spills: first_spill };
+    let mut allocation =
+        Allocation { parts, homes, intervals: Vec::new(), constants: Vec::new(), spills: first_spill };
     let is_mask = |interval: &Interval| code.dtype(interval.value) == Dtype::Bool;
     let has_mask_file = registers.masks.is_some();
     let vectors = intervals.iter().filter(|interval| !has_mask_file || !is_mask(interval));
@@ -92,7 +103,31 @@ pub fn allocate(
         scan(&mut allocation, intervals.iter().filter(|interval| is_mask(interval)), masks.clone())?;
     }
     allocation.intervals = intervals;
+    if registers.take_constants && !insts.iter().any(|inst| matches!(inst.op, Op::Call(_))) {
+        place_constants(&mut allocation, code, registers.vectors.clone(), &costs)?;
+    }
     Ok(allocation)
+}
+
+/// Gives the registers that no value takes to the constants whose uses cost most.
+fn place_constants(
+    allocation: &mut Allocation,
+    code: &Code,
+    registers: std::ops::Range<u8>,
+    costs: &[u64],
+) -> Result<(), OutOfMemory> {
+    let is_constant = |value: usize| matches!(code.values[value].source, Source::Constant(_));
+    let mut used = Vec::new();
+    for value in (0..costs.len()).filter(|value| costs[*value] > 0 && is_constant(*value)) {
+        used.try_push(value)?;
+    }
+    used.sort_unstable_by_key(|value| std::cmp::Reverse(costs[*value]));
+    let mut used = used.into_iter();
+    for register in registers.filter(|register| !allocation.homes.contains(&Home::Register(*register))) {
+        let Some(value) = used.next() else { break };
+        allocation.constants.try_push((value as Value, register))?;
+    }
+    Ok(())
 }
 
 /// Gives registers of one file to the intervals of its values, in the order of their starts.
@@ -143,25 +178,43 @@ fn scan<'a>(
     Ok(())
 }
 
-/// The lives of all parts.
-fn intervals(code: &Code, insts: &[Inst], parts: usize) -> Result<Vec<Interval>, OutOfMemory> {
-    let order = Order::new(insts, parts)?;
-    let loops = loops(code, insts)?;
-    let mut ranges: Vec<Option<(usize, usize)>> = Vec::try_filled(None, code.values.len())?;
+/// What the uses of each value would cost if it lived in memory.
+fn costs(code: &Code, insts: &[Inst], loops: &[(usize, usize)]) -> Result<Vec<u64>, OutOfMemory> {
     let mut costs = Vec::try_filled(0u64, code.values.len())?;
     for (index, inst) in insts.iter().enumerate() {
         let depth = loops.iter().filter(|(start, end)| (*start..=*end).contains(&index)).count();
         let passes = ASSUMED_PASSES.saturating_pow(depth as u32);
-        let reads = inst.reads().map(|value| (value, READ_COST));
-        let writes = inst.dst.map(|value| (value, WRITE_COST));
-        for (value, cost) in reads.chain(writes).filter(|(value, _)| code.is_computed(*value)) {
-            let range = ranges[value as usize].get_or_insert((index, index));
-            range.1 = index;
+        for (value, cost) in uses(inst) {
             let total = &mut costs[value as usize];
             *total = total.saturating_add(passes.saturating_mul(cost));
         }
     }
-    for (start, end) in loops {
+    Ok(costs)
+}
+
+/// The values that an instruction reads and writes, and what that costs if they live in memory.
+fn uses(inst: &Inst) -> impl Iterator<Item = (Value, u64)> + '_ {
+    let reads = inst.reads().map(|value| (value, READ_COST));
+    reads.chain(inst.dst.map(|value| (value, WRITE_COST)))
+}
+
+/// The lives of all parts.
+fn intervals(
+    code: &Code,
+    insts: &[Inst],
+    parts: usize,
+    loops: &[(usize, usize)],
+    costs: &[u64],
+) -> Result<Vec<Interval>, OutOfMemory> {
+    let order = Order::new(insts, parts)?;
+    let mut ranges: Vec<Option<(usize, usize)>> = Vec::try_filled(None, code.values.len())?;
+    for (index, inst) in insts.iter().enumerate() {
+        for (value, _) in uses(inst).filter(|(value, _)| code.is_computed(*value)) {
+            let range = ranges[value as usize].get_or_insert((index, index));
+            range.1 = index;
+        }
+    }
+    for &(start, end) in loops {
         for range in ranges.iter_mut().flatten() {
             if range.0 < start && range.1 >= start {
                 range.1 = range.1.max(end);

@@ -9,9 +9,10 @@
 //! functions are the interpreter's vector kernels, so both give the same bits. Pure functions of the
 //! host are called by their address. The code generator is
 //! the library's own: it knows only the instructions that lane code needs, and no allocation in it can
-//! abort.
+//! abort. All but those instructions is the same for every processor: `emit` asks `x86` for its own.
 
 mod allocate;
+mod emit;
 mod executable;
 mod lane;
 mod lower;
@@ -32,6 +33,11 @@ use crate::memory::{OutOfMemory, TryGrow};
 
 use executable::Executable;
 use lane::{Callee, Status};
+
+use x86 as machine;
+
+#[cfg(test)]
+pub use machine::has_engine;
 
 /// Why a kernel has no machine code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +74,7 @@ pub struct Native {
     functions: [Vec<Callee>; 3],
 }
 
-/// What machine code gets, all of it opaque to C; its offsets are those of `x86::frame::context`.
+/// What machine code gets, all of it opaque to C; its offsets are those of `emit::frame::context`.
 #[repr(C)]
 struct Context {
     inputs: *const *const u8,
@@ -77,16 +83,16 @@ struct Context {
     frame: *mut u8,
     functions: *const Callee,
     pass_cap: i64,
-    invoke: unsafe extern "sysv64" fn(*const Callee, *mut u8, *const u8, *const u8, *const u8, usize),
+    invoke: unsafe extern "C" fn(*const Callee, *mut u8, *const u8, *const u8, *const u8, usize),
 }
 
-type Entry = unsafe extern "sysv64" fn(*const Context) -> i32;
+type Entry = unsafe extern "C" fn(*const Context) -> i32;
 
 /// Makes a call for machine code, which knows only the C convention.
 ///
 /// # Safety
 /// `callee` points to one, and the rest is as it asks.
-unsafe extern "sysv64" fn invoke(
+unsafe extern "C" fn invoke(
     callee: *const Callee,
     out: *mut u8,
     a: *const u8,
@@ -137,9 +143,7 @@ impl Native {
             return Err(Refusal::Unsupported("the kernel calls vector kernels"));
         }
         let schedule = phases::schedule(&mut code)?;
-        let Some(machine) = x86::emit(&code, &schedule, level)? else {
-            return Err(Refusal::Unsupported("the processor has no AVX2"));
-        };
+        let machine = machine::emit(&code, &schedule, level)?;
         let mut item_sizes = Vec::new();
         for param in &kernel.params {
             item_sizes.try_push(param.ty.itemsize)?;

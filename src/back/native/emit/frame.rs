@@ -50,12 +50,9 @@ impl Frame {
         slot as i32
     }
 
-    pub fn saved_vector(&self, register: u8) -> i32 {
+    /// Where a vector or mask register is saved, by its number among both.
+    pub fn saved(&self, register: u8) -> i32 {
         (self.saves + usize::from(register) * VECTOR_BYTES) as i32
-    }
-
-    pub fn saved_mask(&self, register: u8) -> i32 {
-        (self.saves + (32 + usize::from(register)) * VECTOR_BYTES) as i32
     }
 
     pub fn call_buffer(&self, operand: usize) -> i32 {

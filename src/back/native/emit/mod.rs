@@ -1,36 +1,44 @@
 //! From scheduled lane code to machine code: the frame of the function, the loops over strips and
-//! groups, jumps, uniform slots and calls. What depends on the vector instructions is behind [`Vectors`].
+//! groups, jumps, uniform slots and calls. A processor's own are its general instructions, behind
+//! [`Assembler`], and its vector instructions, behind [`Vectors`].
 //!
-//! A group is `parts` vectors of lanes. Registers: r12 context, rbx frame, r15 first item of the
-//! strip, r14 item after its last, r13 first item of the group, rbp that item within the strip; the
-//! registers of `ADDRESSES` the first items of arrays, where groups make no calls.
+//! A group is `parts` vectors of lanes.
 
-use std::marker::PhantomData;
+mod assembler;
+mod frame;
+mod place;
+mod vectors;
+
+pub use assembler::{Addressing, Assembler, Condition, Mem, Roles};
+pub use place::Place;
+pub use vectors::Vectors;
+
 use std::ops::Range;
 
-use super::encoder::gpr::*;
-use super::encoder::{Assembler, Condition, Mem};
-use super::frame::{Frame, context};
-use super::place::Place;
-use super::vectors::Vectors;
-use crate::back::native::allocate::{Allocation, allocate};
-use crate::back::native::lane::{Callee, Code, Inst, Op, Slot, Status};
-use crate::back::native::order::{is_done_by_part, runs};
-use crate::back::native::phases::{Call, Operand, STRIP_ITEMS, Schedule};
+use super::Refusal;
+use super::allocate::{Allocation, allocate};
+use super::lane::{Callee, Code, Inst, Op, Slot, Status};
+use super::order::{is_done_by_part, runs};
+use super::phases::{Call, Operand, STRIP_ITEMS, Schedule};
 use crate::dtype::Dtype;
-use crate::memory::{OutOfMemory, TryGrow};
+use crate::memory::TryGrow;
 
-/// Parts of a group in a loop: the chains of two hide each other's latency.
-const LOOP_PARTS: usize = 2;
-
-/// Hold addresses of arrays in code without calls.
-const ADDRESSES: [u8; 7] = [RDX, RSI, RDI, R8, R9, R10, R11];
+use assembler::MAX_ADDRESSES;
+use frame::{Frame, context};
 
 /// An array of the caller.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Array {
+enum Array {
     Input(u32),
     Output,
+}
+
+/// An array whose address is in a register.
+#[derive(Clone, Copy)]
+struct Kept {
+    array: Array,
+    /// Bytes of an item.
+    size: usize,
 }
 
 /// Machine code, and what its caller must know.
@@ -42,94 +50,139 @@ pub struct Machine {
     pub group_items: usize,
 }
 
-/// Machine code for a kernel.
-pub fn emit<V: Vectors>(code: &Code, schedule: &Schedule) -> Result<Machine, OutOfMemory> {
-    let parts = if code.has_loops { LOOP_PARTS } else { 1 };
+/// What decides how many parts a group has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    Straight,
+    Loop,
+    /// The calls are on one group.
+    LoopWithCalls,
+}
+
+impl Shape {
+    fn of(code: &Code, schedule: &Schedule) -> Shape {
+        let is_call = |inst: &Inst| matches!(inst.op, Op::Call(_));
+        match code.has_loops {
+            true if schedule.phases.iter().any(|phase| phase.insts.iter().any(is_call)) => {
+                Shape::LoopWithCalls
+            }
+            true => Shape::Loop,
+            false => Shape::Straight,
+        }
+    }
+}
+
+/// Machine code for a kernel. A group has as many parts as the instruction set wants if their values
+/// have registers; calls are worth values that have none.
+pub fn emit<V: Vectors>(code: &Code, schedule: &Schedule) -> Result<Machine, Refusal> {
     let lanes = V::BYTES / if schedule.is_wide { 8 } else { 4 };
-    let frame = Frame::new(code.uniform_bytes, schedule);
-    let mut allocations = Vec::new();
+    let shape = Shape::of(code, schedule);
+    let (fewest, more) = V::parts(shape, lanes);
+    for &parts in more {
+        let homes = homes::<V>(code, schedule, parts)?;
+        if homes.iter().all(|homes| homes.spills == 0) || shape == Shape::LoopWithCalls {
+            match generate::<V>(code, schedule, &homes, lanes, parts) {
+                Err(Refusal::Unsupported(_)) => {}
+                done => return done,
+            }
+        }
+    }
+    let homes = homes::<V>(code, schedule, fewest)?;
+    generate::<V>(code, schedule, &homes, lanes, fewest)
+}
+
+/// Where the values of each phase lie.
+fn homes<V: Vectors>(code: &Code, schedule: &Schedule, parts: usize) -> Result<Vec<Allocation>, Refusal> {
+    let mut all = Vec::new();
     let mut spills = 0;
     for phase in &schedule.phases {
-        let allocation = allocate(code, &phase.insts, parts, &V::REGISTERS, spills)?;
-        spills = allocation.spills;
-        allocations.try_push(allocation)?;
+        let homes = allocate(code, &phase.insts, parts, &V::REGISTERS, spills)?;
+        spills = homes.spills;
+        all.try_push(homes)?;
     }
-    let mut asm = Assembler::default();
+    Ok(all)
+}
+
+fn generate<V: Vectors>(
+    code: &Code,
+    schedule: &Schedule,
+    homes: &[Allocation],
+    lanes: usize,
+    parts: usize,
+) -> Result<Machine, Refusal> {
+    let frame = Frame::new(code.uniform_bytes, schedule);
+    let mut asm = V::Assembler::default();
     let exit = asm.new_label();
-    let mut emitter = Emitter {
+    let mut emitter = Emitter::<V> {
         asm,
         code,
         schedule,
         frame,
         parts,
         lanes,
-        addresses: [None; ADDRESSES.len()],
+        addresses: [None; MAX_ADDRESSES],
         labels: Vec::new(),
         exit,
-        vectors: PhantomData::<V>,
     };
     for _ in &code.labels {
         let label = emitter.asm.new_label();
         emitter.labels.try_push(label)?;
     }
-    emitter.whole(&allocations);
+    emitter.whole(homes);
     let bytes = emitter.asm.finish()?;
+    let spills = homes.last().map_or(0, |homes| homes.spills);
     Ok(Machine { bytes, frame_bytes: frame.bytes(spills), group_items: parts * lanes })
 }
 
 /// The machine code under construction.
-pub struct Emitter<'a, V> {
-    pub asm: Assembler,
+pub struct Emitter<'a, V: Vectors> {
+    pub asm: V::Assembler,
     pub code: &'a Code,
     schedule: &'a Schedule,
     pub frame: Frame,
     pub parts: usize,
     /// Lanes of one part.
     pub lanes: usize,
-    /// The arrays whose addresses are in [`ADDRESSES`].
-    addresses: [Option<Array>; ADDRESSES.len()],
+    /// The arrays whose addresses are in registers.
+    addresses: [Option<Kept>; MAX_ADDRESSES],
     labels: Vec<usize>,
     exit: usize,
-    vectors: PhantomData<V>,
 }
 
-const SAVED: [u8; 6] = [RBX, RBP, R12, R13, R14, R15];
-
 impl<V: Vectors> Emitter<'_, V> {
-    fn whole(&mut self, allocations: &[Allocation]) {
-        SAVED.into_iter().for_each(|register| self.asm.push(register));
-        self.asm.add_immediate(4, -8);
-        self.asm.copy(R12, RDI);
-        self.asm.load(RBX, Mem::Base(R12, context::FRAME));
-        self.asm.immediate(R15, 0);
-        let strip = self.asm.new_label();
-        self.asm.bind(strip);
+    pub const ROLES: Roles = V::Assembler::ROLES;
+
+    fn whole(&mut self, homes: &[Allocation]) {
+        let Roles { context, frame, strip, strip_end, scratch, result, .. } = Self::ROLES;
+        self.asm.enter();
+        self.asm.load(frame, Mem::Base(context, context::FRAME));
+        self.asm.immediate(strip, 0);
+        let head = self.asm.new_label();
+        self.asm.bind(head);
         self.strip_end();
         let schedule = self.schedule;
-        for (phase, homes) in schedule.phases.iter().zip(allocations) {
+        for (phase, homes) in schedule.phases.iter().zip(homes) {
             self.groups(&phase.insts, homes);
             for call in &phase.calls {
                 self.strip_call(call);
             }
         }
-        self.asm.copy(R15, R14);
-        self.asm.load(RAX, Mem::Base(R12, context::ITEMS));
-        self.asm.compare(R15, RAX);
-        self.asm.jump_if(Condition::Below, strip);
-        self.asm.immediate(RAX, Status::Done as i64);
+        self.asm.copy(strip, strip_end);
+        self.asm.load(scratch, Mem::Base(context, context::ITEMS));
+        self.asm.compare(strip, scratch);
+        self.asm.jump_if(Condition::Below, head);
+        self.asm.immediate(result, Status::Done as i64);
         self.asm.bind(self.exit);
-        self.asm.zero_upper();
-        self.asm.add_immediate(4, 8);
-        SAVED.into_iter().rev().for_each(|register| self.asm.pop(register));
-        self.asm.ret();
+        self.asm.leave();
     }
 
-    /// r14 = the end of the strip that starts at r15; all items are one strip without strip calls.
+    /// Sets the end of the strip; all items are one strip without strip calls.
     fn strip_end(&mut self) {
-        self.asm.load(R14, Mem::Base(R12, context::ITEMS));
+        let Roles { context, strip, strip_end, scratch, .. } = Self::ROLES;
+        self.asm.load(strip_end, Mem::Base(context, context::ITEMS));
         if self.schedule.phases.iter().any(|phase| !phase.calls.is_empty()) {
-            self.asm.address(RAX, Mem::Base(R15, STRIP_ITEMS as i32));
-            self.asm.minimum(R14, RAX);
+            self.asm.address(scratch, Mem::Base(strip, STRIP_ITEMS as i32));
+            self.asm.minimum(strip_end, scratch);
         }
     }
 
@@ -138,41 +191,72 @@ impl<V: Vectors> Emitter<'_, V> {
         if insts.is_empty() {
             return;
         }
+        let Roles { strip, strip_end, item, strip_item, .. } = Self::ROLES;
         self.keep_addresses(insts);
-        self.asm.copy(R13, R15);
+        for &(constant, register) in homes.constants() {
+            V::load_constant(self, constant, register);
+        }
+        self.asm.copy(item, strip);
         let head = self.asm.new_label();
         self.asm.bind(head);
         if insts.iter().any(|inst| matches!(inst.op, Op::LoadBuffer(_) | Op::StoreBuffer(_))) {
-            self.asm.copy(RBP, R13);
-            self.asm.subtract(RBP, R15);
+            self.asm.copy(strip_item, item);
+            self.asm.subtract(strip_item, strip);
         }
         for run in runs(insts) {
             self.run(run, insts, homes);
         }
-        self.asm.add_immediate(R13, (self.parts * self.lanes) as i32);
-        self.asm.compare(R13, R14);
+        self.step_addresses();
+        self.asm.add_immediate(item, (self.parts * self.lanes) as i32);
+        self.asm.compare(item, strip_end);
         self.asm.jump_if(Condition::Below, head);
     }
 
     /// Loads the addresses of the first arrays that the code reads or writes, if no call would overwrite them.
     fn keep_addresses(&mut self, insts: &[Inst]) {
-        self.addresses = [None; ADDRESSES.len()];
+        self.addresses = [None; MAX_ADDRESSES];
         if insts.iter().any(|inst| matches!(inst.op, Op::Call(_))) {
             return;
         }
         for inst in insts {
-            let array = match inst.op {
-                Op::Load(input) => Array::Input(input),
-                Op::Store => Array::Output,
+            let (array, value) = match inst.op {
+                Op::Load(input) => (Array::Input(input), inst.dst),
+                Op::Store => (Array::Output, inst.args[0]),
                 _ => continue,
             };
-            if self.addresses.contains(&Some(array)) {
+            if self.kept(array).is_some() {
                 continue;
             }
-            let Some(free) = self.addresses.iter().position(Option::is_none) else { return };
-            self.load_address(ADDRESSES[free], array);
-            self.addresses[free] = Some(array);
+            let registers = Self::ROLES.addresses;
+            let Some(free) = self.addresses[..registers.len()].iter().position(Option::is_none) else {
+                return;
+            };
+            let size = value.map_or(1, |value| self.code.dtype(value).size());
+            self.load_address(registers[free], array);
+            if V::Assembler::ADDRESSING == Addressing::Stepped {
+                let first = Mem::Indexed(registers[free], Self::ROLES.strip, scale(size), 0);
+                self.asm.address(registers[free], first);
+            }
+            self.addresses[free] = Some(Kept { array, size });
         }
+    }
+
+    /// Moves the addresses of groups on to the next.
+    fn step_addresses(&mut self) {
+        if V::Assembler::ADDRESSING == Addressing::Indexed {
+            return;
+        }
+        for (register, kept) in Self::ROLES.addresses.iter().zip(self.addresses) {
+            if let Some(Kept { size, .. }) = kept {
+                self.asm.add_immediate(*register, (self.parts * self.lanes * size) as i32);
+            }
+        }
+    }
+
+    /// The register with the address of an array.
+    fn kept(&self, array: Array) -> Option<u8> {
+        let index = self.addresses.iter().position(|kept| kept.is_some_and(|kept| kept.array == array));
+        index.map(|index| Self::ROLES.addresses[index])
     }
 
     /// A run of instructions, part after part.
@@ -190,6 +274,7 @@ impl<V: Vectors> Emitter<'_, V> {
 
     /// An instruction that is one for all parts.
     fn inst(&mut self, index: usize, inst: &Inst, homes: &Allocation) {
+        let Roles { scratch, other, .. } = Self::ROLES;
         match inst.op {
             Op::Label(label) => self.asm.bind(self.labels[label as usize]),
             Op::Jump(label) => self.asm.jump(self.labels[label as usize]),
@@ -197,19 +282,19 @@ impl<V: Vectors> Emitter<'_, V> {
             Op::JumpIfNone(label) => self.jump_on(inst, homes, Condition::Equal, label),
             Op::FailIfAny(status) => self.fail_if_any(inst, homes, status),
             Op::SetUniform(slot, value) => {
-                self.asm.immediate(RAX, value);
+                self.asm.immediate(scratch, value);
                 self.store_uniform(slot);
             }
             Op::AddUniform(slot, value) => {
                 self.load_uniform(slot);
-                self.asm.immediate(RCX, value);
-                self.asm.address(RAX, Mem::Indexed(RAX, RCX, 0, 0));
+                self.asm.immediate(other, value);
+                self.asm.add(scratch, other);
                 self.store_uniform(slot);
             }
             Op::JumpIfUniform(slot, value, label) => {
                 self.load_uniform(slot);
-                self.asm.immediate(RCX, value);
-                self.asm.compare(RAX, RCX);
+                self.asm.immediate(other, value);
+                self.asm.compare(scratch, other);
                 self.asm.jump_if(Condition::Equal, self.labels[label as usize]);
             }
             Op::ConvertUniform(from, to, dtype) => self.convert_uniform(from, to, dtype),
@@ -219,12 +304,17 @@ impl<V: Vectors> Emitter<'_, V> {
         }
     }
 
+    /// Where a uniform slot lies.
+    pub fn uniform(&self, slot: Slot) -> Mem {
+        Mem::Base(Self::ROLES.frame, self.frame.uniform(slot))
+    }
+
     fn load_uniform(&mut self, slot: Slot) {
-        self.asm.load(RAX, Mem::Base(RBX, self.frame.uniform(slot)));
+        self.asm.load(Self::ROLES.scratch, self.uniform(slot));
     }
 
     fn store_uniform(&mut self, slot: Slot) {
-        self.asm.store(Mem::Base(RBX, self.frame.uniform(slot)), RAX);
+        self.asm.store(self.uniform(slot), Self::ROLES.scratch);
     }
 
     fn test_mask(&mut self, inst: &Inst, homes: &Allocation) {
@@ -247,19 +337,20 @@ impl<V: Vectors> Emitter<'_, V> {
     }
 
     fn fail(&mut self, status: Status) {
-        self.asm.immediate(RAX, status as i64);
+        self.asm.immediate(Self::ROLES.result, status as i64);
         self.asm.jump(self.exit);
     }
 
     fn count_pass(&mut self, slot: Slot) {
+        let Roles { context, scratch, other, .. } = Self::ROLES;
         self.load_uniform(slot);
-        self.asm.load(RCX, Mem::Base(R12, context::PASS_CAP));
-        self.asm.compare(RAX, RCX);
+        self.asm.load(other, Mem::Base(context, context::PASS_CAP));
+        self.asm.compare(scratch, other);
         let passed = self.asm.new_label();
         self.asm.jump_if(Condition::Less, passed);
         self.fail(Status::TooManyPasses);
         self.asm.bind(passed);
-        self.asm.add_immediate(RAX, 1);
+        self.asm.add_immediate(scratch, 1);
         self.store_uniform(slot);
     }
 
@@ -285,11 +376,12 @@ impl<V: Vectors> Emitter<'_, V> {
         for (value, _, register) in homes.live_across(index) {
             V::save(self, value, register);
         }
-        for (operand, register) in [RDX, RCX, R8].into_iter().enumerate() {
-            self.asm.address(register, Mem::Base(RBX, self.frame.call_buffer(operand)));
+        let Roles { frame, arguments: [_, out, a, b, c, count], .. } = Self::ROLES;
+        for (operand, register) in [a, b, c].into_iter().enumerate() {
+            self.asm.address(register, Mem::Base(frame, self.frame.call_buffer(operand)));
         }
-        self.asm.address(RSI, Mem::Base(RBX, self.frame.call_buffer(3)));
-        self.asm.immediate(R9, (self.parts * self.lanes) as i64);
+        self.asm.address(out, Mem::Base(frame, self.frame.call_buffer(3)));
+        self.asm.immediate(count, (self.parts * self.lanes) as i64);
         self.invoke(call);
         for (value, _, register) in homes.live_across(index) {
             V::restore(self, value, register);
@@ -302,58 +394,80 @@ impl<V: Vectors> Emitter<'_, V> {
     }
 
     fn call_buffer_part(&self, operand: usize, part: usize, dtype: Dtype) -> Mem {
-        let offset = part * self.lanes * dtype.size();
-        Mem::Base(RBX, self.frame.call_buffer(operand) + offset as i32)
+        Mem::Base(Self::ROLES.frame, self.frame.call_buffer(operand) + self.part_offset(dtype, part))
     }
 
     /// Makes call `call` with its operands in place.
     fn invoke(&mut self, call: u32) {
-        self.asm.load(RDI, Mem::Base(R12, context::FUNCTIONS));
-        self.asm.add_immediate(RDI, call as i32 * size_of::<Callee>() as i32);
-        self.asm.zero_upper();
-        self.asm.call(Mem::Base(R12, context::INVOKE));
+        let Roles { context, arguments: [callee, ..], .. } = Self::ROLES;
+        self.asm.load(callee, Mem::Base(context, context::FUNCTIONS));
+        self.asm.add_immediate(callee, call as i32 * size_of::<Callee>() as i32);
+        self.asm.call(Mem::Base(context, context::INVOKE));
     }
 
     /// A call on the strip.
     fn strip_call(&mut self, call: &Call) {
-        for (slot, register) in [RDX, RCX, R8].into_iter().enumerate() {
+        let Roles { frame, strip, strip_end, arguments: [_, out, a, b, c, count], .. } = Self::ROLES;
+        for (slot, register) in [a, b, c].into_iter().enumerate() {
             match call.args[slot] {
                 None => {}
                 Some(Operand::Buffer(buffer)) => {
-                    self.asm.address(register, Mem::Base(RBX, self.frame.buffer(buffer)));
+                    self.asm.address(register, Mem::Base(frame, self.frame.buffer(buffer)));
                 }
                 Some(Operand::Input(input)) => {
-                    let scale = call.sizes[slot].trailing_zeros() as u8;
                     self.load_address(register, Array::Input(input));
-                    self.asm.address(register, Mem::Indexed(register, R15, scale, 0));
+                    self.asm.address(register, Mem::Indexed(register, strip, scale(call.sizes[slot]), 0));
                 }
             }
         }
-        self.asm.address(RSI, Mem::Base(RBX, self.frame.buffer(call.out)));
-        self.asm.copy(R9, R14);
-        self.asm.subtract(R9, R15);
+        self.asm.address(out, Mem::Base(frame, self.frame.buffer(call.out)));
+        self.asm.copy(count, strip_end);
+        self.asm.subtract(count, strip);
         self.invoke(call.index);
     }
 
     /// The address of an array's first item, to a register.
     fn load_address(&mut self, register: u8, array: Array) {
+        let Roles { context, .. } = Self::ROLES;
         match array {
             Array::Input(input) => {
-                self.asm.load(register, Mem::Base(R12, context::INPUTS));
+                self.asm.load(register, Mem::Base(context, context::INPUTS));
                 self.asm.load(register, Mem::Base(register, 8 * input as i32));
             }
-            Array::Output => self.asm.load(register, Mem::Base(R12, context::OUTPUT)),
+            Array::Output => self.asm.load(register, Mem::Base(context, context::OUTPUT)),
         }
     }
 
-    /// The register with the address of an array's first item.
-    pub fn address(&mut self, array: Array) -> u8 {
-        match self.addresses.iter().position(|kept| *kept == Some(array)) {
-            Some(kept) => ADDRESSES[kept],
-            None => {
-                self.load_address(RAX, array);
-                RAX
+    /// Where the items of one part of the group lie in an array.
+    fn items(&mut self, array: Array, dtype: Dtype, part: usize) -> Mem {
+        let Roles { item, scratch, .. } = Self::ROLES;
+        match (self.kept(array), V::Assembler::ADDRESSING) {
+            (Some(register), Addressing::Stepped) => Mem::Base(register, self.part_offset(dtype, part)),
+            (Some(register), Addressing::Indexed) => self.part_items(register, item, 0, dtype, part),
+            (None, _) => {
+                self.load_address(scratch, array);
+                self.part_items(scratch, item, 0, dtype, part)
             }
         }
     }
+
+    /// Where the items of one part of the group lie in a buffer.
+    fn buffer_items(&self, buffer: u32, dtype: Dtype, part: usize) -> Mem {
+        let Roles { frame, strip_item, .. } = Self::ROLES;
+        self.part_items(frame, strip_item, self.frame.buffer(buffer), dtype, part)
+    }
+
+    fn part_items(&self, base: u8, index: u8, offset: i32, dtype: Dtype, part: usize) -> Mem {
+        Mem::Indexed(base, index, scale(dtype.size()), offset + self.part_offset(dtype, part))
+    }
+
+    /// Bytes of the parts before one.
+    fn part_offset(&self, dtype: Dtype, part: usize) -> i32 {
+        (part * self.lanes * dtype.size()) as i32
+    }
+}
+
+/// The power of two that an index is multiplied with, for items of so many bytes.
+fn scale(size: usize) -> u8 {
+    size.trailing_zeros() as u8
 }

@@ -1,18 +1,27 @@
 //! What the code generator asks of a set of vector instructions.
 
-use super::emit::Emitter;
-use super::encoder::Mem;
+use super::assembler::{Assembler, Mem};
 use super::place::Place;
+use super::{Emitter, Shape};
 use crate::back::native::allocate::{Allocation, Registers};
 use crate::back::native::lane::{Op, Slot, Value};
 
 /// A set of vector instructions: which registers values take, and how each lane operation is done.
 /// Every lane holds an item, so nothing is loaded or stored by mask.
 pub trait Vectors: Sized {
+    /// The instructions that vectors go with.
+    type Assembler: Assembler;
+
     /// Bytes of a vector of the lanes of a group's part.
     const BYTES: usize;
     /// Registers that values may take.
     const REGISTERS: Registers;
+
+    /// How many parts of so many lanes a group may have: the fewest, and more, the best first.
+    fn parts(shape: Shape, lanes: usize) -> (usize, &'static [usize]);
+
+    /// Loads a constant, in all lanes, into a register: where [`Registers::take_constants`].
+    fn load_constant(e: &mut Emitter<'_, Self>, value: Value, register: u8);
 
     /// Flags: equal when no lane of the mask, over all parts, holds.
     fn test_mask(e: &mut Emitter<'_, Self>, mask: Value, homes: &Allocation);
@@ -23,7 +32,7 @@ pub trait Vectors: Sized {
     /// Loads what [`Vectors::save`] has stored.
     fn restore(e: &mut Emitter<'_, Self>, value: Value, register: u8);
 
-    /// Stores the int64 in rax as a float in the uniform slot.
+    /// Stores the int64 in the scratch register as a float in the uniform slot.
     fn float_to_uniform(e: &mut Emitter<'_, Self>, slot: Slot, is_double: bool);
 
     /// `dst` = the items at an address.

@@ -3,10 +3,10 @@
 mod expressions;
 mod golden;
 mod host_functions;
-mod statements;
+pub mod statements;
 
 use crate::back::block::{Engine, Items, Positions, RunError};
-use crate::back::native::{Native, Refusal};
+use crate::back::native::{Native, Refusal, has_engine};
 use crate::dtype::Dtype;
 use crate::front::{self, EntryKind, Lifting};
 use crate::ir::Kernel;
@@ -15,7 +15,7 @@ use crate::kernel::level::Level;
 
 /// The levels of this machine that have an engine.
 fn levels() -> impl Iterator<Item = Level> {
-    Level::all_supported().filter(|level| *level >= Level::Avx2)
+    Level::all_supported().filter(|level| has_engine(*level))
 }
 
 /// The machine code of a kernel.

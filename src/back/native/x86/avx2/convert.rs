@@ -2,10 +2,10 @@
 //! integers; they are put together from bits of numbers whose exponent is known, and round once.
 
 use super::{Avx2, V0, V1, VD, isa};
+use crate::back::native::emit::Place;
 use crate::back::native::lane::{Value, lane_bytes};
 use crate::back::native::x86::encoder::{Length, Rm};
 use crate::back::native::x86::opcodes;
-use crate::back::native::x86::place::Place;
 use crate::dtype::Dtype;
 
 const ALL: Length = Length::Bits256;

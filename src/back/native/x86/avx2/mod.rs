@@ -7,13 +7,11 @@
 mod convert;
 mod instructions;
 
-use super::emit::Emitter;
-use super::encoder::gpr::*;
-use super::encoder::{Length, Mem, Opcode, Rm};
+use super::encoder::{Encoder, Length, Opcode, Rm};
+use super::general::gpr::*;
 use super::opcodes;
-use super::place::Place;
-use super::vectors::Vectors;
 use crate::back::native::allocate::{Allocation, Home, Registers};
+use crate::back::native::emit::{Emitter, Mem, Place, Shape, Vectors};
 use crate::back::native::lane::{Op, Slot, Source, Value};
 use crate::dtype::Dtype;
 use crate::ir::CompareOp;
@@ -28,8 +26,17 @@ const VD: u8 = 15;
 pub struct Avx2;
 
 impl Vectors for Avx2 {
+    type Assembler = Encoder;
+
     const BYTES: usize = 32;
-    const REGISTERS: Registers = Registers { vectors: 0..V0, masks: None };
+    const REGISTERS: Registers = Registers { vectors: 0..V0, masks: None, take_constants: false };
+
+    fn parts(shape: Shape, _lanes: usize) -> (usize, &'static [usize]) {
+        super::parts(shape)
+    }
+
+    /// Instructions read constants from memory as well as from registers.
+    fn load_constant(_: &mut Emitter<'_, Self>, _: Value, _: u8) {}
 
     fn test_mask(e: &mut Emitter<'_, Self>, mask: Value, homes: &Allocation) {
         let is_wide = e.lanes == 4;
@@ -45,17 +52,17 @@ impl Vectors for Avx2 {
     }
 
     fn save(e: &mut Emitter<'_, Self>, _: Value, register: u8) {
-        let at = Rm::Mem(Mem::Base(RBX, e.frame.saved_vector(register)));
+        let at = Rm::Mem(Mem::Base(RBX, e.frame.saved(register)));
         e.asm.vex(opcodes::store(true), Length::Bits256, register, 0, at, None);
     }
 
     fn restore(e: &mut Emitter<'_, Self>, _: Value, register: u8) {
-        let at = Rm::Mem(Mem::Base(RBX, e.frame.saved_vector(register)));
+        let at = Rm::Mem(Mem::Base(RBX, e.frame.saved(register)));
         e.asm.vex(opcodes::load(true), Length::Bits256, register, 0, at, None);
     }
 
     fn float_to_uniform(e: &mut Emitter<'_, Self>, slot: Slot, is_double: bool) {
-        let at = Rm::Mem(Mem::Base(RBX, e.frame.uniform(slot)));
+        let at = Rm::Mem(e.uniform(slot));
         let convert = opcodes::scalar_from_integer(is_double);
         e.asm.vex(convert, Length::Bits128, V0, V0, Rm::Reg(RAX), None);
         e.asm.vex(opcodes::scalar_store(is_double), Length::Bits128, V0, 0, at, None);
@@ -190,7 +197,7 @@ impl Place<'_, '_, Avx2> {
     /// A constant in all lanes.
     fn constant(&mut self, bits: u64, is_wide: bool) -> Rm {
         let word = if is_wide { bits } else { bits & 0xffff_ffff | bits << 32 };
-        Rm::Mem(self.e.asm.constant([word; 4]))
+        Rm::Constant(self.e.asm.constant([word; 4]))
     }
 
     /// The length of a value; masks fill a register.
@@ -207,7 +214,7 @@ impl Place<'_, '_, Avx2> {
         match self.e.code.values[value as usize].source {
             Source::Constant(bits) => self.constant(bits, is_wide),
             Source::Uniform(slot) => {
-                let at = Rm::Mem(Mem::Base(RBX, self.e.frame.uniform(slot)));
+                let at = Rm::Mem(self.e.uniform(slot));
                 self.op(isa::repeat(is_wide), self.length_of(value), scratch, 0, at);
                 Rm::Reg(scratch)
             }
@@ -283,11 +290,11 @@ impl Place<'_, '_, Avx2> {
             _ => (0x0d0c_0908_0504_0100, 0x8080_8080_8080_8080),
         };
         let length = self.length(4);
-        let order = Rm::Mem(self.e.asm.constant([low, high, low, high]));
+        let order = Rm::Constant(self.e.asm.constant([low, high, low, high]));
         self.op(isa::SHUFFLE_BYTES, length, V0, register, order);
         if length == Length::Bits256 {
             let halves = if size == 1 { 4 << 32 } else { 1 << 32 };
-            let order = Rm::Mem(self.e.asm.constant([halves, 5 << 32 | 4, 0, 0]));
+            let order = Rm::Constant(self.e.asm.constant([halves, 5 << 32 | 4, 0, 0]));
             self.op(opcodes::load(false), length, V1, 0, order);
             self.op(isa::PERMUTE, length, V0, V1, Rm::Reg(V0));
         }

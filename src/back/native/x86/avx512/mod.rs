@@ -4,13 +4,11 @@
 
 mod instructions;
 
-use super::emit::Emitter;
-use super::encoder::gpr::*;
-use super::encoder::{Length, Masking, Mem, Opcode, Rm};
+use super::encoder::{Encoder, Length, Masking, Opcode, Rm};
+use super::general::gpr::*;
 use super::opcodes;
-use super::place::Place;
-use super::vectors::Vectors;
 use crate::back::native::allocate::{Allocation, Home, Registers};
+use crate::back::native::emit::{Emitter, Mem, Place, Shape, Vectors};
 use crate::back::native::lane::{Op, Slot, Source, Value, lane_bytes};
 use crate::dtype::Dtype;
 use instructions as isa;
@@ -23,6 +21,9 @@ const VD: u8 = 31;
 const K0: u8 = 6;
 const K1: u8 = 7;
 
+/// Where mask registers are saved, behind the vector registers.
+const MASKS: u8 = 32;
+
 /// Lanes under no mask.
 const ALL: Masking = Masking { register: 0, zero: false };
 
@@ -30,8 +31,17 @@ const ALL: Masking = Masking { register: 0, zero: false };
 pub struct Avx512;
 
 impl Vectors for Avx512 {
+    type Assembler = Encoder;
+
     const BYTES: usize = 64;
-    const REGISTERS: Registers = Registers { vectors: 0..V0, masks: Some(1..K0) };
+    const REGISTERS: Registers = Registers { vectors: 0..V0, masks: Some(1..K0), take_constants: false };
+
+    fn parts(shape: Shape, _lanes: usize) -> (usize, &'static [usize]) {
+        super::parts(shape)
+    }
+
+    /// Instructions read constants from memory as well as from registers.
+    fn load_constant(_: &mut Emitter<'_, Self>, _: Value, _: u8) {}
 
     fn test_mask(e: &mut Emitter<'_, Self>, mask: Value, homes: &Allocation) {
         let first = Place { e, homes, part: 0 }.mask(mask, K0);
@@ -43,26 +53,26 @@ impl Vectors for Avx512 {
 
     fn save(e: &mut Emitter<'_, Self>, value: Value, register: u8) {
         if e.code.dtype(value) == Dtype::Bool {
-            let at = Mem::Base(RBX, e.frame.saved_mask(register));
+            let at = Mem::Base(RBX, e.frame.saved(MASKS + register));
             e.mask_move(isa::MASK_TO_MEMORY, register, Rm::Mem(at));
         } else {
-            let at = Mem::Base(RBX, e.frame.saved_vector(register));
+            let at = Mem::Base(RBX, e.frame.saved(register));
             e.asm.evex(opcodes::store(true), Length::Bits512, register, 0, Rm::Mem(at), ALL, None);
         }
     }
 
     fn restore(e: &mut Emitter<'_, Self>, value: Value, register: u8) {
         if e.code.dtype(value) == Dtype::Bool {
-            let at = Mem::Base(RBX, e.frame.saved_mask(register));
+            let at = Mem::Base(RBX, e.frame.saved(MASKS + register));
             e.mask_move(isa::MASK_FROM_MEMORY, register, Rm::Mem(at));
         } else {
-            let at = Mem::Base(RBX, e.frame.saved_vector(register));
+            let at = Mem::Base(RBX, e.frame.saved(register));
             e.asm.evex(opcodes::load(true), Length::Bits512, register, 0, Rm::Mem(at), ALL, None);
         }
     }
 
     fn float_to_uniform(e: &mut Emitter<'_, Self>, slot: Slot, is_double: bool) {
-        let at = Rm::Mem(Mem::Base(RBX, e.frame.uniform(slot)));
+        let at = Rm::Mem(e.uniform(slot));
         let convert = opcodes::scalar_from_integer(is_double);
         e.asm.evex(convert, Length::Bits128, V0, V0, Rm::Reg(RAX), ALL, None);
         e.asm.evex(opcodes::scalar_store(is_double), Length::Bits128, V0, 0, at, ALL, None);
@@ -87,7 +97,7 @@ impl Vectors for Avx512 {
         let dtype = place.dtype(value);
         let length = place.length_of(value);
         if dtype == Dtype::Bool {
-            let one = Rm::Mem(place.e.asm.constant([1]));
+            let one = Rm::Constant(place.e.asm.constant([1]));
             let ones = Masking { register: place.mask(value, K0), zero: true };
             place.e.asm.evex(isa::repeat(false), length, V0, 0, one, ones, None);
             place.e.asm.evex(isa::narrow(1), length, V0, 0, Rm::Mem(at), ALL, None);
@@ -152,8 +162,8 @@ impl Place<'_, '_, Avx512> {
     /// A vector as the last operand of an instruction.
     fn last(&mut self, value: Value) -> Rm {
         match self.e.code.values[value as usize].source {
-            Source::Constant(bits) => Rm::Repeated(self.e.asm.constant([bits])),
-            Source::Uniform(slot) => Rm::Repeated(Mem::Base(RBX, self.e.frame.uniform(slot))),
+            Source::Constant(bits) => Rm::RepeatedConstant(self.e.asm.constant([bits])),
+            Source::Uniform(slot) => Rm::Repeated(self.e.uniform(slot)),
             Source::Computed => match self.home(value) {
                 Home::Register(register) => Rm::Reg(register),
                 Home::Spill(index) => Rm::Mem(self.spill(index)),
@@ -178,8 +188,9 @@ impl Place<'_, '_, Avx512> {
         let (is_wide, length) = (self.is_wide(value), self.length_of(value));
         let (opcode, from) = match from {
             Rm::Reg(_) => (opcodes::copy(is_wide), from),
-            Rm::Mem(_) => (opcodes::load(is_wide), from),
+            Rm::Mem(_) | Rm::Constant(_) => (opcodes::load(is_wide), from),
             Rm::Repeated(mem) => (isa::repeat(is_wide), Rm::Mem(mem)),
+            Rm::RepeatedConstant(index) => (isa::repeat(is_wide), Rm::Constant(index)),
         };
         self.e.asm.evex(opcode, length, register, 0, from, masking, None);
     }
