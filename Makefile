@@ -2,10 +2,10 @@
 # (as root or with sudo), everything else into node_modules/ and .tools/.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-native test-wasm bench fuzz lint tools-native tools-wasm
+.PHONY: help demo test test-native test-wasm test-aarch64 bench fuzz lint tools-native tools-wasm
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: tools-wasm ## Evaluate expressions over real data, natively and under Node; compile a kernel in Pyodide
 	scripts/demo.sh
@@ -18,6 +18,9 @@ test-native: tools-native ## Run the Rust tests, the C tests and every way to li
 
 test-wasm: tools-wasm ## Run the C tests under Node, the side module, Pyodide, and the glue
 	scripts/test.sh wasm
+
+test-aarch64: ## Run the Rust tests as an aarch64 program, under QEMU on other machines
+	scripts/aarch64.sh --no-fail-fast
 
 bench: tools-native ## Time the library beside C, NumPy, numexpr and numba; writes benches/report/
 	scripts/bench.sh

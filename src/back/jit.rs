@@ -7,7 +7,7 @@ use super::block::{Positions, RunError};
 use super::eligibility::admit;
 use super::identity::{Gates, Names, key, settings_hash};
 use super::jit_mode::Mode;
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use super::native;
 use super::shared::Shared;
 use super::trace::trace;
@@ -15,13 +15,13 @@ use super::{c, cache};
 use crate::environment;
 use crate::ir::{Compiler, Kernel};
 use crate::kernel::Accuracy;
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use crate::kernel::level::Level;
 
 /// A kernel in machine code.
 #[derive(Debug)]
 pub enum Compiled {
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
     Native(native::Native),
     C(c::Library),
 }
@@ -98,7 +98,7 @@ impl Jit {
         // SAFETY: as the caller promises.
         unsafe {
             match &*self.0 {
-                #[cfg(target_arch = "x86_64")]
+                #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
                 Compiled::Native(code) => code.run(inputs, output, n, positions, accuracy),
                 Compiled::C(library) => library.run(inputs, output, n, positions, accuracy).then_some(Ok(())),
             }
@@ -106,7 +106,7 @@ impl Jit {
     }
 }
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 fn build_native(kernel: &Kernel, candidate: &Candidate) -> Option<Compiled> {
     let Candidate { names: Names { fp, .. }, key, .. } = candidate;
     match native::Native::new(kernel, Level::current()) {
@@ -133,7 +133,7 @@ fn build_native(kernel: &Kernel, candidate: &Candidate) -> Option<Compiled> {
     }
 }
 
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 fn build_native(_kernel: &Kernel, candidate: &Candidate) -> Option<Compiled> {
     candidate.trace_built();
     let reason = "jit runtime tcc compilation failed detail=tcc backend not built";

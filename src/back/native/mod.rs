@@ -9,8 +9,11 @@
 //! functions are the interpreter's vector kernels, so both give the same bits. Pure functions of the
 //! host are called by their address. The code generator is
 //! the library's own: it knows only the instructions that lane code needs, and no allocation in it can
-//! abort. All but those instructions is the same for every processor: `emit` asks `x86` for its own.
+//! abort. All but those instructions is the same for every processor: `emit` asks `x86` and `aarch64`
+//! for theirs.
 
+#[cfg(any(target_arch = "aarch64", test))]
+mod aarch64;
 mod allocate;
 mod emit;
 mod executable;
@@ -20,6 +23,7 @@ mod order;
 mod phases;
 #[cfg(test)]
 pub(super) mod tests;
+#[cfg(target_arch = "x86_64")]
 mod x86;
 
 use std::ops::Range;
@@ -34,6 +38,9 @@ use crate::memory::{OutOfMemory, TryGrow};
 use executable::Executable;
 use lane::{Callee, Status};
 
+#[cfg(target_arch = "aarch64")]
+use aarch64 as machine;
+#[cfg(target_arch = "x86_64")]
 use x86 as machine;
 
 #[cfg(test)]

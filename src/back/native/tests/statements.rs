@@ -31,7 +31,7 @@ fn agree_at(level: Level, kernel: &Kernel, source: &str) {
     }
 }
 
-const MANDELBROT: &str = "\
+pub const MANDELBROT: &str = "\
 def mandelbrot(x, y):
     zr = 0.0
     zi = 0.0
