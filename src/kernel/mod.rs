@@ -18,6 +18,7 @@ pub mod level;
 pub mod math;
 pub mod reduce;
 mod select;
+mod stream;
 pub mod string;
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,7 @@ pub use compare::compare;
 pub use copy::{copy, splat};
 pub use fused::{Nesting, fused};
 pub use select::select;
+pub use stream::stream;
 
 use crate::dtype::Dtype;
 use crate::ir::{BinaryOp, UnaryOp};

@@ -2,7 +2,7 @@
 
 use miniexpr::dtype::Dtype;
 
-use crate::column::{Column, bytes, check, check_bools, evaluate, numbers, text};
+use crate::column::{Column, bytes, check, check_bools, compiled, evaluate, numbers, text, used};
 
 fn a_and_b() -> [Column; 2] {
     [
@@ -207,4 +207,22 @@ fn long_and_deep_expressions() {
         &[&format!("ABC{}x", long.to_uppercase())],
     );
     check_bools(&columns, &format!("a == '{long}'"), &[0, 0]);
+}
+
+/// A result that is larger than the caches, which is stored around them, holds what its parts do.
+#[test]
+fn of_many_items() {
+    let values: Vec<String> = (0..150_000).map(|item| format!("Item {item}")).collect();
+    let values: Vec<&str> = values.iter().map(String::as_str).collect();
+    let columns = [text("a", 16, &values), text("b", 16, &values[..1].repeat(values.len()))];
+    let expression = compiled(&columns, None, "lower(a) + ' ' + b").unwrap();
+    let inputs = used(&columns, "a b");
+    let whole = expression.eval(&inputs, values.len()).unwrap();
+    assert!(whole.len() > 16 << 20, "the result is not large");
+    let parts = (0..values.len()).step_by(1000).flat_map(|start| {
+        let part = |column: &&[u8]| column[start * 64..(start + 1000) * 64].to_vec();
+        let inputs: Vec<Vec<u8>> = inputs.iter().map(part).collect();
+        expression.eval(&inputs.iter().map(Vec::as_slice).collect::<Vec<_>>(), 1000).unwrap()
+    });
+    assert!(parts.eq(whole.iter().copied()));
 }

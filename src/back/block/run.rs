@@ -8,8 +8,8 @@ use super::reduction::{Reduction, Stage};
 use super::scratch::{ALIGN, SKEW, Scratch};
 use super::{Outcome, Pipeline, Program, Step};
 use crate::ir::{Type, UserFunction};
-use crate::kernel::Accuracy;
 use crate::kernel::reduce::{Accumulator, GRAIN};
+use crate::kernel::{Accuracy, stream};
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::nd::Rows;
 
@@ -29,13 +29,16 @@ impl Base {
 }
 
 /// An array of the caller that goes through a block of scratch memory: it is not aligned for its
-/// dtype, it is an output that overlaps an input, or its rows are too short to be worked on.
+/// dtype, it is an output that overlaps an input or is larger than the caches, or its rows are too
+/// short to be worked on.
 #[derive(Clone, Copy)]
 pub struct Staged {
     place: Place,
     array: *mut u8,
     block: *mut u8,
     itemsize: usize,
+    /// Whether items are stored past the caches.
+    streams: bool,
 }
 
 /// The items of the caller's arrays that are evaluated.
@@ -231,8 +234,10 @@ impl Program {
         in_place: bool,
     ) -> Result<(), OutOfMemory> {
         list.clear();
+        let streams = self.streams(items);
         let mut stage = |place, array: *mut u8, ty: Type| {
-            list.try_push(Staged { place, array, block: std::ptr::null_mut(), itemsize: ty.itemsize })
+            let (block, itemsize) = (std::ptr::null_mut(), ty.itemsize);
+            list.try_push(Staged { place, array, block, itemsize, streams })
         };
         let mut overlaps = false;
         for (index, (ty, &input)) in self.inputs.iter().zip(inputs).enumerate() {
@@ -242,10 +247,17 @@ impl Program {
             overlaps |= overlap((input, ty.itemsize), (output, self.output.itemsize), items.span());
         }
         let has_gaps = !in_place && self.outcome == Outcome::PerItem;
-        if has_gaps || overlaps || !is_aligned(self.output, output) {
+        if has_gaps || overlaps || streams || !is_aligned(self.output, output) {
             stage(Place::Output, output, self.output)?;
         }
         Ok(())
+    }
+
+    /// Whether the output is so large that it is stored past the caches. Only strings are: their operations
+    /// write more than they compute.
+    fn streams(&self, items: Items<'_>) -> bool {
+        let bytes = items.count().saturating_mul(self.output.itemsize);
+        matches!(items, Items::First(_)) && self.output.dtype.is_string() && bytes >= STREAMED_BYTES
     }
 
     /// # Safety
@@ -369,7 +381,11 @@ impl Staged {
             match items {
                 Items::First(_) => {
                     let array = self.array.add(block.first * self.itemsize);
-                    array.copy_from_nonoverlapping(self.block, bytes);
+                    if self.streams {
+                        stream(array, self.block, bytes);
+                    } else {
+                        array.copy_from_nonoverlapping(self.block, bytes);
+                    }
                 }
                 Items::Valid(rows) => {
                     let padded = slice::from_raw_parts_mut(self.array, rows.padded_items() * self.itemsize);
@@ -406,6 +422,9 @@ pub(super) fn aligned_bytes(count: usize, itemsize: usize) -> Result<usize, OutO
 
 /// Items per block where arrays are staged, so that their copies stay in the first-level cache.
 const STAGED_ITEMS: usize = 2 * GRAIN;
+
+/// Bytes of a result of strings that no cache of a core holds.
+const STREAMED_BYTES: usize = 16 << 20;
 
 /// Items from which on a row of a padded block is evaluated where it lies: a program of one step loses
 /// less by short blocks.

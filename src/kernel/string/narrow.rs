@@ -21,7 +21,9 @@ pub(super) trait NarrowLoop {
 /// not narrow.
 pub(super) fn run_narrow(width: usize, items: impl NarrowLoop) -> usize {
     match width {
-        4..=8 => items.run::<4, 2>(),
+        4 => items.run::<4, 1>(),
+        5..=7 => items.run::<4, 2>(),
+        8 => items.run::<8, 1>(),
         9..=15 => items.run::<8, 2>(),
         16 => items.run::<16, 1>(),
         17..=32 => items.run::<16, 2>(),
@@ -33,6 +35,13 @@ pub(super) fn run_narrow(width: usize, items: impl NarrowLoop) -> usize {
 /// Units of the narrowest and of the widest narrow slot.
 pub(super) const MIN_NARROW: usize = 4;
 pub(super) const MAX_NARROW: usize = 64;
+
+/// How many units of slots of `slot` units to look at where `needed` would do: one block that fills a
+/// vector, if that covers them, costs less than several.
+pub(super) fn narrow_width<U>(needed: usize, slot: usize) -> usize {
+    let block = [4, 8, 16].into_iter().find(|units| *units >= needed && units * size_of::<U>() >= 16);
+    block.filter(|units| *units <= slot).unwrap_or(needed.max(MIN_NARROW).min(slot))
+}
 
 /// A literal, followed by NULs up to the width of the widest narrow slot.
 pub(super) struct Padded<U> {

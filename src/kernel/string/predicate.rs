@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use crate::ir::CompareOp;
 
 use super::blocks::{Decides, Differs, first, same, value, value_len};
-use super::narrow::{MIN_NARROW, NarrowLoop, Padded, mask, run_narrow};
+use super::narrow::{NarrowLoop, Padded, mask, narrow_width, run_narrow};
 use super::search::{candidate, find};
 use super::{Slots, Unit};
 
@@ -20,11 +20,16 @@ pub(super) fn compare<U: Unit>(op: CompareOp, a: Slots<'_, U>, b: Slots<'_, U>, 
         }
         (None, Some(literal)) => {
             // The units before and at the literal's end decide.
-            let width = (literal.len() + 1).max(MIN_NARROW).min(a.width());
+            let width = narrow_width::<U>(literal.len() + 1, a.width());
             let padded = Padded::new(literal);
-            padded.head(width).map_or(0, |literal| compare_narrow(op, a, Slots::scalar(literal), width, out))
+            padded.head(width).map_or(0, |literal| {
+                compare_narrow(op, a.array_heads(width).map(|slot| (slot, literal)), width, out)
+            })
         }
-        (None, None) if a.width() == b.width() => compare_narrow(op, a, b, a.width(), out),
+        (None, None) if a.width() == b.width() => {
+            let width = a.width();
+            compare_narrow(op, a.array_heads(width).zip(b.array_heads(width)), width, out)
+        }
         (None, None) => 0,
     };
     for (item, out) in out.iter_mut().enumerate().skip(decided) {
@@ -32,35 +37,31 @@ pub(super) fn compare<U: Unit>(op: CompareOp, a: Slots<'_, U>, b: Slots<'_, U>, 
     }
 }
 
-/// Compare the first `width` units of all slots and return the number of items done.
-fn compare_narrow<U: Unit>(
+/// Compare pairs of slots of `width` units and return the number of pairs done.
+fn compare_narrow<'a, U: Unit>(
     op: CompareOp,
-    a: Slots<'_, U>,
-    b: Slots<'_, U>,
+    pairs: impl Iterator<Item = (&'a [U], &'a [U])>,
     width: usize,
     out: &mut [u8],
 ) -> usize {
     let verdicts = [Ordering::Less, Ordering::Equal, Ordering::Greater].map(|order| holds(op, order) as u8);
-    run_narrow(width, Comparison { a, b, width, verdicts, out })
+    run_narrow(width, Comparison { pairs, verdicts, out })
 }
 
-/// The comparison of the first `width` units of slots.
-struct Comparison<'a, U> {
-    a: Slots<'a, U>,
-    b: Slots<'a, U>,
-    width: usize,
+/// The comparison of pairs of slots of one width.
+struct Comparison<'a, I> {
+    pairs: I,
     /// The results for less, equal and greater.
     verdicts: [u8; 3],
     out: &'a mut [u8],
 }
 
-impl<U: Unit> NarrowLoop for Comparison<'_, U> {
+impl<'a, U: Unit, I: Iterator<Item = (&'a [U], &'a [U])>> NarrowLoop for Comparison<'_, I> {
     #[inline(never)]
     fn run<const N: usize, const BLOCKS: usize>(self) -> usize {
-        let Comparison { a, b, width, verdicts, out } = self;
-        let heads = a.heads(width).zip(b.heads(width));
+        let Comparison { pairs, verdicts, out } = self;
         let mut done = 0;
-        for ((a, b), out) in heads.zip(out) {
+        for ((a, b), out) in pairs.zip(out) {
             let Some(decisive) = mask::<U, N, BLOCKS>(a, b, Decides) else { break };
             let index = decisive.trailing_zeros() as usize;
             let (a, b) = (code_at(a, index), code_at(b, index));
@@ -161,7 +162,7 @@ fn begins_narrow<U: Unit>(
     out: &mut [u8],
 ) -> usize {
     let padded = Padded::new(literal);
-    let Some(head) = padded.head(known.max(MIN_NARROW).min(a.width())) else { return 0 };
+    let Some(head) = padded.head(narrow_width::<U>(known, a.width())) else { return 0 };
     let known = u64::MAX.checked_shr(64 - known as u32).unwrap_or(0);
     run_narrow(head.len(), PrefixTest { a, head, known, verdict, out })
 }
@@ -182,7 +183,7 @@ impl<U: Unit> NarrowLoop for PrefixTest<'_, U> {
     fn run<const N: usize, const BLOCKS: usize>(self) -> usize {
         let PrefixTest { a, head, known, verdict, out } = self;
         let mut done = 0;
-        for (slot, out) in a.heads(head.len()).zip(out) {
+        for (slot, out) in a.array_heads(head.len()).zip(out) {
             let Some(differing) = mask::<U, N, BLOCKS>(slot, head, Differs) else { break };
             *out = ((differing & known == 0) == verdict) as u8;
             done += 1;

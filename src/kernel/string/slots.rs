@@ -63,6 +63,16 @@ impl<'a, U: Unit> Slots<'a, U> {
         })
     }
 
+    /// The first `width` units of each slot of an array; none if the slots are shorter, or of a scalar.
+    #[inline(always)]
+    pub(super) fn array_heads(&self, width: usize) -> impl Iterator<Item = &'a [U]> {
+        let units = if width <= self.stride { self.units } else { &[] };
+        units.chunks_exact(self.stride.max(1)).map(move |slot| {
+            prefetch(slot);
+            &slot[..width]
+        })
+    }
+
     /// All units of a slot; empty beyond the end of the column.
     #[inline(always)]
     pub(super) fn slot(&self, item: usize) -> &'a [U] {
@@ -80,7 +90,7 @@ impl<'a, U: Unit> Slots<'a, U> {
 /// Bytes between what is read and what is fetched into the cache for later: far enough that a slot comes
 /// from memory before it is needed.
 #[cfg(target_arch = "x86_64")]
-const PREFETCH_DISTANCE: usize = 2048;
+const PREFETCH_DISTANCE: usize = 4096;
 
 /// Begin to fetch the units that lie [`PREFETCH_DISTANCE`] behind the start of `units`. The loops over
 /// slots have so many instructions that the processor alone would look only a few slots ahead.
