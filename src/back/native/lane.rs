@@ -149,7 +149,8 @@ pub struct Code {
     pub index_symbols: Vec<IndexSymbol>,
     /// Bytes of uniform slots.
     pub uniform_bytes: u32,
-    pub has_loops: bool,
+    /// Whether instructions may be left out or repeated.
+    pub has_jumps: bool,
 }
 
 impl Code {

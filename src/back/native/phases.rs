@@ -48,7 +48,7 @@ pub struct Schedule {
 /// Cuts `code`; values that come from buffers are added to it.
 pub fn schedule(code: &mut Code) -> Result<Schedule, OutOfMemory> {
     let is_wide = code.is_wide();
-    if code.has_loops || !code.has_calls() {
+    if code.has_jumps || !code.has_calls() {
         let mut phases = Vec::new();
         phases.try_push(Phase { insts: std::mem::take(&mut code.insts), calls: Vec::new() })?;
         return Ok(Schedule { phases, buffers: Vec::new(), is_wide });

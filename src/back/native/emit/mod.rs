@@ -62,7 +62,7 @@ pub enum Shape {
 impl Shape {
     fn of(code: &Code, schedule: &Schedule) -> Shape {
         let is_call = |inst: &Inst| matches!(inst.op, Op::Call(_));
-        match code.has_loops {
+        match code.has_jumps {
             true if schedule.phases.iter().any(|phase| phase.insts.iter().any(is_call)) => {
                 Shape::LoopWithCalls
             }

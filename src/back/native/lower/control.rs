@@ -163,7 +163,7 @@ impl Lowerer<'_> {
     /// A mask without some lanes. Where code may be skipped the mask itself changes.
     fn without(&mut self, mask: Option<Value>, lanes: Value) -> Result<Option<Value>, OutOfMemory> {
         match mask {
-            Some(mask) if self.flow.has_loops => {
+            Some(mask) if self.flow.has_jumps => {
                 self.rewrite(Op::AndNot, mask, &[lanes, mask], None)?;
                 Ok(Some(mask))
             }
@@ -177,6 +177,12 @@ impl Lowerer<'_> {
         let mut outcomes = Vec::new();
         let mut remaining = self.active();
         for (index, branch) in branches.iter().enumerate() {
+            if index > 0 && self.flow.calls_host(branch.condition) {
+                // Where no lane is left to ask for, nothing jumps over the condition.
+                return Err(Refusal::Unsupported(
+                    "user functions are not supported by jit ir in elif conditions",
+                ));
+            }
             let condition = self.expression(branch.condition)?;
             let mask = self.part(Op::And, remaining, condition)?;
             if index + 1 < branches.len() || !otherwise.is_empty() {
@@ -206,7 +212,7 @@ impl Lowerer<'_> {
     }
 
     fn branch(&mut self, mask: Value, body: &[Stmt]) -> Result<(), Refusal> {
-        let skip = match self.flow.has_loops && is_worth_a_jump(body) {
+        let skip = match self.flow.has_jumps && (is_worth_a_jump(body) || self.flow.calls_host_in(body)) {
             true => Some(self.code.new_label()?),
             false => None,
         };

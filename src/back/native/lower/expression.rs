@@ -271,15 +271,14 @@ impl Lowerer<'_> {
         Ok(self.call_of([fast, precise, scalar].map(Callee::Kernel), dtype, args)?)
     }
 
-    /// A call of a function of the host. It sees values of lanes that have left a loop and of those that
-    /// fill a group, so it must be pure; and a branch that no item takes must not call it.
+    /// A call of a function of the host. It sees values of lanes that do not run the statement and of those
+    /// that fill a group, so it must be pure.
     fn host_call(&mut self, function: FunctionId, (start, count): (u32, u32)) -> Result<Value, Refusal> {
         let target = self.kernel.functions[function as usize].target;
-        let is_in_branch = self.regions.iter().skip(1).any(|region| region.loop_id.is_none());
-        if !target.pure || is_in_branch || count as usize > MAX_OPERANDS {
+        if !target.pure || count as usize > MAX_OPERANDS {
             return Err(Refusal::Unsupported(
-                "user functions are not supported by jit ir in branches, with more than three arguments, \
-                 or unless they are marked pure",
+                "user functions are not supported by jit ir with more than three arguments, or unless they \
+                 are marked pure",
             ));
         }
         let arguments = &self.kernel.args[start as usize..][..count as usize];

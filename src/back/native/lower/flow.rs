@@ -6,20 +6,26 @@ use crate::memory::{OutOfMemory, TryGrow};
 
 /// The findings.
 pub struct Flow {
-    pub has_loops: bool,
+    /// Whether statements may be left out or repeated: in loops, and in branches that call the host, which
+    /// must not run for no lane.
+    pub has_jumps: bool,
     pub always_returns: bool,
     /// Locals that are read where no assignment of the same block, or of both branches before it,
     /// says what they hold; the last entry is the result of the kernel.
     pub needs_variable: Vec<bool>,
     /// Expressions that no statement changes: without locals and calls of the host.
     pub is_invariant: Vec<bool>,
+    /// Expressions that call functions of the host.
+    calls_host: Vec<bool>,
 }
 
 impl Flow {
     pub fn new(kernel: &Kernel) -> Result<Flow, OutOfMemory> {
-        let has_loops = contains_loop(&kernel.body);
+        let calls_host = find_host_calls(kernel)?;
+        let calls = |id: ExprId| calls_host[id.index()];
+        let has_jumps = contains_loop(&kernel.body) || branches_call(&kernel.body, &calls);
         let mut needs_variable = Vec::try_filled(false, kernel.locals.len() + 1)?;
-        if has_loops {
+        if has_jumps {
             needs_variable[kernel.locals.len()] = returns_inside(&kernel.body);
             let bound = Vec::try_filled(false, kernel.locals.len())?;
             let seen = Vec::try_filled(false, kernel.exprs.len())?;
@@ -29,8 +35,46 @@ impl Flow {
         }
         let always_returns = always_returns(&kernel.body);
         let is_invariant = find_invariant(kernel)?;
-        Ok(Flow { has_loops, always_returns, needs_variable, is_invariant })
+        Ok(Flow { has_jumps, always_returns, needs_variable, is_invariant, calls_host })
     }
+
+    /// Whether an expression calls a function of the host.
+    pub fn calls_host(&self, id: ExprId) -> bool {
+        self.calls_host[id.index()]
+    }
+
+    /// Whether some statement of the block does.
+    pub fn calls_host_in(&self, block: &[Stmt]) -> bool {
+        any_root(block, &|id| self.calls_host(id))
+    }
+}
+
+/// Whether a statement in a branch has an expression for which `calls` holds.
+fn branches_call(block: &[Stmt], calls: &impl Fn(ExprId) -> bool) -> bool {
+    block.iter().any(|stmt| match stmt {
+        Stmt::If { branches, otherwise } => {
+            branches.iter().any(|branch| any_root(&branch.body, calls)) || any_root(otherwise, calls)
+        }
+        _ => false,
+    })
+}
+
+/// Whether `test` holds for an expression that the block's statements name.
+fn any_root(block: &[Stmt], test: &impl Fn(ExprId) -> bool) -> bool {
+    let mut found = false;
+    for_each_root(block, &mut |root| found |= test(root));
+    found
+}
+
+fn find_host_calls(kernel: &Kernel) -> Result<Vec<bool>, OutOfMemory> {
+    let mut calls = Vec::try_filled(false, kernel.exprs.len())?;
+    for index in 0..kernel.exprs.len() {
+        let id = ExprId(index as u32);
+        let mut found = matches!(kernel.expr(id).kind, ExprKind::Call { .. });
+        kernel.for_each_operand(id, |operand| found |= calls[operand.index()]);
+        calls[index] = found;
+    }
+    Ok(calls)
 }
 
 fn find_invariant(kernel: &Kernel) -> Result<Vec<bool>, OutOfMemory> {

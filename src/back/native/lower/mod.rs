@@ -28,7 +28,7 @@ pub fn lower(kernel: &Kernel, level: Level) -> Result<Code, Refusal> {
     let mut lowerer = Lowerer {
         kernel,
         level,
-        code: Code { has_loops: flow.has_loops, ..Code::default() },
+        code: Code { has_jumps: flow.has_jumps, ..Code::default() },
         memo: Vec::try_filled(None, kernel.exprs.len())?,
         memo_log: Vec::new(),
         known: Vec::new(),
