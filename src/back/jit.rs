@@ -17,6 +17,7 @@ use crate::ir::{Compiler, Kernel};
 use crate::kernel::Accuracy;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use crate::kernel::level::Level;
+use crate::memory::OutOfMemory;
 
 /// A kernel in machine code.
 #[derive(Debug)]
@@ -45,6 +46,20 @@ impl Candidate {
     }
 }
 
+/// Why a kernel got no machine code; the trace has said more.
+pub enum Unbuilt {
+    /// The next try may succeed.
+    OutOfMemory,
+    /// The next try would fail too, or is too expensive for now.
+    Failed,
+}
+
+impl From<OutOfMemory> for Unbuilt {
+    fn from(_: OutOfMemory) -> Unbuilt {
+        Unbuilt::OutOfMemory
+    }
+}
+
 impl Jit {
     /// Machine code for a kernel, if it can have some.
     pub fn prepare(kernel: &Kernel, mode: Mode) -> Option<Jit> {
@@ -69,11 +84,14 @@ impl Jit {
             Compiler::Tcc => build_native(kernel, &candidate),
             Compiler::Cc => c::build(kernel, &candidate).map(Compiled::C),
         };
-        let shared = compiled.and_then(|compiled| Shared::new(compiled).ok());
-        let Some(shared) = shared else {
-            // Without memory for it a failure is forgotten, and the next compilation tries again.
-            let _ = cache::fail(failure_key);
-            return None;
+        let shared = match compiled.and_then(|compiled| Ok(Shared::new(compiled)?)) {
+            Ok(shared) => shared,
+            Err(Unbuilt::OutOfMemory) => return None,
+            Err(Unbuilt::Failed) => {
+                // Without memory for it a failure is forgotten, and the next compilation tries again.
+                let _ = cache::fail(failure_key);
+                return None;
+            }
         };
         cache::forgive(failure_key);
         if remembers {
@@ -107,7 +125,7 @@ impl Jit {
 }
 
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-fn build_native(kernel: &Kernel, candidate: &Candidate) -> Option<Compiled> {
+fn build_native(kernel: &Kernel, candidate: &Candidate) -> Result<Compiled, Unbuilt> {
     let Candidate { names: Names { fp, .. }, key, .. } = candidate;
     match native::Native::new(kernel, Level::current()) {
         Ok(code) => {
@@ -119,24 +137,24 @@ fn build_native(kernel: &Kernel, candidate: &Candidate) -> Option<Compiled> {
             trace(format_args!("jit codegen: lowering={mode} vec_ops={functions} reason={reason}"));
             candidate.trace_built();
             trace(format_args!("jit runtime built: fp={fp} compiler=tcc key={key:016x}"));
-            Some(Compiled::Native(code))
+            Ok(Compiled::Native(code))
         }
         Err(native::Refusal::Unsupported(reason)) => {
             trace(format_args!("jit codegen reject: fp={fp} at 0:0 reason={reason}"));
-            None
+            Err(Unbuilt::Failed)
         }
         Err(native::Refusal::OutOfMemory) => {
             let reason = "jit runtime tcc compilation failed detail=out of memory";
             trace(format_args!("jit runtime skip: fp={fp} compiler=tcc reason={reason}"));
-            None
+            Err(Unbuilt::OutOfMemory)
         }
     }
 }
 
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-fn build_native(_kernel: &Kernel, candidate: &Candidate) -> Option<Compiled> {
+fn build_native(_kernel: &Kernel, candidate: &Candidate) -> Result<Compiled, Unbuilt> {
     candidate.trace_built();
     let reason = "jit runtime tcc compilation failed detail=tcc backend not built";
     trace(format_args!("jit runtime skip: fp={} compiler=tcc reason={reason}", candidate.names.fp));
-    None
+    Err(Unbuilt::Failed)
 }

@@ -120,14 +120,11 @@ fn interpreted_kernels() {
 fn compiled_kernels() {
     let without_reductions = CONTROL_FLOW.replace("any(a > 1)", "a > 1");
     let straight = "def k(a):\n    y = a * 2 + 1\n    return exp(y) - y * y";
-    for scenario in [
+    check(&[
         Scenario::new(&without_reductions, &[Float64, Int32]),
         Scenario::new(straight, &[Float64]),
         Scenario::new("def k(a):\n    return a + _flat_idx", &[Int32]).in_blocks(),
-    ] {
-        // Only where all allocations fail: one failure alone is noted, which takes memory that is kept.
-        scenario.refuse_each_allocation(Refusals::All);
-    }
+    ]);
 }
 
 /// The engine of the C compiler, with a ready-made object in the place of what the compiler makes.
@@ -147,12 +144,10 @@ fn kernels_of_the_c_compiler() {
         std::env::set_var("CFLAGS", "-O1 '-DNAME=a b'");
         std::env::set_var("ME_DSL_JIT_TEST_STUB_SO", &object);
     }
-    for source in [
+    check(&[
         "# me:compiler=cc\ndef k(a):\n    y = a * 2 + _i0\n    return exp(y) - erf(y * y) % 3",
         "# me:compiler=cc\ndef k(a):\n    s = a\n    for i in range(3):\n        if s > i:\n            s = sin(s) + 1\n    return s",
-    ] {
-        Scenario::new(source, &[Float64]).refuse_each_allocation(Refusals::All);
-    }
+    ].map(|source| Scenario::new(source, &[Float64])));
     std::fs::remove_dir_all(folder).unwrap();
 }
 

@@ -26,7 +26,7 @@ mod tests;
 mod text;
 
 use super::identity::{Gates, Names};
-use super::jit::Candidate;
+use super::jit::{Candidate, Unbuilt};
 use super::trace::trace;
 use crate::ir::{Kernel, SourcePlace};
 use crate::memory::OutOfMemory;
@@ -82,27 +82,30 @@ struct Build<'a> {
     artefacts: Artefacts,
 }
 
-/// The shared object of a kernel: from the cache directory, or built there. `None` after a line in the
+/// The shared object of a kernel: from the cache directory, or built there. An error after a line in the
 /// trace.
-pub fn build(kernel: &Kernel, candidate: &Candidate) -> Option<Library> {
+pub fn build(kernel: &Kernel, candidate: &Candidate) -> Result<Library, Unbuilt> {
     let Candidate { names, gates, key } = candidate;
     let fp = names.fp;
     let source = match generate(kernel, *gates) {
         Ok(source) => source,
         Err(Refusal::OutOfMemory) => {
             trace(format_args!("jit codegen reject: fp={fp} at 0:0 reason=out of memory"));
-            return None;
+            return Err(Unbuilt::OutOfMemory);
         }
         Err(Refusal::Unsupported(SourcePlace { line, column }, reason)) => {
             trace(format_args!("jit codegen reject: fp={fp} at {line}:{column} reason={reason}"));
-            return None;
+            return Err(Unbuilt::Failed);
         }
     };
     trace_lowering(&source, *gates);
     candidate.trace_built();
     let prepared = Build::new(kernel, &source, names, *key);
     let result = prepared.and_then(|build| build.library());
-    result.inspect_err(|failure| trace_failure(names, failure)).ok()
+    result.inspect_err(|failure| trace_failure(names, failure)).map_err(|failure| match failure {
+        Failure::OutOfMemory => Unbuilt::OutOfMemory,
+        _ => Unbuilt::Failed,
+    })
 }
 
 fn trace_lowering(source: &Source, gates: Gates) {
