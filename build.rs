@@ -1,4 +1,4 @@
-//! Writes `include/miniexpr.h`, the C header, from `src/ffi`.
+//! Writes `include/miniexpr.h`, the C header, from `src/ffi`, and tells where machine code is generated.
 //!
 //! The header is committed. When it is out of date the build rewrites it; where it cannot (a
 //! read-only source tree), the build goes on with a warning. With `MINIEXPR_CHECK_HEADER` set,
@@ -17,6 +17,10 @@ fn main() {
     for path in SOURCES.iter().chain(&["build.rs", CONFIG, HEADER]) {
         println!("cargo:rerun-if-changed={path}");
     }
+    println!("cargo:rustc-check-cfg=cfg(machine_code)");
+    if generates_machine_code() {
+        println!("cargo:rustc-cfg=machine_code");
+    }
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo gives the manifest's folder"));
     let header = generate(&root);
     let path = root.join(HEADER);
@@ -29,6 +33,16 @@ fn main() {
     if let Err(error) = fs::write(&path, header) {
         println!("cargo:warning={HEADER} is out of date and cannot be written: {error}");
     }
+}
+
+/// Whether the target has the engine in memory. Of Apple's systems, only macOS lets programs write code.
+fn generates_machine_code() -> bool {
+    let target = |name: &str| env::var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default();
+    let has_engine = matches!(target("ARCH").as_str(), "x86_64" | "aarch64");
+    let has_its_layout = target("POINTER_WIDTH") == "64" && target("ENDIAN") == "little";
+    let may_write_code = target("VENDOR") != "apple" || target("OS") == "macos";
+    let is_wanted = env::var_os("CARGO_FEATURE_JIT").is_some() && env::var_os("CARGO_CFG_UNIX").is_some();
+    has_engine && has_its_layout && may_write_code && is_wanted
 }
 
 /// The text of the header for the sources under `root`.

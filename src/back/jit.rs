@@ -7,7 +7,7 @@ use super::block::{Positions, RunError};
 use super::eligibility::admit;
 use super::identity::{Gates, Names, key, settings_hash};
 use super::jit_mode::Mode;
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[cfg(machine_code)]
 use super::native;
 use super::shared::Shared;
 use super::trace::trace;
@@ -15,14 +15,14 @@ use super::{c, cache};
 use crate::environment;
 use crate::ir::{Compiler, Kernel};
 use crate::kernel::Accuracy;
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[cfg(machine_code)]
 use crate::kernel::level::Level;
 use crate::memory::OutOfMemory;
 
 /// A kernel in machine code.
 #[derive(Debug)]
 pub enum Compiled {
-    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    #[cfg(machine_code)]
     Native(native::Native),
     C(c::Library),
 }
@@ -116,7 +116,7 @@ impl Jit {
         // SAFETY: as the caller promises.
         unsafe {
             match &*self.0 {
-                #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+                #[cfg(machine_code)]
                 Compiled::Native(code) => code.run(inputs, output, n, positions, accuracy),
                 Compiled::C(library) => library.run(inputs, output, n, positions, accuracy).then_some(Ok(())),
             }
@@ -124,7 +124,7 @@ impl Jit {
     }
 }
 
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[cfg(machine_code)]
 fn build_native(kernel: &Kernel, candidate: &Candidate) -> Result<Compiled, Unbuilt> {
     let Candidate { names: Names { fp, .. }, key, .. } = candidate;
     match native::Native::new(kernel, Level::current()) {
@@ -151,7 +151,7 @@ fn build_native(kernel: &Kernel, candidate: &Candidate) -> Result<Compiled, Unbu
     }
 }
 
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[cfg(not(machine_code))]
 fn build_native(_kernel: &Kernel, candidate: &Candidate) -> Result<Compiled, Unbuilt> {
     candidate.trace_built();
     let reason = "jit runtime tcc compilation failed detail=tcc backend not built";

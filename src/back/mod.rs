@@ -7,9 +7,9 @@ mod c;
 mod cache;
 #[cfg(all(feature = "jit", unix))]
 mod eligibility;
-#[cfg(all(feature = "jit", unix, any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[cfg(machine_code)]
 pub mod hot;
-#[cfg(not(all(feature = "jit", unix, any(target_arch = "x86_64", target_arch = "aarch64"))))]
+#[cfg(not(machine_code))]
 #[path = "hot_absent.rs"]
 pub mod hot;
 #[cfg(all(feature = "jit", unix))]
@@ -20,7 +20,7 @@ pub mod jit;
 #[path = "jit_absent.rs"]
 pub mod jit;
 pub mod jit_mode;
-#[cfg(all(feature = "jit", unix, any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[cfg(machine_code)]
 mod native;
 #[cfg(all(feature = "jit", unix))]
 mod shared;

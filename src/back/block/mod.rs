@@ -26,12 +26,12 @@ use plan::{Destination, Root, plan};
 use reduction::{Stage, plan_stages};
 use string_step::StringStep;
 
-#[cfg(all(feature = "jit", unix, any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[cfg(machine_code)]
 pub(super) use direct::overlap;
 pub use engine::Engine;
 pub use packed::PaddedBlocks;
 pub use plan::PlanError;
-#[cfg(all(feature = "jit", unix, any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[cfg(machine_code)]
 pub(super) use run::call_each;
 pub use run::{Items, zero_padding};
 #[cfg(any(test, all(feature = "jit", target_os = "emscripten")))]

@@ -1,10 +1,8 @@
 //! What generated code calls rather than computes: the library's vector functions, which are those
 //! of the interpreter, or the C library's.
 
-use std::fmt;
-
 use crate::dtype::Dtype;
-use crate::ir::{BinaryOp, ExprKind, Kernel, MathFn, UnaryOp};
+use crate::ir::{BinaryOp, ExprKind, MathFn, UnaryOp};
 use crate::kernel::level::Level;
 use crate::kernel::{self, Accuracy, Kernel as VectorKernel, Operands};
 
@@ -82,34 +80,6 @@ pub fn function_of(kind: &ExprKind, dtype: Dtype) -> Option<Function> {
         _ => return None,
     };
     Some(Function { name, libm })
-}
-
-/// The math functions of a kernel, in the order of their first use; `-` for none.
-pub struct MathFunctions<'a>(pub &'a Kernel);
-
-impl MathFunctions<'_> {
-    fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
-        let functions = self.0.exprs.iter().filter_map(|expr| function_of(&expr.kind, expr.ty.dtype));
-        functions.map(|function| function.name)
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.names().next().is_none()
-    }
-}
-
-impl fmt::Display for MathFunctions<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_empty() {
-            return f.write_str("-");
-        }
-        for (index, name) in self.names().enumerate() {
-            if !self.names().take(index).any(|earlier| earlier == name) {
-                write!(f, "{}{name}", if index > 0 { "," } else { "" })?;
-            }
-        }
-        Ok(())
-    }
 }
 
 fn unary_names(function: MathFn) -> Option<(&'static str, &'static str)> {

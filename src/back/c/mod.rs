@@ -11,6 +11,8 @@ mod context;
 mod directory;
 mod exported;
 mod expression;
+#[cfg(machine_code)]
+mod function_list;
 mod functions;
 mod generate;
 mod library;
@@ -37,7 +39,8 @@ use library::{LoadError, loader_message};
 use path::{CPath, FileError};
 use process::Outcome;
 
-pub use functions::MathFunctions;
+#[cfg(machine_code)]
+pub use function_list::MathFunctions;
 pub use library::Library;
 
 /// Why a kernel has no C text.

@@ -46,7 +46,7 @@ impl Drop for Executable {
 }
 
 /// Pages that change from writable to executable.
-#[cfg(not(all(target_vendor = "apple", target_arch = "aarch64")))]
+#[cfg(not(all(target_os = "macos", target_arch = "aarch64")))]
 mod pages {
     use super::{NonNull, OutOfMemory};
 
@@ -70,7 +70,7 @@ mod pages {
 
 /// Apple's processors run what was written only from pages that were mapped for it, which are writable
 /// for the threads that ask, and executable for the others.
-#[cfg(all(target_vendor = "apple", target_arch = "aarch64"))]
+#[cfg(all(target_os = "macos", target_arch = "aarch64"))]
 mod pages {
     use std::ffi::c_void;
 
@@ -118,7 +118,7 @@ mod caches {
     ///
     /// # Safety
     /// The code is readable.
-    #[cfg(not(target_vendor = "apple"))]
+    #[cfg(not(target_os = "macos"))]
     pub unsafe fn publish(code: *const u8, len: usize) {
         let sizes: u64;
         // SAFETY: the register may be read, and the instructions change nothing that a program sees.
@@ -139,7 +139,7 @@ mod caches {
 
     /// Addresses in the cache lines of the code. The low four bits of `size` are the power of two of a
     /// line's words.
-    #[cfg(not(target_vendor = "apple"))]
+    #[cfg(not(target_os = "macos"))]
     fn lines(code: *const u8, len: usize, size: u64) -> impl Iterator<Item = usize> {
         let line = 4usize << (size & 15);
         let start = code.addr() & !(line - 1);
