@@ -3,7 +3,7 @@
 //! Each value has one register for each part of the group. Masks may have a file of their own. A value
 //! that gets no register lives in the frame.
 
-use super::lane::{Code, Inst, Op, Source, Value};
+use super::lane::{Code, Inst, Op, Value};
 use super::order::Order;
 use crate::dtype::Dtype;
 use crate::memory::{OutOfMemory, TryGrow};
@@ -24,8 +24,9 @@ pub struct Registers {
     pub vectors: std::ops::Range<u8>,
     /// The file of masks; without one they take vector registers.
     pub masks: Option<std::ops::Range<u8>>,
-    /// Whether vector registers that no value takes hold constants, in code without calls.
-    pub take_constants: bool,
+    /// Whether vector registers that no value takes hold what is the same in all lanes, in code without
+    /// calls.
+    pub take_shared: bool,
 }
 
 /// The life of one part of one value, from its first write to its last use.
@@ -53,14 +54,14 @@ pub struct Allocation {
     parts: usize,
     homes: Vec<Home>,
     intervals: Vec<Interval>,
-    constants: Vec<(Value, u8)>,
+    shared: Vec<(Value, u8)>,
     pub spills: u32,
 }
 
 impl Allocation {
-    /// Constants that have a register from the start to the end.
-    pub fn constants(&self) -> &[(Value, u8)] {
-        &self.constants
+    /// Constants and uniform values that have a register from the start to the end.
+    pub fn shared(&self) -> &[(Value, u8)] {
+        &self.shared
     }
 
     pub fn home(&self, value: Value, part: usize) -> Home {
@@ -94,7 +95,7 @@ pub fn allocate(
     intervals.sort_unstable_by_key(|interval| (interval.start, interval.value, interval.part));
     let homes = Vec::try_filled(Home::Nowhere, code.values.len() * parts)?;
     let mut allocation =
-        Allocation { parts, homes, intervals: Vec::new(), constants: Vec::new(), spills: first_spill };
+        Allocation { parts, homes, intervals: Vec::new(), shared: Vec::new(), spills: first_spill };
     let is_mask = |interval: &Interval| code.dtype(interval.value) == Dtype::Bool;
     let has_mask_file = registers.masks.is_some();
     let vectors = intervals.iter().filter(|interval| !has_mask_file || !is_mask(interval));
@@ -103,29 +104,28 @@ pub fn allocate(
         scan(&mut allocation, intervals.iter().filter(|interval| is_mask(interval)), masks.clone())?;
     }
     allocation.intervals = intervals;
-    if registers.take_constants && !insts.iter().any(|inst| matches!(inst.op, Op::Call(_))) {
-        place_constants(&mut allocation, code, registers.vectors.clone(), &costs)?;
+    if registers.take_shared && !insts.iter().any(|inst| matches!(inst.op, Op::Call(_))) {
+        place_shared(&mut allocation, code, registers.vectors.clone(), &costs)?;
     }
     Ok(allocation)
 }
 
-/// Gives the registers that no value takes to the constants whose uses cost most.
-fn place_constants(
+/// Gives the registers that no value takes to the constants and uniform values whose uses cost most.
+fn place_shared(
     allocation: &mut Allocation,
     code: &Code,
     registers: std::ops::Range<u8>,
     costs: &[u64],
 ) -> Result<(), OutOfMemory> {
-    let is_constant = |value: usize| matches!(code.values[value].source, Source::Constant(_));
     let mut used = Vec::new();
-    for value in (0..costs.len()).filter(|value| costs[*value] > 0 && is_constant(*value)) {
+    for value in (0..costs.len()).filter(|value| costs[*value] > 0 && !code.is_computed(*value as Value)) {
         used.try_push(value)?;
     }
     used.sort_unstable_by_key(|value| std::cmp::Reverse(costs[*value]));
     let mut used = used.into_iter();
     for register in registers.filter(|register| !allocation.homes.contains(&Home::Register(*register))) {
         let Some(value) = used.next() else { break };
-        allocation.constants.try_push((value as Value, register))?;
+        allocation.shared.try_push((value as Value, register))?;
     }
     Ok(())
 }

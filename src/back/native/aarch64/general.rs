@@ -15,7 +15,7 @@ const STACK: u8 = 31;
 
 /// General registers of the caller that the code changes, two by two, behind the frame pointer and the
 /// link register; and the vector registers of which the lower halves are the caller's.
-const SAVED: [[u8; 2]; 3] = [[19, 20], [21, 22], [23, 24]];
+const SAVED: [[u8; 2]; 5] = [[19, 20], [21, 22], [23, 24], [25, 26], [27, 28]];
 const SAVED_VECTORS: [[u8; 2]; 4] = [[8, 9], [10, 11], [12, 13], [14, 15]];
 /// Bytes of all of them.
 const SAVED_BYTES: i32 = 16 * (1 + SAVED.len() + SAVED_VECTORS.len()) as i32;
@@ -39,6 +39,7 @@ impl Assembler for Encoder {
         strip_end: 22,
         item: 23,
         strip_item: 24,
+        counters: &[25, 26, 27, 28],
         scratch: 9,
         other: 10,
         result: 0,
@@ -78,10 +79,10 @@ impl Assembler for Encoder {
 
     fn address(&mut self, to: u8, from: Mem) {
         match from {
-            Mem::Base(base, displacement) => self.sum(to, base, displacement),
+            Mem::Base(base, displacement) => self.sum(to, base, i64::from(displacement)),
             Mem::Indexed(base, index, scale, displacement) => {
                 self.word(add_shifted(to, base, index, scale));
-                self.sum(to, to, displacement);
+                self.sum(to, to, i64::from(displacement));
             }
         }
     }
@@ -107,11 +108,11 @@ impl Assembler for Encoder {
         }
     }
 
-    fn add(&mut self, to: u8, from: u8) {
-        self.word(add_shifted(to, to, from, 0));
+    fn add_immediate(&mut self, to: u8, value: i32) {
+        self.sum(to, to, i64::from(value));
     }
 
-    fn add_immediate(&mut self, to: u8, value: i32) {
+    fn add_long(&mut self, to: u8, value: i64) {
         self.sum(to, to, value);
     }
 
@@ -127,6 +128,15 @@ impl Assembler for Encoder {
 
     fn compare(&mut self, a: u8, b: u8) {
         self.word(0xeb00_001f | u32::from(b) << 16 | u32::from(a) << 5);
+    }
+
+    fn compare_long(&mut self, a: u8, value: i64) {
+        if (0..i64::from(SMALL)).contains(&value) {
+            self.word(0xf100_001f | (value as u32) << 10 | u32::from(a) << 5);
+        } else {
+            self.immediate(X17, value);
+            self.compare(a, X17);
+        }
     }
 
     fn jump(&mut self, label: usize) {
@@ -156,7 +166,6 @@ const MOVE_KEPT: u32 = 0xf280_0000;
 fn condition(condition: Condition) -> u32 {
     match condition {
         Condition::Equal => 0,
-        Condition::NotEqual => 1,
         Condition::Below => 3,
         Condition::Less => 11,
     }
@@ -181,21 +190,24 @@ const SMALL: u32 = 1 << 12;
 
 impl Encoder {
     /// `to = from + value`.
-    fn sum(&mut self, to: u8, from: u8, value: i32) {
-        let modulus = value.unsigned_abs();
-        if value == 0 && to == from {
-        } else if modulus < SMALL {
-            let opcode = if value < 0 { subtract_small } else { add_small };
-            self.word(opcode(to, from, modulus));
-        } else {
-            self.immediate(X17, i64::from(value));
-            self.word(add_shifted(to, from, X17, 0));
+    fn sum(&mut self, to: u8, from: u8, value: i64) {
+        match u32::try_from(value.unsigned_abs()) {
+            Ok(0) if to == from => {}
+            Ok(modulus) if modulus < SMALL => {
+                let opcode = if value < 0 { subtract_small } else { add_small };
+                self.word(opcode(to, from, modulus));
+            }
+            _ => {
+                self.immediate(X17, value);
+                self.word(add_shifted(to, from, X17, 0));
+            }
         }
     }
 
-    /// Compares a register with zero for the next jump.
-    pub fn compare_zero(&mut self, a: u8) {
-        self.word(0xf100_001f | u32::from(a) << 5);
+    /// Jumps if all bits of a register are zero, or if some are not.
+    pub fn jump_if_zero(&mut self, register: u8, is_zero: bool, label: usize) {
+        let opcode = if is_zero { 0xb400_0000 } else { 0xb500_0000 };
+        self.word_to_label(opcode | u32::from(register), Field::Bits19, label);
     }
 
     /// An instruction that loads or stores `2^scale` bytes.
@@ -211,7 +223,7 @@ impl Encoder {
         let (base, field) = match displacement as u32 >> scale {
             field if is_whole && field < SMALL => (base, field),
             _ => {
-                self.sum(X16, base, displacement);
+                self.sum(X16, base, i64::from(displacement));
                 (X16, 0)
             }
         };

@@ -160,6 +160,16 @@ pub const fn repeat(lanes: Lanes) -> u32 {
     0x0d40_c800 | lanes.whole_bit() | (lanes.is_wide as u32) << 10
 }
 
+/// The first lane in all lanes.
+pub const fn repeat_lane(lanes: Lanes) -> u32 {
+    0x0e00_0400 | lanes.whole_bit() | if lanes.is_wide { 8 << 16 } else { 4 << 16 }
+}
+
+/// A general register in all lanes.
+pub const fn repeat_general(lanes: Lanes) -> u32 {
+    repeat_lane(lanes) | 0x800
+}
+
 pub const ZERO: u32 = 0x6f00_e400;
 pub const ONES: u32 = 0x6f07_e7e0;
 /// A small number in all 32-bit lanes.

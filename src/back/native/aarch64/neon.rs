@@ -8,7 +8,7 @@
 use super::encoder::Encoder;
 use super::instructions::{self as isa, Lanes, three, two};
 use crate::back::native::allocate::{Allocation, Home, Registers};
-use crate::back::native::emit::{Assembler, Emitter, Mem, Place, Shape, Vectors};
+use crate::back::native::emit::{Assembler, Emitter, Hold, Mem, Number, Place, Shape, Vectors};
 use crate::back::native::lane::{Op, Slot, Source, Value};
 use crate::dtype::Dtype;
 use crate::ir::CompareOp;
@@ -29,7 +29,7 @@ impl Vectors for Neon {
     type Assembler = Encoder;
 
     const BYTES: usize = 16;
-    const REGISTERS: Registers = Registers { vectors: 0..V0, masks: None, take_constants: true };
+    const REGISTERS: Registers = Registers { vectors: 0..V0, masks: None, take_shared: true };
 
     /// The chains of several parts hide each other's latency; straight code has less of a loop round it.
     /// Calls in a loop are on 32 items where possible, the vector kernels' block.
@@ -42,21 +42,15 @@ impl Vectors for Neon {
         }
     }
 
-    fn load_constant(e: &mut Emitter<'_, Self>, value: Value, register: u8) {
-        let Source::Constant(bits) = e.code.values[value as usize].source else { return };
-        let word = match e.code.dtype(value).size() {
-            8 => bits,
-            _ => bits & 0xffff_ffff | bits << 32,
-        };
-        match word {
-            0 => e.asm.word(isa::ZERO | u32::from(register)),
-            u64::MAX => e.asm.word(isa::ONES | u32::from(register)),
-            _ => e.asm.word_to_constant(isa::LOAD_CONSTANT | u32::from(register), [word; 2]),
+    fn repeat(e: &mut Emitter<'_, Self>, number: Number, register: u8) {
+        match number {
+            Number::Constant(bits, dtype) => e.constant(bits, dtype, register),
+            Number::General(general, dtype) => e.repeat_general(general, dtype, register),
         }
     }
 
     /// The sum of two 64-bit lanes, whose 32-bit lanes have all bits or none, is zero only if both are.
-    fn test_mask(e: &mut Emitter<'_, Self>, mask: Value, homes: &Allocation) {
+    fn jump_if_lanes(e: &mut Emitter<'_, Self>, hold: Hold, mask: Value, homes: &Allocation, label: usize) {
         let mut all = Place { e, homes, part: 0 }.vector(mask, V0);
         for part in 1..e.parts {
             let other = Place { e, homes, part }.vector(mask, V1);
@@ -66,7 +60,7 @@ impl Vectors for Neon {
         let scratch = Encoder::ROLES.scratch;
         e.asm.word(two(isa::SUM_OF_LANES, V0, all));
         e.asm.word(two(isa::LOW_TO_GENERAL, scratch, V0));
-        e.asm.compare_zero(scratch);
+        e.asm.jump_if_zero(scratch, hold == Hold::None, label);
     }
 
     fn save(e: &mut Emitter<'_, Self>, _: Value, register: u8) {
@@ -79,10 +73,10 @@ impl Vectors for Neon {
         e.asm.access(isa::load(WHOLE), WHOLE, register, at);
     }
 
-    fn float_to_uniform(e: &mut Emitter<'_, Self>, slot: Slot, is_double: bool) {
+    fn float_to_uniform(e: &mut Emitter<'_, Self>, slot: Slot, general: u8, is_double: bool) {
         let scale = if is_double { 3 } else { 2 };
         let at = e.uniform(slot);
-        e.asm.word(two(isa::scalar_from_integer(is_double, true), V0, Encoder::ROLES.scratch));
+        e.asm.word(two(isa::scalar_from_integer(is_double, true), V0, general));
         e.asm.access(isa::store(scale), scale, V0, at);
     }
 
@@ -168,6 +162,30 @@ impl Vectors for Neon {
     }
 }
 
+impl Emitter<'_, Neon> {
+    /// `to` = the bits of an element in all lanes.
+    fn constant(&mut self, bits: u64, dtype: Dtype, to: u8) {
+        let word = if dtype.size() == 8 { bits } else { bits & 0xffff_ffff | bits << 32 };
+        match word {
+            0 => self.asm.word(isa::ZERO | u32::from(to)),
+            u64::MAX => self.asm.word(isa::ONES | u32::from(to)),
+            _ => self.asm.word_to_constant(isa::LOAD_CONSTANT | u32::from(to), [word; 2]),
+        }
+    }
+
+    /// `to` = the int64 of a general register, converted, in all lanes.
+    fn repeat_general(&mut self, general: u8, dtype: Dtype, to: u8) {
+        let is_wide = dtype.size() == 8;
+        let lanes = Lanes { is_wide, is_whole: true };
+        if dtype.is_float() {
+            self.asm.word(two(isa::scalar_from_integer(is_wide, true), V0, general));
+            self.asm.word(two(isa::repeat_lane(lanes), to, V0));
+        } else {
+            self.asm.word(two(isa::repeat_general(lanes), to, general));
+        }
+    }
+}
+
 impl Place<'_, '_, Neon> {
     pub fn word(&mut self, word: u32) {
         self.e.asm.word(word);
@@ -201,20 +219,12 @@ impl Place<'_, '_, Neon> {
 
     /// A value in a register, `scratch` if it has none.
     pub fn vector(&mut self, value: Value, scratch: u8) -> u8 {
+        if let Some((_, register)) = self.homes.shared().iter().find(|(shared, _)| *shared == value) {
+            return *register;
+        }
         match self.e.code.values[value as usize].source {
-            Source::Constant(_) => {
-                let mut kept = self.homes.constants().iter();
-                match kept.find(|(constant, _)| *constant == value) {
-                    Some((_, register)) => return *register,
-                    None => Neon::load_constant(self.e, value, scratch),
-                }
-            }
-            Source::Uniform(slot) => {
-                let at = self.e.uniform(slot);
-                let base = self.e.asm.plain_address(at);
-                let word = isa::repeat(self.lanes_of(value));
-                self.word(two(word, scratch, base));
-            }
+            Source::Constant(bits) => self.e.constant(bits, self.dtype(value), scratch),
+            Source::Uniform(slot) => self.uniform(slot, value, scratch),
             Source::Computed => match self.home(value) {
                 Home::Register(register) => return register,
                 Home::Spill(index) => {
@@ -225,6 +235,17 @@ impl Place<'_, '_, Neon> {
             },
         }
         scratch
+    }
+
+    /// `to` = a uniform slot in all lanes.
+    fn uniform(&mut self, slot: Slot, value: Value, to: u8) {
+        let lanes = self.lanes_of(value);
+        if let Some(general) = self.e.counter(slot) {
+            return self.word(two(isa::repeat_general(lanes), to, general));
+        }
+        let at = self.e.uniform(slot);
+        let base = self.e.asm.plain_address(at);
+        self.word(two(isa::repeat(lanes), to, base));
     }
 
     /// A value in the register `to`.

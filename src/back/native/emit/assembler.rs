@@ -17,7 +17,6 @@ pub enum Condition {
     /// Unsigned.
     Below,
     Equal,
-    NotEqual,
     /// Signed.
     Less,
 }
@@ -33,6 +32,8 @@ pub struct Roles {
     /// First item of the group, and that item within the strip.
     pub item: u8,
     pub strip_item: u8,
+    /// Hold the uniform slots of counters, as far as they go.
+    pub counters: &'static [u8],
     /// Hold intermediate results; calls change them.
     pub scratch: u8,
     pub other: u8,
@@ -88,11 +89,11 @@ pub trait Assembler: Default {
     /// `to = value`.
     fn immediate(&mut self, to: u8, value: i64);
 
-    /// `to += from`.
-    fn add(&mut self, to: u8, from: u8);
-
     /// `to += value`.
     fn add_immediate(&mut self, to: u8, value: i32);
+
+    /// `to += value`. May change [`Roles::other`].
+    fn add_long(&mut self, to: u8, value: i64);
 
     /// `to -= from`.
     fn subtract(&mut self, to: u8, from: u8);
@@ -102,6 +103,9 @@ pub trait Assembler: Default {
 
     /// Compares `a` with `b` for the next jump.
     fn compare(&mut self, a: u8, b: u8);
+
+    /// Compares `a` with a number for the next jump. May change [`Roles::other`].
+    fn compare_long(&mut self, a: u8, value: i64);
 
     fn jump(&mut self, label: usize);
 

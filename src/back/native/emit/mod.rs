@@ -11,13 +11,13 @@ mod vectors;
 
 pub use assembler::{Addressing, Assembler, Condition, Mem, Roles};
 pub use place::Place;
-pub use vectors::Vectors;
+pub use vectors::{Hold, Number, Vectors};
 
 use std::ops::Range;
 
 use super::Refusal;
 use super::allocate::{Allocation, allocate};
-use super::lane::{Callee, Code, Inst, Op, Slot, Status};
+use super::lane::{Callee, Code, Inst, Op, Slot, Source, Status, Value};
 use super::order::{is_done_by_part, runs};
 use super::phases::{Call, Operand, STRIP_ITEMS, Schedule};
 use crate::dtype::Dtype;
@@ -72,13 +72,18 @@ impl Shape {
     }
 }
 
+/// Instructions, those of all parts counted, beyond which a group has few parts: its code would be
+/// large and take long to generate.
+const MAX_INSTS: usize = 16384;
+
 /// Machine code for a kernel. A group has as many parts as the instruction set wants if their values
 /// have registers; calls are worth values that have none.
 pub fn emit<V: Vectors>(code: &Code, schedule: &Schedule) -> Result<Machine, Refusal> {
     let lanes = V::BYTES / if schedule.is_wide { 8 } else { 4 };
     let shape = Shape::of(code, schedule);
     let (fewest, more) = V::parts(shape, lanes);
-    for &parts in more {
+    let insts: usize = schedule.phases.iter().map(|phase| phase.insts.len()).sum();
+    for &parts in more.iter().filter(|parts| insts * **parts <= MAX_INSTS) {
         let homes = homes::<V>(code, schedule, parts)?;
         if homes.iter().all(|homes| homes.spills == 0) || shape == Shape::LoopWithCalls {
             match generate::<V>(code, schedule, &homes, lanes, parts) {
@@ -121,9 +126,15 @@ fn generate<V: Vectors>(
         parts,
         lanes,
         addresses: [None; MAX_ADDRESSES],
+        counters: Vec::new(),
         labels: Vec::new(),
         exit,
     };
+    for inst in schedule.phases.iter().flat_map(|phase| &phase.insts) {
+        if let Op::SetUniform(slot, _) = inst.op {
+            emitter.counters.try_push(slot)?;
+        }
+    }
     for _ in &code.labels {
         let label = emitter.asm.new_label();
         emitter.labels.try_push(label)?;
@@ -145,6 +156,8 @@ pub struct Emitter<'a, V: Vectors> {
     pub lanes: usize,
     /// The arrays whose addresses are in registers.
     addresses: [Option<Kept>; MAX_ADDRESSES],
+    /// The uniform slots that count, those of [`Roles::counters`] first.
+    counters: Vec<Slot>,
     labels: Vec<usize>,
     exit: usize,
 }
@@ -193,8 +206,10 @@ impl<V: Vectors> Emitter<'_, V> {
         }
         let Roles { strip, strip_end, item, strip_item, .. } = Self::ROLES;
         self.keep_addresses(insts);
-        for &(constant, register) in homes.constants() {
-            V::load_constant(self, constant, register);
+        for &(value, register) in homes.shared() {
+            if let Source::Constant(bits) = self.code.values[value as usize].source {
+                V::repeat(self, Number::Constant(bits, self.code.dtype(value)), register);
+            }
         }
         self.asm.copy(item, strip);
         let head = self.asm.new_label();
@@ -274,31 +289,29 @@ impl<V: Vectors> Emitter<'_, V> {
 
     /// An instruction that is one for all parts.
     fn inst(&mut self, index: usize, inst: &Inst, homes: &Allocation) {
-        let Roles { scratch, other, .. } = Self::ROLES;
         match inst.op {
             Op::Label(label) => self.asm.bind(self.labels[label as usize]),
             Op::Jump(label) => self.asm.jump(self.labels[label as usize]),
-            Op::JumpIfAny(label) => self.jump_on(inst, homes, Condition::NotEqual, label),
-            Op::JumpIfNone(label) => self.jump_on(inst, homes, Condition::Equal, label),
+            Op::JumpIfAny(label) => self.jump_if(Hold::Any, inst, homes, self.labels[label as usize]),
+            Op::JumpIfNone(label) => self.jump_if(Hold::None, inst, homes, self.labels[label as usize]),
             Op::FailIfAny(status) => self.fail_if_any(inst, homes, status),
             Op::SetUniform(slot, value) => {
-                self.asm.immediate(scratch, value);
-                self.store_uniform(slot);
+                let register = self.counter(slot).unwrap_or(Self::ROLES.scratch);
+                self.asm.immediate(register, value);
+                self.set_uniform(slot, register, homes);
             }
             Op::AddUniform(slot, value) => {
-                self.load_uniform(slot);
-                self.asm.immediate(other, value);
-                self.asm.add(scratch, other);
-                self.store_uniform(slot);
+                let register = self.load_uniform(slot);
+                self.asm.add_long(register, value);
+                self.set_uniform(slot, register, homes);
             }
             Op::JumpIfUniform(slot, value, label) => {
-                self.load_uniform(slot);
-                self.asm.immediate(other, value);
-                self.asm.compare(scratch, other);
+                let register = self.load_uniform(slot);
+                self.asm.compare_long(register, value);
                 self.asm.jump_if(Condition::Equal, self.labels[label as usize]);
             }
-            Op::ConvertUniform(from, to, dtype) => self.convert_uniform(from, to, dtype),
-            Op::CountPass(slot) => self.count_pass(slot),
+            Op::ConvertUniform(from, to, dtype) => self.convert_uniform(from, to, dtype, homes),
+            Op::CountPass(slot) => self.count_pass(slot, homes),
             Op::Call(call) => self.group_call(index, inst, call, homes),
             _ => {}
         }
@@ -309,29 +322,45 @@ impl<V: Vectors> Emitter<'_, V> {
         Mem::Base(Self::ROLES.frame, self.frame.uniform(slot))
     }
 
-    fn load_uniform(&mut self, slot: Slot) {
-        self.asm.load(Self::ROLES.scratch, self.uniform(slot));
+    /// The general register that holds a uniform slot all the time.
+    pub fn counter(&self, slot: Slot) -> Option<u8> {
+        let index = self.counters.iter().position(|counter| *counter == slot);
+        index.and_then(|index| Self::ROLES.counters.get(index).copied())
     }
 
-    fn store_uniform(&mut self, slot: Slot) {
-        self.asm.store(self.uniform(slot), Self::ROLES.scratch);
+    /// The general register with a uniform slot, for now.
+    fn load_uniform(&mut self, slot: Slot) -> u8 {
+        self.counter(slot).unwrap_or_else(|| {
+            self.asm.load(Self::ROLES.scratch, self.uniform(slot));
+            Self::ROLES.scratch
+        })
     }
 
-    fn test_mask(&mut self, inst: &Inst, homes: &Allocation) {
-        if let Some(mask) = inst.args[0] {
-            V::test_mask(self, mask, homes);
+    /// A uniform slot has a new number, which is in the register that [`Emitter::load_uniform`] gives.
+    fn set_uniform(&mut self, slot: Slot, register: u8, homes: &Allocation) {
+        if self.counter(slot).is_none() {
+            self.asm.store(self.uniform(slot), register);
+        }
+        if let Some((value, vector)) = self.shared(slot, homes) {
+            V::repeat(self, Number::General(register, self.code.dtype(value)), vector);
         }
     }
 
-    fn jump_on(&mut self, inst: &Inst, homes: &Allocation, condition: Condition, label: u32) {
-        self.test_mask(inst, homes);
-        self.asm.jump_if(condition, self.labels[label as usize]);
+    /// The value of a uniform slot that has a vector register.
+    fn shared(&self, slot: Slot, homes: &Allocation) -> Option<(Value, u8)> {
+        let is_of_slot = |value: Value| self.code.values[value as usize].source == Source::Uniform(slot);
+        homes.shared().iter().copied().find(|(value, _)| is_of_slot(*value))
+    }
+
+    fn jump_if(&mut self, hold: Hold, inst: &Inst, homes: &Allocation, label: usize) {
+        if let Some(mask) = inst.args[0] {
+            V::jump_if_lanes(self, hold, mask, homes, label);
+        }
     }
 
     fn fail_if_any(&mut self, inst: &Inst, homes: &Allocation, status: Status) {
-        self.test_mask(inst, homes);
         let passed = self.asm.new_label();
-        self.asm.jump_if(Condition::Equal, passed);
+        self.jump_if(Hold::None, inst, homes, passed);
         self.fail(status);
         self.asm.bind(passed);
     }
@@ -341,26 +370,29 @@ impl<V: Vectors> Emitter<'_, V> {
         self.asm.jump(self.exit);
     }
 
-    fn count_pass(&mut self, slot: Slot) {
-        let Roles { context, scratch, other, .. } = Self::ROLES;
-        self.load_uniform(slot);
+    fn count_pass(&mut self, slot: Slot, homes: &Allocation) {
+        let Roles { context, other, .. } = Self::ROLES;
+        let register = self.load_uniform(slot);
         self.asm.load(other, Mem::Base(context, context::PASS_CAP));
-        self.asm.compare(scratch, other);
+        self.asm.compare(register, other);
         let passed = self.asm.new_label();
         self.asm.jump_if(Condition::Less, passed);
         self.fail(Status::TooManyPasses);
         self.asm.bind(passed);
-        self.asm.add_immediate(scratch, 1);
-        self.store_uniform(slot);
+        self.asm.add_immediate(register, 1);
+        self.set_uniform(slot, register, homes);
     }
 
-    /// One int64 of the frame as another dtype.
-    fn convert_uniform(&mut self, from: Slot, to: Slot, dtype: Dtype) {
-        self.load_uniform(from);
-        if dtype.is_float() {
-            V::float_to_uniform(self, to, dtype == Dtype::Float64);
-        } else {
-            self.store_uniform(to);
+    /// The int64 of a uniform slot as another dtype. Where a vector register has it, it is never read from
+    /// the frame.
+    fn convert_uniform(&mut self, from: Slot, to: Slot, dtype: Dtype, homes: &Allocation) {
+        let register = self.load_uniform(from);
+        match self.shared(to, homes) {
+            Some((_, vector)) => V::repeat(self, Number::General(register, dtype), vector),
+            None if dtype.is_float() => {
+                V::float_to_uniform(self, to, register, dtype == Dtype::Float64);
+            }
+            None => self.asm.store(self.uniform(to), register),
         }
     }
 

@@ -5,6 +5,23 @@ use super::place::Place;
 use super::{Emitter, Shape};
 use crate::back::native::allocate::{Allocation, Registers};
 use crate::back::native::lane::{Op, Slot, Value};
+use crate::dtype::Dtype;
+
+/// What is the same in all lanes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Number {
+    /// The bits of one element.
+    Constant(u64, Dtype),
+    /// The int64 in a general register, converted.
+    General(u8, Dtype),
+}
+
+/// Lanes of a mask that a jump asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    Any,
+    None,
+}
 
 /// A set of vector instructions: which registers values take, and how each lane operation is done.
 /// Every lane holds an item, so nothing is loaded or stored by mask.
@@ -20,11 +37,11 @@ pub trait Vectors: Sized {
     /// How many parts of so many lanes a group may have: the fewest, and more, the best first.
     fn parts(shape: Shape, lanes: usize) -> (usize, &'static [usize]);
 
-    /// Loads a constant, in all lanes, into a register: where [`Registers::take_constants`].
-    fn load_constant(e: &mut Emitter<'_, Self>, value: Value, register: u8);
+    /// All lanes of a register = a number: where [`Registers::take_shared`].
+    fn repeat(e: &mut Emitter<'_, Self>, number: Number, register: u8);
 
-    /// Flags: equal when no lane of the mask, over all parts, holds.
-    fn test_mask(e: &mut Emitter<'_, Self>, mask: Value, homes: &Allocation);
+    /// Jumps if any lane of the mask, over all parts, holds, or if none does.
+    fn jump_if_lanes(e: &mut Emitter<'_, Self>, hold: Hold, mask: Value, homes: &Allocation, label: usize);
 
     /// Stores the whole register of a value in the frame where a call saves it.
     fn save(e: &mut Emitter<'_, Self>, value: Value, register: u8);
@@ -32,8 +49,8 @@ pub trait Vectors: Sized {
     /// Loads what [`Vectors::save`] has stored.
     fn restore(e: &mut Emitter<'_, Self>, value: Value, register: u8);
 
-    /// Stores the int64 in the scratch register as a float in the uniform slot.
-    fn float_to_uniform(e: &mut Emitter<'_, Self>, slot: Slot, is_double: bool);
+    /// Stores the int64 in a general register as a float in the uniform slot.
+    fn float_to_uniform(e: &mut Emitter<'_, Self>, slot: Slot, general: u8, is_double: bool);
 
     /// `dst` = the items at an address.
     fn load_items(place: &mut Place<'_, '_, Self>, dst: Value, at: Mem);

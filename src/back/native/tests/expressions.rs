@@ -1,7 +1,8 @@
 //! Every operation on every dtype.
 
-use super::{bytes_of, compile, interpret, levels, native, run};
+use super::{bytes_of, compile, compile_entries, interpret, levels, native, run};
 use crate::dtype::{Dtype, Scalar};
+use crate::front::{Entry, EntryKind};
 use crate::ir::Kernel;
 use crate::kernel::level::Level;
 
@@ -110,6 +111,33 @@ fn mixed_dtypes() {
         for right in Dtype::REAL {
             agree("x + y", [left, right]);
             agree("where(x > y, x, y)", [left, right]);
+        }
+    }
+}
+
+#[test]
+fn casts() {
+    for from in Dtype::REAL {
+        for to in Dtype::REAL {
+            let entry = Entry { name: b"x", dtype: Some(from), itemsize: 0, kind: EntryKind::Variable };
+            // The other lanes, of 64 bits, decide how many a vector has.
+            for text in
+                ["x", "where(x > 1, x, -x)", "def f(x):\n    n = _i0\n    return where(n > 3, x, 0)\n"]
+            {
+                let kernel = compile_entries(text, &[entry], Some(to));
+                levels().for_each(|level| agree_at(level, &kernel, text, [from, to]));
+            }
+        }
+    }
+}
+
+/// The counts are constants, one more than the bits of each dtype among them.
+#[test]
+fn shifts_by_constants() {
+    for dtype in Dtype::REAL.into_iter().filter(|dtype| dtype.is_integer()) {
+        for count in [0, 1, 7, 8, 15, 16, 31, 32, 63, 64, 65] {
+            agree(&format!("x << {count}"), [dtype; 2]);
+            agree(&format!("(x >> {count}) + y"), [dtype; 2]);
         }
     }
 }

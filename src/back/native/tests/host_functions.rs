@@ -53,6 +53,7 @@ fn kernel(source: &str, factor: &mut f64) -> Kernel {
             function(b"four", four as *const c_void, None, 4, true),
             function(b"impure", clamp as *const c_void, None, 1, false),
         ],
+        None,
     )
 }
 

@@ -3,6 +3,7 @@
 mod expressions;
 mod golden;
 mod host_functions;
+mod sizes;
 pub mod statements;
 
 use crate::back::block::{Engine, Items, Positions, RunError};
@@ -65,12 +66,12 @@ pub fn compile(text: &str, variables: &[(&str, Dtype)]) -> Kernel {
             kind: EntryKind::Variable,
         })
         .collect();
-    compile_entries(text, &entries)
+    compile_entries(text, &entries, None)
 }
 
-/// The typed kernel of an expression.
-fn compile_entries(text: &str, entries: &[front::Entry]) -> Kernel {
-    front::compile(text.as_bytes(), entries, None, Lifting::Never)
+/// The typed kernel of an expression, whose results have a dtype of their own unless one is given.
+fn compile_entries(text: &str, entries: &[front::Entry], output: Option<Dtype>) -> Kernel {
+    front::compile(text.as_bytes(), entries, output, Lifting::Never)
         .unwrap_or_else(|error| panic!("{}: {text}", String::from_utf8_lossy(error.message())))
 }
 

@@ -2,7 +2,7 @@
 
 use super::encoder::{Encoder, Rm, Target, extension};
 use crate::back::native::Refusal;
-use crate::back::native::emit::{Addressing, Assembler, Condition, Mem, Roles};
+use crate::back::native::emit::{Addressing, Assembler, Condition, Hold, Mem, Roles};
 
 /// General-purpose registers by number.
 pub mod gpr {
@@ -37,6 +37,7 @@ impl Assembler for Encoder {
         strip_end: R14,
         item: R13,
         strip_item: RBP,
+        counters: &[],
         scratch: RAX,
         other: RCX,
         result: RAX,
@@ -89,15 +90,16 @@ impl Assembler for Encoder {
         self.all(&value.to_le_bytes());
     }
 
-    fn add(&mut self, to: u8, from: u8) {
-        self.address(to, Mem::Indexed(to, from, 0, 0));
-    }
-
     fn add_immediate(&mut self, to: u8, value: i32) {
         self.rex_w(0, Rm::Reg(to));
         self.byte(0x81);
         self.modrm(0, Rm::Reg(to), 4);
         self.all(&value.to_le_bytes());
+    }
+
+    fn add_long(&mut self, to: u8, value: i64) {
+        self.immediate(RCX, value);
+        self.address(to, Mem::Indexed(to, RCX, 0, 0));
     }
 
     fn subtract(&mut self, to: u8, from: u8) {
@@ -115,20 +117,25 @@ impl Assembler for Encoder {
         self.int(0x39, b, Rm::Reg(a));
     }
 
+    fn compare_long(&mut self, a: u8, value: i64) {
+        self.immediate(RCX, value);
+        self.compare(a, RCX);
+    }
+
     fn jump(&mut self, label: usize) {
         self.byte(0xe9);
         self.fix(Target::Label(label), 0);
     }
 
     fn jump_if(&mut self, condition: Condition, label: usize) {
-        let condition = match condition {
-            Condition::Below => 2,
-            Condition::Equal => 4,
-            Condition::NotEqual => 5,
-            Condition::Less => 12,
-        };
-        self.all(&[0x0f, 0x80 | condition]);
-        self.fix(Target::Label(label), 0);
+        self.jump_by_flags(
+            match condition {
+                Condition::Below => 2,
+                Condition::Equal => 4,
+                Condition::Less => 12,
+            },
+            label,
+        );
     }
 
     fn call(&mut self, target: Mem) {
@@ -150,6 +157,17 @@ impl Encoder {
         self.rex_w(reg, rm);
         self.byte(code);
         self.modrm(reg, rm, 0);
+    }
+
+    /// Jumps if the bits of a mask, which have just been tested, hold.
+    pub fn jump_if_lanes(&mut self, hold: Hold, label: usize) {
+        self.jump_by_flags(if hold == Hold::None { 4 } else { 5 }, label);
+    }
+
+    /// Jumps on a condition by its number in the instruction.
+    fn jump_by_flags(&mut self, condition: u8, label: usize) {
+        self.all(&[0x0f, 0x80 | condition]);
+        self.fix(Target::Label(label), 0);
     }
 
     fn rex_w(&mut self, reg: u8, rm: Rm) {

@@ -121,6 +121,10 @@ fn one_operand(cases: &mut Cases) {
             shift("sshr", lanes.shift_right(isa::SHIFT_RIGHT_SIGNED_BY, by));
             shift("ushr", lanes.shift_right(isa::SHIFT_RIGHT_UNSIGNED_BY, by));
         }
+        let general = if lanes.is_wide { "x5" } else { "w5" };
+        cases.word(format!("dup v17.{name}, {general}"), two(isa::repeat_general(lanes), 17, 5));
+        let lane = &name[1..];
+        cases.word(format!("dup v17.{name}, v5.{lane}[0]"), two(isa::repeat_lane(lanes), 17, 5));
         cases.word(format!("ld1r {{v17.{name}}}, [x5]"), two(isa::repeat(lanes), 17, 5));
     }
     for (text, word) in [
@@ -190,12 +194,22 @@ fn memory(cases: &mut Cases) {
 
 fn general(cases: &mut Cases) {
     cases.code("mov x17, x5", |e| e.copy(17, 5));
-    cases.code("add x17, x17, x5", |e| e.add(17, 5));
+    cases.code("add x21, x21, #1", |e| e.add_long(21, 1));
+    cases.code("movz x17, #1, lsl #32; add x21, x21, x17", |e| e.add_long(21, 1 << 32));
+    cases.code("cmp x21, #200", |e| e.compare_long(21, 200));
+    cases.code("mov x17, #-1; cmp x21, x17", |e| e.compare_long(21, -1));
     cases.code("sub x17, x17, x5", |e| e.subtract(17, 5));
     cases.code("add x21, x21, #16", |e| e.add_immediate(21, 16));
     cases.code("mov x17, #-5000; add x21, x21, x17", |e| e.add_immediate(21, -5000));
     cases.code("cmp x17, x5", |e| e.compare(17, 5));
-    cases.code("cmp x17, #0", |e| e.compare_zero(17));
+    for (name, is_zero) in [("cbz", true), ("cbnz", false)] {
+        cases.code(&format!("nop; {name} x17, . - 4"), |e| {
+            let label = e.new_label();
+            e.bind(label);
+            e.word(0xd503_201f);
+            e.jump_if_zero(17, is_zero, label);
+        });
+    }
     cases.code("cmp x5, x3; csel x3, x5, x3, lo", |e| e.minimum(3, 5));
     cases.code("ldr x16, [x5, #48]; blr x16", |e| e.call(Mem::Base(5, 48)));
     for (text, value) in [
@@ -213,12 +227,7 @@ fn general(cases: &mut Cases) {
     ] {
         cases.code(text, |e| e.immediate(3, value));
     }
-    for (name, condition) in [
-        ("eq", Condition::Equal),
-        ("ne", Condition::NotEqual),
-        ("lo", Condition::Below),
-        ("lt", Condition::Less),
-    ] {
+    for (name, condition) in [("eq", Condition::Equal), ("lo", Condition::Below), ("lt", Condition::Less)] {
         cases.code(&format!("nop; b.{name} . - 4"), |e| {
             let label = e.new_label();
             e.bind(label);
@@ -239,15 +248,17 @@ fn general(cases: &mut Cases) {
         e.bind(label);
     });
     cases.code(
-        "stp x29, x30, [sp, #-128]!; mov x29, sp; stp x19, x20, [sp, #16]; stp x21, x22, [sp, #32]; \
-         stp x23, x24, [sp, #48]; stp d8, d9, [sp, #64]; stp d10, d11, [sp, #80]; \
-         stp d12, d13, [sp, #96]; stp d14, d15, [sp, #112]; mov x19, x0",
+        "stp x29, x30, [sp, #-160]!; mov x29, sp; stp x19, x20, [sp, #16]; stp x21, x22, [sp, #32]; \
+         stp x23, x24, [sp, #48]; stp x25, x26, [sp, #64]; stp x27, x28, [sp, #80]; \
+         stp d8, d9, [sp, #96]; stp d10, d11, [sp, #112]; stp d12, d13, [sp, #128]; \
+         stp d14, d15, [sp, #144]; mov x19, x0",
         |e| e.enter(),
     );
     cases.code(
-        "ldp x19, x20, [sp, #16]; ldp x21, x22, [sp, #32]; ldp x23, x24, [sp, #48]; ldp d8, d9, [sp, #64]; \
-         ldp d10, d11, [sp, #80]; ldp d12, d13, [sp, #96]; ldp d14, d15, [sp, #112]; \
-         ldp x29, x30, [sp], #128; ret",
+        "ldp x19, x20, [sp, #16]; ldp x21, x22, [sp, #32]; ldp x23, x24, [sp, #48]; ldp x25, x26, [sp, #64]; \
+         ldp x27, x28, [sp, #80]; ldp d8, d9, [sp, #96]; ldp d10, d11, [sp, #112]; ldp d12, d13, [sp, #128]; \
+         ldp d14, d15, [sp, #144]; \
+         ldp x29, x30, [sp], #160; ret",
         |e| e.leave(),
     );
 }

@@ -11,7 +11,7 @@ use super::encoder::{Encoder, Length, Opcode, Rm};
 use super::general::gpr::*;
 use super::opcodes;
 use crate::back::native::allocate::{Allocation, Home, Registers};
-use crate::back::native::emit::{Emitter, Mem, Place, Shape, Vectors};
+use crate::back::native::emit::{Emitter, Hold, Mem, Number, Place, Shape, Vectors};
 use crate::back::native::lane::{Op, Slot, Source, Value};
 use crate::dtype::Dtype;
 use crate::ir::CompareOp;
@@ -29,16 +29,16 @@ impl Vectors for Avx2 {
     type Assembler = Encoder;
 
     const BYTES: usize = 32;
-    const REGISTERS: Registers = Registers { vectors: 0..V0, masks: None, take_constants: false };
+    const REGISTERS: Registers = Registers { vectors: 0..V0, masks: None, take_shared: false };
 
     fn parts(shape: Shape, _lanes: usize) -> (usize, &'static [usize]) {
         super::parts(shape)
     }
 
-    /// Instructions read constants from memory as well as from registers.
-    fn load_constant(_: &mut Emitter<'_, Self>, _: Value, _: u8) {}
+    /// Instructions read numbers from memory as well as from registers.
+    fn repeat(_: &mut Emitter<'_, Self>, _: Number, _: u8) {}
 
-    fn test_mask(e: &mut Emitter<'_, Self>, mask: Value, homes: &Allocation) {
+    fn jump_if_lanes(e: &mut Emitter<'_, Self>, hold: Hold, mask: Value, homes: &Allocation, label: usize) {
         let is_wide = e.lanes == 4;
         let mut all = Place { e, homes, part: 0 }.vector(mask, V0);
         for part in 1..e.parts {
@@ -49,6 +49,7 @@ impl Vectors for Avx2 {
         }
         e.asm.vex(isa::signs(is_wide), Length::Bits256, RAX, 0, Rm::Reg(all), None);
         e.asm.test_low(RAX);
+        e.asm.jump_if_lanes(hold, label);
     }
 
     fn save(e: &mut Emitter<'_, Self>, _: Value, register: u8) {
@@ -61,10 +62,10 @@ impl Vectors for Avx2 {
         e.asm.vex(opcodes::load(true), Length::Bits256, register, 0, at, None);
     }
 
-    fn float_to_uniform(e: &mut Emitter<'_, Self>, slot: Slot, is_double: bool) {
+    fn float_to_uniform(e: &mut Emitter<'_, Self>, slot: Slot, general: u8, is_double: bool) {
         let at = Rm::Mem(e.uniform(slot));
         let convert = opcodes::scalar_from_integer(is_double);
-        e.asm.vex(convert, Length::Bits128, V0, V0, Rm::Reg(RAX), None);
+        e.asm.vex(convert, Length::Bits128, V0, V0, Rm::Reg(general), None);
         e.asm.vex(opcodes::scalar_store(is_double), Length::Bits128, V0, 0, at, None);
     }
 

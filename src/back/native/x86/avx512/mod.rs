@@ -8,7 +8,7 @@ use super::encoder::{Encoder, Length, Masking, Opcode, Rm};
 use super::general::gpr::*;
 use super::opcodes;
 use crate::back::native::allocate::{Allocation, Home, Registers};
-use crate::back::native::emit::{Emitter, Mem, Place, Shape, Vectors};
+use crate::back::native::emit::{Emitter, Hold, Mem, Number, Place, Shape, Vectors};
 use crate::back::native::lane::{Op, Slot, Source, Value, lane_bytes};
 use crate::dtype::Dtype;
 use instructions as isa;
@@ -34,21 +34,22 @@ impl Vectors for Avx512 {
     type Assembler = Encoder;
 
     const BYTES: usize = 64;
-    const REGISTERS: Registers = Registers { vectors: 0..V0, masks: Some(1..K0), take_constants: false };
+    const REGISTERS: Registers = Registers { vectors: 0..V0, masks: Some(1..K0), take_shared: false };
 
     fn parts(shape: Shape, _lanes: usize) -> (usize, &'static [usize]) {
         super::parts(shape)
     }
 
-    /// Instructions read constants from memory as well as from registers.
-    fn load_constant(_: &mut Emitter<'_, Self>, _: Value, _: u8) {}
+    /// Instructions read numbers from memory as well as from registers.
+    fn repeat(_: &mut Emitter<'_, Self>, _: Number, _: u8) {}
 
-    fn test_mask(e: &mut Emitter<'_, Self>, mask: Value, homes: &Allocation) {
+    fn jump_if_lanes(e: &mut Emitter<'_, Self>, hold: Hold, mask: Value, homes: &Allocation, label: usize) {
         let first = Place { e, homes, part: 0 }.mask(mask, K0);
         let part = e.parts - 1;
         let last = Place { e, homes, part }.mask(mask, K1);
         let opcode = isa::mask(isa::MASK_TEST, e.lanes == 8);
         e.asm.vex(opcode, Length::Bits128, first, 0, Rm::Reg(last), None);
+        e.asm.jump_if_lanes(hold, label);
     }
 
     fn save(e: &mut Emitter<'_, Self>, value: Value, register: u8) {
@@ -71,10 +72,10 @@ impl Vectors for Avx512 {
         }
     }
 
-    fn float_to_uniform(e: &mut Emitter<'_, Self>, slot: Slot, is_double: bool) {
+    fn float_to_uniform(e: &mut Emitter<'_, Self>, slot: Slot, general: u8, is_double: bool) {
         let at = Rm::Mem(e.uniform(slot));
         let convert = opcodes::scalar_from_integer(is_double);
-        e.asm.evex(convert, Length::Bits128, V0, V0, Rm::Reg(RAX), ALL, None);
+        e.asm.evex(convert, Length::Bits128, V0, V0, Rm::Reg(general), ALL, None);
         e.asm.evex(opcodes::scalar_store(is_double), Length::Bits128, V0, 0, at, ALL, None);
     }
 
