@@ -5,12 +5,12 @@
 //! and the number of steps depends on the width alone, which the branch predictor learns at once.
 
 use super::Unit;
-use super::lanes::FirstLetter;
+use super::lanes::{CodeVectors, FirstLetter, Portable};
 
 /// A test of the units of two blocks, place by place.
 pub(super) trait BlockTest<U: Unit> {
     /// Mask of the places where the test holds; bit `i` stands for place `i`.
-    fn mask<const N: usize>(&self, a: &[U; N], b: &[U; N]) -> u32;
+    fn mask<V: CodeVectors, const N: usize>(&self, a: &[U; N], b: &[U; N]) -> u32;
 }
 
 /// The unit of the first block is NUL.
@@ -18,8 +18,8 @@ pub(super) struct Ends;
 
 impl<U: Unit> BlockTest<U> for Ends {
     #[inline(always)]
-    fn mask<const N: usize>(&self, a: &[U; N], _: &[U; N]) -> u32 {
-        U::equal(a, &[U::NUL; N])
+    fn mask<V: CodeVectors, const N: usize>(&self, a: &[U; N], _: &[U; N]) -> u32 {
+        U::equal::<V, N>(a, &[U::NUL; N])
     }
 }
 
@@ -28,7 +28,7 @@ struct BeyondAscii;
 
 impl<U: Unit> BlockTest<U> for BeyondAscii {
     #[inline(always)]
-    fn mask<const N: usize>(&self, a: &[U; N], _: &[U; N]) -> u32 {
+    fn mask<V: CodeVectors, const N: usize>(&self, a: &[U; N], _: &[U; N]) -> u32 {
         U::beyond_ascii(a)
     }
 }
@@ -38,8 +38,8 @@ pub(super) struct Differs;
 
 impl<U: Unit> BlockTest<U> for Differs {
     #[inline(always)]
-    fn mask<const N: usize>(&self, a: &[U; N], b: &[U; N]) -> u32 {
-        U::equal(a, b) ^ ((1 << N) - 1)
+    fn mask<V: CodeVectors, const N: usize>(&self, a: &[U; N], b: &[U; N]) -> u32 {
+        U::equal::<V, N>(a, b) ^ ((1 << N) - 1)
     }
 }
 
@@ -48,8 +48,8 @@ pub(super) struct Decides;
 
 impl<U: Unit> BlockTest<U> for Decides {
     #[inline(always)]
-    fn mask<const N: usize>(&self, a: &[U; N], b: &[U; N]) -> u32 {
-        U::equal_live(a, b) ^ ((1 << N) - 1)
+    fn mask<V: CodeVectors, const N: usize>(&self, a: &[U; N], b: &[U; N]) -> u32 {
+        U::equal_live::<V, N>(a, b) ^ ((1 << N) - 1)
     }
 }
 
@@ -58,8 +58,8 @@ pub(super) struct Pair<U>(pub U, pub U);
 
 impl<U: Unit> BlockTest<U> for Pair<U> {
     #[inline(always)]
-    fn mask<const N: usize>(&self, a: &[U; N], b: &[U; N]) -> u32 {
-        U::equal(a, &[self.0; N]) & U::equal(b, &[self.1; N])
+    fn mask<V: CodeVectors, const N: usize>(&self, a: &[U; N], b: &[U; N]) -> u32 {
+        U::equal::<V, N>(a, &[self.0; N]) & U::equal::<V, N>(b, &[self.1; N])
     }
 }
 
@@ -80,7 +80,7 @@ pub(super) fn first<U: Unit>(a: &[U], b: &[U], test: impl BlockTest<U>) -> Optio
 fn first_in_blocks<U: Unit, const N: usize>(a: &[U], b: &[U], test: impl BlockTest<U>) -> Option<usize> {
     let mut start = 0;
     loop {
-        let mask = test.mask::<N>(a.get(start..)?.first_chunk()?, b.get(start..)?.first_chunk()?);
+        let mask = test.mask::<Portable, N>(a.get(start..)?.first_chunk()?, b.get(start..)?.first_chunk()?);
         if mask != 0 {
             return Some(start + mask.trailing_zeros() as usize);
         }
@@ -162,7 +162,7 @@ fn write_blocks<U: Unit, const N: usize>(
     loop {
         let live = length.saturating_sub(start).min(N);
         let block = slot.get(start..)?.first_chunk()?;
-        *out.get_mut(start..)?.first_chunk_mut()? = U::image::<N>(block, live, letters);
+        *out.get_mut(start..)?.first_chunk_mut()? = U::image::<Portable, N>(block, live, letters);
         start = next_block::<N>(start, slot.len())?;
     }
 }

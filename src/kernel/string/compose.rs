@@ -1,6 +1,7 @@
 //! Operations that put their result together from several values.
 
 use super::blocks::{clear, value_len, write, write_head};
+use super::lanes::CodeVectors;
 use super::narrow::{NarrowLoop, run_narrow, write_value};
 use super::search::find;
 use super::slots::numbered;
@@ -41,12 +42,12 @@ struct Beginnings<'a, U> {
 }
 
 impl<U: Unit> NarrowLoop for Beginnings<'_, U> {
-    #[inline(never)]
-    fn run<const N: usize, const BLOCKS: usize>(self) -> usize {
+    #[inline(always)]
+    fn run<V: CodeVectors, const N: usize, const BLOCKS: usize>(self) -> usize {
         let Beginnings { a, out, width, ends } = self;
         let mut done = 0;
         for ((slot, (_, out)), end) in a.heads(a.width()).zip(numbered(out, width)).zip(ends) {
-            let Some(length) = write_value::<U, N, BLOCKS>(out, slot) else { break };
+            let Some(length) = write_value::<U, V, N, BLOCKS>(out, slot) else { break };
             clear(&mut out[slot.len()..]);
             *end = length;
             done += 1;
@@ -64,12 +65,12 @@ struct Endings<'a, U> {
 }
 
 impl<U: Unit> NarrowLoop for Endings<'_, U> {
-    #[inline(never)]
-    fn run<const N: usize, const BLOCKS: usize>(self) -> usize {
+    #[inline(always)]
+    fn run<V: CodeVectors, const N: usize, const BLOCKS: usize>(self) -> usize {
         let Endings { b, out, width, starts } = self;
         let mut done = 0;
         for ((slot, (_, out)), start) in b.heads(b.width()).zip(numbered(out, width)).zip(starts) {
-            let rest = out.get_mut(*start..).and_then(|rest| write_value::<U, N, BLOCKS>(rest, slot));
+            let rest = out.get_mut(*start..).and_then(|rest| write_value::<U, V, N, BLOCKS>(rest, slot));
             if rest.is_none() {
                 break;
             }

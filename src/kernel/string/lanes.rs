@@ -10,26 +10,67 @@ pub type FirstLetter = u8;
 /// Blocks of code units, one after the other. Bit `i` of a mask stands for unit `i` of the block.
 pub trait Lanes: Copy {
     /// Mask of the units that are equal in `a` and `b`.
-    fn equal<const N: usize>(a: &[Self; N], b: &[Self; N]) -> u32;
+    fn equal<V: CodeVectors, const N: usize>(a: &[Self; N], b: &[Self; N]) -> u32;
 
     /// Mask of the units that are equal in `a` and `b`, and not NUL.
-    fn equal_live<const N: usize>(a: &[Self; N], b: &[Self; N]) -> u32;
+    fn equal_live<V: CodeVectors, const N: usize>(a: &[Self; N], b: &[Self; N]) -> u32;
 
     /// Mask of the units above 0x7F.
     fn beyond_ascii<const N: usize>(block: &[Self; N]) -> u32;
 
     /// The first `live` units, in the other case if they are `letters`, and NULs.
-    fn image<const N: usize>(block: &[Self; N], live: usize, letters: Option<FirstLetter>) -> [Self; N];
+    fn image<V: CodeVectors, const N: usize>(
+        block: &[Self; N],
+        live: usize,
+        letters: Option<FirstLetter>,
+    ) -> [Self; N];
+}
+
+/// Operations on blocks of code points by the vectors of one SIMD level. A block of 16 bytes is a vector
+/// at every level; one of 16 code points is four of them, or one.
+pub trait CodeVectors {
+    /// Mask of the code points that are equal in `a` and `b`.
+    fn equal<const N: usize>(a: &[Ucs4; N], b: &[Ucs4; N]) -> u32;
+
+    /// Mask of the code points that are equal in `a` and `b`, and not NUL.
+    fn equal_live<const N: usize>(a: &[Ucs4; N], b: &[Ucs4; N]) -> u32;
+
+    /// The first `live` code points, and NULs.
+    fn head<const N: usize>(block: &[Ucs4; N], live: usize) -> [Ucs4; N];
+}
+
+/// The vectors that every processor of the target has.
+pub struct Portable;
+
+impl CodeVectors for Portable {
+    #[inline(always)]
+    fn equal<const N: usize>(a: &[Ucs4; N], b: &[Ucs4; N]) -> u32 {
+        code_mask::<N>(|start| load_eight_codes(a, start).simd_eq(load_eight_codes(b, start))) & low_bits(N)
+    }
+
+    #[inline(always)]
+    fn equal_live<const N: usize>(a: &[Ucs4; N], b: &[Ucs4; N]) -> u32 {
+        code_mask::<N>(|start| {
+            let a = load_eight_codes(a, start);
+            // What fills up a block is NUL.
+            a.simd_eq(load_eight_codes(b, start)) & !a.simd_eq(u32x8::splat(0))
+        })
+    }
+
+    #[inline(always)]
+    fn head<const N: usize>(block: &[Ucs4; N], live: usize) -> [Ucs4; N] {
+        codes_image(block, live, |codes| codes)
+    }
 }
 
 impl Lanes for u8 {
     #[inline(always)]
-    fn equal<const N: usize>(a: &[u8; N], b: &[u8; N]) -> u32 {
+    fn equal<V: CodeVectors, const N: usize>(a: &[u8; N], b: &[u8; N]) -> u32 {
         load_bytes(a).simd_eq(load_bytes(b)).to_bitmask() & low_bits(N)
     }
 
     #[inline(always)]
-    fn equal_live<const N: usize>(a: &[u8; N], b: &[u8; N]) -> u32 {
+    fn equal_live<V: CodeVectors, const N: usize>(a: &[u8; N], b: &[u8; N]) -> u32 {
         let a = load_bytes(a);
         // What fills up a block is NUL.
         (a.simd_eq(load_bytes(b)) & !a.simd_eq(u8x16::splat(0))).to_bitmask()
@@ -41,7 +82,11 @@ impl Lanes for u8 {
     }
 
     #[inline(always)]
-    fn image<const N: usize>(block: &[u8; N], live: usize, letters: Option<FirstLetter>) -> [u8; N] {
+    fn image<V: CodeVectors, const N: usize>(
+        block: &[u8; N],
+        live: usize,
+        letters: Option<FirstLetter>,
+    ) -> [u8; N] {
         let mut units = load_bytes(block);
         if let Some(first) = letters {
             let signed: i8x16 = units.cast_signed();
@@ -66,17 +111,13 @@ fn load_bytes<const N: usize>(block: &[u8; N]) -> u8x16 {
 
 impl Lanes for Ucs4 {
     #[inline(always)]
-    fn equal<const N: usize>(a: &[Ucs4; N], b: &[Ucs4; N]) -> u32 {
-        code_mask::<N>(|start| load_eight_codes(a, start).simd_eq(load_eight_codes(b, start))) & low_bits(N)
+    fn equal<V: CodeVectors, const N: usize>(a: &[Ucs4; N], b: &[Ucs4; N]) -> u32 {
+        V::equal(a, b)
     }
 
     #[inline(always)]
-    fn equal_live<const N: usize>(a: &[Ucs4; N], b: &[Ucs4; N]) -> u32 {
-        code_mask::<N>(|start| {
-            let a = load_eight_codes(a, start);
-            // What fills up a block is NUL.
-            a.simd_eq(load_eight_codes(b, start)) & !a.simd_eq(u32x8::splat(0))
-        })
+    fn equal_live<V: CodeVectors, const N: usize>(a: &[Ucs4; N], b: &[Ucs4; N]) -> u32 {
+        V::equal_live(a, b)
     }
 
     #[inline(always)]
@@ -89,25 +130,35 @@ impl Lanes for Ucs4 {
     }
 
     #[inline(always)]
-    fn image<const N: usize>(block: &[Ucs4; N], live: usize, letters: Option<FirstLetter>) -> [Ucs4; N] {
-        let mut image = [[0; 4]; N];
-        for start in (0..N).step_by(4) {
-            let mut codes = load_codes(block, start);
-            if let Some(first) = letters {
-                let signed: i32x4 = codes.cast_signed();
-                let from_first = signed.simd_gt(i32x4::splat(i32::from(first) - 1));
-                let is_letter = from_first & signed.simd_lt(i32x4::splat(i32::from(first) + 26));
-                codes ^= (is_letter & i32x4::splat(0x20)).cast_unsigned();
-            }
-            let numbers = i32x4::new([0, 1, 2, 3]) + i32x4::splat(start as i32);
-            let is_live = numbers.simd_lt(i32x4::splat(live as i32));
-            let lanes = (codes & is_live.cast_unsigned()).to_array();
-            for (unit, code) in image[start..].iter_mut().zip(lanes) {
-                *unit = code.to_ne_bytes();
-            }
-        }
-        image
+    fn image<V: CodeVectors, const N: usize>(
+        block: &[Ucs4; N],
+        live: usize,
+        letters: Option<FirstLetter>,
+    ) -> [Ucs4; N] {
+        let Some(first) = letters else { return V::head(block, live) };
+        codes_image(block, live, |codes| {
+            let signed: i32x4 = codes.cast_signed();
+            let from_first = signed.simd_gt(i32x4::splat(i32::from(first) - 1));
+            let is_letter = from_first & signed.simd_lt(i32x4::splat(i32::from(first) + 26));
+            codes ^ (is_letter & i32x4::splat(0x20)).cast_unsigned()
+        })
     }
+}
+
+/// The first `live` code points, changed by `map`, and NULs.
+#[inline(always)]
+fn codes_image<const N: usize>(block: &[Ucs4; N], live: usize, map: impl Fn(u32x4) -> u32x4) -> [Ucs4; N] {
+    let mut image = [[0; 4]; N];
+    for start in (0..N).step_by(4) {
+        let codes = map(load_codes(block, start));
+        let numbers = i32x4::new([0, 1, 2, 3]) + i32x4::splat(start as i32);
+        let is_live = numbers.simd_lt(i32x4::splat(live as i32));
+        let lanes = (codes & is_live.cast_unsigned()).to_array();
+        for (unit, code) in image[start..].iter_mut().zip(lanes) {
+            *unit = code.to_ne_bytes();
+        }
+    }
+    image
 }
 
 /// Mask of the lanes, all ones or all zeros, that `lanes` gives for the eight units from a place on.

@@ -8,6 +8,8 @@
 //! [`map`] and [`test`] take the operations of the typed program and columns of bytes; what lies
 //! below them is generic over the [`Unit`], safe, and allocates nothing.
 
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod blocks;
 mod case;
 mod case_table;

@@ -5,31 +5,61 @@
 //! only guess, cost nothing.
 
 use super::Unit;
+#[cfg(target_arch = "x86_64")]
+use super::avx512::Avx512;
 use super::blocks::{BlockTest, Ends};
+use super::lanes::{CodeVectors, Portable};
+use crate::kernel::level::Level;
 
 /// A loop over items whose narrow slots are covered by `BLOCKS` blocks of `N` units, the last of which
 /// ends where the slot ends.
 ///
-/// Implementations are `#[inline(never)]`: inlined side by side, the loops would not keep their values
-/// in registers.
+/// Implementations are `#[inline(always)]`, like all they call, so that they are compiled for the level that
+/// they are used at.
 pub(super) trait NarrowLoop {
     /// Handle items from the first on and return how many it were: all, or those whose slots exist.
-    fn run<const N: usize, const BLOCKS: usize>(self) -> usize;
+    fn run<V: CodeVectors, const N: usize, const BLOCKS: usize>(self) -> usize;
 }
 
 /// Run `items` for slots of `width` units and return the number of items done: none if the slots are
 /// not narrow.
 pub(super) fn run_narrow(width: usize, items: impl NarrowLoop) -> usize {
+    let level = Level::current();
     match width {
-        4 => items.run::<4, 1>(),
-        5..=7 => items.run::<4, 2>(),
-        8 => items.run::<8, 1>(),
-        9..=15 => items.run::<8, 2>(),
-        16 => items.run::<16, 1>(),
-        17..=32 => items.run::<16, 2>(),
-        33..=64 => items.run::<16, 4>(),
+        4 => at_level::<_, 4, 1>(level, items),
+        5..=7 => at_level::<_, 4, 2>(level, items),
+        8 => at_level::<_, 8, 1>(level, items),
+        9..=15 => at_level::<_, 8, 2>(level, items),
+        16 => at_level::<_, 16, 1>(level, items),
+        17..=32 => at_level::<_, 16, 2>(level, items),
+        33..=64 => at_level::<_, 16, 4>(level, items),
         _ => 0,
     }
+}
+
+/// The loop compiled for `level`, which the machine must support.
+fn at_level<I: NarrowLoop, const N: usize, const BLOCKS: usize>(level: Level, items: I) -> usize {
+    match level {
+        // SAFETY: the machine supports the level.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => unsafe { avx512::<I, N, BLOCKS>(items) },
+        _ => portable::<I, N, BLOCKS>(items),
+    }
+}
+
+// Inlined side by side, the loops would not keep their values in registers.
+#[inline(never)]
+fn portable<I: NarrowLoop, const N: usize, const BLOCKS: usize>(items: I) -> usize {
+    items.run::<Portable, N, BLOCKS>()
+}
+
+/// # Safety
+/// The machine must support the level.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma,bmi1,bmi2,avx512f,avx512bw,avx512cd,avx512dq,avx512vl")]
+#[inline(never)]
+unsafe fn avx512<I: NarrowLoop, const N: usize, const BLOCKS: usize>(items: I) -> usize {
+    items.run::<Avx512, N, BLOCKS>()
 }
 
 /// Units of the narrowest and of the widest narrow slot.
@@ -72,7 +102,7 @@ fn start_of<const N: usize>(block: usize, width: usize) -> usize {
 
 /// Mask of the places of two slots of one width where `test` holds; `None` if they are no narrow slots.
 #[inline(always)]
-pub(super) fn mask<U: Unit, const N: usize, const BLOCKS: usize>(
+pub(super) fn mask<U: Unit, V: CodeVectors, const N: usize, const BLOCKS: usize>(
     a: &[U],
     b: &[U],
     test: impl BlockTest<U>,
@@ -80,7 +110,7 @@ pub(super) fn mask<U: Unit, const N: usize, const BLOCKS: usize>(
     let mut mask = 0;
     for block in 0..BLOCKS {
         let start = start_of::<N>(block, a.len());
-        let places = test.mask::<N>(a.get(start..)?.first_chunk()?, b.get(start..)?.first_chunk()?);
+        let places = test.mask::<V, N>(a.get(start..)?.first_chunk()?, b.get(start..)?.first_chunk()?);
         mask |= u64::from(places) << start;
     }
     Some(mask)
@@ -89,17 +119,17 @@ pub(super) fn mask<U: Unit, const N: usize, const BLOCKS: usize>(
 /// Write the value in `slot`, and NULs up to the slot's width, and return the length of the value; `None`
 /// if `slot` is no narrow slot or `out` is shorter.
 #[inline(always)]
-pub(super) fn write_value<U: Unit, const N: usize, const BLOCKS: usize>(
+pub(super) fn write_value<U: Unit, V: CodeVectors, const N: usize, const BLOCKS: usize>(
     out: &mut [U],
     slot: &[U],
 ) -> Option<usize> {
-    let ends = mask::<U, N, BLOCKS>(slot, slot, Ends)?;
+    let ends = mask::<U, V, N, BLOCKS>(slot, slot, Ends)?;
     let length = slot.len().min(ends.trailing_zeros() as usize);
     let out = out.get_mut(..slot.len())?;
     for block in 0..BLOCKS {
         let start = start_of::<N>(block, slot.len());
         let live = length.saturating_sub(start).min(N);
-        let image = U::image::<N>(slot.get(start..)?.first_chunk()?, live, None);
+        let image = U::image::<V, N>(slot.get(start..)?.first_chunk()?, live, None);
         *out.get_mut(start..)?.first_chunk_mut()? = image;
     }
     Some(length)

@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 
 use crate::ir::CompareOp;
 
-use super::blocks::{Decides, Differs, first, same, value, value_len};
+use super::blocks::{Decides, Differs, Ends, first, same, value, value_len};
+use super::lanes::CodeVectors;
 use super::narrow::{NarrowLoop, Padded, mask, narrow_width, run_narrow};
 use super::search::{candidate, find};
 use super::{Slots, Unit};
@@ -28,7 +29,12 @@ pub(super) fn compare<U: Unit>(op: CompareOp, a: Slots<'_, U>, b: Slots<'_, U>, 
         }
         (None, None) if a.width() == b.width() => {
             let width = a.width();
-            compare_narrow(op, a.array_heads(width).zip(b.array_heads(width)), width, out)
+            let pairs = a.array_heads(width).zip(b.array_heads(width));
+            match op {
+                CompareOp::Eq => run_narrow(width, Equality { pairs, verdict: true, out }),
+                CompareOp::Ne => run_narrow(width, Equality { pairs, verdict: false, out }),
+                _ => compare_narrow(op, pairs, width, out),
+            }
         }
         (None, None) => 0,
     };
@@ -57,15 +63,40 @@ struct Comparison<'a, I> {
 }
 
 impl<'a, U: Unit, I: Iterator<Item = (&'a [U], &'a [U])>> NarrowLoop for Comparison<'_, I> {
-    #[inline(never)]
-    fn run<const N: usize, const BLOCKS: usize>(self) -> usize {
+    #[inline(always)]
+    fn run<V: CodeVectors, const N: usize, const BLOCKS: usize>(self) -> usize {
         let Comparison { pairs, verdicts, out } = self;
         let mut done = 0;
         for ((a, b), out) in pairs.zip(out) {
-            let Some(decisive) = mask::<U, N, BLOCKS>(a, b, Decides) else { break };
+            let Some(decisive) = mask::<U, V, N, BLOCKS>(a, b, Decides) else { break };
             let index = decisive.trailing_zeros() as usize;
             let (a, b) = (code_at(a, index), code_at(b, index));
             *out = verdicts[1 + usize::from(a > b) - usize::from(a < b)];
+            done += 1;
+        }
+        done
+    }
+}
+
+/// The test whether the values in pairs of slots of one width are equal.
+struct Equality<'a, I> {
+    pairs: I,
+    /// The result for equal values.
+    verdict: bool,
+    out: &'a mut [u8],
+}
+
+impl<'a, U: Unit, I: Iterator<Item = (&'a [U], &'a [U])>> NarrowLoop for Equality<'_, I> {
+    #[inline(always)]
+    fn run<V: CodeVectors, const N: usize, const BLOCKS: usize>(self) -> usize {
+        let Equality { pairs, verdict, out } = self;
+        let mut done = 0;
+        for ((a, b), out) in pairs.zip(out) {
+            let Some(differing) = mask::<U, V, N, BLOCKS>(a, b, Differs) else { break };
+            let Some(ends) = mask::<U, V, N, BLOCKS>(a, a, Ends) else { break };
+            let decisive = differing | ends;
+            let first = decisive & decisive.wrapping_neg();
+            *out = ((differing & first == 0) == verdict) as u8;
             done += 1;
         }
         done
@@ -179,12 +210,12 @@ struct PrefixTest<'a, U> {
 }
 
 impl<U: Unit> NarrowLoop for PrefixTest<'_, U> {
-    #[inline(never)]
-    fn run<const N: usize, const BLOCKS: usize>(self) -> usize {
+    #[inline(always)]
+    fn run<V: CodeVectors, const N: usize, const BLOCKS: usize>(self) -> usize {
         let PrefixTest { a, head, known, verdict, out } = self;
         let mut done = 0;
         for (slot, out) in a.array_heads(head.len()).zip(out) {
-            let Some(differing) = mask::<U, N, BLOCKS>(slot, head, Differs) else { break };
+            let Some(differing) = mask::<U, V, N, BLOCKS>(slot, head, Differs) else { break };
             *out = ((differing & known == 0) == verdict) as u8;
             done += 1;
         }
