@@ -15,7 +15,7 @@ use std::ffi::{CStr, CString, c_int};
 
 use arbitrary::{Arbitrary, Unstructured};
 use block_model::{Block, block, padded_items};
-use client::{Buffer, Column, Expression, Grid, cut, eval_status, variable};
+use client::{Buffer, Column, Expression, Grid, cut, eval_status, kept, variable};
 use equality::are_equal;
 use grammar::Node;
 use libfuzzer_sys::{Corpus, fuzz_target};
@@ -89,12 +89,7 @@ enum Writes {
     Copies,
 }
 
-fuzz_target!(|bytes: &[u8]| -> Corpus {
-    match run(&mut Unstructured::new(bytes)) {
-        Some(()) => Corpus::Keep,
-        None => Corpus::Reject,
-    }
-});
+fuzz_target!(|bytes: &[u8]| -> Corpus { kept(run(&mut Unstructured::new(bytes))) });
 
 fn run(input: &mut Unstructured) -> Option<()> {
     let head = Head::arbitrary(input).ok()?;

@@ -8,8 +8,14 @@ use std::ffi::{CStr, c_int, c_void};
 use std::ops::Range;
 use std::ptr;
 
+use libfuzzer_sys::Corpus;
 use miniexpr::dtype::Dtype;
 use miniexpr::ffi::{self, me_eval_params, me_expr, me_variable};
+
+/// What becomes of an input: one that says too little for a run is not kept.
+pub fn kept(run: Option<()>) -> Corpus {
+    run.map_or(Corpus::Reject, |()| Corpus::Keep)
+}
 
 /// Codes of the evaluation calls.
 pub mod eval_status {

@@ -11,7 +11,7 @@ use std::ffi::{CStr, CString};
 use std::ops::Range;
 
 use arbitrary::{Arbitrary, Unstructured};
-use client::{Column, Expression, cut, variable};
+use client::{Column, Expression, cut, kept, variable};
 use equality::are_equal;
 use grammar::Node;
 use libfuzzer_sys::{Corpus, fuzz_target};
@@ -34,12 +34,7 @@ struct Head {
     warms_up: u8,
 }
 
-fuzz_target!(|bytes: &[u8]| -> Corpus {
-    match run(&mut Unstructured::new(bytes)) {
-        Some(()) => Corpus::Keep,
-        None => Corpus::Reject,
-    }
-});
+fuzz_target!(|bytes: &[u8]| -> Corpus { kept(run(&mut Unstructured::new(bytes))) });
 
 fn run(input: &mut Unstructured) -> Option<()> {
     let head = Head::arbitrary(input).ok()?;

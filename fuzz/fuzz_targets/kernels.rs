@@ -12,7 +12,7 @@ use std::ffi::{CStr, CString, c_void};
 use std::ops::Range;
 
 use arbitrary::{Arbitrary, Unstructured};
-use client::{Buffer, Column, Expression, Grid, cut, variable};
+use client::{Buffer, Column, Expression, Grid, cut, kept, variable};
 use equality::are_equal;
 use libfuzzer_sys::{Corpus, fuzz_target};
 use miniexpr::dtype::Dtype;
@@ -61,10 +61,7 @@ fuzz_target!(
         }
     },
     |bytes: &[u8]| -> Corpus {
-        match run(&mut Unstructured::new(bytes)) {
-            Some(()) => Corpus::Keep,
-            None => Corpus::Reject,
-        }
+        kept(run(&mut Unstructured::new(bytes)))
     }
 );
 

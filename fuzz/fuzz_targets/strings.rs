@@ -10,7 +10,7 @@ use std::ffi::{CStr, CString};
 use std::ops::Range;
 
 use arbitrary::{Arbitrary, Unstructured};
-use client::{Column, Expression, cut, variable};
+use client::{Column, Expression, cut, kept, variable};
 use libfuzzer_sys::{Corpus, fuzz_target};
 use miniexpr::dtype::Dtype;
 use miniexpr::ffi::me_eval_params;
@@ -101,12 +101,7 @@ struct Head {
     expression: Result<Text, Test>,
 }
 
-fuzz_target!(|bytes: &[u8]| -> Corpus {
-    match run(&mut Unstructured::new(bytes)) {
-        Some(()) => Corpus::Keep,
-        None => Corpus::Reject,
-    }
-});
+fuzz_target!(|bytes: &[u8]| -> Corpus { kept(run(&mut Unstructured::new(bytes))) });
 
 fn run(input: &mut Unstructured) -> Option<()> {
     let head = Head::arbitrary(input).ok()?;
