@@ -11,7 +11,7 @@ demo: tools-wasm ## Evaluate expressions over real data, natively and under Node
 	scripts/demo.sh
 
 test: tools-wasm ## Run every test and check; the last line is the total
-	scripts/test.sh lint native fuzz wasm
+	scripts/test.sh lint native aarch64 fuzz wasm
 
 test-native: tools-native ## Run the Rust tests, the C tests and every way to link the library
 	scripts/test.sh native

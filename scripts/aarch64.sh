@@ -1,12 +1,14 @@
 #!/bin/sh
 # Runs the Rust tests of the library as a program for aarch64 Linux: aarch64.sh [ARGUMENTS OF CARGO TEST].
-# On other machines a cross compiler builds it and QEMU runs it; both are installed if they are missing.
+# On other machines a cross compiler builds it and QEMU runs it; both are installed if they are missing,
+# which is all that "aarch64.sh tools" does.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/environment.sh
 
 if [ "$(uname -m)" = aarch64 ]; then
-    exec cargo test --locked "$@"
+    [ "${1:-}" = tools ] || exec cargo test --locked "$@"
+    exit
 fi
 
 target=aarch64-unknown-linux-gnu
@@ -23,13 +25,21 @@ if [ -n "$missing" ]; then
 fi
 [ -d "$(rustc --print sysroot)/lib/rustlib/$target" ] || rustup target add $target
 
-# Programs that the tests start find these: the C compiler as `cc`, and QEMU for the tests themselves.
-tools=$PWD/build/aarch64/bin
-mkdir -p "$tools"
-ln -sf "$(command -v aarch64-linux-gnu-gcc)" "$tools/cc"
-export PATH="$tools:$PATH"
-export MINIEXPR_TEST_RUNNER="qemu-aarch64 -L /usr/aarch64-linux-gnu"
-export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="$MINIEXPR_TEST_RUNNER"
-export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc
+[ "${1:-}" != tools ] || exit 0
 
-exec cargo test --locked --target $target "$@"
+# The programs of the tests, and what they start, find the cross compiler as `cc`. Cargo does not, as it
+# links the build script for this machine.
+tools=$PWD/build/aarch64
+mkdir -p "$tools/bin"
+ln -sf "$(command -v aarch64-linux-gnu-gcc)" "$tools/bin/cc"
+cat >"$tools/run" <<'END'
+#!/bin/sh
+PATH=$(dirname "$0")/bin:$PATH
+MINIEXPR_TEST_RUNNER="qemu-aarch64 -L /usr/aarch64-linux-gnu"
+export PATH MINIEXPR_TEST_RUNNER
+exec $MINIEXPR_TEST_RUNNER "$@"
+END
+chmod +x "$tools/run"
+
+exec cargo --config "target.$target.linker = \"aarch64-linux-gnu-gcc\"" \
+    --config "target.$target.runner = [\"$tools/run\"]" test --locked --target $target "$@"

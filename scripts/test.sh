@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs groups of test suites and adds up their results: test.sh [lint] [native] [fuzz] [wasm].
+# Runs groups of test suites and adds up their results: test.sh [lint] [native] [aarch64] [fuzz] [wasm].
 # Each suite's output goes to build/logs/ and is shown if it fails. The last line is
 # "N passed, M failed"; the exit status is 0 only if nothing failed.
 set -eu
@@ -59,6 +59,15 @@ native() {
     suite rust cargo cargo test --locked --no-fail-fast --target "$host"
     suite native-build check scripts/build.sh native
     suite c-native ctest ctest --test-dir build/native -j 2 --output-on-failure
+}
+
+aarch64() {
+    if ! scripts/aarch64.sh tools >"$logs/aarch64-tools.log" 2>&1; then
+        echo "aarch64          skipped: its tools could not be installed, see $logs/aarch64-tools.log"
+    else
+        suite aarch64-engine cargo scripts/aarch64.sh --lib --no-fail-fast back::native
+        suite aarch64-cases cargo scripts/aarch64.sh --test conformance --no-fail-fast
+    fi
 }
 
 fuzz() {
