@@ -71,7 +71,7 @@ class Native:
 
     def __init__(self, library):
         self.library = library
-        for name in ("time_eval", "time_loop", "time_compile"):
+        for name in ("time_eval", "time_eval_nd", "time_loop", "time_compile"):
             getattr(library, name).restype = ctypes.c_double
 
     def compile(self, text, columns, output=None):
@@ -79,6 +79,17 @@ class Native:
         handle, position = ctypes.c_void_p(), ctypes.c_int()
         status = self.library.me_compile(text.encode(), self.table(columns), len(columns),
                                          DTYPE_CODES.get(output, 0), ctypes.byref(position), ctypes.byref(handle))
+        if status:
+            raise ValueError(f"{text}: status {status} at {position.value}")
+        return handle
+
+    def compile_nd(self, text, columns, shape, blockshape):
+        """An expression compiled for arrays of `shape` that are one chunk of one block."""
+        extents = (ctypes.c_int64 * len(shape))(*shape)
+        block = (ctypes.c_int32 * len(shape))(*blockshape)
+        handle, position = ctypes.c_void_p(), ctypes.c_int()
+        status = self.library.me_compile_nd(text.encode(), self.table(columns), len(columns), 0, len(shape), extents,
+                                            block, block, ctypes.byref(position), ctypes.byref(handle))
         if status:
             raise ValueError(f"{text}: status {status} at {position.value}")
         return handle
@@ -113,6 +124,10 @@ class Native:
     def time_eval(self, handle, arrays, out, n, calls):
         return self.library.time_eval(handle, self.pointers(arrays), len(arrays),
                                       ctypes.c_void_p(out.ctypes.data), n, ctypes.c_long(calls))
+
+    def time_eval_nd(self, handle, arrays, out, n, calls):
+        return self.library.time_eval_nd(handle, self.pointers(arrays), len(arrays),
+                                         ctypes.c_void_p(out.ctypes.data), n, ctypes.c_long(calls))
 
     def time_loop(self, index, arrays, out, n, calls):
         loop = ctypes.cast(getattr(self.library, f"loop_{index}"), ctypes.c_void_p)

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Times the library beside C loops, NumPy and numexpr; writes benches/report/.
 # Arguments name groups or computations to measure alone, without a report; `strings [N]` times
-# string operations beside NumPy, `engines` times the engines of kernels beside C and numba.
+# string operations beside NumPy, `engines` times the engines of kernels beside C and numba, `padded` times
+# reductions of padded blocks beside those of full ones.
 set -eu
 cd "$(dirname "$0")/.."
 venv=.tools/venv
@@ -16,5 +17,8 @@ if [ "${1:-}" = strings ]; then
 fi
 if [ "${1:-}" = engines ]; then
     exec "$venv/bin/python" benches/engines.py
+fi
+if [ "${1:-}" = padded ]; then
+    exec "$venv/bin/python" benches/padded.py
 fi
 exec "$venv/bin/python" benches/run.py "$@"

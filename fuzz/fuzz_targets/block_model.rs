@@ -73,6 +73,19 @@ impl Block {
         product(self.valid.iter().copied()).expect("no more than padded items")
     }
 
+    /// Items inside the array that lie side by side.
+    pub fn row_items(&self) -> i64 {
+        let axes = self.padded.iter().zip(&self.valid).rev();
+        let mut row = 1;
+        for (padded, valid) in axes {
+            row *= valid;
+            if valid != padded {
+                break;
+            }
+        }
+        row
+    }
+
     /// For each item of the padded block in C order, its coordinates in the array; `None` for padding.
     pub fn coordinates(&self) -> impl Iterator<Item = Option<Vec<i64>>> {
         let items = product(self.padded.iter().copied()).expect("a size that was checked");

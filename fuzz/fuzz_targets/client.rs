@@ -55,6 +55,16 @@ impl Column {
             .collect()
     }
 
+    /// The same column with other bytes in the items that `is_kept` denies.
+    pub fn altered(&self, is_kept: &[bool]) -> Column {
+        let mut bytes = self.bytes.clone();
+        let items = bytes.chunks_exact_mut(self.itemsize.max(1)).zip(is_kept);
+        for (item, _) in items.filter(|(_, is_kept)| !**is_kept) {
+            item.iter_mut().for_each(|byte| *byte ^= 1);
+        }
+        Column { bytes, itemsize: self.itemsize }
+    }
+
     /// The items of `range` at the start of a block of `n` items.
     pub fn padded(&self, range: Range<usize>, n: usize) -> Buffer {
         let mut block = self.cut(&range).into_vec();

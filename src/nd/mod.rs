@@ -15,7 +15,7 @@ mod rows;
 
 pub use block::Block;
 pub use geometry::{BlockError, Geometry, GeometryError};
-pub use rows::{Rows, Run};
+pub use rows::{Plane, Rows};
 
 /// Axes that a block may have; a geometry with more can be described, but has no blocks.
 pub const MAX_DIMS: usize = 64;

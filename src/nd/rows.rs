@@ -10,6 +10,18 @@ pub struct Run {
     pub items: usize,
 }
 
+/// Rows that lie at equal distances.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plane {
+    /// Position of the first item in the padded block.
+    pub start: usize,
+    /// Items of a row.
+    pub row: usize,
+    /// Items from the start of a row to the start of the next.
+    pub stride: usize,
+    pub rows: usize,
+}
+
 /// One level of the nest of loops over the rows: `count` steps of `stride` padded items.
 #[derive(Clone, Copy, Debug)]
 struct Loop {
@@ -80,6 +92,30 @@ impl Rows {
     /// Whether so few items are padding that computing them too costs less than leaving them out.
     pub fn are_dense(&self) -> bool {
         self.valid >= self.padded / 4 * 3
+    }
+
+    /// The rows that follow each other at equal distances from the first item on; all planes are like it.
+    pub fn first_plane(&self) -> Plane {
+        let inner = self.loops[0];
+        let stride = if inner.count > 1 { inner.stride } else { self.row };
+        Plane { start: 0, row: self.row, stride, rows: inner.count }
+    }
+
+    /// Calls `visit` with the planes that hold the valid items, in order, until it returns false.
+    pub fn for_each_plane(&self, mut visit: impl FnMut(Plane) -> bool) {
+        let plane = self.first_plane();
+        if self.depth <= 1 {
+            visit(plane);
+            return;
+        }
+        let mut steps = [0usize; MAX_DIMS];
+        for _ in 0..self.valid / (plane.row * plane.rows).max(1) {
+            let start = (1..self.depth.max(1)).map(|level| steps[level] * self.loops[level].stride).sum();
+            if !visit(Plane { start, ..plane }) {
+                return;
+            }
+            self.advance_outer(&mut steps);
+        }
     }
 
     /// Items of each row.
@@ -274,6 +310,22 @@ mod tests {
                 assert_eq!(positions_of_runs(&rows, first, usize::MAX), later);
                 assert_eq!(positions_of_runs(&rows, first, later.len() / 2), later[..later.len() / 2]);
             }
+        });
+    }
+
+    #[test]
+    fn planes_cover_the_valid_box_in_order() {
+        for_random_blocks(|block, blockshape, len| {
+            let rows = block.rows().unwrap();
+            let mut positions = Vec::new();
+            rows.for_each_plane(|plane| {
+                for row in 0..plane.rows {
+                    let start = plane.start + row * plane.stride;
+                    positions.extend(start..start + plane.row);
+                }
+                true
+            });
+            assert_eq!(positions, valid_positions(blockshape, len));
         });
     }
 

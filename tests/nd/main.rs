@@ -6,4 +6,5 @@ mod assembled;
 mod client;
 mod grid_model;
 mod reductions;
+mod sums_of_rows;
 mod worked_examples;

@@ -2,8 +2,8 @@
 //!
 //! [`Engine`] is what runs a kernel: a [`Program`] where its body is one value, else a [`structured`]
 //! one. `plan` turns expressions into a [`Pipeline`]: steps that each run one vector kernel on the places
-//! of a [`layout`]. `run` executes a [`Program`] block by block, with registers in a per-thread
-//! scratch memory that is reused; `direct` is the short way of a single step on whole arrays.
+//! of a [`layout`]. `run` executes a [`Program`] block by block, as `walk` cuts the items, with registers in a
+//! per-thread scratch memory that is reused; `direct` is the short way of a single step on whole arrays.
 
 mod direct;
 mod engine;
@@ -15,6 +15,7 @@ mod run;
 pub(super) mod scratch;
 mod string_step;
 mod structured;
+mod walk;
 
 use crate::ir::{ExprId, ExprKind, Kernel, ReduceOp, Type, UserFunction};
 use crate::kernel::Kernel as VectorKernel;
@@ -33,12 +34,13 @@ pub use packed::PaddedBlocks;
 pub use plan::PlanError;
 #[cfg(machine_code)]
 pub(super) use run::call_each;
-pub use run::{Items, zero_padding};
+pub use run::zero_padding;
 #[cfg(any(test, all(feature = "jit", target_os = "emscripten")))]
 pub(super) use structured::Arrays;
 #[cfg(any(test, all(feature = "jit", unix)))]
 pub(super) use structured::flatten;
 pub use structured::{Positions, RunError, while_limit};
+pub use walk::Items;
 
 /// A register program for a kernel whose body is one `return`. Immutable, and safe to run from any
 /// number of threads.

@@ -6,12 +6,13 @@ use super::direct::{is_aligned, overlap};
 use super::layout::{ConstantBytes, Place, PlaceId};
 use super::reduction::{Reduction, Stage};
 use super::scratch::{ALIGN, SKEW, Scratch};
+use super::walk::{Block, Items, Placement, Walk, least_items, reduces_by_rows};
 use super::{Outcome, Pipeline, Program, Step};
 use crate::ir::{Type, UserFunction};
 use crate::kernel::reduce::{Accumulator, GRAIN};
 use crate::kernel::{Accuracy, stream};
 use crate::memory::{OutOfMemory, TryGrow};
-use crate::nd::Rows;
+use crate::nd::{Plane, Rows};
 
 /// Address of a place at the start of the data, and bytes from one item to the next: zero for what
 /// every block reuses.
@@ -41,80 +42,6 @@ pub struct Staged {
     streams: bool,
 }
 
-/// The items of the caller's arrays that are evaluated.
-#[derive(Clone, Copy)]
-pub enum Items<'a> {
-    /// The first items of each array.
-    First(usize),
-    /// The valid items of padded blocks.
-    Valid(&'a Rows),
-}
-
-impl Items<'_> {
-    pub fn count(self) -> usize {
-        match self {
-            Items::First(count) => count,
-            Items::Valid(rows) => rows.valid_items(),
-        }
-    }
-
-    /// Items from the first one to the end of the array.
-    fn span(self) -> usize {
-        match self {
-            Items::First(count) => count,
-            Items::Valid(rows) => rows.padded_items(),
-        }
-    }
-}
-
-/// One way through the items, block by block.
-#[derive(Clone, Copy)]
-struct Walk<'a> {
-    items: Items<'a>,
-    block_items: usize,
-    /// Rows are evaluated where they lie; otherwise arrays with gaps are staged.
-    in_place: bool,
-}
-
-/// Some consecutive items.
-#[derive(Clone, Copy)]
-struct Block {
-    /// Number of the first one among the evaluated items.
-    first: usize,
-    /// Place of the first one in the arrays that are not staged.
-    start: usize,
-    count: usize,
-}
-
-impl Walk<'_> {
-    /// Calls `visit` with blocks that cover all items, in order, until it returns false.
-    fn for_each_block(&self, mut visit: impl FnMut(Block) -> bool) {
-        if let (Items::Valid(rows), true) = (self.items, self.in_place) {
-            let (mut first, mut goes_on) = (0, true);
-            rows.for_each_run(0, usize::MAX, |run| {
-                self.split(first, run.start, run.items, |block| {
-                    goes_on = goes_on && visit(block);
-                    goes_on
-                });
-                first += run.items;
-            });
-        } else {
-            self.split(0, 0, self.items.count(), visit);
-        }
-    }
-
-    fn split(&self, first: usize, start: usize, items: usize, mut visit: impl FnMut(Block) -> bool) {
-        let mut done = 0;
-        while done < items {
-            let count = self.block_items.min(items - done);
-            if !visit(Block { first: first + done, start: start + done, count }) {
-                return;
-            }
-            done += count;
-        }
-    }
-}
-
 impl Program {
     /// Evaluates the items.
     ///
@@ -140,9 +67,19 @@ impl Program {
 
     /// See [`Engine::is_defined_everywhere`](super::Engine::is_defined_everywhere).
     pub(super) fn is_defined_everywhere(&self) -> bool {
-        self.outcome == Outcome::PerItem
-            && self.stages.is_empty()
-            && !self.pipeline.steps.iter().any(|step| matches!(step, Step::Call { .. }))
+        self.outcome == Outcome::PerItem && self.stages.is_empty() && self.is_pure()
+    }
+
+    /// Whether no step is seen by the host, so that values may be computed that nobody asked for.
+    fn is_pure(&self) -> bool {
+        let mut steps = self.steps_of_items();
+        !steps.any(|step| matches!(step, Step::Call { .. }))
+    }
+
+    /// The steps on items.
+    fn steps_of_items(&self) -> impl Iterator<Item = &Step> {
+        let last = if self.outcome == Outcome::PerItem { &self.pipeline.steps[..] } else { &[] };
+        self.stages.iter().flat_map(|stage| &stage.arguments.steps).chain(last)
     }
 
     /// Lays out the scratch memory and the table of bases.
@@ -153,16 +90,14 @@ impl Program {
         output: *mut u8,
         items: Items<'a>,
     ) -> Result<Walk<'a>, OutOfMemory> {
-        let mut in_place = self.runs_in_place(items);
-        self.find_staged(&mut scratch.staged, inputs, output, items, in_place)?;
-        if in_place && !scratch.staged.is_empty() && matches!(items, Items::Valid(_)) {
+        let mut placement = self.placement(items);
+        self.find_staged(&mut scratch.staged, inputs, output, items, placement)?;
+        if placement != Placement::Packed && !scratch.staged.is_empty() && matches!(items, Items::Valid(_)) {
             // Where some array is copied anyway, all are packed, so that blocks need not end with rows.
-            in_place = false;
-            self.find_staged(&mut scratch.staged, inputs, output, items, in_place)?;
+            placement = Placement::Packed;
+            self.find_staged(&mut scratch.staged, inputs, output, items, placement)?;
         }
-        let limit =
-            if scratch.staged.is_empty() { self.block_items } else { self.block_items.min(STAGED_ITEMS) };
-        let block_items = limit.min(items.count().max(1));
+        let block_items = self.items_of_block(items, placement, !scratch.staged.is_empty());
         let layout = &self.layout;
         let register_bytes = aligned_bytes(block_items, layout.register_itemsize)?;
         let scalars = layout.registers.checked_mul(register_bytes).ok_or(OutOfMemory)?;
@@ -208,19 +143,39 @@ impl Program {
                 }
             });
         }
-        Ok(Walk { items, block_items, in_place })
+        Ok(Walk { items, placement, block_items, reduces: !self.stages.is_empty() })
     }
 
-    /// Whether arrays are read and written where they lie: rows must be long enough to pay for running
-    /// the steps on each.
-    fn runs_in_place(&self, items: Items<'_>) -> bool {
-        let Items::Valid(rows) = items else { return true };
-        let row = rows.row_items();
+    /// Most items of a block.
+    fn items_of_block(&self, items: Items<'_>, placement: Placement, is_staged: bool) -> usize {
+        let limit = if is_staged { self.block_items.min(STAGED_ITEMS) } else { self.block_items };
+        match items {
+            Items::Valid(rows) if !self.stages.is_empty() && reduces_by_rows(rows) => {
+                let Plane { row, stride, .. } = rows.first_plane();
+                let least = least_items(row, if placement == Placement::Packed { row } else { stride });
+                limit.max(least).min(rows.padded_items())
+            }
+            _ => limit.min(items.count().max(1)),
+        }
+    }
+
+    /// Where items are best worked on, if the caller's arrays allow it.
+    fn placement(&self, items: Items<'_>) -> Placement {
+        let Items::Valid(rows) = items else { return Placement::Rows };
+        let Plane { row, stride, .. } = rows.first_plane();
         if row >= rows.valid_items() {
-            return true;
+            return Placement::Rows;
+        }
+        if !self.stages.is_empty() && reduces_by_rows(rows) {
+            let gaps_are_small = row >= stride / 4 * 3;
+            if self.steps_of_items().next().is_none() || gaps_are_small && self.is_pure() {
+                return Placement::Gaps;
+            }
         }
         let is_one_step = self.stages.is_empty() && self.pipeline.steps.len() == 1;
-        row >= if is_one_step { LONG_ROW_OF_ONE_STEP } else { LONG_ROW }
+        // Rows must be long enough to pay for running the steps on each.
+        let longest_packed = if is_one_step { LONG_ROW_OF_ONE_STEP } else { LONG_ROW };
+        if row >= longest_packed { Placement::Rows } else { Placement::Packed }
     }
 
     /// Lists the arrays that blocks must be copied through: all of them if they are not walked in
@@ -231,8 +186,9 @@ impl Program {
         inputs: &[*const u8],
         output: *mut u8,
         items: Items<'_>,
-        in_place: bool,
+        placement: Placement,
     ) -> Result<(), OutOfMemory> {
+        let in_place = placement != Placement::Packed;
         list.clear();
         let streams = self.streams(items);
         let mut stage = |place, array: *mut u8, ty: Type| {
@@ -278,8 +234,10 @@ impl Program {
         }
         let walk = match self.outcome {
             Outcome::PerItem => walk,
-            Outcome::Copies => Walk { items: Items::First(walk.items.count()), ..walk },
-            Outcome::One { .. } => Walk { items: Items::First(1), ..walk },
+            Outcome::Copies => {
+                Walk { items: Items::First(walk.items.count()), placement: Placement::Rows, ..walk }
+            }
+            Outcome::One { .. } => Walk { items: Items::First(1), placement: Placement::Rows, ..walk },
         };
         let is_read = |staged: &&Staged| staged.place != Place::Output && self.outcome == Outcome::PerItem;
         // SAFETY: as the caller promises; what does not depend on an item reads no input.
@@ -288,7 +246,12 @@ impl Program {
             walk.for_each_block(|block| {
                 staged.iter().filter(is_read).for_each(|staged| staged.load(walk.items, block));
                 for step in &self.pipeline.steps {
-                    run_step(step, |place| bases[place as usize].at(block.start), block.count, accuracy);
+                    run_step(
+                        step,
+                        |place| bases[place as usize].at(block.start),
+                        block.rows.span(),
+                        accuracy,
+                    );
                 }
                 let written = staged.iter().find(|staged| staged.place == Place::Output);
                 written.into_iter().for_each(|staged| staged.store(walk.items, block));
@@ -318,10 +281,10 @@ unsafe fn run_stage(
             let inputs = staged.iter().filter(|staged| staged.place != Place::Output);
             inputs.for_each(|staged| staged.load(walk.items, block));
             for step in &stage.arguments.steps {
-                run_step(step, |place| bases[place as usize].at(block.start), block.count, accuracy);
+                run_step(step, |place| bases[place as usize].at(block.start), block.rows.span(), accuracy);
             }
             for (reduction, accumulator) in stage.reductions.iter().zip(accumulators.iter_mut()) {
-                accumulator.update(bases[reduction.from as usize].at(block.start), block.count);
+                accumulator.update_rows(bases[reduction.from as usize].at(block.start), block.rows);
             }
             !accumulators.iter().all(Accumulator::is_decided)
         });
@@ -354,7 +317,7 @@ impl Staged {
     /// # Safety
     /// The array holds the items and the scratch memory has room for those of the block.
     unsafe fn load(&self, items: Items<'_>, block: Block) {
-        let bytes = block.count * self.itemsize;
+        let bytes = block.rows.total() * self.itemsize;
         // SAFETY: as the caller promises.
         unsafe {
             match items {
@@ -375,7 +338,7 @@ impl Staged {
     /// # Safety
     /// As [`Staged::load`].
     unsafe fn store(&self, items: Items<'_>, block: Block) {
-        let bytes = block.count * self.itemsize;
+        let bytes = block.rows.total() * self.itemsize;
         // SAFETY: as the caller promises.
         unsafe {
             match items {

@@ -1,15 +1,17 @@
-//! Reductions: loops that fold contiguous items into one value.
+//! Reductions: loops that fold items, contiguous or in rows with gaps between them, into one value.
 //!
 //! An [`Accumulator`] takes the items of an array piece by piece. Its result has the same bits at
 //! every SIMD level, and for every way of cutting the array into pieces of multiples of [`GRAIN`]
 //! items (the last piece may be shorter). Integers, truth values and extrema do not depend on the
 //! cuts at all; floating-point sums and products are combined in a tree whose shape depends on the
-//! positions of the items alone (see `pairwise`).
+//! positions of the items alone, or on rows and the positions in them (see `pairwise`).
 
+mod blend;
 mod extremum;
 mod integer;
 mod level_dispatch;
 mod pairwise;
+mod rows;
 mod truth;
 
 #[cfg(test)]
@@ -18,14 +20,22 @@ mod tests;
 use super::level::Level;
 use crate::dtype::{Complex, Dtype, Scalar};
 use crate::ir::ReduceOp;
-use extremum::{Max, Min};
+use extremum::{Extremum, Greatest, Least};
 use integer::Integers;
 use level_dispatch::{Fold, at_level};
 use pairwise::{Product, Sum, Tree};
 
+pub use rows::EvenRows;
+
 /// Items that floating-point sums and products take at once: cutting an array at its multiples
 /// does not change a result by a single bit.
 pub const GRAIN: usize = pairwise::CHUNK;
+
+/// Longest row that shares a chunk of a floating-point sum or product with the rows after it.
+pub const SHARED_CHUNK_ROW: usize = pairwise::PAIR;
+/// Rows up to that length that make whole chunks: adding rows in groups of as many does not change a result by
+/// a single bit.
+pub const ROWS_OF_CHUNK: usize = 4;
 
 /// A reduction in progress.
 ///
@@ -71,16 +81,26 @@ impl Accumulator {
     /// # Safety
     /// `items` must be valid for reading `n` items of the accumulator's dtype and aligned for it.
     pub unsafe fn update(&mut self, items: *const u8, n: usize) {
-        self.items += n;
+        // SAFETY: as the caller promises.
+        unsafe { self.update_rows(items, EvenRows::one(n)) };
+    }
+
+    /// Adds the items of rows that begin at `items`; they follow those of the calls before.
+    ///
+    /// # Safety
+    /// `items` must be valid for reading the rows and what lies between them, as items of the accumulator's
+    /// dtype, and aligned for it.
+    pub unsafe fn update_rows(&mut self, items: *const u8, rows: EvenRows) {
+        self.items += rows.total();
         // SAFETY: each fold was chosen for the dtype and a supported level; the caller vouches for
         // the items.
         unsafe {
             match &mut self.state {
-                State::Integer { value, fold } => fold(value, items, n),
-                State::Extremum { value, fold } => fold(value, items, n),
-                State::Truth { value, fold } => fold(value, items, n),
-                State::Float { tree, fold } => fold(tree, items, n),
-                State::Complex { tree, fold } => fold(tree, items, n),
+                State::Integer { value, fold } => fold(value, items, rows),
+                State::Extremum { value, fold } => fold(value, items, rows),
+                State::Truth { value, fold } => fold(value, items, rows),
+                State::Float { tree, fold } => fold(tree, items, rows),
+                State::Complex { tree, fold } => fold(tree, items, rows),
             }
         }
     }
@@ -146,10 +166,10 @@ fn extremum_state(op: ReduceOp, dtype: Dtype, level: Level) -> Option<State> {
     let min = op == ReduceOp::Min;
     let float = |fold| State::Extremum { value: if min { f64::INFINITY } else { f64::NEG_INFINITY }, fold };
     Some(match (dtype, min) {
-        (Dtype::Float32, true) => float(at_level::<Min<f32>>(level)),
-        (Dtype::Float32, false) => float(at_level::<Max<f32>>(level)),
-        (Dtype::Float64, true) => float(at_level::<Min<f64>>(level)),
-        (Dtype::Float64, false) => float(at_level::<Max<f64>>(level)),
+        (Dtype::Float32, true) => float(at_level::<Extremum<f32, Least>>(level)),
+        (Dtype::Float32, false) => float(at_level::<Extremum<f32, Greatest>>(level)),
+        (Dtype::Float64, true) => float(at_level::<Extremum<f64, Least>>(level)),
+        (Dtype::Float64, false) => float(at_level::<Extremum<f64, Greatest>>(level)),
         _ => integer_state(op, dtype, level)?,
     })
 }

@@ -7,20 +7,26 @@
 //! however wide the vectors are, and the rounding error grows with the logarithm of the number of
 //! items
 //! (Higham, "The accuracy of floating point summation", SIAM J. Sci. Comput. 14, 1993).
+//!
+//! Rows are combined as one array in which each row is filled up with the neutral value: up to 64 items where
+//! four rows then make a chunk, up to 128 where two do, else to a multiple of [`CHUNK`]. An incomplete group of
+//! rows is a chunk too.
 
+use super::blend::Blend;
 use super::level_dispatch::FoldItems;
+use super::rows::{LANES, Table, fold_lanes};
 use crate::dtype::Complex;
 use std::marker::PhantomData;
 
-/// Columns of a chunk: enough independent operations to hide their latency at every level.
-const LANES: usize = 64;
-/// Items of a chunk.
+/// Items of two segments.
+pub(super) const PAIR: usize = 2 * LANES;
+/// Items of a chunk: four segments of one item a column.
 pub(super) const CHUNK: usize = 4 * LANES;
 /// Levels of the tree above the chunks, for as many items as can be counted.
 const LEVELS: usize = (usize::BITS - CHUNK.ilog2()) as usize;
 
 /// An item, and the type it is accumulated in.
-pub(super) trait Widen: Copy {
+pub(super) trait Widen: Blend {
     type Wide: Widen<Wide = Self::Wide>;
 
     fn widen(self) -> Self::Wide;
@@ -135,22 +141,48 @@ impl<A: Widen<Wide = A>> Tree<A> {
     }
 }
 
+/// The result of a chunk, given its columns, each combined.
+#[inline(always)]
+fn fold_columns<A: Copy, C: Combine<A>>(column: impl Fn(usize) -> A) -> A {
+    let mut lanes = [C::NEUTRAL; LANES];
+    for (i, lane) in lanes.iter_mut().enumerate() {
+        *lane = column(i);
+    }
+    fold_lanes(lanes, C::combine)
+}
+
 /// The result of a whole chunk.
 #[inline(always)]
 fn fold_chunk<T: Widen, C: Combine<T::Wide>>(chunk: &[T; CHUNK]) -> T::Wide {
-    let mut lanes = [chunk[0].widen(); LANES];
-    for (i, lane) in lanes.iter_mut().enumerate() {
-        let item = |row: usize| chunk[row * LANES + i].widen();
-        *lane = C::combine(C::combine(item(0), item(1)), C::combine(item(2), item(3)));
+    let item = |segment: usize, i: usize| chunk[segment * LANES + i].widen();
+    fold_columns::<_, C>(|i| {
+        C::combine(C::combine(item(0, i), item(1, i)), C::combine(item(2, i), item(3, i)))
+    })
+}
+
+/// The result of a chunk of a few segments of at most [`LANES`] items each.
+#[inline(always)]
+fn fold_segments<'a, T: Widen + 'a, C: Combine<T::Wide>>(segments: impl Iterator<Item = &'a [T]>) -> T::Wide {
+    let mut chunk = [C::NEUTRAL; CHUNK];
+    for (places, segment) in chunk.chunks_exact_mut(LANES).zip(segments) {
+        places.iter_mut().zip(segment).for_each(|(place, item)| *place = item.widen());
     }
-    let mut half = LANES / 2;
-    while half > 0 {
-        for i in 0..half {
-            lanes[i] = C::combine(lanes[i], lanes[i + half]);
-        }
-        half /= 2;
+    fold_chunk::<T::Wide, C>(&chunk)
+}
+
+/// A segment of a row whose last items may be missing: memory goes on after them.
+struct Segment<'a, T> {
+    items: &'a [T; LANES],
+    count: usize,
+}
+
+impl<T: Widen> Segment<'_, T> {
+    /// Item `i`, the neutral value where that is missing.
+    #[inline(always)]
+    fn get<C: Combine<T::Wide>>(&self, i: usize) -> T::Wide {
+        let item = self.items[i].widen();
+        if i < self.count { item } else { C::NEUTRAL }
     }
-    lanes[0]
 }
 
 /// Folds items of type `T` by the operation `C`.
@@ -161,15 +193,80 @@ impl<T: Widen, C: Combine<T::Wide>> FoldItems for Items<T, C> {
     type State = Tree<T::Wide>;
 
     #[inline(always)]
-    fn fold(tree: &mut Tree<T::Wide>, items: &[T]) {
-        let (chunks, rest) = items.as_chunks::<CHUNK>();
+    fn fold(tree: &mut Tree<T::Wide>, items: &Table<'_, T>) {
+        let row = items.rows.items;
+        if row <= LANES {
+            fold_fours::<T, C>(tree, items);
+        } else if row <= PAIR {
+            fold_pairs::<T, C>(tree, items);
+        } else {
+            fold_rows::<T, C>(tree, items);
+        }
+    }
+}
+
+/// Folds rows of one segment: four make a chunk.
+#[inline(always)]
+fn fold_fours<T: Widen, C: Combine<T::Wide>>(tree: &mut Tree<T::Wide>, items: &Table<'_, T>) {
+    let count = items.rows.items;
+    for first in (0..items.rows.count).step_by(4) {
+        let segment = |k: usize| Some(Segment { items: items.beyond_row(first + k, 0)?, count });
+        tree.add::<C>(match [segment(0), segment(1), segment(2), segment(3)] {
+            [Some(a), Some(b), Some(c), Some(d)] => fold_columns::<_, C>(|i| {
+                C::combine(C::combine(a.get::<C>(i), b.get::<C>(i)), C::combine(c.get::<C>(i), d.get::<C>(i)))
+            }),
+            _ => fold_segments::<T, C>((first..items.rows.count).take(4).map(|row| items.row(row))),
+        });
+    }
+}
+
+/// Folds rows of two segments: two make a chunk.
+#[inline(always)]
+fn fold_pairs<T: Widen, C: Combine<T::Wide>>(tree: &mut Tree<T::Wide>, items: &Table<'_, T>) {
+    let count = items.rows.items - LANES;
+    for first in (0..items.rows.count).step_by(2) {
+        let rows = (first..items.rows.count).take(2);
+        let ends = [first, first + 1].map(|row| items.beyond_row::<LANES>(row, LANES));
+        tree.add::<C>(match ends.map(|end| end.map(|items| Segment { items, count })) {
+            [Some(b), Some(d)] => {
+                let (a, c) = (items.row(first), items.row(first + 1));
+                fold_columns::<_, C>(|i| {
+                    let ab = C::combine(a[i].widen(), b.get::<C>(i));
+                    C::combine(ab, C::combine(c[i].widen(), d.get::<C>(i)))
+                })
+            }
+            _ => fold_segments::<T, C>(rows.flat_map(|row| items.row(row).chunks(LANES))),
+        });
+    }
+}
+
+/// Folds rows of which each has chunks of its own.
+#[inline(always)]
+fn fold_rows<T: Widen, C: Combine<T::Wide>>(tree: &mut Tree<T::Wide>, items: &Table<'_, T>) {
+    let whole = items.rows.items / CHUNK * CHUNK;
+    for row in 0..items.rows.count {
+        let (chunks, rest) = items.row(row).as_chunks::<CHUNK>();
         for chunk in chunks {
             tree.add::<C>(fold_chunk::<T, C>(chunk));
         }
-        if !rest.is_empty() {
-            let mut chunk = [C::NEUTRAL; CHUNK];
-            chunk.iter_mut().zip(rest).for_each(|(place, item)| *place = item.widen());
-            tree.add::<C>(fold_chunk::<T::Wide, C>(&chunk));
+        if rest.is_empty() {
+            continue;
         }
+        let (segments, last) = rest.as_chunks::<LANES>();
+        let count = last.len();
+        let last = items.beyond_row::<LANES>(row, whole + segments.len() * LANES);
+        let last = last.map(|items| Segment { items, count });
+        tree.add::<C>(match (segments, last) {
+            ([], Some(a)) => fold_columns::<_, C>(|i| a.get::<C>(i)),
+            ([a], Some(b)) => fold_columns::<_, C>(|i| C::combine(a[i].widen(), b.get::<C>(i))),
+            ([a, b], Some(c)) => {
+                fold_columns::<_, C>(|i| C::combine(C::combine(a[i].widen(), b[i].widen()), c.get::<C>(i)))
+            }
+            ([a, b, c], Some(d)) => fold_columns::<_, C>(|i| {
+                let ab = C::combine(a[i].widen(), b[i].widen());
+                C::combine(ab, C::combine(c[i].widen(), d.get::<C>(i)))
+            }),
+            _ => fold_segments::<T, C>(rest.chunks(LANES)),
+        });
     }
 }

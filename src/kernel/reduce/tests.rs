@@ -1,6 +1,6 @@
 //! Reductions against models that loop over the items one by one.
 
-use super::{Accumulator, GRAIN};
+use super::{Accumulator, EvenRows, GRAIN};
 use crate::dtype::{Complex, Dtype, Scalar};
 use crate::ir::ReduceOp::{self, *};
 use crate::kernel::level::Level;
@@ -38,6 +38,26 @@ impl Items {
             }
         }
         accumulator.finish()
+    }
+
+    /// The reduction of rows among the items, from the first item on.
+    fn reduced_by_rows(&self, op: ReduceOp, level: Level, rows: EvenRows) -> Scalar {
+        assert!(rows.span() <= self.n);
+        let mut accumulator = Accumulator::new(op, self.dtype, level).unwrap();
+        // SAFETY: the rows end before the items do.
+        unsafe { accumulator.update_rows(self.words.as_ptr().cast(), rows) };
+        accumulator.finish()
+    }
+
+    /// The total of the items over a count of some of them.
+    fn mean_of(&self, count: usize) -> Scalar {
+        match self.reduced(Sum) {
+            Scalar::Complex(sum) => {
+                Scalar::Complex(Complex::new(sum.re / count as f64, sum.im / count as f64))
+            }
+            Scalar::Float(sum) => Scalar::Float(sum / count as f64),
+            _ => self.reduced(Mean),
+        }
     }
 
     fn reduced(&self, op: ReduceOp) -> Scalar {
@@ -233,6 +253,78 @@ fn results_have_the_same_bits_at_every_level_and_cut() {
                         assert_eq!(bits, expected, "{op:?} of {n} {dtype}, {level:?}, pieces of {piece}");
                     }
                 }
+            }
+        }
+    }
+}
+
+/// Rows with one or more segments and every kind of tail, with gaps and without, and counts that leave some
+/// rows over.
+fn even_rows() -> impl Iterator<Item = EvenRows> {
+    let lengths =
+        [1, 15, 16, 31, 32, 33, 58, 63, 64, 65, 100, 127, 128, 129, 190, 230, 256, 257, 300, 450, 600];
+    lengths.into_iter().flat_map(|items| {
+        let gaps = [0, 1, 6, 70];
+        gaps.into_iter()
+            .flat_map(move |gap| [1, 2, 3, 5, 8].map(|count| EvenRows { items, stride: items + gap, count }))
+    })
+}
+
+/// A value that changes the result of `op` wherever it is taken for an item.
+fn poison(op: ReduceOp, dtype: Dtype) -> Scalar {
+    let float = match op {
+        Any => 1.0,
+        All => 0.0,
+        _ => f64::NAN,
+    };
+    let integer = match (op, dtype) {
+        (All | Prod | Min, Dtype::Bool) => 0,
+        (_, Dtype::Bool) => 1,
+        (Min, _) if dtype.is_unsigned() => 0,
+        (Min, _) => i128::from(i64::MIN),
+        (Max, _) => i128::from(i64::MAX),
+        (All | Prod, _) => 0,
+        _ => 77,
+    };
+    if dtype.is_float() || dtype.is_complex() { Scalar::Float(float) } else { Scalar::Int(integer) }
+}
+
+/// What rows are filled up to before they are added as one array, see `pairwise`.
+fn filled_length(items: usize) -> usize {
+    match items {
+        0..=64 => 64,
+        65..=128 => 128,
+        _ => items.next_multiple_of(GRAIN),
+    }
+}
+
+#[test]
+fn rows_give_the_bits_of_one_array_of_filled_rows_and_gaps_do_not_matter() {
+    let mut numbers = Numbers(9);
+    for (round, rows) in even_rows().enumerate() {
+        let dtype = Dtype::NUMERIC[round % Dtype::NUMERIC.len()];
+        let values = numbers.items(dtype, rows.total());
+        for op in OPS.into_iter().filter(|&op| Accumulator::new(op, dtype, Level::Baseline).is_some()) {
+            let neutral = Accumulator::new(op, dtype, Level::Baseline).unwrap().finish();
+            let neutral = if op == Mean { Scalar::Int(0).cast(dtype) } else { neutral };
+            let spread = |length: usize, filler: Scalar| {
+                let row = |row: &[Scalar]| {
+                    row.iter().copied().chain(vec![filler; length - row.len()]).collect::<Vec<_>>()
+                };
+                values.chunks(rows.items).flat_map(row).collect::<Vec<_>>()
+            };
+            let filled = Items::new(dtype, &spread(filled_length(rows.items), neutral));
+            let mut expected = filled.reduced_by_pieces(op, Level::Baseline, usize::MAX);
+            if op == Mean {
+                // The items that fill the rows count.
+                let packed = Items::new(dtype, &values);
+                let sum = if dtype.is_float() || dtype.is_complex() { &filled } else { &packed };
+                expected = sum.mean_of(rows.total());
+            }
+            let items = Items::new(dtype, &spread(rows.stride, poison(op, dtype)));
+            for level in Level::all_supported() {
+                let result = items.reduced_by_rows(op, level, rows);
+                assert_eq!(bits_of(result), bits_of(expected), "{op:?} of {rows:?} {dtype}, {level:?}");
             }
         }
     }
