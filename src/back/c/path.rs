@@ -32,7 +32,7 @@ pub struct Info {
     /// Permission bits.
     pub mode: libc::mode_t,
     /// Seconds since the epoch, and nanoseconds.
-    pub modified: (i64, i64),
+    pub modified: (libc::time_t, libc::c_long),
 }
 
 impl CPath {
