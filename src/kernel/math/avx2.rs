@@ -1,7 +1,6 @@
 //! Vectors of AVX2 and FMA as [`Float`], with tables by permutations and gathers.
 
-use super::float::{Float, Float32, Float64, TABLE, TABLE_BITS, Vector};
-use super::lane::Lane;
+use super::float::{Float, Float32, Float64, Scalar, TABLE, TABLE_BITS, Table, Vector};
 use std::arch::x86_64::*;
 use std::mem::transmute;
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
@@ -57,7 +56,6 @@ macro_rules! impl_vector {
         masks: $compare:ident $blend:ident $sign_mask:ident;
         limits: $min:ident $max:ident;
         memory: $load:ident $masked_load:ident $store:ident $masked_store:ident;
-        subnormal: $subnormal_shift:expr;
     ) => {
         impl_operator!($vector, Add, add, $add);
         impl_operator!($vector, Sub, sub, $sub);
@@ -100,11 +98,6 @@ macro_rules! impl_vector {
             }
 
             #[inline(always)]
-            const fn from_lane<const FMA: bool>(x: Lane<$scalar, FMA>) -> Self {
-                Self::constant(x.0)
-            }
-
-            #[inline(always)]
             fn bits(self) -> __m256i {
                 avx2!($to_integer(self.0))
             }
@@ -131,19 +124,20 @@ macro_rules! impl_vector {
         impl Float for $vector {
             type Scalar = $scalar;
             type Mask = $mask;
+            type Row<const N: usize> = ($vector, &'static Table<$scalar, N>);
 
             const FMA: bool = true;
             const ALL: $mask = $mask(Self::constant($scalar::from_bits(!0)).0);
             const ZERO: Self = Self::constant(0.0);
             const ONE: Self = Self::constant(1.0);
-            const ROUNDER: Self = Self::from_lane(Lane::<$scalar, true>::ROUNDER);
-            const FINE_ROUNDER: Self = Self::from_lane(Lane::<$scalar, true>::FINE_ROUNDER);
-            const INTEGERS: Self = Self::from_lane(Lane::<$scalar, true>::INTEGERS);
+            const ROUNDER: Self = Self::constant(<$scalar as Scalar>::ROUNDER);
+            const FINE_ROUNDER: Self = Self::constant(<$scalar as Scalar>::FINE_ROUNDER);
+            const INTEGERS: Self = Self::constant(<$scalar as Scalar>::INTEGERS);
             const INFINITY: Self = Self::constant($scalar::INFINITY);
             const NAN: Self = Self::constant($scalar::NAN);
             const MIN_POSITIVE: Self = Self::constant($scalar::MIN_POSITIVE);
-            const RESIDUE_OF_HALF_PI: Self = Self::from_lane(Lane::<$scalar, true>::RESIDUE_OF_HALF_PI);
-            const INVERSE_CBRT_OFFSET: Self = Self::from_lane(Lane::<$scalar, true>::INVERSE_CBRT_OFFSET);
+            const RESIDUE_OF_HALF_PI: Self = Self::constant(<$scalar as Scalar>::RESIDUE_OF_HALF_PI);
+            const INVERSE_CBRT_OFFSET: Self = Self::constant(<$scalar as Scalar>::INVERSE_CBRT_OFFSET);
 
             #[inline(always)]
             fn splat(x: $scalar) -> Self {
@@ -223,6 +217,12 @@ macro_rules! impl_vector {
             }
 
             #[inline(always)]
+            fn times_short(self, b: Self) -> (Self, Self) {
+                let product = self * b;
+                (product, self.product_error(b, product))
+            }
+
+            #[inline(always)]
             fn exp2_of_rounded(rounded: Self) -> Self {
                 let moved = avx2!($shl::<{ $scalar::MANTISSA_DIGITS as i32 - 1 }>(rounded.bits()));
                 Self::of_bits(avx2!($integer_add(moved, Self::ONE.bits())))
@@ -239,7 +239,7 @@ macro_rules! impl_vector {
             fn scaled(self, n: Self) -> Self {
                 // Even, and larger than the exponents, so that all numbers are positive.
                 const OFFSET: $bits = 4 * $scalar::MAX_EXP as $bits;
-                let shift = Lane::<$scalar, true>::FINE_ROUNDER.0.to_bits() - (OFFSET << TABLE_BITS);
+                let shift = <$scalar as Scalar>::FINE_ROUNDER.to_bits() - (OFFSET << TABLE_BITS);
                 let sixteenths =
                     avx2!($integer_sub((n + Self::FINE_ROUNDER).bits(), Self::splat_bits(shift)));
                 let exponent = avx2!($shr::<{ TABLE_BITS as i32 }>(sixteenths));
@@ -249,8 +249,13 @@ macro_rules! impl_vector {
             }
 
             #[inline(always)]
-            fn lookup(self, table: &[$scalar; TABLE]) -> Self {
-                $lookup(self, table)
+            fn row<const N: usize>(self, table: &'static Table<$scalar, N>) -> Self::Row<N> {
+                (self, table)
+            }
+
+            #[inline(always)]
+            fn entries<const N: usize>((index, table): Self::Row<N>, pair: usize) -> [Self; 2] {
+                $lookup(index, table, pair)
             }
 
             #[inline(always)]
@@ -267,9 +272,8 @@ macro_rules! impl_vector {
                 let subnormal = self.lt(Self::MIN_POSITIVE);
                 let (mut normal, mut shift) = (self, Self::INTEGERS + bias);
                 if Self::may_hold(subnormal) {
-                    let up = Self::constant(((1 as $bits) << $subnormal_shift) as $scalar);
-                    normal = Self::select(subnormal, self * up, self);
-                    let moved = shift + Self::constant($subnormal_shift as $scalar);
+                    normal = Self::select(subnormal, self * Self::constant($scalar::UP), self);
+                    let moved = shift + Self::constant($scalar::UP_BITS);
                     shift = Self::select(subnormal, moved, shift);
                 }
                 let shifted = avx2!($integer_add(normal.bits(), Self::splat_bits(ABOVE)));
@@ -336,25 +340,23 @@ macro_rules! impl_vector {
 }
 
 impl_vector! {
-    F64x4, f64, u64, 4, Mask64x4, __m256d, lookup_16_of_64, first_of_64;
+    F64x4, f64, u64, 4, Mask64x4, __m256d, lookup_64, first_of_64;
     arithmetic: _mm256_add_pd _mm256_sub_pd _mm256_mul_pd _mm256_div_pd _mm256_sqrt_pd _mm256_fmadd_pd _mm256_fmsub_pd;
     bits: _mm256_and_pd _mm256_andnot_pd _mm256_or_pd _mm256_xor_pd _mm256_slli_epi64 _mm256_srli_epi64 _mm256_sll_epi64;
     integers: _mm256_castpd_si256 _mm256_castsi256_pd _mm256_set1_epi64x _mm256_add_epi64 _mm256_sub_epi64;
     masks: _mm256_cmp_pd _mm256_blendv_pd _mm256_movemask_pd;
     limits: _mm256_min_pd _mm256_max_pd;
     memory: _mm256_loadu_pd _mm256_maskload_pd _mm256_storeu_pd _mm256_maskstore_pd;
-    subnormal: 54;
 }
 
 impl_vector! {
-    F32x8, f32, u32, 8, Mask32x8, __m256, lookup_16_of_32, first_of_32;
+    F32x8, f32, u32, 8, Mask32x8, __m256, lookup_32, first_of_32;
     arithmetic: _mm256_add_ps _mm256_sub_ps _mm256_mul_ps _mm256_div_ps _mm256_sqrt_ps _mm256_fmadd_ps _mm256_fmsub_ps;
     bits: _mm256_and_ps _mm256_andnot_ps _mm256_or_ps _mm256_xor_ps _mm256_slli_epi32 _mm256_srli_epi32 _mm256_sll_epi32;
     integers: _mm256_castps_si256 _mm256_castsi256_ps _mm256_set1_epi32 _mm256_add_epi32 _mm256_sub_epi32;
     masks: _mm256_cmp_ps _mm256_blendv_ps _mm256_movemask_ps;
     limits: _mm256_min_ps _mm256_max_ps;
     memory: _mm256_loadu_ps _mm256_maskload_ps _mm256_storeu_ps _mm256_maskstore_ps;
-    subnormal: 25;
 }
 
 /// All bits set in the first `n` elements.
@@ -369,19 +371,45 @@ fn first_of_32(n: usize) -> __m256i {
     avx2!(_mm256_cmpgt_epi32(_mm256_set1_epi32(n as i32), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)))
 }
 
-/// The entries of a table in memory.
+/// By gathers, which two columns take, or by four loads from the rows, which are faster for more columns.
 #[inline(always)]
-fn lookup_16_of_64(index: F64x4, table: &[f64; TABLE]) -> F64x4 {
+fn lookup_64<const N: usize>(index: F64x4, table: &Table<f64, N>, pair: usize) -> [F64x4; 2] {
+    if N == 2 {
+        return [gathered(index, &table.columns[0]), gathered(index, &table.columns[1])];
+    }
     avx2!({
-        let index = _mm256_and_si256(index.bits(), _mm256_set1_epi64x(TABLE as i64 - 1));
-        F64x4(_mm256_i64gather_pd::<8>(table.as_ptr(), index))
+        let [a, b, c, d] = transmute::<__m256i, [u64; 4]>(index.bits());
+        let even =
+            _mm256_insertf128_pd::<1>(_mm256_castpd128_pd256(two_of(a, table, pair)), two_of(c, table, pair));
+        let odd =
+            _mm256_insertf128_pd::<1>(_mm256_castpd128_pd256(two_of(b, table, pair)), two_of(d, table, pair));
+        [F64x4(_mm256_unpacklo_pd(even, odd)), F64x4(_mm256_unpackhi_pd(even, odd))]
     })
 }
 
-/// The entries of a table in two registers; the fourth bit of the index chooses one.
 #[inline(always)]
-fn lookup_16_of_32(index: F32x8, table: &[f32; TABLE]) -> F32x8 {
-    let (low, high) = table.split_at(TABLE / 2);
+fn gathered(index: F64x4, column: &[f64; TABLE]) -> F64x4 {
+    avx2!({
+        let index = _mm256_and_si256(index.bits(), _mm256_set1_epi64x(TABLE as i64 - 1));
+        F64x4(_mm256_i64gather_pd::<8>(column.as_ptr(), index))
+    })
+}
+
+/// A pair of entries of one row.
+#[inline(always)]
+fn two_of<const N: usize>(index: u64, table: &Table<f64, N>, pair: usize) -> __m128d {
+    avx2!(_mm_loadu_pd(table.rows[index as usize % TABLE].0[2 * pair..2 * pair + 2].as_ptr()))
+}
+
+#[inline(always)]
+fn lookup_32<const N: usize>(index: F32x8, table: &Table<f32, N>, pair: usize) -> [F32x8; 2] {
+    [entries_of(index, &table.columns[2 * pair]), entries_of(index, &table.columns[2 * pair + 1])]
+}
+
+/// The entries of a column in two registers; the fourth bit of the index chooses one.
+#[inline(always)]
+fn entries_of(index: F32x8, column: &[f32; TABLE]) -> F32x8 {
+    let (low, high) = column.split_at(TABLE / 2);
     avx2!({
         let low = _mm256_permutevar8x32_ps(_mm256_loadu_ps(low.as_ptr()), index.bits());
         let high = _mm256_permutevar8x32_ps(_mm256_loadu_ps(high.as_ptr()), index.bits());

@@ -1,7 +1,6 @@
 //! Vectors of AVX-512 as [`Float`], with its instructions for exponents and for tables in registers.
 
-use super::float::{Float, Float32, Float64, TABLE, TABLE_BITS, Vector};
-use super::lane::Lane;
+use super::float::{Float, Float32, Float64, Scalar, TABLE, TABLE_BITS, Table, Vector};
 use std::arch::x86_64::*;
 use std::mem::transmute;
 use std::ops::{Add, Div, Mul, Neg, Sub};
@@ -76,11 +75,6 @@ macro_rules! impl_vector {
             }
 
             #[inline(always)]
-            const fn from_lane<const FMA: bool>(x: Lane<$scalar, FMA>) -> Self {
-                Self::constant(x.0)
-            }
-
-            #[inline(always)]
             fn bits(self) -> __m512i {
                 avx512!($to_integer(self.0))
             }
@@ -94,19 +88,20 @@ macro_rules! impl_vector {
         impl Float for $vector {
             type Scalar = $scalar;
             type Mask = $mask;
+            type Row<const N: usize> = ($vector, &'static Table<$scalar, N>);
 
             const FMA: bool = true;
             const ALL: $mask = !0;
             const ZERO: Self = Self::constant(0.0);
             const ONE: Self = Self::constant(1.0);
-            const ROUNDER: Self = Self::from_lane(Lane::<$scalar, true>::ROUNDER);
-            const FINE_ROUNDER: Self = Self::from_lane(Lane::<$scalar, true>::FINE_ROUNDER);
-            const INTEGERS: Self = Self::from_lane(Lane::<$scalar, true>::INTEGERS);
+            const ROUNDER: Self = Self::constant(<$scalar as Scalar>::ROUNDER);
+            const FINE_ROUNDER: Self = Self::constant(<$scalar as Scalar>::FINE_ROUNDER);
+            const INTEGERS: Self = Self::constant(<$scalar as Scalar>::INTEGERS);
             const INFINITY: Self = Self::constant($scalar::INFINITY);
             const NAN: Self = Self::constant($scalar::NAN);
             const MIN_POSITIVE: Self = Self::constant($scalar::MIN_POSITIVE);
-            const RESIDUE_OF_HALF_PI: Self = Self::from_lane(Lane::<$scalar, true>::RESIDUE_OF_HALF_PI);
-            const INVERSE_CBRT_OFFSET: Self = Self::from_lane(Lane::<$scalar, true>::INVERSE_CBRT_OFFSET);
+            const RESIDUE_OF_HALF_PI: Self = Self::constant(<$scalar as Scalar>::RESIDUE_OF_HALF_PI);
+            const INVERSE_CBRT_OFFSET: Self = Self::constant(<$scalar as Scalar>::INVERSE_CBRT_OFFSET);
 
             #[inline(always)]
             fn splat(x: $scalar) -> Self {
@@ -186,6 +181,12 @@ macro_rules! impl_vector {
             }
 
             #[inline(always)]
+            fn times_short(self, b: Self) -> (Self, Self) {
+                let product = self * b;
+                (product, self.product_error(b, product))
+            }
+
+            #[inline(always)]
             fn exp2_of_rounded(rounded: Self) -> Self {
                 let one = avx512!($splat_integer((1.0 as $scalar).to_bits().cast_signed()));
                 let moved = avx512!($shl::<{ $scalar::MANTISSA_DIGITS - 1 }>(rounded.bits()));
@@ -203,8 +204,13 @@ macro_rules! impl_vector {
             }
 
             #[inline(always)]
-            fn lookup(self, table: &[$scalar; TABLE]) -> Self {
-                $lookup(self, table)
+            fn row<const N: usize>(self, table: &'static Table<$scalar, N>) -> Self::Row<N> {
+                (self, table)
+            }
+
+            #[inline(always)]
+            fn entries<const N: usize>((index, table): Self::Row<N>, pair: usize) -> [Self; 2] {
+                [$lookup(index, &table.columns[2 * pair]), $lookup(index, &table.columns[2 * pair + 1])]
             }
 
             #[inline(always)]

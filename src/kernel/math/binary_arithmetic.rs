@@ -3,9 +3,9 @@
 use super::block_loop::Element;
 use super::double::Double;
 use super::float::{Float32, Float64, nearest};
-use super::formula::{Binary, Formula, Function};
-use super::lane::Lane;
+use super::formula::{Binary, Function};
 use super::scalar;
+use crate::kernel::elementwise::BinaryFn;
 use std::marker::PhantomData;
 
 /// `a` with the sign of `b`.
@@ -146,27 +146,31 @@ impl Function for Nextafter<f32> {
     }
 }
 
-impl<const FMA: bool> Formula<Lane<f64, FMA>> for Nextafter<f64> {
+impl BinaryFn<f64> for Nextafter<f64> {
+    type Out = f64;
+
     #[inline(always)]
-    fn vector([Lane(a), Lane(b), _]: [Lane<f64, FMA>; 3]) -> Lane<f64, FMA> {
+    fn apply(a: f64, b: f64) -> f64 {
         let bits = a.to_bits();
         let away = if bits & !SIGN == 0 { b.to_bits() & SIGN | 1 } else { bits.wrapping_add(1) };
         let outward = (a == 0.0) | ((b > a) == (a > 0.0));
         let moved = f64::from_bits(if outward { away } else { bits.wrapping_sub(1) });
         let apart = if a == b { b } else { moved };
-        Lane(if a.is_nan() | b.is_nan() { a + b } else { apart })
+        if a.is_nan() | b.is_nan() { a + b } else { apart }
     }
 }
 
-impl<const FMA: bool> Formula<Lane<f32, FMA>> for Nextafter<f32> {
+impl BinaryFn<f32> for Nextafter<f32> {
+    type Out = f32;
+
     #[inline(always)]
-    fn vector([Lane(a), Lane(b), _]: [Lane<f32, FMA>; 3]) -> Lane<f32, FMA> {
+    fn apply(a: f32, b: f32) -> f32 {
         let bits = a.to_bits();
         let away = if bits & !SIGN_32 == 0 { b.to_bits() & SIGN_32 | 1 } else { bits.wrapping_add(1) };
         let outward = (a == 0.0) | ((b > a) == (a > 0.0));
         let moved = f32::from_bits(if outward { away } else { bits.wrapping_sub(1) });
         let apart = if a == b { b } else { moved };
-        Lane(if a.is_nan() | b.is_nan() { a + b } else { apart })
+        if a.is_nan() | b.is_nan() { a + b } else { apart }
     }
 }
 

@@ -1,33 +1,20 @@
-//! The loops round the formulas, compiled once for each instruction set.
-//!
-//! AVX2 and AVX-512 run a formula on vectors, with masked loads and stores at the end. The baseline
-//! runs it on single floats in blocks of a fixed size, whose loops the compiler turns into vector
-//! instructions.
+//! The loops round the formulas, compiled once for each instruction set; the last vector of an array is
+//! loaded and stored in part.
 
 #[cfg(target_arch = "x86_64")]
 use super::avx2::{F32x8, F64x4};
 #[cfg(target_arch = "x86_64")]
 use super::avx512::{F32x16, F64x8};
-#[cfg(target_arch = "x86_64")]
-use super::float::Vector;
+use super::float::{Float, Vector};
 use super::formula::{Formula, Function};
-use super::lane::{Lane, One};
+use super::vector128::{F32x4, F64x2};
 use crate::kernel::Kernel;
 use crate::kernel::level::Level;
-
-/// Elements of one block of lanes; the last one is padded, so every element goes through the same
-/// formula.
-const BLOCK: usize = 32;
-
-/// Whether the baseline of the target has a fused multiply-add instruction.
-const BASELINE_FMA: bool = cfg!(any(target_arch = "aarch64", target_feature = "fma"));
 
 /// An element type, and what formulas take it as on each level.
 pub trait Element: Copy + Default + Into<f64> + 'static {
     /// On [`Level::Baseline`].
-    type Baseline: One<Scalar = Self>;
-    /// On the levels above, where the compiler makes the vectors.
-    type Fused: One<Scalar = Self>;
+    type Baseline: Vector<Scalar = Self>;
     /// On [`Level::Avx2`].
     #[cfg(target_arch = "x86_64")]
     type Avx2: Vector<Scalar = Self>;
@@ -40,8 +27,7 @@ pub trait Element: Copy + Default + Into<f64> + 'static {
 }
 
 impl Element for f32 {
-    type Baseline = Lane<f32, BASELINE_FMA>;
-    type Fused = Lane<f32, true>;
+    type Baseline = F32x4;
     #[cfg(target_arch = "x86_64")]
     type Avx2 = F32x8;
     #[cfg(target_arch = "x86_64")]
@@ -53,8 +39,7 @@ impl Element for f32 {
 }
 
 impl Element for f64 {
-    type Baseline = Lane<f64, BASELINE_FMA>;
-    type Fused = Lane<f64, true>;
+    type Baseline = F64x2;
     #[cfg(target_arch = "x86_64")]
     type Avx2 = F64x4;
     #[cfg(target_arch = "x86_64")]
@@ -66,7 +51,6 @@ impl Element for f64 {
 }
 
 type Baseline<K> = <<K as Function>::Element as Element>::Baseline;
-type Fused<K> = <<K as Function>::Element as Element>::Fused;
 #[cfg(target_arch = "x86_64")]
 type Avx2<K> = <<K as Function>::Element as Element>::Avx2;
 #[cfg(target_arch = "x86_64")]
@@ -87,7 +71,7 @@ where
         match level {
             Level::Avx512 => avx512_vectors::<K>,
             Level::Avx2 => avx2_vectors::<K>,
-            Level::Baseline => run_lanes::<K, Baseline<K>>,
+            Level::Baseline => baseline_kernel::<K>(),
         }
     }
 }
@@ -98,22 +82,13 @@ where
     K: Formula<Baseline<K>>,
 {
     fn vector_kernel(_: Level) -> Kernel {
-        run_lanes::<K, Baseline<K>>
+        baseline_kernel::<K>()
     }
 }
 
-/// The kernel that runs `K`'s formula on `level`, on every level by single floats.
-pub fn lane_kernel<K>(level: Level) -> Kernel
-where
-    K: Formula<Baseline<K>> + Formula<Fused<K>>,
-{
-    match level {
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => avx512_lanes::<K>,
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => avx2_lanes::<K>,
-        _ => run_lanes::<K, Baseline<K>>,
-    }
+/// The kernel of [`Level::Baseline`].
+fn baseline_kernel<K: Formula<Baseline<K>>>() -> Kernel {
+    if K::NEEDS_FMA && !Baseline::<K>::FMA { scalar_kernel::<K> } else { baseline_vectors::<K> }
 }
 
 /// Runs `K`'s scalar function on each element.
@@ -134,19 +109,8 @@ pub unsafe fn scalar_kernel<K: Function>(out: *mut u8, a: *const u8, b: *const u
 }
 
 /// # Safety
-/// As [`run_lanes`], on a machine of [`Level::Avx2`].
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma,bmi1,bmi2")]
-unsafe fn avx2_lanes<K: Formula<Fused<K>>>(out: *mut u8, a: *const u8, b: *const u8, c: *const u8, n: usize) {
-    // SAFETY: the caller's promise is passed on.
-    unsafe { run_lanes::<K, Fused<K>>(out, a, b, c, n) }
-}
-
-/// # Safety
-/// As [`run_lanes`], on a machine of [`Level::Avx512`].
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma,bmi1,bmi2,avx512f,avx512bw,avx512cd,avx512dq,avx512vl")]
-unsafe fn avx512_lanes<K: Formula<Fused<K>>>(
+/// As [`Kernel`], for `K::OPERANDS` operands of `K::Element`.
+unsafe fn baseline_vectors<K: Formula<Baseline<K>>>(
     out: *mut u8,
     a: *const u8,
     b: *const u8,
@@ -154,7 +118,7 @@ unsafe fn avx512_lanes<K: Formula<Fused<K>>>(
     n: usize,
 ) {
     // SAFETY: the caller's promise is passed on.
-    unsafe { run_lanes::<K, Fused<K>>(out, a, b, c, n) }
+    unsafe { run_vectors::<K, Baseline<K>>(out.cast(), [a.cast(), b.cast(), c.cast()], n) }
 }
 
 /// # Safety
@@ -191,7 +155,6 @@ unsafe fn avx512_vectors<K: Formula<Avx512<K>>>(
 ///
 /// # Safety
 /// As [`Kernel`], for `K::OPERANDS` operands of `K::Element`.
-#[cfg(target_arch = "x86_64")]
 #[inline(always)]
 unsafe fn run_vectors<K, V>(out: *mut K::Element, operands: [*const K::Element; 3], n: usize)
 where
@@ -230,7 +193,6 @@ where
 ///
 /// # Safety
 /// `out` is valid for writing `n` elements, and `n` is at most `V::LANES`.
-#[cfg(target_arch = "x86_64")]
 #[inline(always)]
 unsafe fn repair_vector<K, V>(x: [V; 3], out: *mut K::Element, n: usize)
 where
@@ -248,94 +210,11 @@ where
 ///
 /// # Safety
 /// `out` is valid for writing `n` elements, and `n` is at most 16.
-#[cfg(target_arch = "x86_64")]
 #[cold]
 #[inline(never)]
 unsafe fn repair_lanes<K: Function>(x: [[K::Element; 16]; 3], covered: u64, out: *mut K::Element, n: usize) {
     for i in (0..n).filter(|i| covered >> i & 1 == 0) {
         // SAFETY: the caller promises room for `n` elements.
         unsafe { *out.add(i) = K::scalar(x.map(|x| x[i])) };
-    }
-}
-
-/// Runs `K`'s formula over whole blocks, the last one in padded copies.
-///
-/// # Safety
-/// As [`Kernel`], for `K::OPERANDS` operands of `K::Element`.
-#[inline(always)]
-unsafe fn run_lanes<K, V>(out: *mut u8, a: *const u8, b: *const u8, c: *const u8, n: usize)
-where
-    V: One<Scalar = K::Element>,
-    K: Formula<V>,
-{
-    let (out, operands) = (out.cast::<K::Element>(), [a, b, c]);
-    let mut padded_out = [K::Element::default(); BLOCK];
-    let mut padded = [[K::Element::default(); BLOCK]; 3];
-    for start in (0..n).step_by(BLOCK) {
-        let len = BLOCK.min(n - start);
-        let mut inputs = [&raw const padded[0], &raw const padded[1], &raw const padded[2]];
-        for (k, input) in inputs.iter_mut().enumerate().take(K::OPERANDS) {
-            // SAFETY: operand `k` has `n` elements, so `len` from `start` on; where they fill a
-            // block they are read in place, else from a copy.
-            unsafe {
-                let source = operands[k].cast::<K::Element>().add(start);
-                if len == BLOCK {
-                    *input = source.cast();
-                } else {
-                    source.copy_to_nonoverlapping(padded[k].as_mut_ptr(), len);
-                }
-            }
-        }
-        // SAFETY: each input is a whole block of an operand or a padded copy; the output is a whole
-        // block of `out` or the padded one, which overlap no input.
-        unsafe {
-            let target = out.add(start);
-            let block = if len == BLOCK { target.cast() } else { &raw mut padded_out };
-            run_block::<K, V>(&mut *block, &*inputs[0], &*inputs[1], &*inputs[2]);
-            if len < BLOCK {
-                padded_out.as_ptr().copy_to_nonoverlapping(target, len);
-            }
-        }
-    }
-}
-
-/// One block: the formula on all lanes, then the scalar function on those it does not cover.
-#[inline(always)]
-fn run_block<K, V>(
-    out: &mut [K::Element; BLOCK],
-    a: &[K::Element; BLOCK],
-    b: &[K::Element; BLOCK],
-    c: &[K::Element; BLOCK],
-) where
-    V: One<Scalar = K::Element>,
-    K: Formula<V>,
-{
-    let mut all_covered = true;
-    for (((y, &a), &b), &c) in out.iter_mut().zip(a).zip(b).zip(c) {
-        let x = [V::splat(a), V::splat(b), V::splat(c)];
-        *y = K::vector(x).value();
-        all_covered &= K::covers(x);
-    }
-    if !all_covered {
-        repair_block::<K, V>(out, a, b, c);
-    }
-}
-
-/// Replaces the lanes that the formula does not cover.
-#[cold]
-#[inline(never)]
-fn repair_block<K, V>(
-    out: &mut [K::Element; BLOCK],
-    a: &[K::Element; BLOCK],
-    b: &[K::Element; BLOCK],
-    c: &[K::Element; BLOCK],
-) where
-    V: One<Scalar = K::Element>,
-    K: Formula<V>,
-{
-    for (((y, &a), &b), &c) in out.iter_mut().zip(a).zip(b).zip(c) {
-        if !K::covers([V::splat(a), V::splat(b), V::splat(c)]) {
-            *y = K::scalar([a, b, c]);
-        }
     }
 }

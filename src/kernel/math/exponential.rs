@@ -5,7 +5,7 @@
 //! interval of the rest.
 
 use super::double::Double;
-use super::float::{Float, Float32, Float64, TABLE, polynomial};
+use super::float::{Float, Float32, Float64, Table, polynomial};
 use super::formula::Unary;
 use std::f32;
 use std::f64::consts::{LN_2, LN_10, LOG2_10, LOG2_E, SQRT_2};
@@ -86,11 +86,8 @@ impl<const PRECISE: bool> Unary for Expm1<PRECISE> {
     }
 }
 
-/// 2^(j/16), and the relative error of each entry.
-pub struct Powers<S> {
-    high: [S; TABLE],
-    low: [S; TABLE],
-}
+/// Columns of 2^(j/16), and of the relative error of each.
+pub type Powers<S> = Table<S, 2>;
 
 /// What powers of a base b need in one float type.
 pub struct Base<S: 'static> {
@@ -110,7 +107,7 @@ pub struct Base<S: 'static> {
 /// What functions of e^x need that are not of its size.
 pub struct Natural<S: 'static> {
     pub base: Base<S>,
-    pub powers: Powers<S>,
+    pub powers: &'static Powers<S>,
     /// `(e^r - 1 - r) / r²` in powers of r.
     tail: &'static [S],
 }
@@ -140,21 +137,25 @@ pub fn reduce<T: Float>(x: T, base: &Base<T::Scalar>) -> Exponent<T> {
 
 /// 2^n without its integer part, as the rounded value and its relative error.
 #[inline(always)]
-pub fn fraction_of_power<T: Float>(rounded: T, powers: &Powers<T::Scalar>) -> (T, T) {
-    (rounded.lookup(&powers.high), rounded.lookup(&powers.low))
+pub fn fraction_of_power<T: Float>(rounded: T, powers: &'static Powers<T::Scalar>) -> [T; 2] {
+    T::entries(rounded.row(powers), 0)
 }
 
 /// b^x, rounded once at the end.
 #[inline(always)]
-fn power<T: Float>(x: T, base: &Base<T::Scalar>, powers: &Powers<T::Scalar>) -> T {
+fn power<T: Float>(x: T, base: &Base<T::Scalar>, powers: &'static Powers<T::Scalar>) -> T {
     let x = x.at_least(T::splat(base.underflow)).at_most(T::splat(base.overflow));
     power_of_reduced(reduce(x, base), base, powers)
 }
 
 /// 2^n·b^r, rounded once at the end.
 #[inline(always)]
-pub fn power_of_reduced<T: Float>(x: Exponent<T>, base: &Base<T::Scalar>, powers: &Powers<T::Scalar>) -> T {
-    let (high, low) = fraction_of_power(x.rounded, powers);
+pub fn power_of_reduced<T: Float>(
+    x: Exponent<T>,
+    base: &Base<T::Scalar>,
+    powers: &'static Powers<T::Scalar>,
+) -> T {
+    let [high, low] = fraction_of_power(x.rounded, powers);
     let less_one = x.rest.multiply_add(polynomial(x.rest, base.series), low);
     high.multiply_add(less_one, high).scaled(x.n)
 }
@@ -176,7 +177,7 @@ const SATURATION: f64 = 40.0;
 #[inline(always)]
 pub fn power_less_one<T: Float, const PRECISE: bool>(x: T, shift: f64, k: &Natural<T::Scalar>) -> Double<T> {
     let Exponent { rounded, n, rest: r, lost } = reduce(x, &k.base);
-    let (high, low) = fraction_of_power(rounded, &k.powers);
+    let [high, low] = fraction_of_power(rounded, k.powers);
     let tail = (r * r).multiply_add(polynomial(r, k.tail), low.multiply_add(r, low));
     let unit = T::of((-shift).exp2());
     if !PRECISE {
@@ -198,7 +199,7 @@ pub fn power_less_one<T: Float, const PRECISE: bool>(x: T, shift: f64, k: &Natur
 pub fn scaled_exp_of_double<V: Float64>(x: Double<V>, factor: Double<V>) -> V {
     let Exponent { rounded, n, rest, lost } = reduce(x.hi.at_least(V::splat(BASE_E.underflow)), &BASE_E);
     let r = rest + (x.lo + lost);
-    let (high, low) = fraction_of_power(rounded, &POWERS);
+    let [high, low] = fraction_of_power(rounded, &POWERS);
     let less_one = r.multiply_add(polynomial(r, BASE_E.series), low);
     Double::fast_sum(high, high * less_one).times(factor).value().scaled(n)
 }
@@ -272,8 +273,8 @@ const BASE_10_32: Base<f32> = Base {
     overflow: 39.0,
 };
 
-pub const POWERS: Powers<f64> = Powers {
-    high: [
+pub static POWERS: Powers<f64> = Table::new([
+    [
         1.0,
         1.0442737824274138,
         1.0905077326652577,
@@ -291,7 +292,7 @@ pub const POWERS: Powers<f64> = Powers {
         1.8340080864093424,
         1.9152065613971474,
     ],
-    low: [
+    [
         0.0,
         8.189317638195515e-17,
         -2.7939114859515733e-17,
@@ -309,10 +310,10 @@ pub const POWERS: Powers<f64> = Powers {
         1.790126907604513e-17,
         -5.545065618639427e-17,
     ],
-};
+]);
 
-pub const POWERS_32: Powers<f32> = Powers {
-    high: [
+pub static POWERS_32: Powers<f32> = Table::new([
+    [
         1.0,
         1.0442737,
         1.0905077,
@@ -330,7 +331,7 @@ pub const POWERS_32: Powers<f32> = Powers {
         1.8340081,
         1.9152066,
     ],
-    low: [
+    [
         0.0,
         4.628547e-8,
         -1.19921575e-8,
@@ -348,11 +349,11 @@ pub const POWERS_32: Powers<f32> = Powers {
         -6.1282597e-9,
         5.1406093e-9,
     ],
-};
+]);
 
 pub const NATURAL: Natural<f64> = Natural {
     base: BASE_E,
-    powers: POWERS,
+    powers: &POWERS,
     tail: &[
         0.5000000000000001,
         0.1666666666666666,
@@ -364,4 +365,4 @@ pub const NATURAL: Natural<f64> = Natural {
 };
 
 pub const NATURAL_32: Natural<f32> =
-    Natural { base: BASE_E_32, powers: POWERS_32, tail: &[0.5, 0.1666696, 0.04166705] };
+    Natural { base: BASE_E_32, powers: &POWERS_32, tail: &[0.5, 0.1666696, 0.04166705] };

@@ -1,9 +1,7 @@
-//! What the formulas compute with: one float, or a vector of them.
+//! What the formulas compute with: vectors of float32 or float64.
 //!
-//! A formula is written once, over [`Float`]. [`Lane`](super::lane::Lane) is one float, whose loops
-//! the compiler turns into vector instructions; the types of `avx512` are vectors, for the
-//! instructions that no compiler finds. All of them give the same bits where they have a fused
-//! multiply-add.
+//! A formula is written once, over [`Float`]. The types of `vector128`, `avx2` and `avx512` are vectors
+//! of the three levels. All of them give the same bits where they have a fused multiply-add.
 
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
@@ -13,12 +11,71 @@ pub const TABLE: usize = 16;
 /// Fraction bits of an exponent that selects an entry of a table: log2 of [`TABLE`].
 pub const TABLE_BITS: u32 = TABLE.trailing_zeros();
 
-/// One float32 or float64, or a vector of them.
+/// `N` columns of [`TABLE`] entries: by columns for vectors that hold one in registers, and by rows for
+/// those that load the entries. `N` is even, as entries are loaded by pairs.
+pub struct Table<S, const N: usize> {
+    #[cfg(target_arch = "x86_64")]
+    pub columns: [[S; TABLE]; N],
+    pub rows: [Row<S, N>; TABLE],
+}
+
+/// A row of a table, aligned so that the sizes of rows are powers of two, and none crosses a cache line
+/// that fits into one.
+#[derive(Clone, Copy)]
+#[repr(align(32))]
+pub struct Row<S, const N: usize>(pub [S; N]);
+
+impl<S: Copy, const N: usize> Table<S, N> {
+    pub const fn new(columns: [[S; TABLE]; N]) -> Table<S, N> {
+        let mut rows = [Row([columns[0][0]; N]); TABLE];
+        let mut i = 0;
+        while i < N * TABLE {
+            rows[i % TABLE].0[i / TABLE] = columns[i / TABLE][i % TABLE];
+            i += 1;
+        }
+        Table {
+            #[cfg(target_arch = "x86_64")]
+            columns,
+            rows,
+        }
+    }
+}
+
+/// float32 or float64, with the constants that depend on its format of p stored mantissa bits.
+pub trait Scalar: Copy + 'static {
+    const ROUNDER: Self;
+    const FINE_ROUNDER: Self;
+    const INTEGERS: Self;
+    const RESIDUE_OF_HALF_PI: Self;
+    const INVERSE_CBRT_OFFSET: Self;
+    /// 2^(p+2), a factor that makes subnormal numbers normal, and its exponent.
+    const UP: Self;
+    const UP_BITS: Self;
+}
+
+macro_rules! impl_scalar {
+    ($float:ident, residue_of_half_pi: $residue:expr, inverse_cbrt_offset: $cbrt_offset:expr) => {
+        impl Scalar for $float {
+            const ROUNDER: $float = 1.5 / $float::EPSILON;
+            const FINE_ROUNDER: $float = Self::ROUNDER / TABLE as $float;
+            const INTEGERS: $float = 1.0 / $float::EPSILON;
+            const RESIDUE_OF_HALF_PI: $float = $residue;
+            const INVERSE_CBRT_OFFSET: $float = $cbrt_offset;
+            const UP: $float = 4.0 / $float::EPSILON;
+            const UP_BITS: $float = ($float::MANTISSA_DIGITS + 1) as $float;
+        }
+    };
+}
+
+impl_scalar!(f32, residue_of_half_pi: -4.371139e-8, inverse_cbrt_offset: 13_958_185.0);
+impl_scalar!(f64, residue_of_half_pi: 6.123233995736766e-17, inverse_cbrt_offset: 7504467392749459.0);
+
+/// A vector of float32 or float64.
 pub trait Float:
     Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self>
 {
     /// float32 or float64.
-    type Scalar: Copy + 'static;
+    type Scalar: Scalar;
     /// A truth value for each float.
     type Mask: Copy + BitAnd<Output = Self::Mask> + BitOr<Output = Self::Mask> + Not<Output = Self::Mask>;
 
@@ -84,8 +141,8 @@ pub trait Float:
     /// `mask ? a : b`, with both already computed.
     fn select(mask: Self::Mask, a: Self, b: Self) -> Self;
 
-    /// Whether `mask` is true anywhere; of a single float always `true`. What is rarely needed, and then
-    /// selected by the mask, is skipped by a vector that does not need it.
+    /// Whether `mask` is true anywhere: what is rarely needed, and then selected by the mask, is skipped
+    /// by a vector that does not need it.
     fn may_hold(mask: Self::Mask) -> bool;
 
     /// `self * b + c`: fused in one instruction where [`FMA`](Float::FMA), else rounded twice.
@@ -94,6 +151,9 @@ pub trait Float:
     /// The rounding error of the product `self * b`, given rounded as `product`; exact unless parts
     /// of it overflow or underflow.
     fn product_error(self, b: Self, product: Self) -> Self;
+
+    /// `self * b` exactly, as a sum of two numbers, for b of at most half the mantissa's bits.
+    fn times_short(self, b: Self) -> (Self, Self);
 
     /// `self * b - 1`, rounded once, for b of at most 10 bits.
     #[inline(always)]
@@ -111,12 +171,18 @@ pub trait Float:
     /// range.
     fn scaled(self, n: Self) -> Self;
 
-    /// The entry of `table` whose index is in the lowest bits of `self`, an index from `+
-    /// FINE_ROUNDER` or from [`table_index`](Float::table_index).
-    fn lookup(self, table: &[Self::Scalar; TABLE]) -> Self;
+    /// A row of a table for each float.
+    type Row<const N: usize>: Copy;
+
+    /// The rows of `table` whose indices are in the lowest bits of `self`: integers from `+ ROUNDER`,
+    /// sixteenths from `+ FINE_ROUNDER`, or indices from [`table_index`](Float::table_index).
+    fn row<const N: usize>(self, table: &'static Table<Self::Scalar, N>) -> Self::Row<N>;
+
+    /// The entries of the columns 2·pair and 2·pair + 1.
+    fn entries<const N: usize>(row: Self::Row<N>, pair: usize) -> [Self; 2];
 
     /// The leading [`TABLE_BITS`] mantissa bits, as an index for
-    /// [`lookup`](Float::lookup).
+    /// [`row`](Float::row).
     fn table_index(self) -> Self;
 
     /// `(k, m)` with `self = 2^k·m` and m in [3/4, 3/2); for positive numbers, subnormal ones too.
@@ -125,6 +191,10 @@ pub trait Float:
     /// `self`, the logarithm of `x`, but where it has special values: at 0, infinity, NaN and below 0.
     #[inline(always)]
     fn at_limits_of_log(self, x: Self) -> Self {
+        let inside = x.gt(Self::ZERO) & x.lt(Self::INFINITY);
+        if !Self::may_hold(!inside) {
+            return self;
+        }
         let y = Self::select(x.lt(Self::INFINITY), self, x);
         let y = Self::select(x.lt(Self::ZERO), Self::NAN, y);
         Self::select(x.eq(Self::ZERO), -Self::INFINITY, y)
@@ -135,12 +205,12 @@ pub trait Float:
     fn rough_inverse_cbrt(self) -> Self;
 }
 
-/// float64, or a vector of it.
+/// A vector of float64.
 pub trait Float64: Float<Scalar = f64> {}
 
-/// float32, or a vector of it.
+/// A vector of float32.
 pub trait Float32: Float<Scalar = f32> {
-    /// The half of it, in float64; one float is its own first half.
+    /// The half of it, in float64.
     type Wide: Float64;
 
     /// The lower and the upper half.
@@ -154,7 +224,6 @@ pub trait Float32: Float<Scalar = f32> {
 ///
 /// The methods of [`Float`] use its instructions: values of these types are used only on machines
 /// that have them.
-#[cfg(target_arch = "x86_64")]
 pub trait Vector: Float<Mask: Into<u64>> {
     const LANES: usize;
 
@@ -189,17 +258,11 @@ pub fn nearest<T: Float>(x: T) -> T {
     ((x.abs() + T::INTEGERS) - T::INTEGERS).copysign(x)
 }
 
-/// `coefficients[0] + coefficients[1]·x + …`.
+/// `coefficients[0] + coefficients[1]·x + …`: even and odd powers in two independent chains.
 #[inline(always)]
 pub fn polynomial<T: Float>(x: T, coefficients: &[T::Scalar]) -> T {
-    polynomial_of(x, coefficients.len(), |i| T::splat(coefficients[i]))
-}
-
-/// `coefficient(0) + coefficient(1)·x + …`, of `count` terms: even and odd powers in two
-/// independent chains.
-#[inline(always)]
-pub fn polynomial_of<T: Float>(x: T, count: usize, coefficient: impl Fn(usize) -> T) -> T {
-    let Some(mut i) = count.checked_sub(2) else { return coefficient(0) };
+    let coefficient = |i: usize| T::splat(coefficients[i]);
+    let Some(mut i) = coefficients.len().checked_sub(2) else { return coefficient(0) };
     let square = x * x;
     let (mut upper, mut lower) = (coefficient(i + 1), coefficient(i));
     while i >= 2 {

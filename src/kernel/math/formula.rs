@@ -37,6 +37,9 @@ pub trait Unary {
 
 /// A function of two arguments; see [`Unary`].
 pub trait Binary {
+    /// Whether the formula gains only where a fused multiply-add is one instruction.
+    const NEEDS_FMA: bool = false;
+
     /// The function at one point, by the scalar math library.
     fn scalar(a: f64, b: f64) -> f64;
 
@@ -75,6 +78,9 @@ pub trait Function {
 
     /// How many operands are read; the others are zeros.
     const OPERANDS: usize;
+
+    /// Whether the formula gains only where a fused multiply-add is one instruction.
+    const NEEDS_FMA: bool = false;
 
     fn scalar(x: [Self::Element; 3]) -> Self::Element;
 }
@@ -143,6 +149,7 @@ impl<F: Unary, V: Float32> Formula<V> for UnaryOf<f32, F> {
 impl<F: Binary> Function for BinaryOf<f64, F> {
     type Element = f64;
     const OPERANDS: usize = 2;
+    const NEEDS_FMA: bool = F::NEEDS_FMA;
 
     #[inline(always)]
     fn scalar([a, b, _]: [f64; 3]) -> f64 {
@@ -165,6 +172,7 @@ impl<F: Binary, V: Float64> Formula<V> for BinaryOf<f64, F> {
 impl<F: Binary> Function for BinaryOf<f32, F> {
     type Element = f32;
     const OPERANDS: usize = 2;
+    const NEEDS_FMA: bool = F::NEEDS_FMA;
 
     #[inline(always)]
     fn scalar([a, b, _]: [f32; 3]) -> f32 {

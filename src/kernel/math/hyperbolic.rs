@@ -141,8 +141,8 @@ fn pair<T: Float>(a: T, k: &Hyperbolic<T::Scalar>) -> Pair<T> {
     let Exponent { rounded, n, rest, .. } = reduce(a, &k.natural.base);
     let square = rest * rest;
     Pair {
-        grown: quarter_of_power(rounded, n, &k.natural.powers),
-        shrunk: quarter_of_power(T::FINE_ROUNDER - n, -n, &k.natural.powers),
+        grown: quarter_of_power(rounded, n, k.natural.powers),
+        shrunk: quarter_of_power(T::FINE_ROUNDER - n, -n, k.natural.powers),
         even: square * polynomial(square, k.even),
         odd: (rest * square).multiply_add(polynomial(square, k.odd), rest),
     }
@@ -150,8 +150,8 @@ fn pair<T: Float>(a: T, k: &Hyperbolic<T::Scalar>) -> Pair<T> {
 
 /// `2^n / 4` for n and `n + FINE_ROUNDER`.
 #[inline(always)]
-fn quarter_of_power<T: Float>(rounded: T, n: T, powers: &Powers<T::Scalar>) -> Double<T> {
-    let (high, low) = fraction_of_power(rounded, powers);
+fn quarter_of_power<T: Float>(rounded: T, n: T, powers: &'static Powers<T::Scalar>) -> Double<T> {
+    let [high, low] = fraction_of_power(rounded, powers);
     let hi = high.scaled(n - T::of(2.0));
     Double { hi, lo: hi * low }
 }

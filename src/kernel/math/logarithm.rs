@@ -7,7 +7,7 @@
 
 use super::double::Double;
 use super::exponential::Exp;
-use super::float::{Float, Float32, Float64, TABLE, polynomial};
+use super::float::{Float, Float32, Float64, TABLE, Table, polynomial};
 use super::formula::{Binary, Unary};
 use super::scalar;
 use std::f32;
@@ -108,16 +108,14 @@ impl Binary for Logaddexp {
 
 /// A logarithm in one float type; the high parts have so few bits that their sums are exact.
 pub struct Base<S: 'static> {
-    /// c for the leading bits of m: few bits, so that c·m - 1 is exact.
-    pub reciprocals: [S; TABLE],
+    /// Columns of c for the leading bits of m, of few bits, so that c·m - 1 is exact; of the high parts of
+    /// the logarithm of 1/c; of the low ones; and of zeros.
+    pub table: &'static Table<S, 4>,
     /// `(log(1 + f) - f) / f²` in powers of f.
     series: &'static [S],
     /// The logarithm of 2.
     pub two_high: S,
     pub two_low: S,
-    /// The logarithms of 1/c.
-    pub high: [S; TABLE],
-    pub low: [S; TABLE],
     /// The logarithm of e as high and low part, where it is not 1.
     e: Option<(S, S)>,
 }
@@ -127,11 +125,10 @@ pub struct Base<S: 'static> {
 pub fn log1p_double<T: Float, const PRECISE: bool>(x: Double<T>, scale: T, base: &Base<T::Scalar>) -> T {
     let sum = Double::sum(T::ONE, x.hi);
     let (k, m) = sum.hi.split_exponent();
-    let index = m.table_index();
-    let c = index.lookup(&base.reciprocals);
+    let (c, entry) = log_of_reciprocal(m, base);
     let lost = (sum.lo + x.lo).scaled(-k) * c;
     let f = Double::fast_sum(m.times_less_one(c), lost);
-    log_of_parts::<T, PRECISE>(k + scale, index, f, base)
+    log_of_parts::<T, PRECISE>(k + scale, f, entry, base)
 }
 
 #[inline(always)]
@@ -143,17 +140,30 @@ fn log1p<T: Float, const PRECISE: bool>(x: T, base: &Base<T::Scalar>) -> T {
 #[inline(always)]
 fn log<T: Float, const PRECISE: bool>(x: T, base: &Base<T::Scalar>) -> T {
     let (k, m) = x.split_exponent();
-    let index = m.table_index();
-    let f = Double { hi: m.times_less_one(index.lookup(&base.reciprocals)), lo: T::ZERO };
-    log_of_parts::<T, PRECISE>(k, index, f, base).at_limits_of_log(x)
+    let (c, entry) = log_of_reciprocal(m, base);
+    let f = Double { hi: m.times_less_one(c), lo: T::ZERO };
+    log_of_parts::<T, PRECISE>(k, f, entry, base).at_limits_of_log(x)
 }
 
-/// log(2^k·(1 + f)/c) for the c of `index`; f.lo counts where `PRECISE`.
+/// c near 1/m, and the logarithm of 1/c.
 #[inline(always)]
-fn log_of_parts<T: Float, const PRECISE: bool>(k: T, index: T, f: Double<T>, base: &Base<T::Scalar>) -> T {
+fn log_of_reciprocal<T: Float>(m: T, base: &Base<T::Scalar>) -> (T, Double<T>) {
+    let row = m.table_index().row(base.table);
+    let ([c, hi], [lo, _]) = (T::entries(row, 0), T::entries(row, 1));
+    (c, Double { hi, lo })
+}
+
+/// log(2^k·(1 + f)/c) for `entry`, the logarithm of 1/c; f.lo counts where `PRECISE`.
+#[inline(always)]
+fn log_of_parts<T: Float, const PRECISE: bool>(
+    k: T,
+    f: Double<T>,
+    entry: Double<T>,
+    base: &Base<T::Scalar>,
+) -> T {
     // 0, or larger than the rest.
-    let high = k.multiply_add(T::splat(base.two_high), index.lookup(&base.high));
-    let low = k.multiply_add(T::splat(base.two_low), index.lookup(&base.low));
+    let high = k.multiply_add(T::splat(base.two_high), entry.hi);
+    let low = k.multiply_add(T::splat(base.two_low), entry.lo);
     let tail = (f.hi * f.hi) * polynomial(f.hi, base.series);
     if !PRECISE {
         let Some((e, _)) = base.e else { return high + (f.hi + (tail + low)) };
@@ -198,11 +208,16 @@ const SERIES: [f64; 10] = [
 const SERIES_32: [f32; 4] = [-0.49999994, 0.33334205, -0.25024825, 0.19209334];
 
 pub const NATURAL: Base<f64> = Base {
-    reciprocals: RECIPROCALS,
+    table: &NATURAL_TABLE,
     series: &SERIES,
     two_high: 0.6931471805601177,
     two_low: -1.7239444525614835e-13,
-    high: [
+    e: None,
+};
+
+static NATURAL_TABLE: Table<f64, 4> = Table::new([
+    RECIPROCALS,
+    [
         0.0,
         0.09844007281344602,
         0.13353139262471814,
@@ -220,7 +235,7 @@ pub const NATURAL: Base<f64> = Base {
         -0.060624621816259605,
         0.0,
     ],
-    low: [
+    [
         0.0,
         -1.9350243441399066e-13,
         -1.9551393909415374e-13,
@@ -238,15 +253,20 @@ pub const NATURAL: Base<f64> = Base {
         -1.7523746905186702e-13,
         0.0,
     ],
-    e: None,
-};
+    [0.0; TABLE],
+]);
 
 pub const NATURAL_32: Base<f32> = Base {
-    reciprocals: RECIPROCALS_32,
+    table: &NATURAL_32_TABLE,
     series: &SERIES_32,
     two_high: 0.69314575,
     two_low: 1.4286068e-6,
-    high: [
+    e: None,
+};
+
+static NATURAL_32_TABLE: Table<f32, 4> = Table::new([
+    RECIPROCALS_32,
+    [
         0.0,
         0.09844971,
         0.13354492,
@@ -264,7 +284,7 @@ pub const NATURAL_32: Base<f32> = Base {
         -0.060638428,
         0.0,
     ],
-    low: [
+    [
         0.0,
         -9.634218e-6,
         -1.352925e-5,
@@ -282,15 +302,20 @@ pub const NATURAL_32: Base<f32> = Base {
         1.3805918e-5,
         0.0,
     ],
-    e: None,
-};
+    [0.0; TABLE],
+]);
 
 pub const BASE_2: Base<f64> = Base {
-    reciprocals: RECIPROCALS,
+    table: &BASE_2_TABLE,
     series: &SERIES,
     two_high: 1.0,
     two_low: 0.0,
-    high: [
+    e: Some((LOG2_E, 2.0355273740931033e-17)),
+};
+
+static BASE_2_TABLE: Table<f64, 4> = Table::new([
+    RECIPROCALS,
+    [
         0.0,
         0.14201900487250896,
         0.1926450779424158,
@@ -308,7 +333,7 @@ pub const BASE_2: Base<f64> = Base {
         -0.0874628412502716,
         0.0,
     ],
-    low: [
+    [
         0.0,
         -8.107893466726174e-14,
         -1.9917399279874596e-14,
@@ -326,15 +351,20 @@ pub const BASE_2: Base<f64> = Base {
         -6.781363655020842e-14,
         0.0,
     ],
-    e: Some((LOG2_E, 2.0355273740931033e-17)),
-};
+    [0.0; TABLE],
+]);
 
 pub const BASE_2_32: Base<f32> = Base {
-    reciprocals: RECIPROCALS_32,
+    table: &BASE_2_32_TABLE,
     series: &SERIES_32,
     two_high: 1.0,
     two_low: 0.0,
-    high: [
+    e: Some((f32::consts::LOG2_E, 1.925963e-8)),
+};
+
+static BASE_2_32_TABLE: Table<f32, 4> = Table::new([
+    RECIPROCALS_32,
+    [
         0.0,
         0.14202881,
         0.19265747,
@@ -352,7 +382,7 @@ pub const BASE_2_32: Base<f32> = Base {
         -0.08746338,
         0.0,
     ],
-    low: [
+    [
         0.0,
         -9.803722e-6,
         -1.2392761e-5,
@@ -370,15 +400,20 @@ pub const BASE_2_32: Base<f32> = Base {
         5.376559e-7,
         0.0,
     ],
-    e: Some((f32::consts::LOG2_E, 1.925963e-8)),
-};
+    [0.0; TABLE],
+]);
 
 const BASE_10: Base<f64> = Base {
-    reciprocals: RECIPROCALS,
+    table: &BASE_10_TABLE,
     series: &SERIES,
     two_high: 0.3010299956640665,
     two_low: -8.532344317057107e-14,
-    high: [
+    e: Some((LOG10_E, 1.098319650216765e-17)),
+};
+
+static BASE_10_TABLE: Table<f64, 4> = Table::new([
+    RECIPROCALS,
+    [
         0.0,
         0.04275198042114425,
         0.05799194697783605,
@@ -396,7 +431,7 @@ const BASE_10: Base<f64> = Base {
         -0.026328938722144812,
         0.0,
     ],
-    low: [
+    [
         0.0,
         -1.9436460563337893e-13,
         -1.492958626654861e-13,
@@ -414,15 +449,20 @@ const BASE_10: Base<f64> = Base {
         -2.043353397095547e-13,
         0.0,
     ],
-    e: Some((LOG10_E, 1.098319650216765e-17)),
-};
+    [0.0; TABLE],
+]);
 
 const BASE_10_32: Base<f32> = Base {
-    reciprocals: RECIPROCALS_32,
+    table: &BASE_10_32_TABLE,
     series: &SERIES_32,
     two_high: 0.3010254,
     two_low: 4.605039e-6,
-    high: [
+    e: Some((f32::consts::LOG10_E, -1.010305e-8)),
+};
+
+static BASE_10_32_TABLE: Table<f32, 4> = Table::new([
+    RECIPROCALS_32,
+    [
         0.0,
         0.042755127,
         0.0579834,
@@ -440,7 +480,7 @@ const BASE_10_32: Base<f32> = Base {
         -0.02633667,
         0.0,
     ],
-    low: [
+    [
         0.0,
         -3.1465322e-6,
         8.54854e-6,
@@ -458,5 +498,5 @@ const BASE_10_32: Base<f32> = Base {
         7.7312e-6,
         0.0,
     ],
-    e: Some((f32::consts::LOG10_E, -1.010305e-8)),
-};
+    [0.0; TABLE],
+]);

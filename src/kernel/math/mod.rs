@@ -1,9 +1,8 @@
 //! Transcendental functions on arrays of float32 and float64.
 //!
 //! Each function is a type with two definitions: a scalar one (the platform's math library) and a
-//! branch-free formula for one lane, which the compiler turns into vector instructions when the
-//! loops of `block_loop` are compiled for each instruction set. Measured errors are in
-//! `docs/accuracy.md`.
+//! formula over vectors, which the loops of `block_loop` run on those of each instruction set. Measured
+//! errors are in `docs/accuracy.md`.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -20,23 +19,25 @@ mod fused;
 mod gamma;
 mod hyperbolic;
 mod inverse_trigonometric;
-mod lane;
 mod logarithm;
 mod power;
 mod scalar;
 mod trigonometric;
+mod vector128;
 
 #[cfg(test)]
 mod tests;
 
 pub use scalar::factorial;
 
+use super::elementwise::{binary_kernel, ternary_kernel};
 use super::level::Level;
-use super::{Accuracy, Kernel};
+use super::{Accuracy, Kernel, LastTwo, Operands};
 use crate::dtype::Dtype;
 use crate::ir::{BinaryOp, MathFn};
-use block_loop::{VectorFunction, lane_kernel, scalar_kernel};
+use block_loop::{VectorFunction, scalar_kernel};
 use formula::{Binary, BinaryOf, Function, Unary, UnaryOf};
+use fused::{EmulatedMultiplyAdd, FusedMultiplyAdd};
 
 /// A function of one float64.
 pub type ScalarUnary = fn(f64) -> f64;
@@ -60,9 +61,13 @@ pub fn binary(op: BinaryOp, dtype: Dtype, accuracy: Accuracy, level: Level) -> O
 
 /// The kernel `out[i] = a[i] * b[i] + c[i]`, rounded once on every machine.
 pub fn fma(dtype: Dtype, level: Level) -> Kernel {
+    let operands = LastTwo::ArrayArray;
     match dtype {
-        Dtype::Float32 => lane_kernel::<fused::FusedMultiplyAdd<f32>>(level),
-        _ => lane_kernel::<fused::FusedMultiplyAdd<f64>>(level),
+        Dtype::Float32 if level > Level::Baseline || vector128::FMA => {
+            ternary_kernel::<FusedMultiplyAdd, f32, f32>(operands, level)
+        }
+        Dtype::Float32 => ternary_kernel::<EmulatedMultiplyAdd, f32, f32>(operands, level),
+        _ => ternary_kernel::<FusedMultiplyAdd, f64, f64>(operands, level),
     }
 }
 
@@ -170,9 +175,9 @@ fn nextafter(dtype: Dtype, accuracy: Accuracy, level: Level) -> Kernel {
     use binary_arithmetic::Nextafter;
     match (dtype, accuracy) {
         (Dtype::Float32, Accuracy::Scalar) => scalar_kernel::<Nextafter<f32>>,
-        (Dtype::Float32, _) => lane_kernel::<Nextafter<f32>>(level),
+        (Dtype::Float32, _) => binary_kernel::<Nextafter<f32>, f32>(Operands::ArrayArray, level),
         (_, Accuracy::Scalar) => scalar_kernel::<Nextafter<f64>>,
-        (_, _) => lane_kernel::<Nextafter<f64>>(level),
+        (_, _) => binary_kernel::<Nextafter<f64>, f64>(Operands::ArrayArray, level),
     }
 }
 

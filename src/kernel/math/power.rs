@@ -142,6 +142,9 @@ fn length<T: Float>(large: T, small: T) -> T {
 }
 
 impl<const PRECISE: bool> Binary for Pow<PRECISE> {
+    /// Where every product must be made exact by hand, the scalar function is faster.
+    const NEEDS_FMA: bool = true;
+
     fn scalar(a: f64, b: f64) -> f64 {
         a.powf(b)
     }
@@ -152,23 +155,12 @@ impl<const PRECISE: bool> Binary for Pow<PRECISE> {
 
     #[inline(always)]
     fn vector<V: Float64>(x: V, y: V) -> V {
-        if V::FMA { pow::<V, PRECISE>(x, y, &POWER) } else { x }
+        pow::<V, PRECISE>(x, y, &POWER)
     }
 
     #[inline(always)]
     fn vector32<V: Float32>(x: V, y: V) -> V {
-        if V::FMA { pow::<V, PRECISE>(x, y, &POWER_32) } else { x }
-    }
-
-    /// Where every product must be made exact by hand, the scalar function is faster.
-    #[inline(always)]
-    fn covers<V: Float64>(_x: V, _y: V) -> V::Mask {
-        if V::FMA { V::ALL } else { !V::ALL }
-    }
-
-    #[inline(always)]
-    fn covers32<V: Float32>(_x: V, _y: V) -> V::Mask {
-        if V::FMA { V::ALL } else { !V::ALL }
+        pow::<V, PRECISE>(x, y, &POWER_32)
     }
 }
 
@@ -176,7 +168,7 @@ impl<const PRECISE: bool> Binary for Pow<PRECISE> {
 struct Power<S: 'static> {
     log: logarithm::Base<S>,
     exp: exponential::Base<S>,
-    powers: exponential::Powers<S>,
+    powers: &'static exponential::Powers<S>,
     /// log2(e) and a third of it as high and low parts.
     slope: (S, S),
     third: (S, S),
@@ -197,17 +189,18 @@ fn pow<T: Float, const PRECISE: bool>(x: T, y: T, k: &Power<T::Scalar>) -> T {
     let high = product.hi.at_least(T::splat(k.exp.underflow)).at_most(T::splat(k.exp.overflow));
     let mut exponent = reduce(high, &k.exp);
     exponent.rest = exponent.rest + low;
-    with_sign_and_limits(power_of_reduced(exponent, &k.exp, &k.powers), x, y)
+    with_sign_and_limits(power_of_reduced(exponent, &k.exp, k.powers), x, y)
 }
 
 /// log2 a for positive finite a, as high and low part.
 #[inline(always)]
 fn log2_double<T: Float, const PRECISE: bool>(a: T, k: &Power<T::Scalar>) -> Double<T> {
     let (exponent, m) = a.split_exponent();
-    let index = m.table_index();
+    let row = m.table_index().row(k.log.table);
+    let ([reciprocal, log_high], [log_low, _]) = (T::entries(row, 0), T::entries(row, 1));
     // Exact, as is the sum of the exponent and the entry of the table.
-    let f = m.times_less_one(index.lookup(&k.log.reciprocals));
-    let high = exponent + index.lookup(&k.log.high);
+    let f = m.times_less_one(reciprocal);
+    let high = exponent + log_high;
     // log2(1 + f) = f·(log2 e) - f²·(log2 e)/2 + f³·P(f), the first two terms with low parts.
     let (slope, slope_low) = (T::splat(k.slope.0), T::splat(k.slope.1));
     let minus_half_slope = T::of(-0.5) * slope;
@@ -216,7 +209,7 @@ fn log2_double<T: Float, const PRECISE: bool>(a: T, k: &Power<T::Scalar>) -> Dou
     let second = Double::product(square.hi, minus_half_slope);
     let second_low = square.lo.multiply_add(minus_half_slope, second.lo);
     let sloped = if PRECISE { f.multiply_add(T::of(-0.5) * f, f) } else { f };
-    let low = sloped.multiply_add(slope_low, index.lookup(&k.log.low) + (first.lo + second_low));
+    let low = sloped.multiply_add(slope_low, log_low + (first.lo + second_low));
     let tail = polynomial(f, k.tail);
     let (third, third_low) = (T::splat(k.third.0), T::splat(k.third.1));
     // Each term is smaller than the sum of those before it, unless that is 0.
@@ -261,7 +254,7 @@ fn is_integer<T: Float>(x: T) -> T::Mask {
 const POWER: Power<f64> = Power {
     log: logarithm::BASE_2,
     exp: exponential::BASE_2,
-    powers: exponential::POWERS,
+    powers: &exponential::POWERS,
     slope: (LOG2_E, 2.0355273740931033e-17),
     third: (0.4808983469629878, 2.5288808324062953e-17),
     tail: &[
@@ -281,7 +274,7 @@ const POWER: Power<f64> = Power {
 const POWER_32: Power<f32> = Power {
     log: logarithm::BASE_2_32,
     exp: exponential::BASE_2_32,
-    powers: exponential::POWERS_32,
+    powers: &exponential::POWERS_32,
     slope: (f32::consts::LOG2_E, 1.925963e-8),
     third: (0.48089835, -3.514231e-9),
     tail: &[-0.3606737, 0.28854844, -0.24071732, 0.19755194],
