@@ -20,13 +20,15 @@ pub mod jit;
 #[path = "jit_absent.rs"]
 pub mod jit;
 pub mod jit_mode;
+#[cfg(any(not(target_family = "wasm"), all(feature = "jit", target_os = "emscripten")))]
+mod math_bridge;
 #[cfg(machine_code)]
 mod native;
 #[cfg(all(feature = "jit", unix))]
 mod shared;
 pub mod simd_backend;
 mod trace;
-#[cfg(not(target_family = "wasm"))]
+#[cfg(any(not(target_family = "wasm"), all(feature = "jit", target_os = "emscripten")))]
 pub mod vector_calls;
 #[cfg(any(test, all(feature = "jit", target_os = "emscripten")))]
 pub mod wasm;

@@ -1,15 +1,12 @@
 //! The C ABI: the only module that sees a caller's pointer.
 //!
 //! `api` holds the exported functions, one line of body each; the other files do the work.
-//! `math_bridge` holds those that only compiled kernels call.
 
 mod api;
 mod compile;
 mod eval;
 mod eval_nd;
 mod handle;
-#[cfg(not(target_family = "wasm"))]
-mod math_bridge;
 mod message;
 mod print;
 mod query;

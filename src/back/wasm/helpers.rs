@@ -4,6 +4,7 @@ use std::ffi::{CStr, c_char, c_int, c_uchar};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::bridge;
 #[cfg(feature = "embedded-glue")]
 use super::embedded_glue;
 use super::module::STRIP;
@@ -119,7 +120,7 @@ impl Drop for TableEntry {
     }
 }
 
-/// The table index of a function that modules import; 0 for other names and NULL.
+/// The table index of a function that modules may import; 0 for other names and NULL.
 extern "C" fn lookup(name: *const c_char) -> c_int {
     if name.is_null() {
         return 0;
@@ -131,7 +132,8 @@ extern "C" fn lookup(name: *const c_char) -> c_int {
     match name.to_str() {
         Ok(STRIP) => strip as usize as c_int,
         Ok(QUESTIONED) => QUESTIONED_INDEX.load(Ordering::Relaxed) as c_int,
-        _ => 0,
+        Ok(name) => bridge::address(name).map_or(0, |address| address as usize as c_int),
+        Err(_) => 0,
     }
 }
 

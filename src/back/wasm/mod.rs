@@ -13,12 +13,14 @@
 //! `driver` cuts a call into what the function takes: whole groups, and index symbols as arrays.
 //!
 //! `host` puts a module into the function table: by the `helpers` that a program registers or that come
-//! with a main module (`embedded_glue`), or by the `dynamic_linker` of Emscripten; `signature` tells
-//! functions of other types apart. `cache` keeps kernels, `engine` runs them, `jit` is the policy.
+//! with a main module (`embedded_glue`), or by the `dynamic_linker` of Emscripten; `bridge` has what other
+//! modules may import, `signature` tells functions of other types apart. `cache` keeps kernels, `engine` runs them, `jit` is the policy.
 
 mod access;
 mod arithmetic;
 mod body;
+#[cfg(any(test, target_os = "emscripten"))]
+mod bridge;
 #[cfg(target_os = "emscripten")]
 pub mod cache;
 mod control;

@@ -1,4 +1,5 @@
-//! Math functions for compiled kernels that look for them by name in the process.
+//! Math functions for compiled kernels that look for them by name, in the process or, as WebAssembly, by
+//! the function that the host is given.
 //!
 //! The kernels of this library get addresses instead, so these names matter only to kernels that were
 //! generated elsewhere. They are not in the header. Results are those of the interpreter in its default
@@ -34,13 +35,33 @@ fn binary_kernel(op: BinaryOp, dtype: Dtype) -> Option<VectorKernel> {
     binary(op, dtype, Operands::ArrayArray, Accuracy::Fast, Level::current())
 }
 
+/// The names and the addresses of functions.
+#[cfg(any(test, target_os = "emscripten"))]
+pub type Named = &'static [(&'static str, *const ())];
+
+/// All functions of this module.
+#[cfg(any(test, target_os = "emscripten"))]
+pub const FUNCTIONS: [Named; 4] =
+    [VECTOR_FUNCTIONS_OF_ONE, VECTOR_FUNCTIONS_OF_TWO, SCALAR_FUNCTIONS, OTHERS];
+
+#[cfg(any(test, target_os = "emscripten"))]
+const OTHERS: Named = &[
+    ("me_jit_abs", me_jit_abs as *const ()),
+    ("me_jit_logaddexp", me_jit_logaddexp as *const ()),
+    ("me_jit_where", me_jit_where as *const ()),
+];
+
 macro_rules! vector_functions_of_one {
-    ($($f64:ident, $f32:ident: $op:expr;)*) => {$(
+    ($($f64:ident, $f32:ident: $op:expr;)*) => {
+        #[cfg(any(test, target_os = "emscripten"))]
+        const VECTOR_FUNCTIONS_OF_ONE: Named =
+            &[$((stringify!($f64), $f64 as *const ()), (stringify!($f32), $f32 as *const ()),)*];
+        $(
         /// `out[i] = f(a[i])` for `n` items.
         ///
         /// # Safety
         /// Both arrays are NULL or hold `n` items; they may be the same.
-        #[unsafe(no_mangle)]
+        #[cfg_attr(not(target_family = "wasm"), unsafe(no_mangle))]
         pub unsafe extern "C" fn $f64(a: *const f64, out: *mut f64, n: i64) {
             // SAFETY: as the caller promises.
             unsafe { map(unary_kernel($op, Dtype::Float64), Dtype::Float64, out.cast(), &[a.cast()], n) }
@@ -50,21 +71,26 @@ macro_rules! vector_functions_of_one {
         ///
         /// # Safety
         /// Both arrays are NULL or hold `n` items; they may be the same.
-        #[unsafe(no_mangle)]
+        #[cfg_attr(not(target_family = "wasm"), unsafe(no_mangle))]
         pub unsafe extern "C" fn $f32(a: *const f32, out: *mut f32, n: i64) {
             // SAFETY: as the caller promises.
             unsafe { map(unary_kernel($op, Dtype::Float32), Dtype::Float32, out.cast(), &[a.cast()], n) }
         }
-    )*};
+        )*
+    };
 }
 
 macro_rules! vector_functions_of_two {
-    ($($f64:ident, $f32:ident: $op:expr;)*) => {$(
+    ($($f64:ident, $f32:ident: $op:expr;)*) => {
+        #[cfg(any(test, target_os = "emscripten"))]
+        const VECTOR_FUNCTIONS_OF_TWO: Named =
+            &[$((stringify!($f64), $f64 as *const ()), (stringify!($f32), $f32 as *const ()),)*];
+        $(
         /// `out[i] = f(a[i], b[i])` for `n` items.
         ///
         /// # Safety
         /// The arrays are NULL or hold `n` items; the output may be an input.
-        #[unsafe(no_mangle)]
+        #[cfg_attr(not(target_family = "wasm"), unsafe(no_mangle))]
         pub unsafe extern "C" fn $f64(a: *const f64, b: *const f64, out: *mut f64, n: i64) {
             let (kernel, operands) = (binary_kernel($op, Dtype::Float64), [a.cast(), b.cast()]);
             // SAFETY: as the caller promises.
@@ -75,23 +101,28 @@ macro_rules! vector_functions_of_two {
         ///
         /// # Safety
         /// The arrays are NULL or hold `n` items; the output may be an input.
-        #[unsafe(no_mangle)]
+        #[cfg_attr(not(target_family = "wasm"), unsafe(no_mangle))]
         pub unsafe extern "C" fn $f32(a: *const f32, b: *const f32, out: *mut f32, n: i64) {
             let (kernel, operands) = (binary_kernel($op, Dtype::Float32), [a.cast(), b.cast()]);
             // SAFETY: as the caller promises.
             unsafe { map(kernel, Dtype::Float32, out.cast(), &operands, n) }
         }
-    )*};
+        )*
+    };
 }
 
 macro_rules! scalar_functions {
-    ($($name:ident: $function:expr;)*) => {$(
+    ($($name:ident: $function:expr;)*) => {
+        #[cfg(any(test, target_os = "emscripten"))]
+        const SCALAR_FUNCTIONS: Named = &[$((stringify!($name), $name as *const ()),)*];
+        $(
         /// The function at one point.
-        #[unsafe(no_mangle)]
+        #[cfg_attr(not(target_family = "wasm"), unsafe(no_mangle))]
         pub extern "C" fn $name(x: f64) -> f64 {
             scalar_unary($function)(x)
         }
-    )*};
+        )*
+    };
 }
 
 vector_functions_of_one! {
@@ -140,19 +171,19 @@ scalar_functions! {
 }
 
 /// The absolute value.
-#[unsafe(no_mangle)]
+#[cfg_attr(not(target_family = "wasm"), unsafe(no_mangle))]
 pub extern "C" fn me_jit_abs(x: f64) -> f64 {
     x.abs()
 }
 
 /// log(e^a + e^b).
-#[unsafe(no_mangle)]
+#[cfg_attr(not(target_family = "wasm"), unsafe(no_mangle))]
 pub extern "C" fn me_jit_logaddexp(a: f64, b: f64) -> f64 {
     scalar_binary(BinaryOp::Logaddexp).map_or(f64::NAN, |function| function(a, b))
 }
 
 /// `yes` where the condition is not zero, else `no`.
-#[unsafe(no_mangle)]
+#[cfg_attr(not(target_family = "wasm"), unsafe(no_mangle))]
 pub extern "C" fn me_jit_where(condition: f64, yes: f64, no: f64) -> f64 {
     if condition != 0.0 { yes } else { no }
 }
