@@ -21,6 +21,13 @@ foreach(library IN ITEMS miniexpr miniexpr_static)
     endif()
 endforeach()
 install(FILES include/miniexpr.h include/miniexpr_numpy.h DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+# What gives the library helpers for kernels in a Pyodide program, and the glue for other programs.
+if(EMSCRIPTEN AND MINIEXPR_ENABLE_TCC_JIT AND MINIEXPR_WASM32_SIDE_MODULE)
+    install(
+        FILES emscripten/pyodide/miniexpr_jit.py emscripten/pyodide/jit_helpers.js src/me_jit_glue.js
+        DESTINATION "${CMAKE_INSTALL_DATADIR}/miniexpr"
+    )
+endif()
 install(EXPORT miniexprTargets NAMESPACE miniexpr:: DESTINATION "${package_folder}")
 
 configure_package_config_file(
