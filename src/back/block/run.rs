@@ -386,8 +386,9 @@ pub(super) fn aligned_bytes(count: usize, itemsize: usize) -> Result<usize, OutO
 /// Items per block where arrays are staged, so that their copies stay in the first-level cache.
 const STAGED_ITEMS: usize = 2 * GRAIN;
 
-/// Bytes of a result of strings that no cache of a core holds.
-const STREAMED_BYTES: usize = 16 << 20;
+/// Bytes of a result of strings from which on it is stored past the caches. Shorter ones take up to a fifth
+/// longer that way where the cache that all cores share holds them.
+const STREAMED_BYTES: usize = 96 << 20;
 
 /// Items from which on a row of a padded block is evaluated where it lies: a program of one step loses
 /// less by short blocks.
