@@ -21,7 +21,8 @@ double time_eval(const me_expr *expression, const void **inputs, int n_inputs, v
 }
 
 /* The first block of the first chunk, again and again. */
-double time_eval_nd(const me_expr *expression, const void **inputs, int n_inputs, void *out, int n, long calls) {
+double time_eval_nd(const me_expr *expression, const void **inputs, int n_inputs, void *out, int n,
+                    long calls) {
     double start = now();
     for (long i = 0; i < calls; i++)
         me_eval_nd(expression, inputs, n_inputs, out, n, 0, 0, NULL);
