@@ -259,7 +259,8 @@ impl Writer {
     fn range(&self, range: &Range) -> String {
         let bound = |bound: &Bound| match bound {
             Bound::Literal(number) => (number % 7).to_string(),
-            Bound::Clamped(name) => format!("fmin(fmax({}, -3), 5)", self.name(*name)),
+            // The remainder first: of the greatest int64, the function of floats makes the least one.
+            Bound::Clamped(name) => format!("fmin(fmax({} % 7, -3), 5)", self.name(*name)),
             Bound::Branch(name) => format!("where({} > 0, 3, 1)", self.name(*name)),
         };
         match range {
