@@ -123,7 +123,8 @@ fn run(input: &mut Unstructured) -> Option<()> {
         assert_eq!(status, Err(eval_status::INVALID_ARG));
         return Some(());
     };
-    let case = Case { expression, columns, params, writes, is_ordered, numbers, block, padded: padded as usize };
+    let case =
+        Case { expression, columns, params, writes, is_ordered, numbers, block, padded: padded as usize };
     match head.text {
         Text::Index(symbol) => case.check_symbol(symbol, &grid),
         _ => case.check_values(),
