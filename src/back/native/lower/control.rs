@@ -275,7 +275,7 @@ impl Lowerer<'_> {
             if std::mem::replace(&mut seen[id.index()], true) {
                 continue;
             }
-            if self.flow.is_invariant[id.index()] {
+            if !self.flow.varies[id.index()] {
                 if !matches!(self.kernel.expr(id).kind, ExprKind::Constant(_)) {
                     self.expression(id)?;
                 }

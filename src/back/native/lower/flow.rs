@@ -13,15 +13,15 @@ pub struct Flow {
     /// Locals that are read where no assignment of the same block, or of both branches before it,
     /// says what they hold; the last entry is the result of the kernel.
     pub needs_variable: Vec<bool>,
-    /// Expressions that no statement changes: without locals and calls of the host.
-    pub is_invariant: Vec<bool>,
+    /// Expressions that statements may change: with locals or calls of the host.
+    pub varies: Vec<bool>,
     /// Expressions that call functions of the host.
     calls_host: Vec<bool>,
 }
 
 impl Flow {
     pub fn new(kernel: &Kernel) -> Result<Flow, OutOfMemory> {
-        let calls_host = find_host_calls(kernel)?;
+        let calls_host = marked(kernel, |kind| matches!(kind, ExprKind::Call { .. }))?;
         let calls = |id: ExprId| calls_host[id.index()];
         let has_jumps = contains_loop(&kernel.body) || branches_call(&kernel.body, &calls);
         let mut needs_variable = Vec::try_filled(false, kernel.locals.len() + 1)?;
@@ -34,8 +34,8 @@ impl Flow {
             needs_variable = search.needs_variable;
         }
         let always_returns = always_returns(&kernel.body);
-        let is_invariant = find_invariant(kernel)?;
-        Ok(Flow { has_jumps, always_returns, needs_variable, is_invariant, calls_host })
+        let varies = marked(kernel, |kind| matches!(kind, ExprKind::Local(_) | ExprKind::Call { .. }))?;
+        Ok(Flow { has_jumps, always_returns, needs_variable, varies, calls_host })
     }
 
     /// Whether an expression calls a function of the host.
@@ -66,26 +66,16 @@ fn any_root(block: &[Stmt], test: &impl Fn(ExprId) -> bool) -> bool {
     found
 }
 
-fn find_host_calls(kernel: &Kernel) -> Result<Vec<bool>, OutOfMemory> {
-    let mut calls = Vec::try_filled(false, kernel.exprs.len())?;
+/// Marks the expressions for which `test` holds, and those that are made of such.
+fn marked(kernel: &Kernel, test: impl Fn(&ExprKind) -> bool) -> Result<Vec<bool>, OutOfMemory> {
+    let mut marked = Vec::try_filled(false, kernel.exprs.len())?;
     for index in 0..kernel.exprs.len() {
         let id = ExprId(index as u32);
-        let mut found = matches!(kernel.expr(id).kind, ExprKind::Call { .. });
-        kernel.for_each_operand(id, |operand| found |= calls[operand.index()]);
-        calls[index] = found;
+        let mut holds = test(&kernel.expr(id).kind);
+        kernel.for_each_operand(id, |operand| holds |= marked[operand.index()]);
+        marked[index] = holds;
     }
-    Ok(calls)
-}
-
-fn find_invariant(kernel: &Kernel) -> Result<Vec<bool>, OutOfMemory> {
-    let mut is_invariant = Vec::try_filled(true, kernel.exprs.len())?;
-    for index in 0..kernel.exprs.len() {
-        let id = ExprId(index as u32);
-        let mut holds = !matches!(kernel.expr(id).kind, ExprKind::Local(_) | ExprKind::Call { .. });
-        kernel.for_each_operand(id, |operand| holds &= is_invariant[operand.index()]);
-        is_invariant[index] = holds;
-    }
-    Ok(is_invariant)
+    Ok(marked)
 }
 
 /// Whether a statement of the block, or of a block in it, is a loop.
