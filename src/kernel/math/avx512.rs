@@ -1,6 +1,6 @@
 //! Vectors of AVX-512 as [`Float`], with its instructions for exponents and for tables in registers.
 
-use super::float::{Float, Float32, Float64, Scalar, TABLE, TABLE_BITS, Table, Vector};
+use super::float::{Float, Float32, Float64, Scalar, TABLE, TABLE_BITS, Table, Vector, splats};
 use std::arch::x86_64::*;
 use std::mem::transmute;
 use std::ops::{Add, Div, Mul, Neg, Sub};
@@ -92,26 +92,7 @@ macro_rules! impl_vector {
 
             const FMA: bool = true;
             const ALL: $mask = !0;
-            const ZERO: Self = Self::constant(0.0);
-            const ONE: Self = Self::constant(1.0);
-            const ROUNDER: Self = Self::constant(<$scalar as Scalar>::ROUNDER);
-            const FINE_ROUNDER: Self = Self::constant(<$scalar as Scalar>::FINE_ROUNDER);
-            const INTEGERS: Self = Self::constant(<$scalar as Scalar>::INTEGERS);
-            const INFINITY: Self = Self::constant($scalar::INFINITY);
-            const NAN: Self = Self::constant($scalar::NAN);
-            const MIN_POSITIVE: Self = Self::constant($scalar::MIN_POSITIVE);
-            const RESIDUE_OF_HALF_PI: Self = Self::constant(<$scalar as Scalar>::RESIDUE_OF_HALF_PI);
-            const INVERSE_CBRT_OFFSET: Self = Self::constant(<$scalar as Scalar>::INVERSE_CBRT_OFFSET);
-
-            #[inline(always)]
-            fn splat(x: $scalar) -> Self {
-                Self::constant(x)
-            }
-
-            #[inline(always)]
-            fn of(x: f64) -> Self {
-                Self::constant(x as $scalar)
-            }
+            splats!($scalar);
 
             #[inline(always)]
             fn abs(self) -> Self {

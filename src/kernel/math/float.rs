@@ -275,3 +275,30 @@ pub fn polynomial<T: Float>(x: T, coefficients: &[T::Scalar]) -> T {
     }
     upper.multiply_add(x, lower)
 }
+
+/// The parts of [`Float`] that repeat one number in all lanes, for vectors with a `constant` that does.
+macro_rules! splats {
+    ($scalar:ident) => {
+        const ZERO: Self = Self::constant(0.0);
+        const ONE: Self = Self::constant(1.0);
+        const ROUNDER: Self = Self::constant(<$scalar as Scalar>::ROUNDER);
+        const FINE_ROUNDER: Self = Self::constant(<$scalar as Scalar>::FINE_ROUNDER);
+        const INTEGERS: Self = Self::constant(<$scalar as Scalar>::INTEGERS);
+        const INFINITY: Self = Self::constant($scalar::INFINITY);
+        const NAN: Self = Self::constant($scalar::NAN);
+        const MIN_POSITIVE: Self = Self::constant($scalar::MIN_POSITIVE);
+        const RESIDUE_OF_HALF_PI: Self = Self::constant(<$scalar as Scalar>::RESIDUE_OF_HALF_PI);
+        const INVERSE_CBRT_OFFSET: Self = Self::constant(<$scalar as Scalar>::INVERSE_CBRT_OFFSET);
+
+        #[inline(always)]
+        fn splat(x: $scalar) -> Self {
+            Self::constant(x)
+        }
+
+        #[inline(always)]
+        fn of(x: f64) -> Self {
+            Self::constant(x as $scalar)
+        }
+    };
+}
+pub(super) use splats;

@@ -1,6 +1,6 @@
 //! Vectors of 128 bits as [`Float`], which every machine of the common targets has: SSE2, NEON, SIMD128.
 
-use super::float::{Float, Float32, Float64, Scalar, TABLE, TABLE_BITS, Table, Vector};
+use super::float::{Float, Float32, Float64, Scalar, TABLE, TABLE_BITS, Table, Vector, splats};
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 use wide::{f32x4, f64x2, u32x4, u64x2};
 
@@ -105,26 +105,7 @@ macro_rules! impl_vector {
 
             const FMA: bool = FMA;
             const ALL: $mask = $mask($integers::splat(!0));
-            const ZERO: Self = Self::constant(0.0);
-            const ONE: Self = Self::constant(1.0);
-            const ROUNDER: Self = Self::constant(<$scalar as Scalar>::ROUNDER);
-            const FINE_ROUNDER: Self = Self::constant(<$scalar as Scalar>::FINE_ROUNDER);
-            const INTEGERS: Self = Self::constant(<$scalar as Scalar>::INTEGERS);
-            const INFINITY: Self = Self::constant($scalar::INFINITY);
-            const NAN: Self = Self::constant($scalar::NAN);
-            const MIN_POSITIVE: Self = Self::constant($scalar::MIN_POSITIVE);
-            const RESIDUE_OF_HALF_PI: Self = Self::constant(<$scalar as Scalar>::RESIDUE_OF_HALF_PI);
-            const INVERSE_CBRT_OFFSET: Self = Self::constant(<$scalar as Scalar>::INVERSE_CBRT_OFFSET);
-
-            #[inline(always)]
-            fn splat(x: $scalar) -> Self {
-                Self::constant(x)
-            }
-
-            #[inline(always)]
-            fn of(x: f64) -> Self {
-                Self::constant(x as $scalar)
-            }
+            splats!($scalar);
 
             #[inline(always)]
             fn abs(self) -> Self {
