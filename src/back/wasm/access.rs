@@ -1,9 +1,9 @@
 //! Between memory and lanes.
 
-use wasm_encoder::{Instruction, ValType};
+use super::instruction::{Instruction, ValType};
 
 use super::Emitter;
-use super::body::{Register, at};
+use super::body::Register;
 use super::lanes::{Lanes, Width};
 use crate::dtype::Dtype;
 use crate::memory::OutOfMemory;
@@ -27,9 +27,9 @@ impl Place {
 }
 
 /// The first bytes of 32-bit lanes, and the first pairs of bytes, side by side.
-const FIRST_BYTES: Instruction<'static> =
+const FIRST_BYTES: Instruction =
     Instruction::I8x16Shuffle([0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12]);
-const FIRST_PAIRS: Instruction<'static> =
+const FIRST_PAIRS: Instruction =
     Instruction::I8x16Shuffle([0, 1, 4, 5, 8, 9, 12, 13, 0, 1, 4, 5, 8, 9, 12, 13]);
 
 impl Emitter<'_> {
@@ -64,16 +64,15 @@ impl Emitter<'_> {
 
     /// Loads the lower bytes of a vector.
     fn put_load(&mut self, address: Register, offset: u32, bytes: u32) -> Result<(), OutOfMemory> {
-        let memarg = at(offset);
         if bytes == 2 {
             self.body.get(address)?;
-            return self.body.put_all(&[Instruction::I32Load16U(memarg), Instruction::I32x4Splat]);
+            return self.body.put_all(&[Instruction::I32Load16U(offset), Instruction::I32x4Splat]);
         }
         self.body.get(address)?;
         self.body.put(match bytes {
-            4 => Instruction::V128Load32Zero(memarg),
-            8 => Instruction::V128Load64Zero(memarg),
-            _ => Instruction::V128Load(memarg),
+            4 => Instruction::V128Load32Zero(offset),
+            8 => Instruction::V128Load64Zero(offset),
+            _ => Instruction::V128Load(offset),
         })
     }
 
@@ -119,12 +118,12 @@ impl Emitter<'_> {
                 }
                 _ => {}
             }
-            let memarg = at(place.offset + part as u32 * step);
+            let offset = place.offset + part as u32 * step;
             emitter.body.put(match step {
-                2 => Instruction::V128Store16Lane { memarg, lane: 0 },
-                4 => Instruction::V128Store32Lane { memarg, lane: 0 },
-                8 => Instruction::V128Store64Lane { memarg, lane: 0 },
-                _ => Instruction::V128Store(memarg),
+                2 => Instruction::V128Store16Lane { offset, lane: 0 },
+                4 => Instruction::V128Store32Lane { offset, lane: 0 },
+                8 => Instruction::V128Store64Lane { offset, lane: 0 },
+                _ => Instruction::V128Store(offset),
             })
         })
     }

@@ -1,7 +1,7 @@
 //! Operations that are vector instructions, or a few of them.
 
-use wasm_encoder::Instruction;
-use wasm_encoder::Instruction::*;
+use super::instruction::Instruction;
+use super::instruction::Instruction::*;
 
 use super::Emitter;
 use super::lanes::Lanes;
@@ -32,7 +32,7 @@ impl Kind {
 }
 
 /// The instruction of an operation on two operands, if there is one.
-fn binary_instruction(op: BinaryOp, dtype: Dtype) -> Option<Instruction<'static>> {
+fn binary_instruction(op: BinaryOp, dtype: Dtype) -> Option<Instruction> {
     Some(match (op, Kind::of(dtype)) {
         (BinaryOp::Add, Kind::F64) => F64x2Add,
         (BinaryOp::Add, Kind::F32) => F32x4Add,
@@ -59,7 +59,7 @@ fn binary_instruction(op: BinaryOp, dtype: Dtype) -> Option<Instruction<'static>
 }
 
 /// The instruction of an operation on one operand, if there is one.
-fn unary_instruction(op: UnaryOp, dtype: Dtype) -> Option<Instruction<'static>> {
+fn unary_instruction(op: UnaryOp, dtype: Dtype) -> Option<Instruction> {
     Some(match (op, Kind::of(dtype)) {
         (UnaryOp::Neg, Kind::F64) => F64x2Neg,
         (UnaryOp::Neg, Kind::F32) => F32x4Neg,
@@ -192,7 +192,7 @@ impl Emitter<'_> {
 }
 
 /// The instruction of a comparison; there is none of 64-bit unsigned order.
-fn comparison(op: CompareOp, dtype: Dtype) -> Instruction<'static> {
+fn comparison(op: CompareOp, dtype: Dtype) -> Instruction {
     let is_unsigned = dtype.is_unsigned();
     match (op, Kind::of(dtype)) {
         (CompareOp::Eq, Kind::F64) => F64x2Eq,

@@ -1,6 +1,6 @@
 //! The body of the one function of a module, written instruction by instruction.
 
-use wasm_encoder::{BlockType, Encode, Instruction, MemArg, MemArgTarget, ValType};
+use super::instruction::{Instruction, LONGEST_UNSIGNED, ValType, unsigned};
 
 use crate::memory::{OutOfMemory, TryGrow};
 
@@ -12,9 +12,6 @@ pub const INPUTS: Register = 0;
 pub const OUTPUT: Register = 1;
 pub const ITEMS: Register = 2;
 const PARAMETERS: u32 = 3;
-
-/// Bytes that no instruction of a kernel exceeds.
-pub const LONGEST_INSTRUCTION: usize = 32;
 
 /// Instructions in two parts: what runs once per call, and the rest.
 #[derive(Debug, Default)]
@@ -28,18 +25,18 @@ pub struct Body {
 
 impl Body {
     /// Appends one instruction.
-    pub fn put(&mut self, instruction: Instruction<'_>) -> Result<(), OutOfMemory> {
-        encode(&mut self.rest, &instruction)
+    pub fn put(&mut self, instruction: Instruction) -> Result<(), OutOfMemory> {
+        instruction.encode(&mut self.rest)
     }
 
     /// Appends instructions.
-    pub fn put_all(&mut self, instructions: &[Instruction<'_>]) -> Result<(), OutOfMemory> {
-        instructions.iter().try_for_each(|instruction| encode(&mut self.rest, instruction))
+    pub fn put_all(&mut self, instructions: &[Instruction]) -> Result<(), OutOfMemory> {
+        instructions.iter().try_for_each(|instruction| instruction.encode(&mut self.rest))
     }
 
     /// Appends instructions to what runs once per call.
-    pub fn put_once(&mut self, instructions: &[Instruction<'_>]) -> Result<(), OutOfMemory> {
-        instructions.iter().try_for_each(|instruction| encode(&mut self.once, instruction))
+    pub fn put_once(&mut self, instructions: &[Instruction]) -> Result<(), OutOfMemory> {
+        instructions.iter().try_for_each(|instruction| instruction.encode(&mut self.once))
     }
 
     pub fn get(&mut self, register: Register) -> Result<(), OutOfMemory> {
@@ -68,11 +65,11 @@ impl Body {
     }
 
     pub fn open_block(&mut self) -> Result<(), OutOfMemory> {
-        self.put(Instruction::Block(BlockType::Empty))
+        self.put(Instruction::Block)
     }
 
     pub fn open_loop(&mut self) -> Result<(), OutOfMemory> {
-        self.put(Instruction::Loop(BlockType::Empty))
+        self.put(Instruction::Loop)
     }
 
     pub fn close(&mut self) -> Result<(), OutOfMemory> {
@@ -82,25 +79,15 @@ impl Body {
     /// The function as the code section holds it: its registers and instructions.
     pub fn finish(&self) -> Result<Vec<u8>, OutOfMemory> {
         let mut bytes = Vec::new();
-        bytes.try_reserve((self.runs.len() + 1) * LONGEST_INSTRUCTION + self.once.len() + self.rest.len())?;
-        self.runs.len().encode(&mut bytes);
+        let runs_room = (self.runs.len() + 1) * (LONGEST_UNSIGNED + 1);
+        bytes.try_reserve(runs_room + self.once.len() + self.rest.len())?;
+        unsigned(&mut bytes, self.runs.len() as u32);
         for (count, ty) in &self.runs {
-            count.encode(&mut bytes);
-            ty.encode(&mut bytes);
+            unsigned(&mut bytes, *count);
+            bytes.push(*ty as u8);
         }
         bytes.extend_from_slice(&self.once);
         bytes.extend_from_slice(&self.rest);
         Ok(bytes)
     }
-}
-
-/// A memory operand at a fixed distance from the address on the stack, of any alignment.
-pub fn at(offset: u32) -> MemArg {
-    MemArg { offset: u64::from(offset), align: 0, target: MemArgTarget::Memory(0), ordering: None }
-}
-
-fn encode(code: &mut Vec<u8>, instruction: &Instruction<'_>) -> Result<(), OutOfMemory> {
-    code.try_reserve(LONGEST_INSTRUCTION)?;
-    instruction.encode(code);
-    Ok(())
 }

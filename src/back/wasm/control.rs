@@ -1,9 +1,9 @@
 //! Statements: masks for the lanes that run, jumps where no lane is left.
 
-use wasm_encoder::{BlockType, Instruction, ValType};
+use super::instruction::{Instruction, ValType};
 
 use super::access::Place;
-use super::body::{ITEMS, OUTPUT, Register, at};
+use super::body::{ITEMS, OUTPUT, Register};
 use super::driver::Status;
 use super::expression::Value;
 use super::facts::constant_range;
@@ -262,7 +262,7 @@ impl Emitter<'_> {
     /// Runs a block for the lanes of a mask, if there are any.
     fn branch(&mut self, mask: Lanes, body: &[Node<Region>]) -> Result<(), Refusal> {
         self.put_any(mask)?;
-        self.body.put(Instruction::If(BlockType::Empty))?;
+        self.body.put(Instruction::If)?;
         self.scopes.try_push(Scope { mask: Some(mask), loop_mask: None })?;
         self.block(body)?;
         self.scopes.pop();
@@ -424,7 +424,7 @@ impl Emitter<'_> {
     /// Ends the call with a status if the number on the stack is not zero.
     fn fail_if(&mut self, status: Status) -> Result<(), OutOfMemory> {
         self.body.put_all(&[
-            Instruction::If(BlockType::Empty),
+            Instruction::If,
             Instruction::I32Const(status as i32),
             Instruction::Return,
             Instruction::End,
@@ -446,7 +446,7 @@ impl Emitter<'_> {
         let limit = self.body.new_register(ValType::I64)?;
         self.body.put_once(&[
             Instruction::LocalGet(context),
-            Instruction::I64Load(at(context::LIMIT)),
+            Instruction::I64Load(context::LIMIT),
             Instruction::LocalSet(limit),
         ])?;
         self.limit = Some(limit);

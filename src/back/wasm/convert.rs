@@ -1,7 +1,7 @@
 //! Conversions between dtypes, by the rules of [`crate::dtype::float_to_int`].
 
-use wasm_encoder::Instruction::*;
-use wasm_encoder::{Instruction, ValType};
+use super::instruction::Instruction::*;
+use super::instruction::{Instruction, ValType};
 
 use super::Emitter;
 use super::body::Register;
@@ -86,7 +86,7 @@ impl Emitter<'_> {
             _ => [F64x2Splat, F64x2ReplaceLane(1)],
         };
         self.each_part(|emitter, part| {
-            for (lane, join) in [(0, splat.clone()), (1, replace.clone())] {
+            for (lane, join) in [(0, splat), (1, replace)] {
                 emitter.get_part(value, part)?;
                 emitter.body.put_all(&[I64x2ExtractLane(lane), scalar_conversion(is_unsigned, to), join])?;
             }
@@ -96,7 +96,7 @@ impl Emitter<'_> {
 
     /// A scalar int64 in all lanes of a dtype, converted.
     pub fn spread(&mut self, counter: Register, to: Dtype) -> Result<Lanes, OutOfMemory> {
-        let instructions: &[Instruction<'_>] = match to {
+        let instructions: &[Instruction] = match to {
             Dtype::Float32 => &[F32ConvertI64S, F32x4Splat],
             Dtype::Float64 => &[F64ConvertI64S, F64x2Splat],
             _ if Width::of(to) == Width::Bits64 => &[I64x2Splat],
@@ -114,7 +114,7 @@ impl Emitter<'_> {
     }
 }
 
-fn scalar_conversion(is_unsigned: bool, to: Dtype) -> Instruction<'static> {
+fn scalar_conversion(is_unsigned: bool, to: Dtype) -> Instruction {
     match (to, is_unsigned) {
         (Dtype::Float32, false) => F32ConvertI64S,
         (Dtype::Float32, true) => F32ConvertI64U,

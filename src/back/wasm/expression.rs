@@ -1,6 +1,6 @@
 //! Expressions of a region, computed for one group of items.
 
-use wasm_encoder::Instruction;
+use super::instruction::Instruction;
 
 use super::access::Place;
 use super::arithmetic::{has_binary, has_unary};

@@ -1,6 +1,6 @@
 //! How the values of a group of items lie in vectors.
 
-use wasm_encoder::{Instruction, ValType};
+use super::instruction::{Instruction, ValType};
 
 use super::Emitter;
 use super::body::Register;
@@ -68,7 +68,7 @@ impl Width {
 }
 
 /// The lower words of 64-bit lanes, side by side.
-const LOWER_WORDS: Instruction<'static> =
+const LOWER_WORDS: Instruction =
     Instruction::I8x16Shuffle([0, 1, 2, 3, 8, 9, 10, 11, 0, 1, 2, 3, 8, 9, 10, 11]);
 
 impl Emitter<'_> {
@@ -103,11 +103,7 @@ impl Emitter<'_> {
     }
 
     /// The result of instructions on each part of `operands`, pushed in order.
-    pub fn apply(
-        &mut self,
-        operands: &[Lanes],
-        instructions: &[Instruction<'_>],
-    ) -> Result<Lanes, OutOfMemory> {
+    pub fn apply(&mut self, operands: &[Lanes], instructions: &[Instruction]) -> Result<Lanes, OutOfMemory> {
         self.each_part(|emitter, part| {
             for &operand in operands {
                 emitter.get_part(operand, part)?;
@@ -188,7 +184,7 @@ impl Emitter<'_> {
             Some((_, register)) => *register,
             None => {
                 let register = self.body.new_register(ValType::V128)?;
-                let value = Instruction::V128Const(bits as i128);
+                let value = Instruction::V128Const(bits.to_le_bytes());
                 self.body.put_once(&[value, Instruction::LocalSet(register)])?;
                 self.constants.try_push((bits, register))?;
                 register

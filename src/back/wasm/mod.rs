@@ -9,7 +9,8 @@
 //!
 //! `lanes` says how values lie in vectors; `access` moves them between memory and vectors, `convert`
 //! between dtypes; `arithmetic` has the operations that are instructions; `expression` computes, `control`
-//! has the statements, `phases` straight-line code with calls; `body` and `module` write the bytes.
+//! has the statements, `phases` straight-line code with calls; `instruction`, `body` and `module`
+//! write the bytes.
 //! `driver` cuts a call into what the function takes: whole groups, and index symbols as arrays.
 //!
 //! `host` puts a module into the function table: by the `helpers` that a program registers or that come
@@ -38,6 +39,7 @@ mod facts;
 pub mod helpers;
 #[cfg(target_os = "emscripten")]
 mod host;
+mod instruction;
 #[cfg(target_os = "emscripten")]
 pub mod jit;
 mod lanes;
@@ -47,8 +49,6 @@ mod signature;
 #[cfg(test)]
 mod tests;
 
-use wasm_encoder::{Instruction, ValType};
-
 use crate::back::block::flatten::{Node, flatten};
 use crate::dtype::Dtype;
 use crate::ir::{IndexSymbol, Kernel};
@@ -56,9 +56,10 @@ use crate::kernel::Kernel as VectorKernel;
 use crate::kernel::level::Level;
 use crate::memory::{OutOfMemory, TryGrow};
 
-use body::{Body, INPUTS, Register, at};
+use body::{Body, INPUTS, Register};
 use control::Scope;
 use facts::Facts;
+use instruction::{Instruction, ValType};
 use lanes::{Lanes, Shape};
 
 pub use driver::{Status, run};
@@ -200,7 +201,7 @@ impl<'a> Emitter<'a> {
         let base = self.body.new_register(ValType::I32)?;
         self.body.put_once(&[
             Instruction::LocalGet(INPUTS),
-            Instruction::I32Load(at(index as u32 * 4)),
+            Instruction::I32Load(index as u32 * 4),
             Instruction::LocalSet(base),
         ])?;
         self.bases[index] = Some(base);
@@ -221,7 +222,7 @@ impl<'a> Emitter<'a> {
         let scratch = self.body.new_register(ValType::I32)?;
         self.body.put_once(&[
             Instruction::LocalGet(context),
-            Instruction::I32Load(at(context::SCRATCH)),
+            Instruction::I32Load(context::SCRATCH),
             Instruction::LocalSet(scratch),
         ])?;
         self.scratch = Some(scratch);

@@ -2,9 +2,8 @@
 
 use std::ffi::CStr;
 
-use wasm_encoder::{Encode, Instruction, ValType};
+use super::instruction::{Instruction, LONGEST_UNSIGNED, ValType, unsigned};
 
-use super::body::{LONGEST_INSTRUCTION, at};
 use crate::memory::{OutOfMemory, TryGrow};
 
 /// Name of the function that a host takes out of a module.
@@ -74,7 +73,7 @@ impl Writer {
             types.push(FUNCTION_TYPE);
             for list in [parameters, results] {
                 types.push(list.len() as u8);
-                list.iter().for_each(|ty| ty.encode(&mut types));
+                list.iter().for_each(|ty| types.push(*ty as u8));
             }
         }
         self.section(1, &types)
@@ -127,8 +126,8 @@ impl Writer {
 
 /// The length of `content`, then `content`.
 fn sized(bytes: &mut Vec<u8>, content: &[u8]) -> Result<(), OutOfMemory> {
-    bytes.try_reserve(size_of::<u64>() + content.len())?;
-    content.len().encode(bytes);
+    bytes.try_reserve(LONGEST_UNSIGNED + content.len())?;
+    unsigned(bytes, content.len() as u32);
     bytes.extend_from_slice(content);
     Ok(())
 }
@@ -177,20 +176,14 @@ pub fn assemble(function: &[u8], calls_strips: bool, linking: Linking) -> Result
 fn strip_function() -> Result<Vec<u8>, OutOfMemory> {
     let arguments = [1, 2, 3, 4, 5, 0].map(Instruction::LocalGet);
     let mut code = Vec::try_copied(&arguments)?;
-    let type_index = u32::from(VECTOR_KERNEL_TYPE);
-    code.try_extend(&[
-        Instruction::I32Load(at(0)),
-        Instruction::CallIndirect { type_index, table_index: 0 },
-    ])?;
+    code.try_extend(&[Instruction::I32Load(0), Instruction::CallIndirect(VECTOR_KERNEL_TYPE.into())])?;
     function(&code)
 }
 
 /// The bytes of a function without locals.
-pub fn function(code: &[Instruction<'_>]) -> Result<Vec<u8>, OutOfMemory> {
+pub fn function(code: &[Instruction]) -> Result<Vec<u8>, OutOfMemory> {
     let mut bytes = Vec::new();
-    bytes.try_reserve((code.len() + 2) * LONGEST_INSTRUCTION)?;
-    bytes.push(0);
-    code.iter().for_each(|instruction| instruction.encode(&mut bytes));
-    Instruction::End.encode(&mut bytes);
+    bytes.try_push(0)?;
+    code.iter().chain(&[Instruction::End]).try_for_each(|instruction| instruction.encode(&mut bytes))?;
     Ok(bytes)
 }

@@ -6,7 +6,7 @@
 
 #![cfg_attr(not(feature = "dlopen"), allow(dead_code, reason = "only side modules test types"))]
 
-use wasm_encoder::{BlockType, HeapType, Instruction, ValType};
+use super::instruction::{Instruction, ValType};
 
 use super::module::{EXPORT, Import, Linking, Signature, TABLE, Writer, function};
 use crate::ir::UserFunction;
@@ -110,7 +110,7 @@ pub fn tester() -> Result<Vec<u8>, OutOfMemory> {
         Instruction::LocalGet(entry),
         Instruction::TableSize(0),
         Instruction::I32GeU,
-        Instruction::If(BlockType::Empty),
+        Instruction::If,
         Instruction::I32Const(0),
         Instruction::Return,
         Instruction::End,
@@ -122,7 +122,7 @@ pub fn tester() -> Result<Vec<u8>, OutOfMemory> {
         code.try_extend(&[
             Instruction::LocalGet(entry),
             Instruction::TableGet(0),
-            Instruction::RefTestNonNull(HeapType::Concrete(index)),
+            Instruction::RefTestNonNull(index),
             Instruction::LocalGet(wanted),
             Instruction::I32Const(index as i32),
             Instruction::I32Eq,
