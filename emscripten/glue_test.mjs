@@ -58,15 +58,21 @@ const memoryImport = (pages) => [...text("env"), ...text("memory"), 2, 0, ...leb
 
 /**
  * A module that imports function 0 of a type and exports a kernel with the given code. `memory` is
- * "import", or "own", which the module then also exports.
+ * "import", of some pages, or "own", which the module then also exports.
  */
-function moduleOf({ name = "sin", type = [["f64"], ["f64"]], code = [0x41, 0, 0x0b], memory = "import" }) {
+function moduleOf({
+  name = "sin",
+  type = [["f64"], ["f64"]],
+  code = [0x41, 0, 0x0b],
+  memory = "import",
+  pages = 1,
+}) {
   const body = [0, ...code];
   const isOwn = memory === "own";
   return Uint8Array.from([
     ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, functionType(type), functionType([["i32", "i32", "i32"], ["i32"]])),
-    ...section(2, ...(isOwn ? [] : [memoryImport(1)]), [...text("env"), ...text(name), 0, 0]),
+    ...section(2, ...(isOwn ? [] : [memoryImport(pages)]), [...text("env"), ...text(name), 0, 0]),
     ...section(3, [1]),
     ...(isOwn ? section(5, [0, 1]) : []),
     ...section(7, ...(isOwn ? [[...text("memory"), 2, 0]] : []), [...text("me_dsl_jit_kernel"), 0, 1]),
@@ -167,6 +173,179 @@ test("a section that ends too late is refused without an exception", () => {
   assert.deepEqual(runtime.messages, ["[me-wasm-jit] unexpected end of the module"]);
 });
 
+const throwing = () => {
+  throw new Error("out of order");
+};
+
+test("whatever throws in the runtime gives 0, and leaves the stack as it was", () => {
+  const names = Object.keys(mockRuntime()).filter((name) => !["messages", "freed", "err"].includes(name));
+  for (const name of [...names, "meJitEmitWarnings"]) {
+    const runtime = mockRuntime();
+    Object.defineProperty(runtime, name, { get: throwing });
+    const bytes = name === "meJitEmitWarnings" ? emptyModule : scalarModule("sin", 1);
+    const index = glue._meJitInstantiate(runtime, bytes, 0);
+    assert.equal(index !== 0, name === "removeFunction", name);
+  }
+  for (const name of ["stackSave", "stackAlloc", "lengthBytesUTF8", "stringToUTF8", "addFunction"]) {
+    const runtime = { ...mockRuntime(), [name]: throwing };
+    runtime.wasmTable.grow(1);
+    runtime.wasmTable.set(1, lookupOf(0));
+    const stack = name === "stackSave" ? null : runtime.stackSave();
+    assert.equal(glue._meJitInstantiate(runtime, scalarModule("sin", 1), 1), 0, name);
+    assert.deepEqual(runtime.messages, ["[me-wasm-jit] out of order"]);
+    assert.equal(name === "stackSave" ? null : runtime.stackSave(), stack, name);
+  }
+  const runtime = mockRuntime();
+  assert.equal(glue._meJitInstantiate(runtime, scalarModule("sin", 1), 99), 0, "no such entry of the table");
+});
+
+test("a library is asked once for each import, and for nothing else", () => {
+  const runtime = mockRuntime();
+  const asked = [];
+  const { stringToUTF8 } = runtime;
+  runtime.stringToUTF8 = (text, ...rest) => {
+    asked.push(text);
+    stringToUTF8(text, ...rest);
+  };
+  runtime.wasmTable.grow(1);
+  runtime.wasmTable.set(1, lookupOf(0));
+  assert.notEqual(glue._meJitInstantiate(runtime, scalarModule("sin", 1), 1), 0);
+  assert.deepEqual(asked, ["sin"]);
+});
+
+test("a function of the library with another type makes no kernel", () => {
+  const runtime = mockRuntime();
+  runtime.wasmTable.grow(1);
+  runtime.wasmTable.set(1, lookupOf(1));
+  assert.equal(glue._meJitInstantiate(runtime, scalarModule("sin", 1), 1), 0);
+  assert.match(runtime.messages[0], /^\[me-wasm-jit\] .*sin/);
+});
+
+test("messages go to the console of a runtime without err, or nowhere", (t) => {
+  const said = t.mock.method(console, "error", () => {});
+  const runtime = { ...mockRuntime(256), err: undefined };
+  assert.equal(glue._meJitInstantiate(runtime, emptyModule, 0), 0);
+  assert.deepEqual(
+    said.mock.calls.map((call) => call.arguments),
+    [["[me-wasm-jit] missing export"]],
+  );
+  const { console: kept } = globalThis;
+  globalThis.console = undefined;
+  try {
+    assert.equal(glue._meJitInstantiate(runtime, emptyModule, 0), 0);
+  } finally {
+    globalThis.console = kept;
+  }
+});
+
+/** The module that the engine is given for the bytes of another. */
+function rewritten(t, bytes, runtime = mockRuntime(256)) {
+  const { Module } = WebAssembly;
+  let taken = null;
+  const module = t.mock.method(WebAssembly, "Module", function (text) {
+    taken = new Module(text);
+    return taken;
+  });
+  const index = glue._meJitInstantiate(runtime, bytes, 0, false);
+  module.mock.restore();
+  return { taken, index, runtime };
+}
+
+const kernelType = functionType([["i32", "i32", "i32"], ["i32"]]);
+const named = (name, kind, index) => [...text(name), kind, index];
+const KERNEL_EXPORT = named("me_dsl_jit_kernel", 0, 0);
+const sizedBody = (...code) => [code.length + 1, 0, ...code];
+const ANSWER_0 = sizedBody(0x41, 0, 0x0b);
+
+test("a memory of the module's own is replaced wherever its sections lie", (t) => {
+  const custom = [0, 3, ...text("a"), 7];
+  for (const pieces of [
+    [custom, section(1, kernelType), section(3, [0]), section(5, [0, 1]), custom],
+    [section(1, kernelType), section(3, [0]), section(5, [1, 1, 2])],
+  ]) {
+    const bytes = [
+      ...emptyModule,
+      ...pieces.flat(),
+      ...section(7, named("a", 0, 0), named("memory", 2, 0), KERNEL_EXPORT, named("b", 0, 0)),
+      ...section(10, ANSWER_0),
+    ];
+    const { taken, index, runtime } = rewritten(t, Uint8Array.from(bytes));
+    assert.deepEqual(WebAssembly.Module.imports(taken), [{ module: "env", name: "memory", kind: "memory" }]);
+    assert.deepEqual(
+      WebAssembly.Module.exports(taken).map(({ name }) => name),
+      ["a", "me_dsl_jit_kernel", "b"],
+    );
+    assert.equal(runtime.wasmTable.get(index)(0, 0, 0), 0);
+  }
+});
+
+test("a function that is named memory stays", (t) => {
+  const bytes = [
+    ...emptyModule,
+    ...section(1, kernelType),
+    ...section(3, [0]),
+    ...section(7, named("memory", 0, 0), KERNEL_EXPORT),
+    ...section(10, ANSWER_0),
+  ];
+  const { taken } = rewritten(t, Uint8Array.from(bytes));
+  assert.equal(WebAssembly.Module.exports(taken)[0].name, "memory");
+});
+
+test("imports of every kind pass, and that of the memory keeps its limits", (t) => {
+  const bytes = [
+    ...emptyModule,
+    ...section(1, kernelType),
+    ...section(
+      2,
+      [...text("env"), ...named("table", 1, 0x70), 1, 1, 2],
+      [...text("env"), ...text("memory"), 2, 1, 3, 9],
+      [...text("env"), ...named("global", 3, TYPES.i32), 0],
+      [...text("env"), ...text("sin"), 0, 0],
+    ),
+    ...section(3, [0]),
+    ...section(7, named("me_dsl_jit_kernel", 0, 1)),
+    ...section(10, ANSWER_0),
+  ];
+  const { taken, index } = rewritten(t, Uint8Array.from(bytes));
+  assert.equal(index, 0, "nobody provides the table and the global");
+  assert.deepEqual(
+    WebAssembly.Module.imports(taken).map(({ name, kind }) => [name, kind]),
+    [
+      ["table", "table"],
+      ["memory", "memory"],
+      ["global", "global"],
+      ["sin", "function"],
+    ],
+  );
+  const small = mockRuntime(2);
+  assert.equal(glue._meJitInstantiate(small, moduleOf({ pages: 3 }), 0), 0);
+  assert.match(small.messages[0], /initial 3|at least 3|smaller/);
+});
+
+test("a start function, a table, elements, a global and data do what they do", () => {
+  const runtime = mockRuntime(256);
+  const bytes = [
+    ...emptyModule,
+    ...section(1, kernelType, functionType([[], []])),
+    ...section(3, [0], [1]),
+    ...section(4, [0x70, 0, 1]),
+    ...section(6, [TYPES.i32, 1, 0x41, 5, 0x0b]),
+    ...section(7, KERNEL_EXPORT),
+    ...[8, 1, 1],
+    ...section(9, [0, 0x41, 0, 0x0b, 1, 0]),
+    ...section(
+      10,
+      sizedBody(0x23, 0, 0x0b), // gives the global
+      sizedBody(0x41, 7, 0x24, 0, 0x0b), // sets it to 7
+    ),
+    ...section(11, [0, 0x41, 16, 0x0b, 2, 8, 9]),
+  ];
+  const index = glue._meJitInstantiate(runtime, Uint8Array.from(bytes), 0);
+  assert.deepEqual(runtime.messages, []);
+  assert.equal(runtime.wasmTable.get(index)(0, 0, 0), 7);
+  assert.deepEqual([...new Uint8Array(runtime.wasmMemory.buffer, 16, 2)], [8, 9]);
+});
+
 test("a kernel runs on the host's memory, also after that has grown", () => {
   const runtime = mockRuntime();
   const bytes = scalarModule("sin", 1);
@@ -189,6 +368,18 @@ test("a module with its own memory gets the host's, which must have 256 pages", 
   const index = glue._meJitInstantiate(large, bytes, 0);
   assert.equal(large.wasmTable.get(index)(0, 0, 0), 0);
 });
+
+/** A lookup function that gives one answer for every name. */
+function lookupOf(answer) {
+  const bytes = [
+    ...emptyModule,
+    ...section(1, functionType([["i32"], ["i32"]])),
+    ...section(3, [0]),
+    ...section(7, named("lookup", 0, 0)),
+    ...section(10, sizedBody(0x41, answer, 0x0b)),
+  ];
+  return new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(bytes))).exports.lookup;
+}
 
 test("functions come from the library first", () => {
   const runtime = mockRuntime();
@@ -282,6 +473,81 @@ test("functions of JavaScript have the values of C's", () => {
   close(callScalar("lgamma", [0.5]), 0.5723649429247001, 1e-14);
 });
 
+test("the sign of a NaN is a sign", () => {
+  const runtime = mockRuntime();
+  const index = glue._meJitInstantiate(runtime, scalarModule("copysign", 2), 0);
+  const words = new BigUint64Array(runtime.wasmMemory.buffer);
+  runtime.HEAPF64[128] = 1;
+  words[129] = BigInt("0xfff8000000000000");
+  runtime.wasmTable.get(index)(1024, 2048, 1);
+  assert.equal(runtime.HEAPF64[256], -1);
+});
+
+test("every name that a kernel may import has a function of JavaScript", () => {
+  const f64 = (count) => [Array(count).fill("f64"), ["f64"]];
+  const scalars = {
+    1: `acos acosh asin asinh atan atanh cbrt ceil cos cosh erf erfc exp exp2 expm1 fabs floor lgamma log log10
+        log1p log2 rint round sin sinh sqrt tan tanh tgamma trunc me_jit_exp10 me_jit_sinpi me_jit_cospi
+        me_wasm32_cast_float`,
+    2: "atan2 copysign fdim fmax fmin fmod hypot nextafter pow remainder me_jit_logaddexp",
+    3: "fma me_jit_where",
+  };
+  const vectors = {
+    2: `sin cos exp log exp10 sinpi cospi expm1 log10 sinh cosh tanh asinh acosh atanh asin acos atan abs sqrt
+        log1p exp2 log2`,
+    3: "atan2 hypot pow fmax fmin",
+  };
+  const types = { ldexp: [["f64", "i32"], ["f64"]], memset: [["i32", "i32", "i32"], ["i32"]] };
+  types.me_wasm32_cast_int = types.me_wasm32_cast_bool = [["f64"], ["i32"]];
+  for (const [count, names] of Object.entries(scalars)) {
+    names.split(/\s+/).forEach((name) => (types[name] = f64(Number(count))));
+  }
+  for (const [count, names] of Object.entries(vectors)) {
+    for (const name of names.split(/\s+/)) {
+      const type = [[...Array(Number(count)).fill("i32"), "i64"], []];
+      types[`me_jit_vec_${name}_f64`] = types[`me_jit_vec_${name}_f32`] = type;
+    }
+  }
+  assert.equal(Object.keys(types).length, 43 + 1 + 5 + 56 + 3);
+  for (const [name, type] of Object.entries(types)) {
+    const runtime = mockRuntime();
+    assert.notEqual(glue._meJitInstantiate(runtime, moduleOf({ name, type }), 0), 0, name);
+  }
+});
+
+test("casts truncate, keep, and compare with zero", () => {
+  // output[0] = cast(**inputs), an i32
+  const cast = (name, value) => {
+    const runtime = mockRuntime();
+    const code = [0x20, 1, 0x20, 0, 0x2b, 3, 0, 0x10, 0, 0x36, 2, 0, 0x41, 0, 0x0b];
+    const index = glue._meJitInstantiate(runtime, moduleOf({ name, type: [["f64"], ["i32"]], code }), 0);
+    runtime.HEAPF64[128] = value;
+    runtime.wasmTable.get(index)(1024, 2048, 1);
+    return new Int32Array(runtime.wasmMemory.buffer)[512];
+  };
+  assert.deepEqual(
+    [-1.75, 2 ** 32 + 5, NaN].map((value) => cast("me_wasm32_cast_int", value)),
+    [-1, 5, 0],
+  );
+  assert.deepEqual(
+    [-0, 0.5, NaN].map((value) => cast("me_wasm32_cast_bool", value)),
+    [0, 1, 1],
+  );
+  assert.equal(callScalar("me_wasm32_cast_float", [2.5]), 2.5);
+});
+
+test("memset fills memory that has grown, without a global view of it", () => {
+  const runtime = mockRuntime();
+  const type = [["i32", "i32", "i32"], ["i32"]];
+  // memset(output, 9, items)
+  const code = [0x20, 1, 0x41, 9, 0x20, 2, 0x10, 0, 0x1a, 0x41, 0, 0x0b];
+  const index = glue._meJitInstantiate(runtime, moduleOf({ name: "memset", type, code }), 0);
+  assert.equal("HEAPU8" in globalThis, false);
+  runtime.wasmMemory.grow(1);
+  runtime.wasmTable.get(index)(0, 2048, 3);
+  assert.deepEqual([...new Uint8Array(runtime.wasmMemory.buffer, 2047, 5)], [0, 9, 9, 9, 0]);
+});
+
 test("functions of JavaScript work on arrays", () => {
   const runtime = mockRuntime();
   const type = [["i32", "i32", "i64"], []];
@@ -320,6 +586,13 @@ test("free removes an index once, and ignores what it cannot free", () => {
   assert.deepEqual(runtime.freed, []);
   glue._meJitFreeFn({ removeFunction: runtime.removeFunction }, 5);
   assert.deepEqual(runtime.freed, [5]);
+});
+
+test("free does not throw", () => {
+  const { err, messages } = mockRuntime();
+  glue._meJitFreeFn({ removeFunction: throwing, err }, 5);
+  assert.deepEqual(messages, ["[me-wasm-jit] out of order"]);
+  glue._meJitFreeFn(Object.defineProperty({ err }, "removeFunction", { get: throwing }), 5);
 });
 
 test("the script has no import, export or BigInt literal, and no backslash for the C preprocessor", () => {
@@ -370,5 +643,7 @@ test("it goes through the C preprocessor into a program, at -O3", { skip }, (t) 
        return status + EM_ASM_INT({ return globalThis.__meJitWarningCount || 0; });
      }`,
     "-sALLOW_TABLE_GROWTH=1",
+    // Later versions of Emscripten than 3.1.6 leave out what nobody names.
+    "-sEXPORTED_RUNTIME_METHODS=addFunction,removeFunction,stackSave,stackAlloc,stackRestore,lengthBytesUTF8,stringToUTF8",
   );
 });

@@ -21,7 +21,6 @@ suite() {
     check) if [ $status -eq 0 ]; then good=1; fi ;;
     cargo) count '/^test result:/ { good += $4; bad += $6 }' ;;
     ctest) count '/ tests passed, .* failed out of / { bad += $4; good += $NF - $4 }' ;;
-    node) count '/^# pass / { good += $3 } /^# fail / { bad += $3 }' ;;
     esac
     # A suite that breaks off before it counts has failed as well.
     if [ $status -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
@@ -84,8 +83,6 @@ fuzz() {
 }
 
 wasm() {
-    suite glue node scripts/with_emscripten.sh node --test --test-reporter=tap \
-        emscripten/glue_test.mjs emscripten/jit_helpers_test.mjs
     suite wasm-build check scripts/build.sh wasm
     suite c-wasm ctest ctest --test-dir build/wasm -j 2 --output-on-failure
     suite main-build check scripts/build.sh wasm-main

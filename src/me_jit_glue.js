@@ -47,6 +47,10 @@
     }
   }
 
+  function messageOf(error) {
+    return String((error && error.message) || error);
+  }
+
   /** Whether `runtime` has every field, each of its type. */
   function isRuntime(runtime) {
     return Object.entries(RUNTIME_FIELDS).every(
@@ -612,11 +616,13 @@
     if (!runtime || !wasmBytes) {
       return 0;
     }
-    if (!isRuntime(runtime)) {
-      report(runtime, "invalid runtime object");
-      return 0;
-    }
+    let reports = true;
     try {
+      if (!isRuntime(runtime)) {
+        report(runtime, "invalid runtime object");
+        return 0;
+      }
+      reports = wantsWarnings(runtime, emitWarnings);
       const { bytes, imports } = onHostMemory(Uint8Array.from(wasmBytes));
       const linked = importObject(runtime, imports, bridgeLookupFnIdx);
       const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), linked);
@@ -626,22 +632,26 @@
       }
       return runtime.addFunction(kernel, "iiii") | 0;
     } catch (error) {
-      if (wantsWarnings(runtime, emitWarnings)) {
-        report(runtime, String((error && error.message) || error));
+      if (reports) {
+        report(runtime, messageOf(error));
       }
       return 0;
     }
   }
 
   /**
-   * Takes a kernel out of the function table.
+   * Takes a kernel out of the function table. Never throws.
    *
    * @param {object} runtime Needs `removeFunction` only; without it nothing happens.
    * @param {number} idx Table index that meJitInstantiate gave; 0 is ignored.
    */
   function meJitFreeFn(runtime, idx) {
-    if (runtime && typeof runtime.removeFunction === "function" && idx) {
-      runtime.removeFunction(idx);
+    try {
+      if (runtime && typeof runtime.removeFunction === "function" && idx) {
+        runtime.removeFunction(idx);
+      }
+    } catch (error) {
+      report(runtime, messageOf(error));
     }
   }
 
