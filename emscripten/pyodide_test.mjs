@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 import { enable, openSession, takeTrace, tryKernel } from "./pyodide/session.mjs";
 
@@ -29,7 +29,7 @@ function letDynamicLinker(value) {
 }
 letDynamicLinker(0);
 
-let constants = 0;
+let constants = 100;
 /** A kernel that no cache knows has the right results, and is compiled or not. */
 function expectKernel(hasKernel) {
   constants += 1;
@@ -209,13 +209,50 @@ test("a module that the engine refuses leaves kernels to the interpreter", () =>
   takeTrace(session);
 });
 
+/** Compiles and frees ten thousand kernels that no cache knows; how many were compiled. */
+function compileMany() {
+  constants += 10000;
+  return pyodide.runPython(`
+os.environ["ME_DSL_TRACE"] = "0"
+compiled = 0
+for constant in range(${constants}, ${constants} + 10000):
+    with expressions.Expression(library, f"def kernel(x):\\n    return x + {constant}", "x") as expression:
+        compiled += expression.has_kernel()
+os.environ["ME_DSL_TRACE"] = "1"
+compiled`);
+}
+
+/** Entries of the table, bytes of the memory, and what else kernels take. */
+function extent() {
+  return { table: runtime.wasmTable.length, memory: runtime.HEAPU8.length, ...resources() };
+}
+
 test("kernels come and go without growth of the table or the memory", () => {
-  const cycle = () => {
-    for (let i = 0; i < 200; i++) {
-      expectKernel(true);
-    }
-    takeTrace(session);
-    return { table: runtime.wasmTable.length, ...resources() };
-  };
-  assert.deepEqual(cycle(), cycle());
+  assert.equal(compileMany(), 10000);
+  const before = extent();
+  assert.equal(compileMany(), 10000);
+  assert.deepEqual(extent(), before);
+  withMember(globalThis, "_meJitInstantiate", noSlot, () => assert.equal(compileMany(), 0));
+  assert.deepEqual(extent(), before);
+});
+
+test("the loader of python-blosc2 registers helpers, and its kernels run", async () => {
+  const read = (name) => readFile(fileURLToPath(new URL(`blosc2/${name}`, import.meta.url)), "utf8");
+  pyodide.FS.writeFile("/lib/miniexpr/client.py", await read("client.py"));
+  pyodide.globals.set("registration", await read("registration.js"));
+  delete globalThis._meJitInstantiate;
+  delete globalThis._meJitFreeFn;
+  const bytes = runtime.HEAPU8.length;
+  const compiled = pyodide.runPython(`
+import client
+pointers = client.init_helpers(library, "/lib/miniexpr", registration)
+assert client.init_helpers(library, "/lib/miniexpr", registration) == pointers
+list(client.run_kernels(library).items())`);
+  // Its search for the memory may grow that by a page, which the runtime rounds up.
+  assert.ok(runtime.HEAPU8.length <= 1.2 * bytes + 2 ** 20, `${runtime.HEAPU8.length} after ${bytes}`);
+  const hasKernel = compiled.toJs().map(([text, has]) => [text.includes("def kernel"), has]);
+  assert.equal(hasKernel.length, 7);
+  assert.ok(hasKernel.every(([isKernel, has]) => isKernel === has));
+  const lines = takeTrace(session);
+  assert.ok(lines.some((line) => line.startsWith("[me-dsl] jit runtime built: fp=strict compiler=tcc")));
 });

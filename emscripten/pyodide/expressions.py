@@ -6,7 +6,9 @@ FLOAT64 = 11
 JIT_DEFAULT, JIT_OFF = 0, 2
 
 
-class _Variable(ctypes.Structure):
+class Variable(ctypes.Structure):
+    """An entry of the table of variables."""
+
     _fields_ = [
         ("name", ctypes.c_char_p),
         ("dtype", ctypes.c_int),
@@ -34,7 +36,7 @@ def load(path):
     library = ctypes.CDLL(path)
     library.me_compile.argtypes = [
         ctypes.c_char_p,
-        ctypes.POINTER(_Variable),
+        ctypes.POINTER(Variable),
         ctypes.c_int,
         ctypes.c_int,
         ctypes.POINTER(ctypes.c_int),
@@ -61,7 +63,7 @@ class Expression:
     """A compiled expression, to be used in a `with` statement."""
 
     def __init__(self, library, text, *names):
-        variables = (_Variable * len(names))(*(_Variable(name.encode(), FLOAT64) for name in names))
+        variables = (Variable * len(names))(*(Variable(name.encode(), FLOAT64) for name in names))
         self._library = library
         self._handle = ctypes.c_void_p()
         position = ctypes.c_int()
