@@ -5,6 +5,7 @@
 
 #include "../c-tests/check.h"
 #include "miniexpr.h"
+#include "resources.h"
 
 EM_JS(int, warnings, (void), { return globalThis.__meJitWarningCount || 0; });
 
@@ -12,7 +13,11 @@ static void kernels_are_interpreted(void) {
     const double x[4] = {0, 1, 2, 3};
     const void *inputs[] = {x};
     me_variable variables[] = {{.name = "x", .dtype = ME_FLOAT64}};
-    for (int attempt = 0; attempt < 100; attempt++) {
+    resources before = resources_now();
+    for (int attempt = 0; attempt < 10000; attempt++) {
+        if (attempt == 500) {
+            before = resources_now();
+        }
         double out[4] = {0};
         me_expr *expr = NULL;
         CHECK(me_compile("def kernel(x):\n    return sqrt(x * x) + 5", variables, 1, ME_FLOAT64, NULL,
@@ -22,6 +27,7 @@ static void kernels_are_interpreted(void) {
         CHECK(out[0] == 5 && out[3] == 8);
         me_free(expr);
     }
+    CHECK(!resources_grew(before));
     CHECK(warnings() == 0);
 }
 

@@ -1,12 +1,15 @@
-/* What the process remembers of kernels: how many, for how long, and that nothing leaks. */
+/* What the process remembers of kernels: which, how many, for how long, and who releases them. */
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../c-tests/check.h"
 #include "jit_helpers.h"
 #include "miniexpr.h"
+
+void dsl_jit_wasm_pos_cache_reset_for_tests(void);
 
 static me_expr *compile(const char *text) {
     me_expr *expr = NULL;
@@ -38,6 +41,7 @@ static void check_four(me_expr *expr) {
 }
 
 static void one_program_is_instantiated_once(void) {
+    dsl_jit_wasm_pos_cache_reset_for_tests();
     int before = jit_calls();
     check_four(compile_sum("_flat_idx", 123));
     CHECK(jit_calls() == before + 1);
@@ -60,6 +64,8 @@ static void compilers_have_kernels_of_their_own(void) {
 }
 
 static void more_programs_than_places_evict_the_oldest(void) {
+    dsl_jit_wasm_pos_cache_reset_for_tests();
+    CHECK(jit_instantiated() == jit_released());
     int before = jit_calls();
     for (int i = 0; i < 72; i++) {
         me_expr *expr = compile_sum("_flat_idx", 4000 + i);
@@ -113,7 +119,7 @@ static void unregistering_keeps_the_kernels_of_expressions(void) {
 static void a_refused_module_is_tried_again(void) {
     int before = jit_calls();
     const char *text = "def kernel():\n    return _flat_idx + 8";
-    jit_make_invalid(1);
+    jit_make_trouble(JIT_INVALID_MODULE);
     for (int i = 0; i < 2; i++) {
         me_expr *expr = NULL;
         CHECK(me_compile(text, NULL, 0, ME_INT64, NULL, &expr) == ME_COMPILE_SUCCESS);
@@ -121,32 +127,117 @@ static void a_refused_module_is_tried_again(void) {
         me_free(expr);
     }
     CHECK(jit_calls() == before + 2 && jit_messages() == 2);
-    jit_make_invalid(0);
+    jit_make_trouble(JIT_NO_TROUBLE);
     me_free(compile(text));
     CHECK(jit_calls() == before + 3);
 }
 
-static void memory_and_table_stay_as_they_are(void) {
-    int table = 0, memory = 0;
-    for (int i = 0; i < 10000; i++) {
-        if (i == 500) {
-            table = jit_table_size();
-            memory = jit_memory_size();
-        }
-        me_free(compile_sum("_flat_idx", 100000 + i));
+/* Compiles a kernel of one input twice: the second time it is known. */
+static void expect_own_kernel(const char *text, me_dtype input, me_dtype output) {
+    int before = jit_calls();
+    for (int i = 0; i < 2; i++) {
+        const me_variable variable = {.name = "x", .dtype = input};
+        me_expr *expr = NULL;
+        CHECK(me_compile(text, &variable, 1, output, NULL, &expr) == ME_COMPILE_SUCCESS);
+        CHECK(me_expr_has_jit_kernel(expr));
+        me_free(expr);
     }
-    CHECK(jit_table_size() == table && jit_memory_size() == memory);
-    CHECK(jit_instantiated() - jit_released() == 64);
+    CHECK(jit_calls() == before + 1);
+}
+
+static void programs_that_differ_have_kernels_of_their_own(void) {
+    dsl_jit_wasm_pos_cache_reset_for_tests();
+    const char *text = "def kernel(x):\n    return x + 5";
+    expect_own_kernel(text, ME_FLOAT64, ME_FLOAT64);
+    expect_own_kernel("def kernel(x):\n    return x + 6", ME_FLOAT64, ME_FLOAT64);
+    expect_own_kernel(text, ME_FLOAT32, ME_FLOAT64);
+    expect_own_kernel(text, ME_FLOAT32, ME_FLOAT32);
+    expect_own_kernel("# me:fp=fast\ndef kernel(x):\n    return x + 5", ME_FLOAT64, ME_FLOAT64);
+    setenv("ME_DSL_JIT_COMPILER", "cc", 1);
+    expect_own_kernel(text, ME_FLOAT64, ME_FLOAT64);
+    unsetenv("ME_DSL_JIT_COMPILER");
+    setenv("ME_DSL_JIT_SCALAR_MATH_BRIDGE", "1", 1);
+    expect_own_kernel(text, ME_FLOAT64, ME_FLOAT64);
+    unsetenv("ME_DSL_JIT_SCALAR_MATH_BRIDGE");
+}
+
+/* What has a meaning natively, and none here. */
+static void other_switches_are_ignored(void) {
+    static const char *const names[] = {"ME_DSL_JIT_POS_CACHE",
+                                        "TMPDIR",
+                                        "CC",
+                                        "CFLAGS",
+                                        "ME_DSL_JIT_LIBTCC_PATH",
+                                        "ME_DSL_JIT_TCC_OPTIONS",
+                                        "ME_DSL_JIT_TEST_STUB_SO",
+                                        "ME_WASM_JIT_TEST_FORCE_INVALID"};
+    const size_t count = sizeof names / sizeof *names;
+    for (size_t i = 0; i < count; i++) {
+        setenv(names[i], i == 0 ? "0" : "/no/such/thing", 1);
+    }
+    int before = jit_calls();
+    for (int i = 0; i < 2; i++) {
+        me_expr *expr = compile_sum("_flat_idx", 515);
+        CHECK(first_value(expr) == 515);
+        me_free(expr);
+    }
+    CHECK(jit_calls() == before + 1);
+    for (size_t i = 0; i < count; i++) {
+        unsetenv(names[i]);
+    }
+}
+
+static int other_calls, other_releases;
+
+static int other_instantiate(const unsigned char *bytes, int length, int lookup) {
+    other_calls++;
+    return jit_instantiate(bytes, length, lookup);
+}
+
+static void other_release(int index) {
+    other_releases++;
+    jit_release(index);
+}
+
+/* Known kernels stay; the helper that is there then releases them. */
+static void another_pair_takes_over(void) {
+    dsl_jit_wasm_pos_cache_reset_for_tests();
+    me_free(compile_sum("_flat_idx", 61));
+    me_register_wasm_jit_helpers(other_instantiate, other_release);
+    me_expr *expr = compile_sum("_flat_idx", 61);
+    CHECK(other_calls == 0 && first_value(expr) == 61);
+    me_free(compile_sum("_flat_idx", 62));
+    CHECK(other_calls == 1 && other_releases == 0);
+    me_register_wasm_jit_helpers(jit_instantiate, other_release);
+    dsl_jit_wasm_pos_cache_reset_for_tests();
+    CHECK(other_releases == 1 && first_value(expr) == 61);
+    me_free(expr);
+    CHECK(other_releases == 2 && jit_instantiated() == jit_released());
+    me_register_wasm_jit_helpers(jit_instantiate, jit_release);
+}
+
+static void nobody_releases_without_a_helper(void) {
+    me_expr *expr = compile_sum("_flat_idx", 63);
+    int before = jit_released();
+    me_register_wasm_jit_helpers(jit_instantiate, NULL);
+    dsl_jit_wasm_pos_cache_reset_for_tests();
+    CHECK(first_value(expr) == 63);
+    me_free(expr);
+    CHECK(jit_released() == before);
+    me_register_wasm_jit_helpers(jit_instantiate, jit_release);
 }
 
 int main(void) {
     me_register_wasm_jit_helpers(jit_instantiate, jit_release);
     RUN(one_program_is_instantiated_once);
     RUN(compilers_have_kernels_of_their_own);
+    RUN(programs_that_differ_have_kernels_of_their_own);
+    RUN(other_switches_are_ignored);
     RUN(more_programs_than_places_evict_the_oldest);
     RUN(a_kernel_in_use_outlives_a_thousand_others);
     RUN(unregistering_keeps_the_kernels_of_expressions);
     RUN(a_refused_module_is_tried_again);
-    RUN(memory_and_table_stay_as_they_are);
+    RUN(another_pair_takes_over);
+    RUN(nobody_releases_without_a_helper);
     return RESULT();
 }

@@ -111,8 +111,16 @@ static void engines_agree(const char *name, const char *text, double low, double
         best[1] = fmin(best[1], emscripten_get_now() - start);
     }
     CHECK(memcmp(fast, slow, ITEMS * sizeof *fast) == 0);
-    printf("%s: %.1f ns an item, interpreted %.1f, compiled in %.2f ms\n", name, best[0] * 1e6 / ITEMS,
-           best[1] * 1e6 / ITEMS, median_compilation(text));
+    int length = jit_module_length();
+    double compilation = median_compilation(text);
+    for (int pass = 0; pass < 4 && compilation > 1; pass++) {
+        // Something else took the processor.
+        compilation = fmin(compilation, median_compilation(text));
+    }
+    CHECK(compilation <= 1);
+    CHECK(length <= 2048);
+    printf("%s: %.1f ns an item, interpreted %.1f, %d bytes compiled in %.2f ms\n", name,
+           best[0] * 1e6 / ITEMS, best[1] * 1e6 / ITEMS, length, compilation);
     me_free(expr);
     free(x), free(y), free(fast), free(slow);
 }

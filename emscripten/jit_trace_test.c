@@ -13,8 +13,10 @@
 static const char KERNEL[] = "def kernel(x):\n    return x + 5";
 static const char FILE_NAME[] = "/tmp/trace.txt";
 static char trace[4096];
+/* Of the last text, for 3. */
+static double value;
 
-/* Compiles a text with standard error in a file, and reads the trace. */
+/* Compiles a text with standard error in a file, reads the trace, and evaluates it. */
 static bool traced(const char *text, int mode) {
     const me_variable variable = {.name = "x", .dtype = ME_FLOAT64};
     const int64_t shape[] = {4};
@@ -30,6 +32,11 @@ static bool traced(const char *text, int mode) {
     size_t length = fread(trace, 1, sizeof trace - 1, file);
     trace[length] = 0;
     fclose(file);
+    const double x[4] = {0, 1, 2, 3};
+    const void *inputs[] = {x};
+    double out[4];
+    CHECK(me_eval(expr, inputs, 1, out, 4, NULL) == ME_EVAL_SUCCESS);
+    value = out[3];
     bool has_kernel = me_expr_has_jit_kernel(expr);
     me_free(expr);
     return has_kernel;
@@ -44,8 +51,13 @@ static bool has(const char *part) {
 }
 
 static void without_helpers(void) {
-    CHECK(!traced(KERNEL, ME_JIT_DEFAULT));
-    CHECK(has("[me-dsl] jit runtime skip: side-module wasm32 helpers are not registered\n"));
+    for (int registered = 0; registered < 3; registered++) {
+        me_register_wasm_jit_helpers(registered == 1 ? jit_instantiate : NULL,
+                                     registered == 2 ? jit_release : NULL);
+        CHECK(!traced(KERNEL, ME_JIT_DEFAULT));
+        CHECK(has("[me-dsl] jit runtime skip: side-module wasm32 helpers are not registered\n"));
+        CHECK(value == 8);
+    }
 }
 
 static void with_helpers(void) {
@@ -57,6 +69,15 @@ static void with_helpers(void) {
     CHECK(has("[me-dsl] jit runtime hit: fp=strict source=wasm-process-cache key="));
     CHECK(traced("# me:compiler=cc\ndef kernel(x):\n    return x + 6", ME_JIT_DEFAULT));
     CHECK(has("[me-dsl] jit runtime built: fp=strict compiler=cc key="));
+    CHECK(traced("# me:fp=contract\ndef kernel(x):\n    return x + 5", ME_JIT_DEFAULT));
+    CHECK(has("[me-dsl] jit runtime built: fp=contract compiler=tcc key="));
+    setenv("ME_DSL_JIT_COMPILER", "cc", 1);
+    setenv("ME_DSL_FP_MODE", "fast", 1);
+    CHECK(traced(KERNEL, ME_JIT_DEFAULT));
+    CHECK(has("[me-dsl] jit runtime built: fp=fast compiler=cc key="));
+    unsetenv("ME_DSL_JIT_COMPILER");
+    unsetenv("ME_DSL_FP_MODE");
+    CHECK(value == 8);
 }
 
 static void switched_off(void) {
@@ -72,18 +93,24 @@ static void switched_off(void) {
     unsetenv("ME_DSL_JIT_INDEX_VARS");
 }
 
+static void no_kernel_where_a_path_has_no_return(void) {
+    CHECK(!traced("def kernel(x):\n    if x > -1:\n        return x", ME_JIT_DEFAULT));
+    CHECK(has("[me-dsl] jit ir skip: fp=strict reason=program may reach function end without return\n"));
+    CHECK(value == 3);
+}
+
 static void no_kernel_for_a_reduction(void) {
     CHECK(!traced("def kernel(x):\n    return x + sum(x)", ME_JIT_DEFAULT));
     CHECK(has("[me-dsl] jit ir reject: fp=strict "));
 }
 
 static void a_refused_module(void) {
-    jit_make_invalid(1);
+    jit_make_trouble(JIT_INVALID_MODULE);
     CHECK(!traced("def kernel(x):\n    return x + 7", ME_JIT_DEFAULT));
     CHECK(has(
         "[me-dsl] jit runtime skip: wasm instantiation failed\n"
         "[me-dsl] jit runtime skip: fp=strict compiler=tcc reason=jit runtime wasm32 compilation failed\n"));
-    jit_make_invalid(0);
+    jit_make_trouble(JIT_NO_TROUBLE);
 }
 
 static bool has_kernel_files(void) {
@@ -98,16 +125,26 @@ static bool has_kernel_files(void) {
 }
 
 static void no_compiler_and_no_files(void) {
+    const char *texts[] = {"# me:compiler=cc\ndef kernel(x):\n    return x + 19",
+                           "def kernel(x):\n    return x + 29"};
     setenv("CC", "/no/such/compiler", 1);
-    CHECK(traced("# me:compiler=cc\ndef kernel(x):\n    return x + 19", ME_JIT_DEFAULT));
+    for (int is_on = 0; is_on < 2; is_on++) {
+        setenv("ME_DSL_JIT", is_on ? "1" : "0", 1);
+        for (int i = 0; i < 2; i++) {
+            CHECK(traced(texts[i], ME_JIT_DEFAULT) == is_on);
+            CHECK(value == 22 + 10 * i);
+            CHECK(!has_kernel_files());
+        }
+    }
+    unsetenv("ME_DSL_JIT");
     unsetenv("CC");
-    CHECK(!has_kernel_files());
 }
 
 int main(void) {
     RUN(without_helpers);
     RUN(with_helpers);
     RUN(switched_off);
+    RUN(no_kernel_where_a_path_has_no_return);
     RUN(no_kernel_for_a_reduction);
     RUN(a_refused_module);
     RUN(no_compiler_and_no_files);

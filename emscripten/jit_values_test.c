@@ -72,6 +72,9 @@ static void conversions_are_exact(void) {
     check_values("int(x)", "", ME_UINT32, narrow, ME_INT64, wide, 1);
     const double reals[] = {2147483648.0, -3e9, 1.75, -1.75}, whole[] = {2147483648.0, -3e9, 1, -1};
     check_values("int(x)", "", ME_FLOAT64, reals, ME_FLOAT64, whole, 4);
+    const double odd_ones[] = {NAN, INFINITY, -INFINITY, 1e300};
+    const int64_t ends[] = {INT64_MIN, INT64_MIN, INT64_MIN, INT64_MIN};
+    check_values("int(x)", "", ME_FLOAT64, odd_ones, ME_INT64, ends, 4);
     const double halves[] = {-2.5, -0.5, 0.5, 2.5}, rounded[] = {-3, -1, 1, 3};
     check_values("round(x)", "", ME_FLOAT64, halves, ME_FLOAT64, rounded, 4);
     const int8_t odd[] = {-17};
@@ -136,7 +139,37 @@ static void what_has_no_kernel_is_interpreted(void) {
     CHECK(!me_expr_has_jit_kernel(expr));
     double out[2];
     CHECK(me_eval(expr, inputs, 1, out, 2, NULL) == ME_EVAL_ERR_INVALID_ARG);
+    CHECK(ME_EVAL_ERR_INVALID_ARG == -5);
     me_free(expr);
+}
+
+/* A kernel that gives up leaves the call to the interpreter, which says why or goes on. */
+static void what_a_kernel_cannot_is_interpreted(void) {
+    const me_variable variable = {.name = "x", .dtype = ME_FLOAT64};
+    const char *texts[] = {
+        "def kernel(x):\n    s = 0\n    for i in range(0, 6, int(x)):\n        s = s + i\n    return s",
+        "def kernel(x):\n    n = 0\n    while n < x:\n        n = n + 1\n    return n"};
+    const double good[] = {2, 3, 6, 6}, bad[] = {2, 0, 6, 400};
+    setenv("ME_DSL_WHILE_MAX_ITERS", "100", 1);
+    for (int i = 0; i < 2; i++) {
+        me_expr *expr = NULL;
+        CHECK(me_compile(texts[i], &variable, 1, ME_FLOAT64, NULL, &expr) == ME_COMPILE_SUCCESS);
+        CHECK(me_expr_has_jit_kernel(expr));
+        int statuses[2][2];
+        double out[2][2][4];
+        for (int mode = 0; mode < 2; mode++) {
+            const me_eval_params params = {.jit_mode = mode == 0 ? ME_JIT_DEFAULT : ME_JIT_OFF};
+            for (int is_bad = 0; is_bad < 2; is_bad++) {
+                const void *inputs[] = {is_bad ? bad : good};
+                statuses[is_bad][mode] = me_eval(expr, inputs, 1, out[is_bad][mode], 4, &params);
+            }
+        }
+        CHECK(statuses[0][0] == ME_EVAL_SUCCESS && statuses[0][1] == ME_EVAL_SUCCESS);
+        CHECK(memcmp(out[0][0], out[0][1], sizeof out[0][0]) == 0);
+        CHECK(statuses[1][0] != ME_EVAL_SUCCESS && statuses[1][0] == statuses[1][1]);
+        me_free(expr);
+    }
+    unsetenv("ME_DSL_WHILE_MAX_ITERS");
 }
 
 /* A kernel takes no items, and plain expressions have one only on demand. */
@@ -168,6 +201,7 @@ int main(void) {
     RUN(index_symbols_may_be_mixed);
     RUN(symbols_in_a_padded_block);
     RUN(what_has_no_kernel_is_interpreted);
+    RUN(what_a_kernel_cannot_is_interpreted);
     RUN(policy);
     return RESULT();
 }

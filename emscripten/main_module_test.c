@@ -10,13 +10,13 @@
 
 #include "../c-tests/check.h"
 #include "miniexpr.h"
+#include "resources.h"
 
 void dsl_jit_wasm_pos_cache_reset_for_tests(void);
 
 // clang-format off
 EM_JS(int, warnings, (void), { return globalThis.__meJitWarningCount || 0; });
 EM_JS(int, last_warning_is, (const char *text), { return globalThis.__meJitLastWarning === UTF8ToString(text); });
-EM_JS(int, table_size, (void), { return wasmTable.length; });
 EM_JS(int, has_global_glue, (void), { return typeof _meJitInstantiate !== "undefined"; });
 // clang-format on
 
@@ -115,10 +115,30 @@ static void kernels_leave_the_table_when_they_are_forgotten(void) {
     CHECK(table_size() == size);
 }
 
+/* Ten thousand kernels are compiled, or refused, and nothing grows. */
+static void expect_no_growth(bool are_refused) {
+    resources before = resources_now();
+    setenv("ME_WASM_JIT_TEST_FORCE_INVALID", are_refused ? "1" : "0", 1);
+    for (int i = 0; i < 10000; i++) {
+        if (i == 500) {
+            before = resources_now();
+        }
+        expect_kernel(1000 + i, ME_JIT_DEFAULT, !are_refused);
+    }
+    CHECK(!resources_grew(before));
+    setenv("ME_WASM_JIT_TEST_FORCE_INVALID", "0", 1);
+}
+
+static void nothing_grows(void) {
+    expect_no_growth(true);
+    expect_no_growth(false);
+}
+
 int main(void) {
     RUN(kernels_need_no_helpers);
     RUN(plain_expressions_are_compiled_on_demand);
     RUN(a_refused_module_is_reported_to_who_wants_to_know);
     RUN(kernels_leave_the_table_when_they_are_forgotten);
+    RUN(nothing_grows);
     return RESULT();
 }
