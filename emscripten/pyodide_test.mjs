@@ -187,6 +187,21 @@ test("enabling again makes no further helpers", () => {
   takeTrace(session);
 });
 
+test("without trace, a kernel is compiled ahead, whether that works or not", () => {
+  for (const gives of [() => 0, noSlot, globalThis._meJitInstantiate]) {
+    let calls = 0;
+    const counting = (...call) => {
+      calls += 1;
+      return gives(...call);
+    };
+    pyodide.runPython('os.environ["ME_DSL_TRACE"] = "0"');
+    withMember(globalThis, "_meJitInstantiate", counting, () => assert.equal(enable(session), true));
+    pyodide.runPython('os.environ["ME_DSL_TRACE"] = "1"');
+    assert.equal(calls, 1);
+    expectTrace();
+  }
+});
+
 test("a helper that gives nothing, throws, or finds no room leaves kernels to the interpreter", () => {
   withMember(globalThis, "_meJitInstantiate", () => 0, expectRefusal);
   withMember(globalThis, "_meJitInstantiate", noSlot, expectRefusal);

@@ -16,6 +16,19 @@ import pathlib
 import sys
 
 _FOLDER = pathlib.Path(__file__).parent
+_FLOAT64 = 11
+# With the usual statements, and calls in loops.
+_WARM_UP = b"""
+def warm_up():
+    x = _i0 * 0.5
+    for i in range(9):
+        if x * x + 1 > 4.0 and x != 1:
+            x = float(i) + 2
+            break
+        elif x < 0:
+            x += sqrt(abs(x)) - sin(x)
+    return where(x >= 1, x, 1 / x)
+"""
 _helpers = None
 
 
@@ -27,7 +40,8 @@ def enable(library, folder=_FOLDER):
     """Registers the helpers of WebAssembly kernels with a library; again is allowed.
 
     `library` is a ctypes.CDLL of the side module, `folder` has the two scripts. Returns whether the
-    helpers are registered; outside Pyodide they never are. The library works without them.
+    helpers are registered; outside Pyodide they never are. The library works without them. Unless
+    ME_DSL_TRACE is on, a kernel is compiled ahead, which takes some 13 ms.
     """
     global _helpers
     try:
@@ -40,8 +54,23 @@ def enable(library, folder=_FOLDER):
     register.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
     register.restype = None
     register(*_helpers)
+    if not _traces():
+        _warm_up(library)
     _trace(f"helpers are registered: instantiate={_helpers[0]} release={_helpers[1]}")
     return True
+
+
+def _warm_up(library):
+    """Compiles a kernel that nobody needs: an engine of WebAssembly compiles a function when it is called
+    for the first time, which else would make the user wait for the first kernel.
+    """
+    address = ctypes.c_void_p
+    arguments = [ctypes.c_char_p, address, ctypes.c_int, ctypes.c_int, address, ctypes.POINTER(address)]
+    compile_text = ctypes.CFUNCTYPE(ctypes.c_int, *arguments)(("me_compile", library))
+    free = ctypes.CFUNCTYPE(None, address)(("me_free", library))
+    expression = address()
+    compile_text(_WARM_UP, None, 0, _FLOAT64, None, ctypes.byref(expression))
+    free(expression)
 
 
 def _make_helpers(folder):
