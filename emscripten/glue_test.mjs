@@ -643,7 +643,5 @@ test("it goes through the C preprocessor into a program, at -O3", { skip }, (t) 
        return status + EM_ASM_INT({ return globalThis.__meJitWarningCount || 0; });
      }`,
     "-sALLOW_TABLE_GROWTH=1",
-    // Later versions of Emscripten than 3.1.6 leave out what nobody names.
-    "-sEXPORTED_RUNTIME_METHODS=addFunction,removeFunction,stackSave,stackAlloc,stackRestore,lengthBytesUTF8,stringToUTF8",
   );
 });

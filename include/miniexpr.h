@@ -294,14 +294,15 @@ typedef struct me_eval_params {
  *
  * `wasm_bytes` holds a module of `wasm_len` bytes, valid during the call. `bridge_lookup_fn_idx` is
  * the function-table index of an `int lookup(const char *name)` that gives the table index of a
- * host function, 0 if there is none. Returns the table index of the kernel, 0 on failure.
+ * host function, 0 if there is none. Returns the table index of the kernel, 0 on failure. Must not
+ * throw: an exception of JavaScript would leave the compile call half done, and its memory taken.
  */
 typedef int (*me_wasm_jit_instantiate_helper)(const unsigned char *wasm_bytes,
                                               int wasm_len,
                                               int bridge_lookup_fn_idx);
 
 /**
- * Releases a function-table index that the instantiate helper gave.
+ * Releases a function-table index that the instantiate helper gave. Must not throw.
  */
 typedef void (*me_wasm_jit_free_helper)(int fn_idx);
 

@@ -156,10 +156,11 @@ pub struct me_expr {
 ///
 /// `wasm_bytes` holds a module of `wasm_len` bytes, valid during the call. `bridge_lookup_fn_idx` is
 /// the function-table index of an `int lookup(const char *name)` that gives the table index of a
-/// host function, 0 if there is none. Returns the table index of the kernel, 0 on failure.
+/// host function, 0 if there is none. Returns the table index of the kernel, 0 on failure. Must not
+/// throw: an exception of JavaScript would leave the compile call half done, and its memory taken.
 pub type me_wasm_jit_instantiate_helper = Option<
     unsafe extern "C" fn(wasm_bytes: *const c_uchar, wasm_len: c_int, bridge_lookup_fn_idx: c_int) -> c_int,
 >;
 
-/// Releases a function-table index that the instantiate helper gave.
+/// Releases a function-table index that the instantiate helper gave. Must not throw.
 pub type me_wasm_jit_free_helper = Option<unsafe extern "C" fn(fn_idx: c_int)>;
