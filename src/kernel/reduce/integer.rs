@@ -3,9 +3,8 @@
 //! The state is a 128-bit integer. Sums and products are right modulo 2^64, which is all that
 //! their results keep; totals (for means) are exact.
 
-use super::blend::{Blend, LONGEST};
 use super::level_dispatch::{Fold, FoldItems, at_level};
-use super::rows::{FoldGroups, Group, LANES, Table, fold_lanes};
+use super::rows::{FoldGroups, LANES, Table, first_lanes, fold_lanes};
 use super::{Dtype, Level, ReduceOp};
 use std::marker::PhantomData;
 
@@ -16,7 +15,7 @@ pub(super) struct Integers {
 }
 
 /// An item as an integer.
-trait Integer: Blend + Ord {
+trait Integer: Copy + Ord {
     const FALSE: Self;
     const TRUE: Self;
     const LEAST: Self;
@@ -36,16 +35,6 @@ trait Integer: Blend + Ord {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(transparent)]
 struct BoolByte(u8);
-
-impl Blend for BoolByte {
-    type Mask = u8;
-    const EDGE: &'static [u8; 2 * LONGEST] = u8::EDGE;
-
-    #[inline(always)]
-    fn or(self, other: BoolByte, mask: u8) -> BoolByte {
-        BoolByte(self.0.or(other.0, mask))
-    }
-}
 
 impl Integer for BoolByte {
     const FALSE: BoolByte = BoolByte(0);
@@ -123,9 +112,7 @@ impl_integer! {
 fn count_true(items: &Table<'_, BoolByte>) -> i64 {
     let mut total = 0;
     for piece in items.pieces(usize::from(u8::MAX)) {
-        let mut count = Count([0; LANES]);
-        piece.fold_groups(&mut count);
-        total += count.0.iter().map(|&lane| i64::from(lane)).sum::<i64>();
+        total += piece.fold_groups::<Count>();
     }
     total
 }
@@ -134,12 +121,25 @@ struct Count([u8; LANES]);
 
 impl FoldGroups<BoolByte> for Count {
     const NEUTRAL: BoolByte = BoolByte(0);
+    const START: Count = Count([0; LANES]);
+
+    type Result = i64;
 
     #[inline(always)]
-    fn add(&mut self, group: impl Group<BoolByte>) {
+    fn add(&mut self, group: &[BoolByte; LANES]) {
         for i in 0..LANES {
-            self.0[i] = self.0[i].wrapping_add(group.get(i).0.min(1));
+            self.0[i] = self.0[i].wrapping_add(group[i].0.min(1));
         }
+    }
+
+    #[inline(always)]
+    fn result(&self, count: usize) -> i64 {
+        first_lanes(&self.0, count, 0).into_iter().map(i64::from).sum()
+    }
+
+    #[inline(always)]
+    fn merge(a: i64, b: i64) -> i64 {
+        a + b
     }
 }
 
@@ -148,9 +148,7 @@ impl FoldGroups<BoolByte> for Count {
 fn sum_small<T: Integer + Into<i32>>(items: &Table<'_, T>) -> i64 {
     let mut total = 0;
     for piece in items.pieces(1 << 15) {
-        let mut sum = SmallSum([0; LANES]);
-        piece.fold_groups(&mut sum);
-        total += sum.0.iter().map(|&lane| i64::from(lane)).sum::<i64>();
+        total += piece.fold_groups::<SmallSum>();
     }
     total
 }
@@ -159,33 +157,57 @@ struct SmallSum([i32; LANES]);
 
 impl<T: Integer + Into<i32>> FoldGroups<T> for SmallSum {
     const NEUTRAL: T = T::FALSE;
+    const START: SmallSum = SmallSum([0; LANES]);
+
+    type Result = i64;
 
     #[inline(always)]
-    fn add(&mut self, group: impl Group<T>) {
+    fn add(&mut self, group: &[T; LANES]) {
         for i in 0..LANES {
-            self.0[i] = self.0[i].wrapping_add(group.get(i).into());
+            self.0[i] = self.0[i].wrapping_add(group[i].into());
         }
+    }
+
+    #[inline(always)]
+    fn result(&self, count: usize) -> i64 {
+        first_lanes(&self.0, count, 0).into_iter().map(i64::from).sum()
+    }
+
+    #[inline(always)]
+    fn merge(a: i64, b: i64) -> i64 {
+        a + b
     }
 }
 
 /// Sum of items modulo 2^64.
 #[inline(always)]
 fn sum_large<T: Integer>(items: &Table<'_, T>) -> i64 {
-    let mut sum = LargeSum([0; LANES]);
-    items.fold_groups(&mut sum);
-    fold_lanes(sum.0, i64::wrapping_add)
+    items.fold_groups::<LargeSum>()
 }
 
 struct LargeSum([i64; LANES]);
 
 impl<T: Integer> FoldGroups<T> for LargeSum {
     const NEUTRAL: T = T::FALSE;
+    const START: LargeSum = LargeSum([0; LANES]);
+
+    type Result = i64;
 
     #[inline(always)]
-    fn add(&mut self, group: impl Group<T>) {
+    fn add(&mut self, group: &[T; LANES]) {
         for i in 0..LANES {
-            self.0[i] = self.0[i].wrapping_add(group.get(i).low());
+            self.0[i] = self.0[i].wrapping_add(group[i].low());
         }
+    }
+
+    #[inline(always)]
+    fn result(&self, count: usize) -> i64 {
+        fold_lanes(first_lanes(&self.0, count, 0), i64::wrapping_add)
+    }
+
+    #[inline(always)]
+    fn merge(a: i64, b: i64) -> i64 {
+        a.wrapping_add(b)
     }
 }
 
@@ -195,16 +217,13 @@ fn total_of_sum<T: Integer>(items: &Table<'_, T>) -> i128 {
     i128::from(T::sum(items))
 }
 
-/// The total of 64-bit items: upper and lower halves are summed apart.
+/// The total of 64-bit items.
 #[inline(always)]
 fn total_of_halves<T: Integer>(items: &Table<'_, T>) -> i128 {
-    let mut halves = Halves { uppers: [0; LANES], lowers: [0; LANES] };
-    items.fold_groups(&mut halves);
-    let Halves { uppers, lowers } = halves;
-    (i128::from(fold_lanes(uppers, i64::wrapping_add)) << 32)
-        + i128::from(fold_lanes(lowers, u64::wrapping_add))
+    items.fold_groups::<Halves>()
 }
 
+/// Upper and lower halves of 64-bit items, summed apart.
 struct Halves {
     uppers: [i64; LANES],
     lowers: [u64; LANES],
@@ -212,14 +231,29 @@ struct Halves {
 
 impl<T: Integer> FoldGroups<T> for Halves {
     const NEUTRAL: T = T::FALSE;
+    const START: Halves = Halves { uppers: [0; LANES], lowers: [0; LANES] };
+
+    type Result = i128;
 
     #[inline(always)]
-    fn add(&mut self, group: impl Group<T>) {
+    fn add(&mut self, group: &[T; LANES]) {
         for i in 0..LANES {
-            let bits = group.get(i).low();
+            let bits = group[i].low();
             self.uppers[i] += if T::IS_SIGNED { bits >> 32 } else { ((bits as u64) >> 32) as i64 };
             self.lowers[i] += u64::from(bits as u32);
         }
+    }
+
+    #[inline(always)]
+    fn result(&self, count: usize) -> i128 {
+        let uppers = fold_lanes(first_lanes(&self.uppers, count, 0), i64::wrapping_add);
+        let lowers = fold_lanes(first_lanes(&self.lowers, count, 0), u64::wrapping_add);
+        (i128::from(uppers) << 32) + i128::from(lowers)
+    }
+
+    #[inline(always)]
+    fn merge(a: i128, b: i128) -> i128 {
+        a + b
     }
 }
 
@@ -253,9 +287,8 @@ impl<T: Integer> FoldItems for Product<T> {
 
     #[inline(always)]
     fn fold(state: &mut i128, items: &Table<'_, T>) {
-        let mut product = ProductLanes([1; LANES]);
-        items.fold_groups(&mut product);
-        *state = i128::from((*state as i64).wrapping_mul(fold_lanes(product.0, i64::wrapping_mul)));
+        let product = items.fold_groups::<ProductLanes>();
+        *state = i128::from((*state as i64).wrapping_mul(product));
     }
 }
 
@@ -263,36 +296,52 @@ struct ProductLanes([i64; LANES]);
 
 impl<T: Integer> FoldGroups<T> for ProductLanes {
     const NEUTRAL: T = T::TRUE;
+    const START: ProductLanes = ProductLanes([1; LANES]);
+
+    type Result = i64;
 
     #[inline(always)]
-    fn add(&mut self, group: impl Group<T>) {
+    fn add(&mut self, group: &[T; LANES]) {
         for i in 0..LANES {
-            self.0[i] = self.0[i].wrapping_mul(group.get(i).low());
+            self.0[i] = self.0[i].wrapping_mul(group[i].low());
         }
+    }
+
+    #[inline(always)]
+    fn result(&self, count: usize) -> i64 {
+        fold_lanes(first_lanes(&self.0, count, 1), i64::wrapping_mul)
+    }
+
+    #[inline(always)]
+    fn merge(a: i64, b: i64) -> i64 {
+        a.wrapping_mul(b)
     }
 }
 
 /// The smallest or, with `MAX`, the largest item.
 struct Extremum<T, const MAX: bool>([T; LANES]);
 
-impl<T: Integer, const MAX: bool> Extremum<T, MAX> {
-    /// What every item wins over.
-    const LAST: T = if MAX { T::LEAST } else { T::GREATEST };
-
-    #[inline(always)]
-    fn better(a: T, b: T) -> T {
-        if MAX { a.max(b) } else { a.min(b) }
-    }
-}
-
 impl<T: Integer, const MAX: bool> FoldGroups<T> for Extremum<T, MAX> {
-    const NEUTRAL: T = Self::LAST;
+    const NEUTRAL: T = if MAX { T::LEAST } else { T::GREATEST };
+    const START: Extremum<T, MAX> = Extremum([Self::NEUTRAL; LANES]);
+
+    type Result = T;
 
     #[inline(always)]
-    fn add(&mut self, group: impl Group<T>) {
+    fn add(&mut self, group: &[T; LANES]) {
         for i in 0..LANES {
-            self.0[i] = Self::better(self.0[i], group.get(i));
+            self.0[i] = Self::merge(self.0[i], group[i]);
         }
+    }
+
+    #[inline(always)]
+    fn result(&self, count: usize) -> T {
+        fold_lanes(first_lanes(&self.0, count, Self::NEUTRAL), Self::merge)
+    }
+
+    #[inline(always)]
+    fn merge(a: T, b: T) -> T {
+        if MAX { a.max(b) } else { a.min(b) }
     }
 }
 
@@ -302,9 +351,7 @@ impl<T: Integer, const MAX: bool> FoldItems for Extremum<T, MAX> {
 
     #[inline(always)]
     fn fold(state: &mut i128, items: &Table<'_, T>) {
-        let mut seen = Self([Self::LAST; LANES]);
-        items.fold_groups(&mut seen);
-        let best = fold_lanes(seen.0, Self::better).value();
+        let best = items.fold_groups::<Self>().value();
         *state = if MAX { best.max(*state) } else { best.min(*state) };
     }
 }

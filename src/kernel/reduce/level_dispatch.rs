@@ -1,7 +1,6 @@
 //! One generic loop, compiled for each SIMD level.
 
 use super::Level;
-use super::blend::Blend;
 use super::rows::{EvenRows, Table};
 
 /// A loop that folds items into a state.
@@ -9,7 +8,7 @@ use super::rows::{EvenRows, Table};
 /// `fold` must be `#[inline(always)]`, like all it calls, so that it is compiled with the
 /// instructions of the level it is used at.
 pub(super) trait FoldItems {
-    type Item: Blend;
+    type Item: Copy;
     type State;
 
     fn fold(state: &mut Self::State, items: &Table<'_, Self::Item>);

@@ -12,7 +12,7 @@
 //! four rows then make a chunk, up to 128 where two do, else to a multiple of [`CHUNK`]. An incomplete group of
 //! rows is a chunk too.
 
-use super::blend::Blend;
+use super::blend::{Blend, Masks};
 use super::level_dispatch::FoldItems;
 use super::rows::{LANES, Table, fold_lanes};
 use crate::dtype::Complex;
@@ -26,8 +26,8 @@ pub(super) const CHUNK: usize = 4 * LANES;
 const LEVELS: usize = (usize::BITS - CHUNK.ilog2()) as usize;
 
 /// An item, and the type it is accumulated in.
-pub(super) trait Widen: Blend {
-    type Wide: Widen<Wide = Self::Wide>;
+pub(super) trait Widen: Copy {
+    type Wide: Widen<Wide = Self::Wide> + Blend;
 
     fn widen(self) -> Self::Wide;
 }
@@ -141,23 +141,35 @@ impl<A: Widen<Wide = A>> Tree<A> {
     }
 }
 
-/// The result of a chunk, given its columns, each combined.
+/// Columns that are combined side by side.
+const WIDTH: usize = 8;
+
+/// The result of a chunk, given its columns, each combined. They are combined in halves: until few are left in one
+/// loop, whose body is large enough to become vector instructions as a whole.
 #[inline(always)]
 fn fold_columns<A: Copy, C: Combine<A>>(column: impl Fn(usize) -> A) -> A {
-    let mut lanes = [C::NEUTRAL; LANES];
-    for (i, lane) in lanes.iter_mut().enumerate() {
-        *lane = column(i);
+    let mut few = [C::NEUTRAL; WIDTH];
+    for i in 0..WIDTH {
+        let mut columns = [C::NEUTRAL; LANES / WIDTH];
+        for k in 0..LANES / WIDTH {
+            columns[k] = column(k * WIDTH + i);
+        }
+        few[i] = fold_lanes(columns, C::combine);
     }
-    fold_lanes(lanes, C::combine)
+    fold_lanes(few, C::combine)
 }
 
 /// The result of a whole chunk.
 #[inline(always)]
 fn fold_chunk<T: Widen, C: Combine<T::Wide>>(chunk: &[T; CHUNK]) -> T::Wide {
-    let item = |segment: usize, i: usize| chunk[segment * LANES + i].widen();
-    fold_columns::<_, C>(|i| {
-        C::combine(C::combine(item(0, i), item(1, i)), C::combine(item(2, i), item(3, i)))
-    })
+    let item = |segment: usize, i: usize| chunk[segment * LANES + i];
+    fold_columns::<_, C>(|i| four::<T, C>(item(0, i), item(1, i), item(2, i), item(3, i)))
+}
+
+/// The result of a column of four items.
+#[inline(always)]
+fn four<T: Widen, C: Combine<T::Wide>>(a: T, b: T, c: T, d: T) -> T::Wide {
+    C::combine(C::combine(a.widen(), b.widen()), C::combine(c.widen(), d.widen()))
 }
 
 /// The result of a chunk of a few segments of at most [`LANES`] items each.
@@ -168,21 +180,6 @@ fn fold_segments<'a, T: Widen + 'a, C: Combine<T::Wide>>(segments: impl Iterator
         places.iter_mut().zip(segment).for_each(|(place, item)| *place = item.widen());
     }
     fold_chunk::<T::Wide, C>(&chunk)
-}
-
-/// A segment of a row whose last items may be missing: memory goes on after them.
-struct Segment<'a, T> {
-    items: &'a [T; LANES],
-    count: usize,
-}
-
-impl<T: Widen> Segment<'_, T> {
-    /// Item `i`, the neutral value where that is missing.
-    #[inline(always)]
-    fn get<C: Combine<T::Wide>>(&self, i: usize) -> T::Wide {
-        let item = self.items[i].widen();
-        if i < self.count { item } else { C::NEUTRAL }
-    }
 }
 
 /// Folds items of type `T` by the operation `C`.
@@ -210,10 +207,11 @@ impl<T: Widen, C: Combine<T::Wide>> FoldItems for Items<T, C> {
 fn fold_fours<T: Widen, C: Combine<T::Wide>>(tree: &mut Tree<T::Wide>, items: &Table<'_, T>) {
     let count = items.rows.items;
     for first in (0..items.rows.count).step_by(4) {
-        let segment = |k: usize| Some(Segment { items: items.beyond_row(first + k, 0)?, count });
-        tree.add::<C>(match [segment(0), segment(1), segment(2), segment(3)] {
+        let row = |k: usize| items.beyond_row::<LANES>(first + k, 0);
+        tree.add::<C>(match [row(0), row(1), row(2), row(3)] {
             [Some(a), Some(b), Some(c), Some(d)] => fold_columns::<_, C>(|i| {
-                C::combine(C::combine(a.get::<C>(i), b.get::<C>(i)), C::combine(c.get::<C>(i), d.get::<C>(i)))
+                let abcd = four::<T, C>(a[i], b[i], c[i], d[i]);
+                if i < count { abcd } else { C::NEUTRAL }
             }),
             _ => fold_segments::<T, C>((first..items.rows.count).take(4).map(|row| items.row(row))),
         });
@@ -223,19 +221,18 @@ fn fold_fours<T: Widen, C: Combine<T::Wide>>(tree: &mut Tree<T::Wide>, items: &T
 /// Folds rows of two segments: two make a chunk.
 #[inline(always)]
 fn fold_pairs<T: Widen, C: Combine<T::Wide>>(tree: &mut Tree<T::Wide>, items: &Table<'_, T>) {
-    let count = items.rows.items - LANES;
+    let masks = Masks::<LANES>::first(items.rows.items - LANES);
     for first in (0..items.rows.count).step_by(2) {
-        let rows = (first..items.rows.count).take(2);
-        let ends = [first, first + 1].map(|row| items.beyond_row::<LANES>(row, LANES));
-        tree.add::<C>(match ends.map(|end| end.map(|items| Segment { items, count })) {
-            [Some(b), Some(d)] => {
-                let (a, c) = (items.row(first), items.row(first + 1));
-                fold_columns::<_, C>(|i| {
-                    let ab = C::combine(a[i].widen(), b.get::<C>(i));
-                    C::combine(ab, C::combine(c[i].widen(), d.get::<C>(i)))
-                })
-            }
-            _ => fold_segments::<T, C>(rows.flat_map(|row| items.row(row).chunks(LANES))),
+        let segment = |row: usize, start: usize| items.beyond_row::<LANES>(row, start);
+        let row = |k: usize| Some((segment(first + k, 0)?, segment(first + k, LANES)?));
+        tree.add::<C>(match [row(0), row(1)] {
+            [Some((a, b)), Some((c, d))] => fold_columns::<_, C>(|i| {
+                let [b, d] = [b, d].map(|last| last[i].widen().or(C::NEUTRAL, masks.0[i]));
+                C::combine(C::combine(a[i].widen(), b), C::combine(c[i].widen(), d))
+            }),
+            _ => fold_segments::<T, C>(
+                (first..items.rows.count).take(2).flat_map(|row| items.row(row).chunks(LANES)),
+            ),
         });
     }
 }
@@ -244,6 +241,8 @@ fn fold_pairs<T: Widen, C: Combine<T::Wide>>(tree: &mut Tree<T::Wide>, items: &T
 #[inline(always)]
 fn fold_rows<T: Widen, C: Combine<T::Wide>>(tree: &mut Tree<T::Wide>, items: &Table<'_, T>) {
     let whole = items.rows.items / CHUNK * CHUNK;
+    let segments = (items.rows.items - whole) / LANES;
+    let masks = Masks::<LANES>::first(items.rows.items % LANES);
     for row in 0..items.rows.count {
         let (chunks, rest) = items.row(row).as_chunks::<CHUNK>();
         for chunk in chunks {
@@ -252,19 +251,19 @@ fn fold_rows<T: Widen, C: Combine<T::Wide>>(tree: &mut Tree<T::Wide>, items: &Ta
         if rest.is_empty() {
             continue;
         }
-        let (segments, last) = rest.as_chunks::<LANES>();
-        let count = last.len();
-        let last = items.beyond_row::<LANES>(row, whole + segments.len() * LANES);
-        let last = last.map(|items| Segment { items, count });
-        tree.add::<C>(match (segments, last) {
-            ([], Some(a)) => fold_columns::<_, C>(|i| a.get::<C>(i)),
-            ([a], Some(b)) => fold_columns::<_, C>(|i| C::combine(a[i].widen(), b.get::<C>(i))),
-            ([a, b], Some(c)) => {
-                fold_columns::<_, C>(|i| C::combine(C::combine(a[i].widen(), b[i].widen()), c.get::<C>(i)))
+        // What lies after the row may be read, but not used.
+        let segment = |k: usize| items.beyond_row::<LANES>(row, whole + k * LANES);
+        tree.add::<C>(match (segments, segment(0), segment(1), segment(2), segment(3)) {
+            (0, Some(a), ..) => fold_columns::<_, C>(|i| a[i].widen().or(C::NEUTRAL, masks.0[i])),
+            (1, Some(a), Some(b), ..) => {
+                fold_columns::<_, C>(|i| C::combine(a[i].widen(), b[i].widen().or(C::NEUTRAL, masks.0[i])))
             }
-            ([a, b, c], Some(d)) => fold_columns::<_, C>(|i| {
-                let ab = C::combine(a[i].widen(), b[i].widen());
-                C::combine(ab, C::combine(c[i].widen(), d.get::<C>(i)))
+            (2, Some(a), Some(b), Some(c), _) => fold_columns::<_, C>(|i| {
+                C::combine(C::combine(a[i].widen(), b[i].widen()), c[i].widen().or(C::NEUTRAL, masks.0[i]))
+            }),
+            (3, Some(a), Some(b), Some(c), Some(d)) => fold_columns::<_, C>(|i| {
+                let cd = C::combine(c[i].widen(), d[i].widen().or(C::NEUTRAL, masks.0[i]));
+                C::combine(C::combine(a[i].widen(), b[i].widen()), cd)
             }),
             _ => fold_segments::<T, C>(rest.chunks(LANES)),
         });

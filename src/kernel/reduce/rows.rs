@@ -1,10 +1,8 @@
 //! Items in rows that lie at equal distances, as those of a padded block do.
 //!
-//! Folds see the items in groups of a fixed length, which become a few vectors. What is left of a row
-//! is a group that reaches into the gap after it: whatever lies there is replaced by a value that
-//! changes nothing.
-
-use super::blend::{Blend, Masks};
+//! Folds see the items in groups of a fixed length, which become a few vectors: an item to each lane. What is left
+//! of a row is a group that reaches into the gap after it. Whatever lies there ends up in lanes of its own, which
+//! are left out of the result.
 
 /// Items that are folded side by side: enough independent operations to hide their latency at every level.
 pub(super) const LANES: usize = 64;
@@ -45,7 +43,7 @@ pub(super) struct Table<'a, T> {
     pub rows: EvenRows,
 }
 
-impl<'a, T: Blend> Table<'a, T> {
+impl<'a, T: Copy> Table<'a, T> {
     /// Rows of at least one item each.
     #[inline(always)]
     pub fn new(memory: &'a [T], rows: EvenRows) -> Table<'a, T> {
@@ -80,45 +78,62 @@ impl<'a, T: Blend> Table<'a, T> {
         })
     }
 
-    /// Gives `fold` all items in order, until it has seen enough. The last ones of each row are filled up with its
-    /// neutral value.
+    /// Folds the items.
     #[inline(always)]
-    pub fn fold_groups<F: FoldGroups<T>>(&self, fold: &mut F) {
+    pub fn fold_groups<F: FoldGroups<T>>(&self) -> F::Result {
+        let EvenRows { items, .. } = self.rows;
+        let (mut whole, mut last) = (F::START, F::START);
+        if items < LANES {
+            self.fold_last_groups(&mut last);
+            return last.result(items);
+        }
+        self.fold_whole_groups(&mut whole);
+        if items % LANES == 0 {
+            return whole.result(LANES);
+        }
+        self.fold_last_groups(&mut last);
+        F::merge(whole.result(LANES), last.result(items % LANES))
+    }
+
+    /// Folds the whole groups of all rows.
+    #[inline(always)]
+    fn fold_whole_groups<F: FoldGroups<T>>(&self, fold: &mut F) {
         let EvenRows { items, stride, .. } = self.rows;
-        let tail = items % LANES;
-        let masks = Masks::<T, LANES>::first(tail);
         let mut memory = self.memory;
         while let Some(row) = memory.get(..items) {
-            let (groups, last) = row.as_chunks::<LANES>();
-            for group in groups {
-                fold.add(Whole(group));
-                if fold.is_decided() {
-                    return;
-                }
-            }
-            if tail > 0 {
-                let copy: [T; LANES];
-                let items = match memory[items - tail..].first_chunk() {
-                    Some(items) => items,
-                    None => {
-                        copy = copied(last, F::NEUTRAL);
-                        &copy
-                    }
-                };
-                fold.add(Part { items, masks: &masks, filler: F::NEUTRAL });
-                if fold.is_decided() {
-                    return;
-                }
+            for group in row.as_chunks::<LANES>().0 {
+                fold.add(group);
             }
             memory = memory.get(stride..).unwrap_or_default();
         }
+    }
+
+    /// Folds what is left of each row after whole groups, and whatever lies after it in memory.
+    #[inline(always)]
+    fn fold_last_groups<F: FoldGroups<T>>(&self, fold: &mut F) {
+        let EvenRows { items, stride, .. } = self.rows;
+        let mut start = items / LANES * LANES;
+        while let Some(group) = self.group(start) {
+            fold.add(group);
+            start += stride;
+        }
+        while start < self.memory.len() {
+            fold.add(&filled_up(&self.memory[start..][..items % LANES], F::NEUTRAL));
+            start += stride;
+        }
+    }
+
+    /// The group that begins at item `start` of the memory; `None` where that ends before.
+    #[inline(always)]
+    fn group(&self, start: usize) -> Option<&'a [T; LANES]> {
+        self.memory.get(start..start + LANES)?.first_chunk()
     }
 }
 
 /// The items, filled up with `filler`. Seldom needed, so it takes no registers from the loop around it.
 #[cold]
 #[inline(never)]
-fn copied<T: Copy, const N: usize>(items: &[T], filler: T) -> [T; N] {
+fn filled_up<T: Copy, const N: usize>(items: &[T], filler: T) -> [T; N] {
     let mut copy = [filler; N];
     copy[..items.len()].copy_from_slice(items);
     copy
@@ -137,49 +152,30 @@ pub(super) fn fold_lanes<A: Copy, const N: usize>(mut lanes: [A; N], fold: impl 
     lanes[0]
 }
 
-/// Items side by side.
-pub(super) trait Group<T>: Copy {
-    fn get(self, i: usize) -> T;
-}
-
-/// A whole group.
-#[derive(Clone, Copy)]
-pub(super) struct Whole<'a, T, const N: usize>(pub &'a [T; N]);
-
-impl<T: Copy, const N: usize> Group<T> for Whole<'_, T, N> {
-    #[inline(always)]
-    fn get(self, i: usize) -> T {
-        self.0[i]
+/// The first `count` lanes, the others with `filler` in their place.
+#[inline(always)]
+pub(super) fn first_lanes<A: Copy>(lanes: &[A; LANES], count: usize, filler: A) -> [A; LANES] {
+    let mut first = [filler; LANES];
+    for i in 0..LANES {
+        first[i] = if i < count { lanes[i] } else { filler };
     }
-}
-
-/// A group of which only some items are there.
-#[derive(Clone, Copy)]
-pub(super) struct Part<'a, T: Blend, const N: usize> {
-    pub items: &'a [T; N],
-    /// One for each item, set where it is there.
-    pub masks: &'a Masks<T, N>,
-    pub filler: T,
-}
-
-impl<T: Blend, const N: usize> Group<T> for Part<'_, T, N> {
-    #[inline(always)]
-    fn get(self, i: usize) -> T {
-        self.items[i].or(self.filler, self.masks.0[i])
-    }
+    first
 }
 
 /// A fold in [`LANES`] lanes. A trait, since closures cannot be told to be inlined always.
 pub(super) trait FoldGroups<T> {
     /// An item that changes nothing.
     const NEUTRAL: T;
+    /// The lanes before they have seen items.
+    const START: Self;
+
+    type Result;
 
     /// Adds a group, an item to each lane.
-    fn add(&mut self, group: impl Group<T>);
+    fn add(&mut self, group: &[T; LANES]);
 
-    /// Whether no further item can change the result.
-    #[inline(always)]
-    fn is_decided(&self) -> bool {
-        false
-    }
+    /// The result of what the first `count` lanes have seen.
+    fn result(&self, count: usize) -> Self::Result;
+
+    fn merge(a: Self::Result, b: Self::Result) -> Self::Result;
 }
