@@ -191,12 +191,39 @@ impl Rows {
 
     /// Writes zero bytes to every item of the padded block that is not valid.
     pub fn zero_padding(&self, itemsize: usize, padded: &mut [u8]) {
+        let padded = &mut padded[..self.padded * itemsize];
+        if self.valid == 0 {
+            padded.fill(0);
+            return;
+        }
         let mut end = 0;
-        self.for_each_run(0, self.valid, |run| {
-            padded[end * itemsize..run.start * itemsize].fill(0);
-            end = run.start + run.items;
+        self.for_each_plane(|Plane { start, row, stride, rows }| {
+            let start = start * itemsize;
+            padded[end..start].fill(0);
+            end = start + ((rows - 1) * stride + row) * itemsize;
+            zero_gaps(&mut padded[start..end], row * itemsize, stride * itemsize);
+            true
         });
-        padded[end * itemsize..self.padded * itemsize].fill(0);
+        padded[end..].fill(0);
+    }
+}
+
+/// Zeroes what lies between rows of `row` bytes that begin `stride` bytes apart, short gaps by overlapping words as
+/// [`copy_row`] copies.
+fn zero_gaps(rows: &mut [u8], row: usize, stride: usize) {
+    match stride - row {
+        4..8 => zero_each_gap(rows, row, stride, |gap| copy_ends::<4>(gap, &[0; 4])),
+        8..16 => zero_each_gap(rows, row, stride, |gap| copy_ends::<8>(gap, &[0; 8])),
+        16..32 => zero_each_gap(rows, row, stride, |gap| copy_ends::<16>(gap, &[0; 16])),
+        32..=64 => zero_each_gap(rows, row, stride, |gap| copy_ends::<32>(gap, &[0; 32])),
+        _ => zero_each_gap(rows, row, stride, |gap| gap.fill(0)),
+    }
+}
+
+#[inline(always)]
+fn zero_each_gap(rows: &mut [u8], row: usize, stride: usize, zero: impl Fn(&mut [u8])) {
+    for gap_and_row in rows[row..].chunks_exact_mut(stride) {
+        zero(&mut gap_and_row[..stride - row]);
     }
 }
 

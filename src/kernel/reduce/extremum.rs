@@ -6,30 +6,49 @@
 use super::level_dispatch::FoldItems;
 use super::rows::{FoldGroups, LANES, Table, first_lanes, fold_lanes};
 use std::marker::PhantomData;
+use std::ops::BitOr;
 
 /// float32 or float64.
 pub(super) trait Float: Copy + PartialOrd + Into<f64> {
+    type Mask: Copy + PartialEq + BitOr<Output = Self::Mask>;
+
     const INFINITY: Self;
     const NEG_INFINITY: Self;
+    /// No bits.
+    const NONE: Self::Mask;
 
     fn is_nan(self) -> bool;
+
+    /// All bits if one of the numbers is NaN, else none.
+    fn any_nan(a: Self, b: Self) -> Self::Mask;
 }
 
 macro_rules! impl_float {
-    ($($float:ident)*) => {$(
+    ($($float:ident: $mask:ident;)*) => {$(
         impl Float for $float {
+            type Mask = $mask;
+
             const INFINITY: $float = $float::INFINITY;
             const NEG_INFINITY: $float = $float::NEG_INFINITY;
+            const NONE: $mask = 0;
 
             #[inline(always)]
             fn is_nan(self) -> bool {
                 self.is_nan()
             }
+
+            #[inline(always)]
+            fn any_nan(a: $float, b: $float) -> $mask {
+                if a.is_nan() | b.is_nan() { $mask::MAX } else { 0 }
+            }
         }
     )*};
 }
 
-impl_float! { f32 f64 }
+impl_float! {
+    f32: u32;
+    f64: u64;
+}
 
 /// Which of two numbers wins.
 pub(super) trait Order<T> {
@@ -73,8 +92,8 @@ impl<T: Float, O: Order<T> + Order<f64>> FoldItems for Extremum<T, O> {
 
     #[inline(always)]
     fn fold(state: &mut f64, items: &Table<'_, T>) {
-        let Best { best, may_have_nan } = items.fold_groups::<Search<T, O>>();
-        if may_have_nan && has_nan(items) {
+        let Best { best, has_nan } = items.fold_groups::<Search<T, O>>();
+        if has_nan {
             *state = f64::NAN;
             return;
         }
@@ -93,56 +112,75 @@ fn better<T: Float, O: Order<T>>(holder: T, challenger: T) -> T {
     if O::wins(challenger, holder) { challenger } else { holder }
 }
 
-/// The best of some numbers, and whether there may be NaN beside them.
+/// The best of some numbers, and whether there is NaN beside them.
 struct Best<T> {
     best: T,
-    may_have_nan: bool,
+    has_nan: bool,
 }
 
-/// The best item of each lane, and whether any lane has seen NaN.
-struct Search<T, O> {
+/// The best number of each lane, and where there was NaN.
+struct Search<T: Float, O> {
     best: [T; LANES],
-    may_have_nan: bool,
+    /// Lanes that have seen NaN.
+    nan: [T::Mask; LANES],
+    /// Whether there was NaN in any lane.
+    has_nan: bool,
     order: PhantomData<O>,
+}
+
+impl<T: Float, O: Order<T>> Search<T, O> {
+    #[inline(always)]
+    fn add_numbers(&mut self, group: &[T; LANES]) {
+        for i in 0..LANES {
+            self.best[i] = better::<T, O>(self.best[i], group[i]);
+        }
+    }
 }
 
 impl<T: Float, O: Order<T>> FoldGroups<T> for Search<T, O> {
     const NEUTRAL: T = O::LAST;
-    const START: Search<T, O> = Search { best: [O::LAST; LANES], may_have_nan: false, order: PhantomData };
+    const START: Search<T, O> =
+        Search { best: [O::LAST; LANES], nan: [T::NONE; LANES], has_nan: false, order: PhantomData };
 
     type Result = Best<T>;
 
     #[inline(always)]
     fn add(&mut self, group: &[T; LANES]) {
-        // One comparison tells of two items.
+        self.add_two(group, &[O::LAST; LANES]);
+    }
+
+    /// One comparison tells of two items.
+    #[inline(always)]
+    fn add_two(&mut self, a: &[T; LANES], b: &[T; LANES]) {
+        for i in 0..LANES {
+            self.nan[i] = self.nan[i] | T::any_nan(a[i], b[i]);
+        }
+        self.add_numbers(a);
+        self.add_numbers(b);
+    }
+
+    /// One comparison tells of two items, and one truth takes fewer registers than lanes.
+    #[inline(always)]
+    fn add_whole(&mut self, group: &[T; LANES]) {
         let mut has_nan = false;
         for i in 0..LANES / 2 {
             has_nan |= group[i].is_nan() | group[i + LANES / 2].is_nan();
         }
-        self.may_have_nan |= has_nan;
-        for i in 0..LANES {
-            self.best[i] = better::<T, O>(self.best[i], group[i]);
-        }
+        self.has_nan |= has_nan;
+        self.add_numbers(group);
     }
 
     #[inline(always)]
     fn result(&self, count: usize) -> Best<T> {
         let best = fold_lanes(first_lanes(&self.best, count, O::LAST), better::<T, O>);
-        Best { best, may_have_nan: self.may_have_nan }
+        let nan = fold_lanes(first_lanes(&self.nan, count, T::NONE), |a, b| a | b);
+        Best { best, has_nan: self.has_nan | (nan != T::NONE) }
     }
 
     #[inline(always)]
     fn merge(a: Best<T>, b: Best<T>) -> Best<T> {
-        let best = better::<T, O>(a.best, b.best);
-        Best { best, may_have_nan: a.may_have_nan | b.may_have_nan }
+        Best { best: better::<T, O>(a.best, b.best), has_nan: a.has_nan | b.has_nan }
     }
-}
-
-/// Whether there is NaN among `items`.
-#[inline(always)]
-fn has_nan<T: Float>(items: &Table<'_, T>) -> bool {
-    let row_has_nan = |row| items.row(row).iter().fold(false, |found, item| found | item.is_nan());
-    (0..items.rows.count).any(row_has_nan)
 }
 
 /// The zero that wins among `items`, none of which wins over a zero.

@@ -102,7 +102,7 @@ impl<'a, T: Copy> Table<'a, T> {
         let mut memory = self.memory;
         while let Some(row) = memory.get(..items) {
             for group in row.as_chunks::<LANES>().0 {
-                fold.add(group);
+                fold.add_whole(group);
             }
             memory = memory.get(stride..).unwrap_or_default();
         }
@@ -113,6 +113,10 @@ impl<'a, T: Copy> Table<'a, T> {
     fn fold_last_groups<F: FoldGroups<T>>(&self, fold: &mut F) {
         let EvenRows { items, stride, .. } = self.rows;
         let mut start = items / LANES * LANES;
+        while let (Some(a), Some(b)) = (self.group(start), self.group(start + stride)) {
+            fold.add_two(a, b);
+            start += 2 * stride;
+        }
         while let Some(group) = self.group(start) {
             fold.add(group);
             start += stride;
@@ -173,6 +177,19 @@ pub(super) trait FoldGroups<T> {
 
     /// Adds a group, an item to each lane.
     fn add(&mut self, group: &[T; LANES]);
+
+    /// Adds two groups, an item of each to each lane.
+    #[inline(always)]
+    fn add_two(&mut self, a: &[T; LANES], b: &[T; LANES]) {
+        self.add(a);
+        self.add(b);
+    }
+
+    /// Adds a group whose items are all there, so that lanes need not be told apart.
+    #[inline(always)]
+    fn add_whole(&mut self, group: &[T; LANES]) {
+        self.add(group);
+    }
 
     /// The result of what the first `count` lanes have seen.
     fn result(&self, count: usize) -> Self::Result;
