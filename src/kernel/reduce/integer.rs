@@ -121,6 +121,7 @@ struct Count([u8; LANES]);
 
 impl FoldGroups<BoolByte> for Count {
     const NEUTRAL: BoolByte = BoolByte(0);
+    const IDEMPOTENT: bool = false;
     const START: Count = Count([0; LANES]);
 
     type Result = i64;
@@ -157,6 +158,7 @@ struct SmallSum([i32; LANES]);
 
 impl<T: Integer + Into<i32>> FoldGroups<T> for SmallSum {
     const NEUTRAL: T = T::FALSE;
+    const IDEMPOTENT: bool = false;
     const START: SmallSum = SmallSum([0; LANES]);
 
     type Result = i64;
@@ -189,6 +191,7 @@ struct LargeSum([i64; LANES]);
 
 impl<T: Integer> FoldGroups<T> for LargeSum {
     const NEUTRAL: T = T::FALSE;
+    const IDEMPOTENT: bool = false;
     const START: LargeSum = LargeSum([0; LANES]);
 
     type Result = i64;
@@ -231,6 +234,7 @@ struct Halves {
 
 impl<T: Integer> FoldGroups<T> for Halves {
     const NEUTRAL: T = T::FALSE;
+    const IDEMPOTENT: bool = false;
     const START: Halves = Halves { uppers: [0; LANES], lowers: [0; LANES] };
 
     type Result = i128;
@@ -296,6 +300,7 @@ struct ProductLanes([i64; LANES]);
 
 impl<T: Integer> FoldGroups<T> for ProductLanes {
     const NEUTRAL: T = T::TRUE;
+    const IDEMPOTENT: bool = false;
     const START: ProductLanes = ProductLanes([1; LANES]);
 
     type Result = i64;
@@ -323,6 +328,7 @@ struct Extremum<T, const MAX: bool>([T; LANES]);
 
 impl<T: Integer, const MAX: bool> FoldGroups<T> for Extremum<T, MAX> {
     const NEUTRAL: T = if MAX { T::LEAST } else { T::GREATEST };
+    const IDEMPOTENT: bool = true;
     const START: Extremum<T, MAX> = Extremum([Self::NEUTRAL; LANES]);
 
     type Result = T;

@@ -88,20 +88,27 @@ impl<'a, T: Copy> Table<'a, T> {
             return last.result(items);
         }
         self.fold_whole_groups(&mut whole);
-        if items % LANES == 0 {
+        if F::IDEMPOTENT || items % LANES == 0 {
             return whole.result(LANES);
         }
         self.fold_last_groups(&mut last);
         F::merge(whole.result(LANES), last.result(items % LANES))
     }
 
-    /// Folds the whole groups of all rows.
+    /// Folds the whole groups of all rows; where items may be seen twice, also the groups that end with the rows.
     #[inline(always)]
     fn fold_whole_groups<F: FoldGroups<T>>(&self, fold: &mut F) {
         let EvenRows { items, stride, .. } = self.rows;
         let mut memory = self.memory;
         while let Some(row) = memory.get(..items) {
-            for group in row.as_chunks::<LANES>().0 {
+            let (groups, rest) = row.as_chunks::<LANES>();
+            for group in groups {
+                fold.add_whole(group);
+            }
+            if F::IDEMPOTENT
+                && !rest.is_empty()
+                && let Some(group) = row.last_chunk()
+            {
                 fold.add_whole(group);
             }
             memory = memory.get(stride..).unwrap_or_default();
@@ -170,6 +177,8 @@ pub(super) fn first_lanes<A: Copy>(lanes: &[A; LANES], count: usize, filler: A) 
 pub(super) trait FoldGroups<T> {
     /// An item that changes nothing.
     const NEUTRAL: T;
+    /// Whether an item that is seen twice changes nothing.
+    const IDEMPOTENT: bool;
     /// The lanes before they have seen items.
     const START: Self;
 

@@ -79,6 +79,7 @@ struct Found<T: Truth, const ALL: bool>([T::Bits; LANES]);
 
 impl<T: Truth, const ALL: bool> FoldGroups<T> for Found<T, ALL> {
     const NEUTRAL: T = if ALL { T::TRUE } else { T::FALSE };
+    const IDEMPOTENT: bool = true;
     const START: Found<T, ALL> = Found([T::NONE; LANES]);
 
     type Result = bool;
