@@ -1,7 +1,7 @@
 //! One block of a chunked array.
 
 use super::geometry::Axis;
-use super::{BlockError, MAX_DIMS, Rows};
+use super::{Axes, BlockError, Rows};
 
 /// Place of one block in the array: the global coordinates of its first item and its valid box.
 #[derive(Clone, Debug)]
@@ -10,22 +10,28 @@ pub struct Block<'g> {
     axes: &'g [Axis],
     padded: i64,
     valid: i64,
-    origin: [i64; MAX_DIMS],
+    origin: Axes<i64>,
     /// Valid extent of each axis, 0 ≤ `len` ≤ block extent.
-    len: [i64; MAX_DIMS],
+    len: Axes<i64>,
 }
 
 impl<'g> Block<'g> {
-    /// Block `nblock` of chunk `nchunk`, both within the grid of `axes`, with at most
-    /// [`MAX_DIMS`] axes and a product of block extents of `padded`.
+    /// Block `nblock` of chunk `nchunk`, both within the grid of `axes`, with a product of block extents of
+    /// `padded`.
     pub(super) fn new(
         shape: &'g [i64],
         axes: &'g [Axis],
         padded: i64,
         nchunk: i64,
         nblock: i64,
-    ) -> Block<'g> {
-        let mut block = Block { shape, axes, padded, valid: 1, origin: [0; MAX_DIMS], len: [0; MAX_DIMS] };
+    ) -> Result<Block<'g>, BlockError> {
+        let zeros = || {
+            let mut zeros = Axes::new();
+            zeros.try_reserve(axes.len()).map_err(|_| BlockError::OutOfMemory)?;
+            zeros.resize(axes.len(), 0);
+            Ok(zeros)
+        };
+        let mut block = Block { shape, axes, padded, valid: 1, origin: zeros()?, len: zeros()? };
         let (mut nchunk, mut nblock) = (nchunk, nblock);
         for (d, axis) in axes.iter().enumerate().rev() {
             let chunk_start = nchunk % axis.chunks * axis.chunk;
@@ -39,7 +45,7 @@ impl<'g> Block<'g> {
             block.len[d] = len;
             block.valid *= len;
         }
-        block
+        Ok(block)
     }
 
     /// Items of the padded block.
@@ -59,7 +65,7 @@ impl<'g> Block<'g> {
 
     /// Global coordinates of the block's first item, one for each axis.
     pub fn origin(&self) -> &[i64] {
-        &self.origin[..self.axes.len()]
+        &self.origin
     }
 
     /// Extents of the whole array, one for each axis.
@@ -69,16 +75,16 @@ impl<'g> Block<'g> {
 
     /// Extents of the valid box, one for each axis.
     pub fn extents(&self) -> &[i64] {
-        &self.len[..self.axes.len()]
+        &self.len
     }
 
     /// The valid box as contiguous rows. Fails if the padded block has more items than memory
-    /// can address.
+    /// can address, and for want of memory.
     pub fn rows(&self) -> Result<Rows, BlockError> {
         let padded = usize::try_from(self.padded).map_err(|_| BlockError::Overflow)?;
-        Ok(Rows::new(
+        Rows::new(
             padded,
-            self.axes.iter().zip(self.len).map(|(axis, len)| (axis.block as usize, len as usize)),
-        ))
+            self.axes.iter().zip(&self.len).map(|(axis, len)| (axis.block as usize, *len as usize)),
+        )
     }
 }

@@ -26,6 +26,8 @@ pub enum BlockError {
     Overflow,
     /// The chunk or block number is negative or beyond the grid.
     OutOfRange,
+    /// There is no memory for many axes.
+    OutOfMemory,
 }
 
 /// Extents along one axis, in items, and how many chunks and blocks they make.
@@ -121,7 +123,7 @@ impl Geometry {
         if !(0..grid.chunks).contains(&nchunk) || !(0..grid.blocks).contains(&nblock) {
             return Err(BlockError::OutOfRange);
         }
-        Ok(Block::new(&self.shape, &self.axes, grid.padded, nchunk, nblock))
+        Block::new(&self.shape, &self.axes, grid.padded, nchunk, nblock)
     }
 }
 

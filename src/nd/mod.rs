@@ -19,3 +19,6 @@ pub use rows::{Plane, Rows};
 
 /// Axes that a block may have; a geometry with more can be described, but has no blocks.
 pub const MAX_DIMS: usize = 64;
+
+/// Something for each axis; few of them need no allocation.
+type Axes<T> = smallvec::SmallVec<[T; 8]>;

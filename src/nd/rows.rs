@@ -1,6 +1,6 @@
 //! The valid box of a padded block as contiguous runs, and the copies between padded and packed.
 
-use super::MAX_DIMS;
+use super::{Axes, BlockError, MAX_DIMS};
 
 /// A contiguous run of valid items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,44 +39,49 @@ pub struct Rows {
     valid: usize,
     /// Items of a row.
     row: usize,
-    /// Loops over the rows, innermost first; the first `depth` are used.
-    loops: [Loop; MAX_DIMS],
-    depth: usize,
+    /// The innermost loop over the rows.
+    inner: Loop,
+    /// The loops around it, from the inside out.
+    outer: Axes<Loop>,
 }
 
 impl Rows {
     /// Rows of a block of `padded` items whose axes have the extents `(block, valid)`.
-    pub(super) fn new(padded: usize, axes: impl DoubleEndedIterator<Item = (usize, usize)>) -> Rows {
-        let once = Loop { count: 1, stride: 0 };
-        let mut rows = Rows { padded, valid: 1, row: 1, loops: [once; MAX_DIMS], depth: 0 };
+    pub(super) fn new(
+        padded: usize,
+        axes: impl DoubleEndedIterator<Item = (usize, usize)>,
+    ) -> Result<Rows, BlockError> {
+        let inner = Loop { count: 1, stride: 0 };
+        let mut rows = Rows { padded, valid: 1, row: 1, inner, outer: Axes::new() };
         let mut stride = 1;
         for (block, len) in axes.rev() {
             rows.valid *= len;
-            rows.add_axis(len, stride);
+            rows.add_axis(len, stride)?;
             stride *= block;
         }
-        rows
+        Ok(rows)
     }
 
     /// Puts an axis of `len` valid items, `stride` apart, around those that are there.
-    fn add_axis(&mut self, len: usize, stride: usize) {
+    fn add_axis(&mut self, len: usize, stride: usize) -> Result<(), BlockError> {
         if len == 1 {
-            return;
+            return Ok(());
         }
-        if self.depth == 0 {
+        let around = Loop { count: len, stride };
+        let outermost = self.outer.last_mut().unwrap_or(&mut self.inner);
+        if outermost.count == 1 {
             if self.row == stride {
                 self.row *= len;
-                return;
+            } else {
+                self.inner = around;
             }
+        } else if outermost.count * outermost.stride == stride {
+            outermost.count *= len;
         } else {
-            let inner = &mut self.loops[self.depth - 1];
-            if inner.count * inner.stride == stride {
-                inner.count *= len;
-                return;
-            }
+            self.outer.try_reserve(1).map_err(|_| BlockError::OutOfMemory)?;
+            self.outer.push(around);
         }
-        self.loops[self.depth] = Loop { count: len, stride };
-        self.depth += 1;
+        Ok(())
     }
 
     /// Items of the padded block.
@@ -96,22 +101,20 @@ impl Rows {
 
     /// The rows that follow each other at equal distances from the first item on; all planes are like it.
     pub fn first_plane(&self) -> Plane {
-        let inner = self.loops[0];
-        let stride = if inner.count > 1 { inner.stride } else { self.row };
-        Plane { start: 0, row: self.row, stride, rows: inner.count }
+        let Loop { count, stride } = self.inner;
+        Plane { start: 0, row: self.row, stride: if count > 1 { stride } else { self.row }, rows: count }
     }
 
     /// Calls `visit` with the planes that hold the valid items, in order, until it returns false.
     pub fn for_each_plane(&self, mut visit: impl FnMut(Plane) -> bool) {
         let plane = self.first_plane();
-        if self.depth <= 1 {
+        if self.outer.is_empty() {
             visit(plane);
             return;
         }
         let mut steps = [0usize; MAX_DIMS];
         for _ in 0..self.valid / (plane.row * plane.rows).max(1) {
-            let start = (1..self.depth.max(1)).map(|level| steps[level] * self.loops[level].stride).sum();
-            if !visit(Plane { start, ..plane }) {
+            if !visit(Plane { start: self.start_of_plane(&steps), ..plane }) {
                 return;
             }
             self.advance_outer(&mut steps);
@@ -134,31 +137,41 @@ impl Rows {
         let mut steps = [0usize; MAX_DIMS];
         let mut skip = first % self.row;
         let mut row = first / self.row;
-        for (step, level) in steps.iter_mut().zip(&self.loops[..self.depth]) {
-            *step = row % level.count;
+        let mut step_of = |level: &Loop| {
+            let step = row % level.count;
             row /= level.count;
+            step
+        };
+        let mut inner_step = step_of(&self.inner);
+        for (step, level) in steps.iter_mut().zip(&self.outer) {
+            *step = step_of(level);
         }
         loop {
-            let outer: usize =
-                (1..self.depth.max(1)).map(|level| steps[level] * self.loops[level].stride).sum();
-            for step in steps[0]..self.loops[0].count {
+            let plane = self.start_of_plane(&steps);
+            for step in inner_step..self.inner.count {
                 let run = (self.row - skip).min(left);
-                visit(Run { start: outer + step * self.loops[0].stride + skip, items: run });
+                visit(Run { start: plane + step * self.inner.stride + skip, items: run });
                 skip = 0;
                 left -= run;
                 if left == 0 {
                     return;
                 }
             }
-            steps[0] = 0;
+            inner_step = 0;
             self.advance_outer(&mut steps);
         }
     }
 
-    /// Moves the loops outside the innermost one to the next row.
+    /// Position of the first item of a plane, given the steps of the outer loops.
+    #[inline]
+    fn start_of_plane(&self, steps: &[usize; MAX_DIMS]) -> usize {
+        self.outer.iter().zip(steps).map(|(level, step)| step * level.stride).sum()
+    }
+
+    /// Moves the outer loops to the next plane.
     #[inline]
     fn advance_outer(&self, steps: &mut [usize; MAX_DIMS]) {
-        for (step, level) in steps.iter_mut().zip(&self.loops[..self.depth]).skip(1) {
+        for (step, level) in steps.iter_mut().zip(&self.outer) {
             *step += 1;
             if *step < level.count {
                 return;
@@ -390,12 +403,12 @@ mod tests {
     fn full_trailing_axes_make_one_row() {
         let geometry = Geometry::new(&[10, 4, 6, 8], &[10, 4, 6, 8], &[4, 2, 6, 8]).unwrap();
         let full = geometry.block(0, 0).unwrap().rows().unwrap();
-        assert_eq!((full.row_items(), full.depth), (4 * 2 * 6 * 8, 0));
+        assert_eq!((full.row_items(), full.first_plane().rows), (4 * 2 * 6 * 8, 1));
         let partial = geometry.block(0, 4).unwrap().rows().unwrap();
-        assert_eq!((partial.row_items(), partial.depth), (2 * 2 * 6 * 8, 0));
+        assert_eq!((partial.row_items(), partial.first_plane().rows), (2 * 2 * 6 * 8, 1));
 
         let geometry = Geometry::new(&[8, 3, 8, 5], &[8, 3, 8, 5], &[4, 1, 4, 8]).unwrap();
         let rows = geometry.block(0, 0).unwrap().rows().unwrap();
-        assert_eq!((rows.row_items(), rows.depth), (5, 1));
+        assert_eq!((rows.row_items(), rows.first_plane().rows, rows.outer.len()), (5, 16, 0));
     }
 }

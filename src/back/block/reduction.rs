@@ -4,10 +4,10 @@ use super::layout::{Layout, PlaceId};
 use super::plan::{Destination, PlanError, Root, plan};
 use super::{Pipeline, Step};
 use crate::dtype::Dtype;
-use crate::ir::{ExprId, ExprKind, Kernel, ReduceOp};
+use crate::ir::{ExprId, ExprKind, Kernel};
 use crate::kernel;
 use crate::kernel::level::Level;
-use crate::kernel::reduce::Accumulator;
+use crate::kernel::reduce::{Accumulator, Reducer};
 use crate::memory::{OutOfMemory, TryGrow};
 
 /// Reductions that are done in one pass over all items.
@@ -21,13 +21,10 @@ pub(super) struct Stage {
 /// One reduction of an array to a single value.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reduction {
-    op: ReduceOp,
-    /// Dtype of the argument.
-    dtype: Dtype,
+    pub reducer: Reducer,
     result: Dtype,
     pub from: PlaceId,
     pub to: PlaceId,
-    level: Level,
 }
 
 impl Reduction {
@@ -39,11 +36,6 @@ impl Reduction {
         let bytes = accumulator.finish().to_bytes(self.result);
         // SAFETY: as the caller promises.
         unsafe { to.cast::<[u8; 16]>().write(bytes) };
-    }
-
-    /// An accumulator that has seen no items; `None` if the operation has no meaning.
-    pub fn start(&self) -> Option<Accumulator> {
-        Accumulator::new(self.op, self.dtype, self.level)
     }
 }
 
@@ -132,33 +124,31 @@ fn plan_stage(
         let ExprKind::Reduce(op, argument) = kernel.expr(id).kind else { continue };
         let (dtype, result) = (kernel.expr(argument).ty.dtype, kernel.expr(id).ty.dtype);
         let to = layout.add_reduction(id)?;
-        let reduction = Reduction { op, dtype, result, from: to, to, level };
-        if reduction.start().is_none() {
-            return Err(PlanError::Unsupported { dtype });
-        }
+        let reducer = Reducer::new(op, dtype, level).ok_or(PlanError::Unsupported { dtype })?;
+        let reduction = Reduction { reducer, result, from: to, to };
         roots.try_push(Root { expr: argument, to: Destination::Anywhere })?;
         reductions.try_push(reduction)?;
     }
     let mut arguments = plan(tables, kernel, layout, &roots, level)?;
-    for (index, reduction) in reductions.iter_mut().enumerate() {
-        reduction.from = array(&mut arguments, layout, index, reduction)?;
+    for (index, (reduction, root)) in reductions.iter_mut().zip(&roots).enumerate() {
+        let dtype = kernel.expr(root.expr).ty.dtype;
+        reduction.from = array(&mut arguments, layout, index, (dtype, level))?;
     }
     Ok(Stage { arguments, reductions })
 }
 
-/// Place of a result as an array; a single value is spread over a register.
+/// Place of a result of this dtype as an array; a single value is spread over a register.
 fn array(
     pipeline: &mut Pipeline,
     layout: &mut Layout,
     index: usize,
-    reduction: &Reduction,
+    (dtype, level): (Dtype, Level),
 ) -> Result<PlaceId, PlanError> {
     let from = pipeline.results[index];
     if !layout.is_single(from) {
         return Ok(from);
     }
-    let dtype = reduction.dtype;
-    let splat = kernel::splat(dtype, reduction.level).ok_or(PlanError::Unsupported { dtype })?;
+    let splat = kernel::splat(dtype, level).ok_or(PlanError::Unsupported { dtype })?;
     let out = layout.add_register(dtype.size())?;
     pipeline.spread.try_push(Step::Vector { kernels: [splat; 3], out, operands: [from; 3] })?;
     Ok(out)

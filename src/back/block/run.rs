@@ -226,9 +226,7 @@ impl Program {
     ) -> Result<(), OutOfMemory> {
         let Scratch { bases, staged, accumulators, .. } = scratch;
         for stage in &self.stages {
-            accumulators.clear();
-            accumulators.try_reserve(stage.reductions.len())?;
-            accumulators.extend(stage.reductions.iter().filter_map(Reduction::start));
+            let accumulators = started(accumulators, &stage.reductions)?;
             // SAFETY: as the caller promises.
             unsafe { run_stage(stage, bases, staged, accumulators, walk, accuracy) };
         }
@@ -260,6 +258,20 @@ impl Program {
         }
         Ok(())
     }
+}
+
+/// An accumulator for each of the reductions, where those of evaluations before lie.
+fn started<'a>(
+    accumulators: &'a mut Vec<Accumulator>,
+    reductions: &[Reduction],
+) -> Result<&'a mut [Accumulator], OutOfMemory> {
+    for (index, reduction) in reductions.iter().enumerate() {
+        match accumulators.get_mut(index) {
+            Some(accumulator) => accumulator.restart(reduction.reducer),
+            None => accumulators.try_push(Accumulator::new(reduction.reducer))?,
+        }
+    }
+    Ok(&mut accumulators[..reductions.len()])
 }
 
 /// Reduces all items and writes the results to their places.

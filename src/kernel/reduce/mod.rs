@@ -1,10 +1,15 @@
 //! Reductions: loops that fold items, contiguous or in rows with gaps between them, into one value.
 //!
-//! An [`Accumulator`] takes the items of an array piece by piece. Its result has the same bits at
+//! A [`Reducer`] says what is reduced how; an [`Accumulator`] takes the items of an array piece by piece. Its result has the same bits at
 //! every SIMD level, and for every way of cutting the array into pieces of multiples of [`GRAIN`]
 //! items (the last piece may be shorter). Integers, truth values and extrema do not depend on the
 //! cuts at all; floating-point sums and products are combined in a tree whose shape depends on the
 //! positions of the items alone, or on rows and the positions in them (see `pairwise`).
+
+#![allow(
+    clippy::needless_range_loop,
+    reason = "lanes stay in registers in loops that count to a constant, not in those of iterators"
+)]
 
 mod blend;
 mod extremum;
@@ -37,7 +42,7 @@ pub const SHARED_CHUNK_ROW: usize = pairwise::PAIR;
 /// a single bit.
 pub const ROWS_OF_CHUNK: usize = 4;
 
-/// A reduction in progress.
+/// A reduction of items of one dtype.
 ///
 /// | operation | items | accumulated in |
 /// |---|---|---|
@@ -47,39 +52,81 @@ pub const ROWS_OF_CHUNK: usize = 4;
 /// | mean | bool, integers | the exact total |
 /// | min, max | real | the dtype of the items; NaN wins, −0 is below +0 |
 /// | any, all | every dtype | truth; NaN is true |
-pub struct Accumulator {
+#[derive(Clone, Copy, Debug)]
+pub struct Reducer {
     op: ReduceOp,
     dtype: Dtype,
-    items: usize,
-    state: State,
+    kind: Kind,
 }
 
-/// What has been accumulated, and the loop that adds to it.
-#[allow(clippy::large_enum_variant, reason = "lives on the stack: evaluation must not allocate for it")]
-enum State {
-    Integer { value: i128, fold: Fold<i128> },
-    Extremum { value: f64, fold: Fold<f64> },
-    Truth { value: bool, fold: Fold<bool> },
-    Float { tree: Tree<f64>, fold: Fold<Tree<f64>> },
-    Complex { tree: Tree<Complex<f64>>, fold: Fold<Tree<Complex<f64>>> },
+/// What is accumulated, from which value on, and the loop that does it.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Integer { start: i128, fold: Fold<i128> },
+    Extremum { start: f64, fold: Fold<f64> },
+    Truth { start: bool, fold: Fold<bool> },
+    Float { fold: Fold<Tree<f64>> },
+    Complex { fold: Fold<Tree<Complex<f64>>> },
+}
+
+impl Reducer {
+    /// The reduction of items of `dtype`. `None` where the operation is not defined: strings, and the extrema
+    /// of complex numbers.
+    pub fn new(op: ReduceOp, dtype: Dtype, level: Level) -> Option<Reducer> {
+        let kind = match op {
+            ReduceOp::Any | ReduceOp::All => truth(op == ReduceOp::All, dtype, level)?,
+            ReduceOp::Min | ReduceOp::Max => extremum(op, dtype, level)?,
+            ReduceOp::Sum | ReduceOp::Mean | ReduceOp::Prod => arithmetic(op, dtype, level)?,
+        };
+        Some(Reducer { op, dtype, kind })
+    }
+}
+
+/// A reduction in progress. It has room for the state of each kind, so that it can be used again for another one
+/// where it lies.
+pub struct Accumulator {
+    reducer: Reducer,
+    items: usize,
+    integer: i128,
+    extremum: f64,
+    truth: bool,
+    real: Tree<f64>,
+    complex: Tree<Complex<f64>>,
 }
 
 impl Accumulator {
-    /// A reduction of items of `dtype` that has seen none yet. `None` where the operation is not
-    /// defined: strings, and the extrema of complex numbers.
-    pub fn new(op: ReduceOp, dtype: Dtype, level: Level) -> Option<Accumulator> {
-        let state = match op {
-            ReduceOp::Any | ReduceOp::All => truth_state(op == ReduceOp::All, dtype, level)?,
-            ReduceOp::Min | ReduceOp::Max => extremum_state(op, dtype, level)?,
-            ReduceOp::Sum | ReduceOp::Mean | ReduceOp::Prod => arithmetic_state(op, dtype, level)?,
+    /// A reduction that has seen no items.
+    pub fn new(reducer: Reducer) -> Accumulator {
+        let mut accumulator = Accumulator {
+            reducer,
+            items: 0,
+            integer: 0,
+            extremum: 0.0,
+            truth: false,
+            real: Tree::new(0.0),
+            complex: Tree::new(Complex::default()),
         };
-        Some(Accumulator { op, dtype, items: 0, state })
+        accumulator.restart(reducer);
+        accumulator
+    }
+
+    /// Becomes a reduction that has seen no items.
+    pub fn restart(&mut self, reducer: Reducer) {
+        self.reducer = reducer;
+        self.items = 0;
+        match reducer.kind {
+            Kind::Integer { start, .. } => self.integer = start,
+            Kind::Extremum { start, .. } => self.extremum = start,
+            Kind::Truth { start, .. } => self.truth = start,
+            Kind::Float { .. } => self.real.clear(),
+            Kind::Complex { .. } => self.complex.clear(),
+        }
     }
 
     /// Adds `n` items at `items`, which follow those of the calls before.
     ///
     /// # Safety
-    /// `items` must be valid for reading `n` items of the accumulator's dtype and aligned for it.
+    /// `items` must be valid for reading `n` items of the reduction's dtype and aligned for it.
     pub unsafe fn update(&mut self, items: *const u8, n: usize) {
         // SAFETY: as the caller promises.
         unsafe { self.update_rows(items, EvenRows::one(n)) };
@@ -88,28 +135,28 @@ impl Accumulator {
     /// Adds the items of rows that begin at `items`; they follow those of the calls before.
     ///
     /// # Safety
-    /// `items` must be valid for reading the rows and what lies between them, as items of the accumulator's
+    /// `items` must be valid for reading the rows and what lies between them, as items of the reduction's
     /// dtype, and aligned for it.
     pub unsafe fn update_rows(&mut self, items: *const u8, rows: EvenRows) {
         self.items += rows.total();
         // SAFETY: each fold was chosen for the dtype and a supported level; the caller vouches for
         // the items.
         unsafe {
-            match &mut self.state {
-                State::Integer { value, fold } => fold(value, items, rows),
-                State::Extremum { value, fold } => fold(value, items, rows),
-                State::Truth { value, fold } => fold(value, items, rows),
-                State::Float { tree, fold } => fold(tree, items, rows),
-                State::Complex { tree, fold } => fold(tree, items, rows),
+            match self.reducer.kind {
+                Kind::Integer { fold, .. } => fold(&mut self.integer, items, rows),
+                Kind::Extremum { fold, .. } => fold(&mut self.extremum, items, rows),
+                Kind::Truth { fold, .. } => fold(&mut self.truth, items, rows),
+                Kind::Float { fold } => fold(&mut self.real, items, rows),
+                Kind::Complex { fold } => fold(&mut self.complex, items, rows),
             }
         }
     }
 
     /// Whether no further item can change the result.
     pub fn is_decided(&self) -> bool {
-        match self.state {
-            State::Truth { value, .. } => value == (self.op == ReduceOp::Any),
-            State::Extremum { value, .. } => value.is_nan(),
+        match self.reducer.kind {
+            Kind::Truth { .. } => self.truth == (self.reducer.op == ReduceOp::Any),
+            Kind::Extremum { .. } => self.extremum.is_nan(),
             _ => false,
         }
     }
@@ -120,20 +167,22 @@ impl Accumulator {
     /// them as float64 loses nothing. Without items: 0 for sum, 1 for prod, NaN for mean, false
     /// for any, true for all, and the largest value of the dtype for min, the smallest for max.
     pub fn finish(&self) -> Scalar {
-        let mean = self.op == ReduceOp::Mean;
-        match &self.state {
-            State::Truth { value, .. } => Scalar::Bool(*value),
-            State::Extremum { value, .. } => Scalar::Float(*value),
-            State::Integer { value, .. } if mean => Scalar::Float(*value as f64 / self.items as f64),
-            State::Integer { value, .. } => Scalar::Int(*value).cast(self.integer_dtype()),
-            State::Float { tree, .. } => Scalar::Float(match self.op {
-                ReduceOp::Prod => tree.finish::<Product>(),
-                _ => self.averaged(tree.finish::<Sum>()),
+        let op = self.reducer.op;
+        match self.reducer.kind {
+            Kind::Truth { .. } => Scalar::Bool(self.truth),
+            Kind::Extremum { .. } => Scalar::Float(self.extremum),
+            Kind::Integer { .. } if op == ReduceOp::Mean => {
+                Scalar::Float(self.integer as f64 / self.items as f64)
+            }
+            Kind::Integer { .. } => Scalar::Int(self.integer).cast(self.integer_dtype()),
+            Kind::Float { .. } => Scalar::Float(match op {
+                ReduceOp::Prod => self.real.finish::<Product>(),
+                _ => self.averaged(self.real.finish::<Sum>()),
             }),
-            State::Complex { tree, .. } => Scalar::Complex(match self.op {
-                ReduceOp::Prod => tree.finish::<Product>(),
+            Kind::Complex { .. } => Scalar::Complex(match op {
+                ReduceOp::Prod => self.complex.finish::<Product>(),
                 _ => {
-                    let total = tree.finish::<Sum>();
+                    let total = self.complex.finish::<Sum>();
                     Complex::new(self.averaged(total.re), self.averaged(total.im))
                 }
             }),
@@ -143,42 +192,43 @@ impl Accumulator {
     /// A sum as the result: divided by the number of items if that is asked for. Adding zero
     /// makes the sum of negative zeros positive.
     fn averaged(&self, total: f64) -> f64 {
-        if self.op == ReduceOp::Mean { total / self.items as f64 } else { total + 0.0 }
+        if self.reducer.op == ReduceOp::Mean { total / self.items as f64 } else { total + 0.0 }
     }
 
     /// Dtype of an integer result: that of the items for extrema, else 64 bits of their signedness.
     fn integer_dtype(&self) -> Dtype {
-        match self.op {
-            ReduceOp::Min | ReduceOp::Max => self.dtype,
-            _ if self.dtype.is_unsigned() => Dtype::UInt64,
+        let Reducer { op, dtype, .. } = self.reducer;
+        match op {
+            ReduceOp::Min | ReduceOp::Max => dtype,
+            _ if dtype.is_unsigned() => Dtype::UInt64,
             _ => Dtype::Int64,
         }
     }
 }
 
 /// Truth of any item or, with `all`, of all of them.
-fn truth_state(all: bool, dtype: Dtype, level: Level) -> Option<State> {
-    Some(State::Truth { value: all, fold: truth::fold(all, dtype, level)? })
+fn truth(all: bool, dtype: Dtype, level: Level) -> Option<Kind> {
+    Some(Kind::Truth { start: all, fold: truth::fold(all, dtype, level)? })
 }
 
 /// Smallest or largest item.
-fn extremum_state(op: ReduceOp, dtype: Dtype, level: Level) -> Option<State> {
+fn extremum(op: ReduceOp, dtype: Dtype, level: Level) -> Option<Kind> {
     let min = op == ReduceOp::Min;
-    let float = |fold| State::Extremum { value: if min { f64::INFINITY } else { f64::NEG_INFINITY }, fold };
+    let float = |fold| Kind::Extremum { start: if min { f64::INFINITY } else { f64::NEG_INFINITY }, fold };
     Some(match (dtype, min) {
         (Dtype::Float32, true) => float(at_level::<Extremum<f32, Least>>(level)),
         (Dtype::Float32, false) => float(at_level::<Extremum<f32, Greatest>>(level)),
         (Dtype::Float64, true) => float(at_level::<Extremum<f64, Least>>(level)),
         (Dtype::Float64, false) => float(at_level::<Extremum<f64, Greatest>>(level)),
-        _ => integer_state(op, dtype, level)?,
+        _ => integer(op, dtype, level)?,
     })
 }
 
 /// Sum, mean or product.
-fn arithmetic_state(op: ReduceOp, dtype: Dtype, level: Level) -> Option<State> {
+fn arithmetic(op: ReduceOp, dtype: Dtype, level: Level) -> Option<Kind> {
     let product = op == ReduceOp::Prod;
-    let float = |fold| State::Float { tree: Tree::new(0.0), fold };
-    let complex = |fold| State::Complex { tree: Tree::new(Complex::default()), fold };
+    let float = |fold| Kind::Float { fold };
+    let complex = |fold| Kind::Complex { fold };
     Some(match (dtype, product) {
         (Dtype::Float32, false) => float(at_level::<pairwise::Items<f32, Sum>>(level)),
         (Dtype::Float32, true) => float(at_level::<pairwise::Items<f32, Product>>(level)),
@@ -188,11 +238,11 @@ fn arithmetic_state(op: ReduceOp, dtype: Dtype, level: Level) -> Option<State> {
         (Dtype::Complex64, true) => complex(at_level::<pairwise::Items<Complex<f32>, Product>>(level)),
         (Dtype::Complex128, false) => complex(at_level::<pairwise::Items<Complex<f64>, Sum>>(level)),
         (Dtype::Complex128, true) => complex(at_level::<pairwise::Items<Complex<f64>, Product>>(level)),
-        _ => integer_state(op, dtype, level)?,
+        _ => integer(op, dtype, level)?,
     })
 }
 
-fn integer_state(op: ReduceOp, dtype: Dtype, level: Level) -> Option<State> {
+fn integer(op: ReduceOp, dtype: Dtype, level: Level) -> Option<Kind> {
     let Integers { start, fold } = integer::fold(op, dtype, level)?;
-    Some(State::Integer { value: start, fold })
+    Some(Kind::Integer { start, fold })
 }

@@ -123,6 +123,11 @@ impl<A: Widen<Wide = A>> Tree<A> {
         Tree { chunks: 0, totals: [filler; LEVELS] }
     }
 
+    /// Becomes a tree without items.
+    pub fn clear(&mut self) {
+        self.chunks = 0;
+    }
+
     /// Adds the result of a chunk, as one is added to a binary counter.
     #[inline(always)]
     fn add<C: Combine<A>>(&mut self, mut result: A) {

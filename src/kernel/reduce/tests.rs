@@ -1,11 +1,25 @@
 //! Reductions against models that loop over the items one by one.
 
-use super::{Accumulator, EvenRows, GRAIN};
+use super::{Accumulator, EvenRows, GRAIN, Reducer};
 use crate::dtype::{Complex, Dtype, Scalar};
 use crate::ir::ReduceOp::{self, *};
 use crate::kernel::level::Level;
 
 const OPS: [ReduceOp; 7] = [Sum, Prod, Mean, Min, Max, Any, All];
+/// An accumulator that has been used before, for another reduction.
+fn accumulator(op: ReduceOp, dtype: Dtype, level: Level) -> Accumulator {
+    let reducer = |op, dtype| Reducer::new(op, dtype, level).unwrap();
+    let mut accumulator = Accumulator::new(reducer(Prod, Dtype::Float32));
+    for before in [reducer(Prod, Dtype::Float32), reducer(Max, Dtype::Float32), reducer(Any, Dtype::Float32)]
+    {
+        accumulator.restart(before);
+        // SAFETY: the array has that many items.
+        unsafe { accumulator.update([2.5f32; 300].as_ptr().cast(), 300) };
+    }
+    accumulator.restart(reducer(op, dtype));
+    accumulator
+}
+
 /// Items of one dtype, aligned for every dtype.
 struct Items {
     dtype: Dtype,
@@ -28,7 +42,7 @@ impl Items {
 
     /// The reduction of all items, given in pieces of at most `piece`.
     fn reduced_by_pieces(&self, op: ReduceOp, level: Level, piece: usize) -> Scalar {
-        let mut accumulator = Accumulator::new(op, self.dtype, level).unwrap();
+        let mut accumulator = accumulator(op, self.dtype, level);
         for start in (0..self.n).step_by(piece) {
             let items = piece.min(self.n - start);
             // SAFETY: the words hold `n` items, and a multiple of the item size keeps them aligned.
@@ -43,7 +57,7 @@ impl Items {
     /// The reduction of rows among the items, from the first item on.
     fn reduced_by_rows(&self, op: ReduceOp, level: Level, rows: EvenRows) -> Scalar {
         assert!(rows.span() <= self.n);
-        let mut accumulator = Accumulator::new(op, self.dtype, level).unwrap();
+        let mut accumulator = accumulator(op, self.dtype, level);
         // SAFETY: the rows end before the items do.
         unsafe { accumulator.update_rows(self.words.as_ptr().cast(), rows) };
         accumulator.finish()
@@ -245,7 +259,7 @@ fn results_have_the_same_bits_at_every_level_and_cut() {
     for dtype in Dtype::NUMERIC {
         for n in [0, 1, 63, 64, 65, 300, 1024, 5000] {
             let items = Items::new(dtype, &numbers.items(dtype, n));
-            for op in OPS.into_iter().filter(|&op| Accumulator::new(op, dtype, Level::Baseline).is_some()) {
+            for op in OPS.into_iter().filter(|&op| Reducer::new(op, dtype, Level::Baseline).is_some()) {
                 let expected = bits_of(items.reduced_by_pieces(op, Level::Baseline, usize::MAX));
                 for level in Level::all_supported() {
                     for piece in [GRAIN, 3 * GRAIN, 16 * GRAIN, usize::MAX] {
@@ -304,8 +318,8 @@ fn rows_give_the_bits_of_one_array_of_filled_rows_and_gaps_do_not_matter() {
     for (round, rows) in even_rows().enumerate() {
         let dtype = Dtype::NUMERIC[round % Dtype::NUMERIC.len()];
         let values = numbers.items(dtype, rows.total());
-        for op in OPS.into_iter().filter(|&op| Accumulator::new(op, dtype, Level::Baseline).is_some()) {
-            let neutral = Accumulator::new(op, dtype, Level::Baseline).unwrap().finish();
+        for op in OPS.into_iter().filter(|&op| Reducer::new(op, dtype, Level::Baseline).is_some()) {
+            let neutral = accumulator(op, dtype, Level::Baseline).finish();
             let neutral = if op == Mean { Scalar::Int(0).cast(dtype) } else { neutral };
             let spread = |length: usize, filler: Scalar| {
                 let row = |row: &[Scalar]| {
@@ -462,7 +476,7 @@ fn truth_is_found_at_every_position() {
 #[test]
 fn a_decided_reduction_says_so() {
     let decided = |op, values: &[f64]| {
-        let mut accumulator = Accumulator::new(op, Dtype::Float64, Level::current()).unwrap();
+        let mut accumulator = accumulator(op, Dtype::Float64, Level::current());
         // SAFETY: the slice holds that many float64 items.
         unsafe { accumulator.update(values.as_ptr().cast(), values.len()) };
         accumulator.is_decided()
@@ -476,11 +490,11 @@ fn a_decided_reduction_says_so() {
 #[test]
 fn undefined_reductions_are_refused() {
     for op in OPS {
-        assert!(Accumulator::new(op, Dtype::String, Level::current()).is_none());
-        assert!(Accumulator::new(op, Dtype::Bytes, Level::current()).is_none());
+        assert!(Reducer::new(op, Dtype::String, Level::current()).is_none());
+        assert!(Reducer::new(op, Dtype::Bytes, Level::current()).is_none());
     }
     for dtype in [Dtype::Complex64, Dtype::Complex128] {
-        assert!(Accumulator::new(Min, dtype, Level::current()).is_none());
-        assert!(Accumulator::new(Max, dtype, Level::current()).is_none());
+        assert!(Reducer::new(Min, dtype, Level::current()).is_none());
+        assert!(Reducer::new(Max, dtype, Level::current()).is_none());
     }
 }

@@ -11,6 +11,7 @@ use crate::back::block::reduction::Stage;
 use crate::back::block::run::run_step;
 use crate::back::block::{Outcome, Pipeline};
 use crate::kernel::Accuracy;
+use crate::kernel::reduce::Accumulator;
 use crate::memory::{OutOfMemory, TryGrow};
 
 /// Why an evaluation ended early.
@@ -281,7 +282,7 @@ impl Machine<'_> {
         self.run_pipeline(&stage.arguments);
         let lanes = self.frame().lanes;
         for reduction in &stage.reductions {
-            let Some(mut accumulator) = reduction.start() else { continue };
+            let mut accumulator = Accumulator::new(reduction.reducer);
             // SAFETY: the argument holds the frame's lanes, the result is a single value.
             unsafe {
                 accumulator.update(self.at(reduction.from), lanes);
