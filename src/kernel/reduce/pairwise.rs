@@ -197,8 +197,10 @@ impl<T: Widen, C: Combine<T::Wide>> FoldItems for Items<T, C> {
     #[inline(always)]
     fn fold(tree: &mut Tree<T::Wide>, items: &Table<'_, T>) {
         let row = items.rows.items;
-        if row <= LANES {
-            fold_fours::<T, C>(tree, items);
+        if row <= LANES / 2 {
+            fold_fours::<T, C, false>(tree, items);
+        } else if row <= LANES {
+            fold_fours::<T, C, true>(tree, items);
         } else if row <= PAIR {
             fold_pairs::<T, C>(tree, items);
         } else {
@@ -207,19 +209,27 @@ impl<T: Widen, C: Combine<T::Wide>> FoldItems for Items<T, C> {
     }
 }
 
-/// Folds rows of one segment: four make a chunk.
+/// Folds rows of one segment: four make a chunk. `LONG` says whether they reach beyond the first half of the columns.
 #[inline(always)]
-fn fold_fours<T: Widen, C: Combine<T::Wide>>(tree: &mut Tree<T::Wide>, items: &Table<'_, T>) {
+fn fold_fours<T: Widen, C: Combine<T::Wide>, const LONG: bool>(
+    tree: &mut Tree<T::Wide>,
+    items: &Table<'_, T>,
+) {
     let count = items.rows.items;
-    for first in (0..items.rows.count).step_by(4) {
-        let row = |k: usize| items.beyond_row::<LANES>(first + k, 0);
-        tree.add::<C>(match [row(0), row(1), row(2), row(3)] {
-            [Some(a), Some(b), Some(c), Some(d)] => fold_columns::<_, C>(|i| {
-                let abcd = four::<T, C>(a[i], b[i], c[i], d[i]);
-                if i < count { abcd } else { C::NEUTRAL }
-            }),
-            _ => fold_segments::<T, C>((first..items.rows.count).take(4).map(|row| items.row(row))),
-        });
+    let mut first = 0;
+    while let Some([a, b, c, d]) = items.four_rows::<LANES>(first) {
+        tree.add::<C>(fold_columns::<_, C>(|i| {
+            if !LONG && i >= LANES / 2 {
+                return C::NEUTRAL;
+            }
+            let abcd = four::<T, C>(a[i], b[i], c[i], d[i]);
+            if LONG && i < LANES / 2 || i < count { abcd } else { C::NEUTRAL }
+        }));
+        first += 4;
+    }
+    for first in (first..items.rows.count).step_by(4) {
+        let rows = (first..items.rows.count).take(4).map(|row| items.row(row));
+        tree.add::<C>(fold_segments::<T, C>(rows));
     }
 }
 

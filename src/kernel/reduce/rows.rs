@@ -62,6 +62,18 @@ impl<'a, T: Copy> Table<'a, T> {
         self.memory.get(row * self.rows.stride + start..)?.first_chunk()
     }
 
+    /// The first `N` items of four rows, which may reach into the gaps and the rows after them; `None` where memory
+    /// ends before.
+    #[inline(always)]
+    pub fn four_rows<const N: usize>(&self, first: usize) -> Option<[&'a [T; N]; 4]> {
+        let stride = self.rows.stride;
+        let a = self.memory.get(first * stride..)?;
+        let b = a.get(stride..)?;
+        let c = b.get(stride..)?;
+        let d = c.get(stride..)?;
+        Some([a.first_chunk()?, b.first_chunk()?, c.first_chunk()?, d.first_chunk()?])
+    }
+
     /// Tables that hold the same items in the same order, of at most `groups` groups of [`LANES`] items each.
     #[inline(always)]
     pub fn pieces(self, groups: usize) -> impl Iterator<Item = Table<'a, T>> {
