@@ -10,7 +10,7 @@ pub struct Run {
     pub items: usize,
 }
 
-/// Rows that lie at equal distances.
+/// Rows that lie at equal distances. After the last one, too, the padded block goes on to where another would begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plane {
     /// Position of the first item in the padded block.
@@ -359,6 +359,7 @@ mod tests {
             let rows = block.rows().unwrap();
             let mut positions = Vec::new();
             rows.for_each_plane(|plane| {
+                assert!(plane.start + plane.rows * plane.stride <= rows.padded_items());
                 for row in 0..plane.rows {
                     let start = plane.start + row * plane.stride;
                     positions.extend(start..start + plane.row);

@@ -97,7 +97,7 @@ impl Walk<'_> {
     /// Visits a plane whose first item has the number `first`; whether to go on.
     fn cut_plane(&self, first: usize, plane: Plane, visit: &mut impl FnMut(Block) -> bool) -> bool {
         let stride = if self.placement == Placement::Packed { plane.row } else { plane.stride };
-        let most = self.rows_of_block(plane.row, stride);
+        let most = self.rows_of_block(stride);
         for row in (0..plane.rows).step_by(most) {
             let (first, start) = (first + row * plane.row, plane.start + row * plane.stride);
             let goes_on = if most == 1 {
@@ -114,8 +114,8 @@ impl Walk<'_> {
     }
 
     /// Rows of a block, whole chunks where several rows share one.
-    fn rows_of_block(&self, row: usize, stride: usize) -> usize {
-        let room = self.block_items.saturating_sub(row) / stride + 1;
+    fn rows_of_block(&self, stride: usize) -> usize {
+        let room = (self.block_items / stride).max(1);
         match self.placement {
             Placement::Rows => 1,
             _ if room < ROWS_OF_CHUNK => room,
@@ -147,5 +147,5 @@ impl Walk<'_> {
 /// Items that a block must have room for so that rows that share a chunk stay together, given the items from
 /// one row to the next.
 pub(super) fn least_items(row: usize, stride: usize) -> usize {
-    if row > SHARED_CHUNK_ROW { 0 } else { (ROWS_OF_CHUNK - 1) * stride + row }
+    if row > SHARED_CHUNK_ROW { 0 } else { ROWS_OF_CHUNK * stride }
 }

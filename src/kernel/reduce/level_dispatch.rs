@@ -17,8 +17,8 @@ pub(super) trait FoldItems {
 /// A type-erased [`FoldItems::fold`]: `(state, items, rows)`.
 ///
 /// # Safety
-/// `items` must be valid for reading the rows and what lies between them, as items of the fold's type, and
-/// aligned for it.
+/// `items` must be valid for reading the rows and the gap after each, as items of the fold's type, and aligned for
+/// it.
 pub(super) type Fold<S> = unsafe fn(state: &mut S, items: *const u8, rows: EvenRows);
 
 /// The fold `F` compiled for `level`, which must be one that this machine supports.

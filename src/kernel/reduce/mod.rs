@@ -135,8 +135,8 @@ impl Accumulator {
     /// Adds the items of rows that begin at `items`; they follow those of the calls before.
     ///
     /// # Safety
-    /// `items` must be valid for reading the rows and what lies between them, as items of the reduction's
-    /// dtype, and aligned for it.
+    /// `items` must be valid for reading the rows and the gap after each, as items of the reduction's dtype, and
+    /// aligned for it.
     pub unsafe fn update_rows(&mut self, items: *const u8, rows: EvenRows) {
         self.items += rows.total();
         // SAFETY: each fold was chosen for the dtype and a supported level; the caller vouches for

@@ -29,22 +29,22 @@ impl EvenRows {
         self.items * self.count
     }
 
-    /// Items from the first to the last one, those between the rows included.
+    /// Items from the first one to the end of the gap after the last row.
     pub fn span(self) -> usize {
-        self.count.checked_sub(1).map_or(0, |before| before * self.stride + self.items)
+        self.count * self.stride
     }
 }
 
 /// Rows in memory.
 #[derive(Clone, Copy)]
 pub(super) struct Table<'a, T> {
-    /// From the first item to the last one, gaps included.
+    /// From the first item to the last one, and as far into the gap after it as memory can be read.
     memory: &'a [T],
     pub rows: EvenRows,
 }
 
 impl<'a, T: Copy> Table<'a, T> {
-    /// Rows of at least one item each.
+    /// Rows of at least one item each. The memory ends before another row would begin.
     #[inline(always)]
     pub fn new(memory: &'a [T], rows: EvenRows) -> Table<'a, T> {
         Table { memory, rows }
@@ -85,7 +85,8 @@ impl<'a, T: Copy> Table<'a, T> {
             (0..items).step_by(part).map(move |start| {
                 let rows =
                     EvenRows { items: part.min(items - start), stride, count: rows.min(count - first) };
-                Table::new(&self.memory[first * stride + start..][..rows.span()], rows)
+                let memory = &self.memory[first * stride + start..];
+                Table::new(&memory[..rows.span().min(memory.len())], rows)
             })
         })
     }
