@@ -2,7 +2,7 @@
 # Times the library beside C loops, NumPy and numexpr; writes benches/report/.
 # Arguments name groups or computations to measure alone, without a report; `strings [N]` times
 # string operations beside NumPy, `engines` times the engines of kernels beside C and numba, `padded` times
-# reductions of padded blocks beside those of full ones.
+# padded blocks beside full ones.
 set -eu
 cd "$(dirname "$0")/.."
 venv=.tools/venv
