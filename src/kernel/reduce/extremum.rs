@@ -140,6 +140,7 @@ impl<T: Float, O: Order<T>> Search<T, O> {
 impl<T: Float, O: Order<T>> FoldGroups<T> for Search<T, O> {
     const NEUTRAL: T = O::LAST;
     const IDEMPOTENT: bool = true;
+    const TWO_AT_A_TIME: bool = true;
     const START: Search<T, O> =
         Search { best: [O::LAST; LANES], nan: [T::NONE; LANES], has_nan: false, order: PhantomData };
 

@@ -14,9 +14,10 @@
 
 use super::blend::{Blend, Masks};
 use super::level_dispatch::FoldItems;
-use super::rows::{LANES, Table, fold_lanes};
+use super::rows::{EvenRows, LANES, Table, fold_lanes};
 use crate::dtype::Complex;
 use std::marker::PhantomData;
+use std::ops::Range;
 
 /// Items of two segments.
 pub(super) const PAIR: usize = 2 * LANES;
@@ -28,6 +29,8 @@ const LEVELS: usize = (usize::BITS - CHUNK.ilog2()) as usize;
 /// An item, and the type it is accumulated in.
 pub(super) trait Widen: Copy {
     type Wide: Widen<Wide = Self::Wide> + Blend;
+    /// Complex numbers have no loops of their own for what does not fill chunks.
+    const IS_COMPLEX: bool = false;
 
     fn widen(self) -> Self::Wide;
 }
@@ -52,6 +55,7 @@ impl Widen for f64 {
 
 impl<T: Widen<Wide = f64>> Widen for Complex<T> {
     type Wide = Complex<f64>;
+    const IS_COMPLEX: bool = true;
 
     #[inline(always)]
     fn widen(self) -> Complex<f64> {
@@ -177,10 +181,18 @@ fn four<T: Widen, C: Combine<T::Wide>>(a: T, b: T, c: T, d: T) -> T::Wide {
     C::combine(C::combine(a.widen(), b.widen()), C::combine(c.widen(), d.widen()))
 }
 
-/// The result of a chunk of a few segments of at most [`LANES`] items each.
-#[inline(always)]
-fn fold_segments<'a, T: Widen + 'a, C: Combine<T::Wide>>(segments: impl Iterator<Item = &'a [T]>) -> T::Wide {
+/// The result of a chunk that consists of the items of some rows from item `start` on, filled up to segments. Out
+/// of line, since it is needed where memory ends with the rows, and for items of which no loops of their own are
+/// worth their size.
+#[cold]
+#[inline(never)]
+fn fold_filled<T: Widen, C: Combine<T::Wide>>(
+    items: &Table<'_, T>,
+    rows: Range<usize>,
+    start: usize,
+) -> T::Wide {
     let mut chunk = [C::NEUTRAL; CHUNK];
+    let segments = rows.flat_map(|row| items.row(row)[start..].chunks(LANES));
     for (places, segment) in chunk.chunks_exact_mut(LANES).zip(segments) {
         places.iter_mut().zip(segment).for_each(|(place, item)| *place = item.widen());
     }
@@ -196,25 +208,34 @@ impl<T: Widen, C: Combine<T::Wide>> FoldItems for Items<T, C> {
 
     #[inline(always)]
     fn fold(tree: &mut Tree<T::Wide>, items: &Table<'_, T>) {
-        let row = items.rows.items;
-        if row <= LANES / 2 {
-            fold_fours::<T, C, false>(tree, items);
-        } else if row <= LANES {
-            fold_fours::<T, C, true>(tree, items);
-        } else if row <= PAIR {
-            fold_pairs::<T, C>(tree, items);
-        } else {
+        let EvenRows { items: row, count, .. } = items.rows;
+        let fours = row <= LANES;
+        let pairs = !fours && row <= PAIR;
+        if !fours && !pairs {
             fold_rows::<T, C>(tree, items);
+            return;
+        }
+        let done = match () {
+            _ if T::IS_COMPLEX => 0,
+            _ if pairs => fold_pairs::<T, C>(tree, items),
+            _ if row > LANES / 2 => fold_fours::<T, C, true>(tree, items),
+            _ => fold_fours::<T, C, false>(tree, items),
+        };
+        let rows_of_chunk = if fours { 4 } else { 2 };
+        for first in (done..count).step_by(rows_of_chunk) {
+            let rows = first..count.min(first + rows_of_chunk);
+            tree.add::<C>(fold_filled::<T, C>(items, rows, 0));
         }
     }
 }
 
-/// Folds rows of one segment: four make a chunk. `LONG` says whether they reach beyond the first half of the columns.
+/// Folds rows of one segment, as long as memory goes on after them; how many there were. Four make a chunk. `LONG`
+/// says whether they reach beyond the first half of the columns.
 #[inline(always)]
 fn fold_fours<T: Widen, C: Combine<T::Wide>, const LONG: bool>(
     tree: &mut Tree<T::Wide>,
     items: &Table<'_, T>,
-) {
+) -> usize {
     let count = items.rows.items;
     let mut first = 0;
     while let Some([a, b, c, d]) = items.four_rows::<LANES>(first) {
@@ -227,60 +248,65 @@ fn fold_fours<T: Widen, C: Combine<T::Wide>, const LONG: bool>(
         }));
         first += 4;
     }
-    for first in (first..items.rows.count).step_by(4) {
-        let rows = (first..items.rows.count).take(4).map(|row| items.row(row));
-        tree.add::<C>(fold_segments::<T, C>(rows));
-    }
+    first
 }
 
-/// Folds rows of two segments: two make a chunk.
+/// Folds rows of two segments, as long as memory goes on after them; how many there were. Two make a chunk.
 #[inline(always)]
-fn fold_pairs<T: Widen, C: Combine<T::Wide>>(tree: &mut Tree<T::Wide>, items: &Table<'_, T>) {
+fn fold_pairs<T: Widen, C: Combine<T::Wide>>(tree: &mut Tree<T::Wide>, items: &Table<'_, T>) -> usize {
     let masks = Masks::<LANES>::first(items.rows.items - LANES);
-    for first in (0..items.rows.count).step_by(2) {
-        let segment = |row: usize, start: usize| items.beyond_row::<LANES>(row, start);
-        let row = |k: usize| Some((segment(first + k, 0)?, segment(first + k, LANES)?));
-        tree.add::<C>(match [row(0), row(1)] {
-            [Some((a, b)), Some((c, d))] => fold_columns::<_, C>(|i| {
-                let [b, d] = [b, d].map(|last| last[i].widen().or(C::NEUTRAL, masks.0[i]));
-                C::combine(C::combine(a[i].widen(), b), C::combine(c[i].widen(), d))
-            }),
-            _ => fold_segments::<T, C>(
-                (first..items.rows.count).take(2).flat_map(|row| items.row(row).chunks(LANES)),
-            ),
-        });
+    let mut first = 0;
+    let row = |row| Some((items.beyond_row::<LANES>(row, 0)?, items.beyond_row::<LANES>(row, LANES)?));
+    while let (Some((a, b)), Some((c, d))) = (row(first), row(first + 1)) {
+        tree.add::<C>(fold_columns::<_, C>(|i| {
+            let [b, d] = [b, d].map(|last| last[i].widen().or(C::NEUTRAL, masks.0[i]));
+            C::combine(C::combine(a[i].widen(), b), C::combine(c[i].widen(), d))
+        }));
+        first += 2;
     }
+    first
 }
 
 /// Folds rows of which each has chunks of its own.
 #[inline(always)]
 fn fold_rows<T: Widen, C: Combine<T::Wide>>(tree: &mut Tree<T::Wide>, items: &Table<'_, T>) {
-    let whole = items.rows.items / CHUNK * CHUNK;
-    let segments = (items.rows.items - whole) / LANES;
-    let masks = Masks::<LANES>::first(items.rows.items % LANES);
     for row in 0..items.rows.count {
         let (chunks, rest) = items.row(row).as_chunks::<CHUNK>();
         for chunk in chunks {
             tree.add::<C>(fold_chunk::<T, C>(chunk));
         }
-        if rest.is_empty() {
-            continue;
+        if !rest.is_empty() {
+            let start = items.rows.items - rest.len();
+            let result = if T::IS_COMPLEX { None } else { fold_rest::<T, C>(items, row, start) };
+            tree.add::<C>(result.unwrap_or_else(|| fold_filled::<T, C>(items, row..row + 1, start)));
         }
-        // What lies after the row may be read, but not used.
-        let segment = |k: usize| items.beyond_row::<LANES>(row, whole + k * LANES);
-        tree.add::<C>(match (segments, segment(0), segment(1), segment(2), segment(3)) {
-            (0, Some(a), ..) => fold_columns::<_, C>(|i| a[i].widen().or(C::NEUTRAL, masks.0[i])),
-            (1, Some(a), Some(b), ..) => {
-                fold_columns::<_, C>(|i| C::combine(a[i].widen(), b[i].widen().or(C::NEUTRAL, masks.0[i])))
-            }
-            (2, Some(a), Some(b), Some(c), _) => fold_columns::<_, C>(|i| {
-                C::combine(C::combine(a[i].widen(), b[i].widen()), c[i].widen().or(C::NEUTRAL, masks.0[i]))
-            }),
-            (3, Some(a), Some(b), Some(c), Some(d)) => fold_columns::<_, C>(|i| {
-                let cd = C::combine(c[i].widen(), d[i].widen().or(C::NEUTRAL, masks.0[i]));
-                C::combine(C::combine(a[i].widen(), b[i].widen()), cd)
-            }),
-            _ => fold_segments::<T, C>(rest.chunks(LANES)),
-        });
     }
+}
+
+/// The result of what is left of a row after whole chunks, from item `start` on; `None` where memory ends with it.
+#[inline(always)]
+fn fold_rest<T: Widen, C: Combine<T::Wide>>(
+    items: &Table<'_, T>,
+    row: usize,
+    start: usize,
+) -> Option<T::Wide> {
+    let segments = (items.rows.items - start) / LANES;
+    let masks = Masks::<LANES>::first(items.rows.items % LANES);
+    // What lies after the row may be read, but not used.
+    let segment = |k: usize| items.beyond_row::<LANES>(row, start + k * LANES);
+    let last = segment(segments)?;
+    let last = |i: usize| last[i].widen().or(C::NEUTRAL, masks.0[i]);
+    Some(match (segments, segment(0)?, segment(1), segment(2)) {
+        (0, ..) => fold_columns::<_, C>(last),
+        (1, a, ..) => fold_columns::<_, C>(|i| C::combine(a[i].widen(), last(i))),
+        (2, a, Some(b), _) => {
+            fold_columns::<_, C>(|i| C::combine(C::combine(a[i].widen(), b[i].widen()), last(i)))
+        }
+        (_, a, b, c) => {
+            let (b, c) = (b?, c?);
+            fold_columns::<_, C>(|i| {
+                C::combine(C::combine(a[i].widen(), b[i].widen()), C::combine(c[i].widen(), last(i)))
+            })
+        }
+    })
 }

@@ -100,28 +100,40 @@ impl<'a, T: Copy> Table<'a, T> {
             self.fold_last_groups(&mut last);
             return last.result(items);
         }
+        if F::IDEMPOTENT {
+            self.fold_overlapping_groups(&mut whole);
+            return whole.result(LANES);
+        }
         self.fold_whole_groups(&mut whole);
-        if F::IDEMPOTENT || items % LANES == 0 {
+        if items % LANES == 0 {
             return whole.result(LANES);
         }
         self.fold_last_groups(&mut last);
         F::merge(whole.result(LANES), last.result(items % LANES))
     }
 
-    /// Folds the whole groups of all rows; where items may be seen twice, also the groups that end with the rows.
+    /// Folds the whole groups of all rows.
     #[inline(always)]
     fn fold_whole_groups<F: FoldGroups<T>>(&self, fold: &mut F) {
         let EvenRows { items, stride, .. } = self.rows;
         let mut memory = self.memory;
         while let Some(row) = memory.get(..items) {
-            let (groups, rest) = row.as_chunks::<LANES>();
-            for group in groups {
+            for group in row.as_chunks::<LANES>().0 {
                 fold.add_whole(group);
             }
-            if F::IDEMPOTENT
-                && !rest.is_empty()
-                && let Some(group) = row.last_chunk()
-            {
+            memory = memory.get(stride..).unwrap_or_default();
+        }
+    }
+
+    /// Folds rows of a group and more, whose last groups begin among items already seen.
+    #[inline(always)]
+    fn fold_overlapping_groups<F: FoldGroups<T>>(&self, fold: &mut F) {
+        let EvenRows { items, stride, .. } = self.rows;
+        let mut memory = self.memory;
+        while let Some(row) = memory.get(..items) {
+            for i in 0..items.div_ceil(LANES) {
+                let start = (i * LANES).min(items - LANES);
+                let Some(group) = row.get(start..).and_then(<[T]>::first_chunk) else { return };
                 fold.add_whole(group);
             }
             memory = memory.get(stride..).unwrap_or_default();
@@ -133,16 +145,22 @@ impl<'a, T: Copy> Table<'a, T> {
     fn fold_last_groups<F: FoldGroups<T>>(&self, fold: &mut F) {
         let EvenRows { items, stride, .. } = self.rows;
         let mut start = items / LANES * LANES;
-        while let (Some(a), Some(b)) = (self.group(start), self.group(start + stride)) {
-            fold.add_two(a, b);
-            start += 2 * stride;
-        }
-        while let Some(group) = self.group(start) {
-            fold.add(group);
-            start += stride;
+        if F::TWO_AT_A_TIME {
+            while let (Some(a), Some(b)) = (self.group(start), self.group(start + stride)) {
+                fold.add_two(a, b);
+                start += 2 * stride;
+            }
         }
         while start < self.memory.len() {
-            fold.add(&filled_up(&self.memory[start..][..items % LANES], F::NEUTRAL));
+            let filled;
+            let group = match self.group(start) {
+                Some(group) => group,
+                None => {
+                    filled = filled_up(&self.memory[start..][..items % LANES], F::NEUTRAL);
+                    &filled
+                }
+            };
+            fold.add(group);
             start += stride;
         }
     }
@@ -199,6 +217,9 @@ pub(super) trait FoldGroups<T> {
 
     /// Adds a group, an item to each lane.
     fn add(&mut self, group: &[T; LANES]);
+
+    /// Whether two groups are cheaper to add together.
+    const TWO_AT_A_TIME: bool = false;
 
     /// Adds two groups, an item of each to each lane.
     #[inline(always)]
