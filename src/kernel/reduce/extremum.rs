@@ -161,12 +161,14 @@ impl<T: Float, O: Order<T>> FoldGroups<T> for Search<T, O> {
         self.add_numbers(b);
     }
 
-    /// One comparison tells of two items, and one truth takes fewer registers than lanes.
+    /// One comparison tells of two items, unless half of few lanes would not become vectors; and one truth takes fewer
+    /// registers than lanes.
     #[inline(always)]
     fn add_whole(&mut self, group: &[T; LANES]) {
+        const COMPARISONS: usize = if LANES < 64 { LANES } else { LANES / 2 };
         let mut has_nan = false;
-        for i in 0..LANES / 2 {
-            has_nan |= group[i].is_nan() | group[i + LANES / 2].is_nan();
+        for i in 0..COMPARISONS {
+            has_nan |= group[i].is_nan() | group[LANES - COMPARISONS + i].is_nan();
         }
         self.has_nan |= has_nan;
         self.add_numbers(group);

@@ -1,7 +1,7 @@
 //! Floating-point sums and products in a tree of fixed shape.
 //!
 //! The items are cut, by their positions, into chunks of [`CHUNK`]. A chunk is
-//! a table of [`LANES`] columns: each column is combined pairwise, then the columns are combined
+//! a table of [`COLUMNS`] columns: each column is combined pairwise, then the columns are combined
 //! in halves. An incomplete last chunk is filled up with the neutral value. Chunk results are
 //! combined pairwise like the bits of a binary counter. So each operation has fixed operands,
 //! however wide the vectors are, and the rounding error grows with the logarithm of the number of
@@ -14,15 +14,17 @@
 
 use super::blend::{Blend, Masks};
 use super::level_dispatch::FoldItems;
-use super::rows::{EvenRows, LANES, Table, fold_lanes};
+use super::rows::{EvenRows, Table, fold_lanes};
 use crate::dtype::Complex;
 use std::marker::PhantomData;
 use std::ops::Range;
 
+/// Items of a segment, one in each column.
+const COLUMNS: usize = 64;
 /// Items of two segments.
-pub(super) const PAIR: usize = 2 * LANES;
+pub(super) const PAIR: usize = 2 * COLUMNS;
 /// Items of a chunk: four segments of one item a column.
-pub(super) const CHUNK: usize = 4 * LANES;
+pub(super) const CHUNK: usize = 4 * COLUMNS;
 /// Levels of the tree above the chunks, for as many items as can be counted.
 const LEVELS: usize = (usize::BITS - CHUNK.ilog2()) as usize;
 
@@ -159,8 +161,8 @@ const WIDTH: usize = 8;
 fn fold_columns<A: Copy, C: Combine<A>>(column: impl Fn(usize) -> A) -> A {
     let mut few = [C::NEUTRAL; WIDTH];
     for i in 0..WIDTH {
-        let mut columns = [C::NEUTRAL; LANES / WIDTH];
-        for k in 0..LANES / WIDTH {
+        let mut columns = [C::NEUTRAL; COLUMNS / WIDTH];
+        for k in 0..COLUMNS / WIDTH {
             columns[k] = column(k * WIDTH + i);
         }
         few[i] = fold_lanes(columns, C::combine);
@@ -171,7 +173,7 @@ fn fold_columns<A: Copy, C: Combine<A>>(column: impl Fn(usize) -> A) -> A {
 /// The result of a whole chunk.
 #[inline(always)]
 fn fold_chunk<T: Widen, C: Combine<T::Wide>>(chunk: &[T; CHUNK]) -> T::Wide {
-    let item = |segment: usize, i: usize| chunk[segment * LANES + i];
+    let item = |segment: usize, i: usize| chunk[segment * COLUMNS + i];
     fold_columns::<_, C>(|i| four::<T, C>(item(0, i), item(1, i), item(2, i), item(3, i)))
 }
 
@@ -192,8 +194,8 @@ fn fold_filled<T: Widen, C: Combine<T::Wide>>(
     start: usize,
 ) -> T::Wide {
     let mut chunk = [C::NEUTRAL; CHUNK];
-    let segments = rows.flat_map(|row| items.row(row)[start..].chunks(LANES));
-    for (places, segment) in chunk.chunks_exact_mut(LANES).zip(segments) {
+    let segments = rows.flat_map(|row| items.row(row)[start..].chunks(COLUMNS));
+    for (places, segment) in chunk.chunks_exact_mut(COLUMNS).zip(segments) {
         places.iter_mut().zip(segment).for_each(|(place, item)| *place = item.widen());
     }
     fold_chunk::<T::Wide, C>(&chunk)
@@ -209,7 +211,7 @@ impl<T: Widen, C: Combine<T::Wide>> FoldItems for Items<T, C> {
     #[inline(always)]
     fn fold(tree: &mut Tree<T::Wide>, items: &Table<'_, T>) {
         let EvenRows { items: row, count, .. } = items.rows;
-        let fours = row <= LANES;
+        let fours = row <= COLUMNS;
         let pairs = !fours && row <= PAIR;
         if !fours && !pairs {
             fold_rows::<T, C>(tree, items);
@@ -218,7 +220,7 @@ impl<T: Widen, C: Combine<T::Wide>> FoldItems for Items<T, C> {
         let done = match () {
             _ if T::IS_COMPLEX => 0,
             _ if pairs => fold_pairs::<T, C>(tree, items),
-            _ if row > LANES / 2 => fold_fours::<T, C, true>(tree, items),
+            _ if row > COLUMNS / 2 => fold_fours::<T, C, true>(tree, items),
             _ => fold_fours::<T, C, false>(tree, items),
         };
         let rows_of_chunk = if fours { 4 } else { 2 };
@@ -238,13 +240,13 @@ fn fold_fours<T: Widen, C: Combine<T::Wide>, const LONG: bool>(
 ) -> usize {
     let count = items.rows.items;
     let mut first = 0;
-    while let Some([a, b, c, d]) = items.four_rows::<LANES>(first) {
+    while let Some([a, b, c, d]) = items.four_rows::<COLUMNS>(first) {
         tree.add::<C>(fold_columns::<_, C>(|i| {
-            if !LONG && i >= LANES / 2 {
+            if !LONG && i >= COLUMNS / 2 {
                 return C::NEUTRAL;
             }
             let abcd = four::<T, C>(a[i], b[i], c[i], d[i]);
-            if LONG && i < LANES / 2 || i < count { abcd } else { C::NEUTRAL }
+            if LONG && i < COLUMNS / 2 || i < count { abcd } else { C::NEUTRAL }
         }));
         first += 4;
     }
@@ -254,9 +256,9 @@ fn fold_fours<T: Widen, C: Combine<T::Wide>, const LONG: bool>(
 /// Folds rows of two segments, as long as memory goes on after them; how many there were. Two make a chunk.
 #[inline(always)]
 fn fold_pairs<T: Widen, C: Combine<T::Wide>>(tree: &mut Tree<T::Wide>, items: &Table<'_, T>) -> usize {
-    let masks = Masks::<LANES>::first(items.rows.items - LANES);
+    let masks = Masks::<COLUMNS>::first(items.rows.items - COLUMNS);
     let mut first = 0;
-    let row = |row| Some((items.beyond_row::<LANES>(row, 0)?, items.beyond_row::<LANES>(row, LANES)?));
+    let row = |row| Some((items.beyond_row::<COLUMNS>(row, 0)?, items.beyond_row::<COLUMNS>(row, COLUMNS)?));
     while let (Some((a, b)), Some((c, d))) = (row(first), row(first + 1)) {
         tree.add::<C>(fold_columns::<_, C>(|i| {
             let [b, d] = [b, d].map(|last| last[i].widen().or(C::NEUTRAL, masks.0[i]));
@@ -290,10 +292,10 @@ fn fold_rest<T: Widen, C: Combine<T::Wide>>(
     row: usize,
     start: usize,
 ) -> Option<T::Wide> {
-    let segments = (items.rows.items - start) / LANES;
-    let masks = Masks::<LANES>::first(items.rows.items % LANES);
+    let segments = (items.rows.items - start) / COLUMNS;
+    let masks = Masks::<COLUMNS>::first(items.rows.items % COLUMNS);
     // What lies after the row may be read, but not used.
-    let segment = |k: usize| items.beyond_row::<LANES>(row, start + k * LANES);
+    let segment = |k: usize| items.beyond_row::<COLUMNS>(row, start + k * COLUMNS);
     let last = segment(segments)?;
     let last = |i: usize| last[i].widen().or(C::NEUTRAL, masks.0[i]);
     Some(match (segments, segment(0)?, segment(1), segment(2)) {

@@ -4,8 +4,9 @@
 //! of a row is a group that reaches into the gap after it. Whatever lies there ends up in lanes of its own, which
 //! are left out of the result.
 
-/// Items that are folded side by side: enough independent operations to hide their latency at every level.
-pub(super) const LANES: usize = 64;
+/// Items that are folded side by side: enough independent operations to hide their latency at every level, no more
+/// than registers hold. WebAssembly has one level, and every loop counts in the size of its modules.
+pub(super) const LANES: usize = if cfg!(target_arch = "wasm32") { 32 } else { 64 };
 
 /// Rows of equal length at equal distances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
