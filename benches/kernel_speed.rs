@@ -14,7 +14,7 @@ use std::time::Instant;
 use miniexpr::dtype::{Dtype, Scalar};
 use miniexpr::ir::{BinaryOp, CompareOp, MathFn, UnaryOp};
 use miniexpr::kernel::level::Level;
-use miniexpr::kernel::{Accuracy, Kernel, LastTwo, Nesting, Operands};
+use miniexpr::kernel::{Accuracy, First, Kernel, LastTwo, Operands, Second};
 use miniexpr::kernel::{binary, cast, compare, copy, fused, select, unary};
 
 const ITEMS: usize = 8192;
@@ -218,8 +218,8 @@ fn selection_cases(dtype: Dtype, level: Level) -> Vec<Case> {
 fn fused_cases(dtype: Dtype, level: Level) -> Vec<Case> {
     let mut cases = Vec::new();
     for (shape, y, z) in LAST_TWO {
-        let multiply_add =
-            fused(BinaryOp::Mul, BinaryOp::Add, Nesting::Left, dtype, shape, level).map(|kernel| Case {
+        let multiply_add = fused(First::Of(BinaryOp::Mul), Second::Left(BinaryOp::Add), dtype, shape, level)
+            .map(|kernel| Case {
                 name: format!("Fused {dtype} {shape:?}"),
                 kernel,
                 result: dtype,
@@ -348,7 +348,8 @@ fn print_fusion_gain(level: Level) {
     for dtype in [Dtype::Int32, Dtype::Int64, Dtype::Float32, Dtype::Float64] {
         let find = |op| binary(op, dtype, Operands::ArrayArray, Accuracy::Fast, level).expect("a kernel");
         let (multiply, add) = (find(BinaryOp::Mul), find(BinaryOp::Add));
-        let both = fused(BinaryOp::Mul, BinaryOp::Add, Nesting::Left, dtype, LastTwo::ArrayArray, level);
+        let both =
+            fused(First::Of(BinaryOp::Mul), Second::Left(BinaryOp::Add), dtype, LastTwo::ArrayArray, level);
         let both = both.expect("a kernel");
         let [a, b, c, mut middle, mut out] = std::array::from_fn(|_| operand(dtype));
         let [a, b, c] = [&a, &b, &c].map(|block| block.as_ptr().cast::<u8>());

@@ -9,10 +9,10 @@ use crate::ir::CompareOp;
 
 struct Equal;
 struct NotEqual;
-struct Less;
-struct LessEqual;
-struct Greater;
-struct GreaterEqual;
+pub(super) struct Less;
+pub(super) struct LessEqual;
+pub(super) struct Greater;
+pub(super) struct GreaterEqual;
 
 impl<T: Copy + PartialEq> BinaryFn<T> for Equal {
     type Out = Truth;

@@ -238,10 +238,15 @@ pub(super) fn unary_kernel_of<F: UnaryFn<A>, A: Copy, X: Access>(level: Level) -
 /// The kernel `out[i] = F(a[i], b[i])`, either operand possibly a scalar.
 pub(super) fn binary_kernel<F: BinaryFn<T>, T: Copy>(operands: Operands, level: Level) -> Kernel {
     match operands {
-        Operands::ArrayArray => compiled::<BinaryLoop<F, T, Each, Each>>(level),
-        Operands::ArrayScalar => compiled::<BinaryLoop<F, T, Each, Same>>(level),
-        Operands::ScalarArray => compiled::<BinaryLoop<F, T, Same, Each>>(level),
+        Operands::ArrayArray => binary_kernel_of::<F, T, Each, Each>(level),
+        Operands::ArrayScalar => binary_kernel_of::<F, T, Each, Same>(level),
+        Operands::ScalarArray => binary_kernel_of::<F, T, Same, Each>(level),
     }
+}
+
+/// The kernel `out[i] = F(a[i], b[i])`, the operands read as `X` and `Y` say.
+pub(super) fn binary_kernel_of<F: BinaryFn<T>, T: Copy, X: Access, Y: Access>(level: Level) -> Kernel {
+    compiled::<BinaryLoop<F, T, X, Y>>(level)
 }
 
 /// The kernel `out[i] = F(a[i], b[i])` on two arrays of complex elements, where `F` does the same
@@ -256,9 +261,16 @@ pub(super) fn ternary_kernel<F: TernaryFn<A, B>, A: Copy, B: Copy>(
     level: Level,
 ) -> Kernel {
     match operands {
-        LastTwo::ArrayArray => compiled::<TernaryLoop<F, A, B, Each, Each>>(level),
-        LastTwo::ArrayScalar => compiled::<TernaryLoop<F, A, B, Each, Same>>(level),
-        LastTwo::ScalarArray => compiled::<TernaryLoop<F, A, B, Same, Each>>(level),
-        LastTwo::ScalarScalar => compiled::<TernaryLoop<F, A, B, Same, Same>>(level),
+        LastTwo::ArrayArray => ternary_kernel_of::<F, A, B, Each, Each>(level),
+        LastTwo::ArrayScalar => ternary_kernel_of::<F, A, B, Each, Same>(level),
+        LastTwo::ScalarArray => ternary_kernel_of::<F, A, B, Same, Each>(level),
+        LastTwo::ScalarScalar => ternary_kernel_of::<F, A, B, Same, Same>(level),
     }
+}
+
+/// The kernel `out[i] = F(a[i], b[i], c[i])`, the last two operands read as `Y` and `Z` say.
+pub(super) fn ternary_kernel_of<F: TernaryFn<A, B>, A: Copy, B: Copy, Y: Access, Z: Access>(
+    level: Level,
+) -> Kernel {
+    compiled::<TernaryLoop<F, A, B, Y, Z>>(level)
 }

@@ -1,95 +1,197 @@
-//! Two arithmetic operations in one pass over memory. Each still rounds separately: the result has
-//! the bits of the two kernels one after the other.
+//! Two or more arithmetic operations in one pass: every value has the bits that it has when they run one
+//! after the other.
 
 use std::marker::PhantomData;
 use std::num::Wrapping;
 use std::ops;
 
 use super::arithmetic::{Add, Mul, Sub};
-use super::elementwise::{BinaryFn, TernaryFn, ternary_kernel};
+use super::compare::{Greater, GreaterEqual, Less, LessEqual};
+use super::elementwise::{
+    BinaryFn, Each, Same, TernaryFn, binary_kernel_of, ternary_kernel, ternary_kernel_of,
+};
 use super::level::Level;
 use super::{Kernel, LastTwo};
 use crate::dtype::Dtype;
-use crate::ir::BinaryOp;
+use crate::ir::{BinaryOp, CompareOp};
 
-/// On which side of the second operation the result of the first stands.
+/// What is computed of the first two operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Nesting {
-    /// `(a first b) second c`
-    Left,
-    /// `c second (a first b)`
-    Right,
+pub enum First {
+    /// `a op b`
+    Of(BinaryOp),
+    /// `a * a op b * b`, of arrays of a float dtype
+    OfSquares(BinaryOp),
+}
+
+/// What is done with that value and the third operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Second {
+    /// `value op c`
+    Left(BinaryOp),
+    /// `c op value`
+    Right(BinaryOp),
+    /// `value op c`, of a float dtype with one `c` for all items; the result is bool
+    Compare(CompareOp),
 }
 
 /// The result of `F`, then `G` with the third operand on the right.
 struct OnLeft<F, G>(PhantomData<(F, G)>);
 /// The result of `F` as the right operand of `G`.
 struct OnRight<F, G>(PhantomData<(F, G)>);
+/// `F` of the squares of its operands.
+struct OfSquares<F>(PhantomData<F>);
 
-impl<T: Copy, F: BinaryFn<T, Out = T>, G: BinaryFn<T, Out = T>> TernaryFn<T, T> for OnLeft<F, G> {
-    type Out = T;
+impl<T: Copy, F: BinaryFn<T, Out = T>, G: BinaryFn<T>> TernaryFn<T, T> for OnLeft<F, G> {
+    type Out = G::Out;
     #[inline(always)]
-    fn apply(x: T, y: T, z: T) -> T {
+    fn apply(x: T, y: T, z: T) -> G::Out {
         G::apply(F::apply(x, y), z)
     }
 }
 
-impl<T: Copy, F: BinaryFn<T, Out = T>, G: BinaryFn<T, Out = T>> TernaryFn<T, T> for OnRight<F, G> {
-    type Out = T;
+impl<T: Copy, F: BinaryFn<T, Out = T>, G: BinaryFn<T>> TernaryFn<T, T> for OnRight<F, G> {
+    type Out = G::Out;
     #[inline(always)]
-    fn apply(x: T, y: T, z: T) -> T {
+    fn apply(x: T, y: T, z: T) -> G::Out {
         G::apply(z, F::apply(x, y))
     }
 }
 
-/// The kernel of `first` and `second` in one pass, nested as `nesting` says; `None` unless both are
-/// `+`, `-` or `*` and the dtype is a float or an integer of 4 or 8 bytes.
-pub fn fused(
-    first: BinaryOp,
-    second: BinaryOp,
-    nesting: Nesting,
-    dtype: Dtype,
-    operands: LastTwo,
-    level: Level,
-) -> Option<Kernel> {
-    match dtype {
-        Dtype::Float32 => fused_of::<f32>(first, second, nesting, operands, level),
-        Dtype::Float64 => fused_of::<f64>(first, second, nesting, operands, level),
-        Dtype::Int32 | Dtype::UInt32 => fused_of::<Wrapping<u32>>(first, second, nesting, operands, level),
-        Dtype::Int64 | Dtype::UInt64 => fused_of::<Wrapping<u64>>(first, second, nesting, operands, level),
+impl<T: Copy + ops::Mul<Output = T>, F: BinaryFn<T>> BinaryFn<T> for OfSquares<F> {
+    type Out = F::Out;
+    #[inline(always)]
+    fn apply(x: T, y: T) -> F::Out {
+        F::apply(x * x, y * y)
+    }
+}
+
+/// An element type with the three operations.
+trait Ring: Copy + ops::Add<Output = Self> + ops::Sub<Output = Self> + ops::Mul<Output = Self> {}
+impl<T: Copy + ops::Add<Output = T> + ops::Sub<Output = T> + ops::Mul<Output = T>> Ring for T {}
+
+/// The kernel of `first` and `second` in one pass; `None` unless all operations are `+`, `-`, `*` or an order
+/// and the dtype is a float or an integer of 4 or 8 bytes.
+pub fn fused(first: First, second: Second, dtype: Dtype, operands: LastTwo, level: Level) -> Option<Kernel> {
+    match (dtype, second) {
+        (Dtype::Float32, Second::Compare(op)) => compared::<f32>(first, op, operands, level),
+        (Dtype::Float64, Second::Compare(op)) => compared::<f64>(first, op, operands, level),
+        (Dtype::Float32, _) => fused_floats::<f32>(first, second, operands, level),
+        (Dtype::Float64, _) => fused_floats::<f64>(first, second, operands, level),
+        (Dtype::Int32 | Dtype::UInt32, _) => fused_of::<Wrapping<u32>>(first, second, operands, level),
+        (Dtype::Int64 | Dtype::UInt64, _) => fused_of::<Wrapping<u64>>(first, second, operands, level),
         _ => None,
     }
 }
 
-fn fused_of<T>(
-    first: BinaryOp,
-    second: BinaryOp,
-    nesting: Nesting,
-    operands: LastTwo,
-    level: Level,
-) -> Option<Kernel>
-where
-    T: Copy + ops::Add<Output = T> + ops::Sub<Output = T> + ops::Mul<Output = T>,
-{
-    match first {
-        BinaryOp::Add => fused_after::<T, Add>(second, nesting, operands, level),
-        BinaryOp::Sub => fused_after::<T, Sub>(second, nesting, operands, level),
-        BinaryOp::Mul => fused_after::<T, Mul>(second, nesting, operands, level),
+/// The kernel `out[i] = a[i] * a[i] op b[i] * b[i]` on two arrays; `None` unless `op` is `+` or `-` and the dtype a
+/// float.
+pub fn of_squares(op: BinaryOp, dtype: Dtype, level: Level) -> Option<Kernel> {
+    match (op, dtype) {
+        (BinaryOp::Add, Dtype::Float32) => Some(binary_kernel_of::<OfSquares<Add>, f32, Each, Each>(level)),
+        (BinaryOp::Add, Dtype::Float64) => Some(binary_kernel_of::<OfSquares<Add>, f64, Each, Each>(level)),
+        (BinaryOp::Sub, Dtype::Float32) => Some(binary_kernel_of::<OfSquares<Sub>, f32, Each, Each>(level)),
+        (BinaryOp::Sub, Dtype::Float64) => Some(binary_kernel_of::<OfSquares<Sub>, f64, Each, Each>(level)),
         _ => None,
+    }
+}
+
+fn fused_of<T: Ring>(first: First, second: Second, operands: LastTwo, level: Level) -> Option<Kernel> {
+    match first {
+        First::Of(BinaryOp::Add) => after::<T, Add>(second, operands, level),
+        First::Of(BinaryOp::Sub) => after::<T, Sub>(second, operands, level),
+        First::Of(BinaryOp::Mul) => after::<T, Mul>(second, operands, level),
+        _ => None,
+    }
+}
+
+fn fused_floats<T: Ring>(first: First, second: Second, operands: LastTwo, level: Level) -> Option<Kernel> {
+    match first {
+        First::OfSquares(BinaryOp::Add) => after_squares::<T, Add>(second, operands, level),
+        First::OfSquares(BinaryOp::Sub) => after_squares::<T, Sub>(second, operands, level),
+        _ => fused_of::<T>(first, second, operands, level),
     }
 }
 
 /// The second operation after the first, `F`. `+` and `*` commute, so one nesting serves both.
-fn fused_after<T, F>(second: BinaryOp, nesting: Nesting, operands: LastTwo, level: Level) -> Option<Kernel>
+fn after<T: Ring, F: BinaryFn<T, Out = T>>(
+    second: Second,
+    operands: LastTwo,
+    level: Level,
+) -> Option<Kernel> {
+    match second {
+        Second::Left(BinaryOp::Add) | Second::Right(BinaryOp::Add) => {
+            Some(ternary_kernel::<OnLeft<F, Add>, T, T>(operands, level))
+        }
+        Second::Left(BinaryOp::Mul) | Second::Right(BinaryOp::Mul) => {
+            Some(ternary_kernel::<OnLeft<F, Mul>, T, T>(operands, level))
+        }
+        Second::Left(BinaryOp::Sub) => Some(ternary_kernel::<OnLeft<F, Sub>, T, T>(operands, level)),
+        Second::Right(BinaryOp::Sub) => Some(ternary_kernel::<OnRight<F, Sub>, T, T>(operands, level)),
+        _ => None,
+    }
+}
+
+/// `+` or `-` after `F` of squares.
+fn after_squares<T: Ring, F: BinaryFn<T, Out = T>>(
+    second: Second,
+    operands: LastTwo,
+    level: Level,
+) -> Option<Kernel> {
+    match second {
+        Second::Left(BinaryOp::Add) | Second::Right(BinaryOp::Add) => {
+            second_array::<OnLeft<OfSquares<F>, Add>, T>(operands, level)
+        }
+        Second::Left(BinaryOp::Sub) => second_array::<OnLeft<OfSquares<F>, Sub>, T>(operands, level),
+        Second::Right(BinaryOp::Sub) => second_array::<OnRight<OfSquares<F>, Sub>, T>(operands, level),
+        _ => None,
+    }
+}
+
+fn compared<T: Ring + PartialOrd>(
+    first: First,
+    op: CompareOp,
+    operands: LastTwo,
+    level: Level,
+) -> Option<Kernel> {
+    match first {
+        First::Of(BinaryOp::Add) => order_after::<T, Add>(op, operands, level),
+        First::Of(BinaryOp::Sub) => order_after::<T, Sub>(op, operands, level),
+        First::Of(BinaryOp::Mul) => order_after::<T, Mul>(op, operands, level),
+        First::OfSquares(BinaryOp::Add) => order_after::<T, OfSquares<Add>>(op, operands, level),
+        _ => None,
+    }
+}
+
+/// An order after `F`, with one third operand for all items.
+fn order_after<T, F>(op: CompareOp, operands: LastTwo, level: Level) -> Option<Kernel>
 where
-    T: Copy + ops::Add<Output = T> + ops::Sub<Output = T> + ops::Mul<Output = T>,
+    T: Copy + PartialOrd,
     F: BinaryFn<T, Out = T>,
 {
-    match (second, nesting) {
-        (BinaryOp::Add, _) => Some(ternary_kernel::<OnLeft<F, Add>, T, T>(operands, level)),
-        (BinaryOp::Mul, _) => Some(ternary_kernel::<OnLeft<F, Mul>, T, T>(operands, level)),
-        (BinaryOp::Sub, Nesting::Left) => Some(ternary_kernel::<OnLeft<F, Sub>, T, T>(operands, level)),
-        (BinaryOp::Sub, Nesting::Right) => Some(ternary_kernel::<OnRight<F, Sub>, T, T>(operands, level)),
+    match op {
+        CompareOp::Lt => third_scalar::<OnLeft<F, Less>, T>(operands, level),
+        CompareOp::Le => third_scalar::<OnLeft<F, LessEqual>, T>(operands, level),
+        CompareOp::Gt => third_scalar::<OnLeft<F, Greater>, T>(operands, level),
+        CompareOp::Ge => third_scalar::<OnLeft<F, GreaterEqual>, T>(operands, level),
+        CompareOp::Eq | CompareOp::Ne => None,
+    }
+}
+
+/// The kernel of `F` where the second operand is an array.
+fn second_array<F: TernaryFn<T, T>, T: Copy>(operands: LastTwo, level: Level) -> Option<Kernel> {
+    match operands {
+        LastTwo::ArrayArray => Some(ternary_kernel_of::<F, T, T, Each, Each>(level)),
+        LastTwo::ArrayScalar => Some(ternary_kernel_of::<F, T, T, Each, Same>(level)),
+        _ => None,
+    }
+}
+
+/// The kernel of `F` where the third operand is a scalar.
+fn third_scalar<F: TernaryFn<T, T>, T: Copy>(operands: LastTwo, level: Level) -> Option<Kernel> {
+    match operands {
+        LastTwo::ArrayScalar => Some(ternary_kernel_of::<F, T, T, Each, Same>(level)),
+        LastTwo::ScalarScalar => Some(ternary_kernel_of::<F, T, T, Same, Same>(level)),
         _ => None,
     }
 }

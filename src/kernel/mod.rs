@@ -28,7 +28,7 @@ mod truncate;
 pub use cast::cast;
 pub use compare::compare;
 pub use copy::{copy, splat};
-pub use fused::{Nesting, fused};
+pub use fused::{First, Second, fused, of_squares};
 pub use select::select;
 pub use stream::stream;
 

@@ -147,13 +147,16 @@ mod tests {
     use crate::dtype::Dtype;
     use crate::front::{self, Entry, EntryKind};
 
-    fn evaluate(text: &str, inputs: &[&[f64]]) -> Vec<f64> {
+    fn planned(text: &str, inputs: usize) -> Engine {
         let entry =
             |name| Entry { name, dtype: Some(Dtype::Float64), itemsize: 0, kind: EntryKind::Variable };
-        let entries: Vec<Entry> =
-            ["x", "y"][..inputs.len()].iter().map(|name| entry(name.as_bytes())).collect();
+        let entries: Vec<Entry> = ["x", "y"][..inputs].iter().map(|name| entry(name.as_bytes())).collect();
         let kernel = front::compile(text.as_bytes(), &entries, None, front::Lifting::Never).unwrap();
-        let engine = Engine::new(&kernel, Level::current()).unwrap();
+        Engine::new(&kernel, Level::current()).unwrap()
+    }
+
+    fn evaluate(text: &str, inputs: &[&[f64]]) -> Vec<f64> {
+        let engine = planned(text, inputs.len());
         let mut out = vec![0.0; inputs[0].len()];
         let pointers: Vec<*const u8> = inputs.iter().map(|input| input.as_ptr().cast()).collect();
         let extent = [out.len() as i64];
@@ -184,6 +187,35 @@ mod tests {
                 })
                 .collect();
         assert_eq!(evaluate(text, &[&x, &y]), expected);
+    }
+
+    /// Sums of two squares, and comparisons with one value, are one step with what stands round or inside
+    /// them, and give the same.
+    #[test]
+    fn joint_steps_of_squares_and_comparisons() {
+        type Case = (&'static str, usize, fn(f64, f64) -> f64);
+        const CASES: &[Case] = &[
+            ("x*x + y*y", 1, |x, y| x * x + y * y),
+            ("square(x) - y*y", 1, |x, y| x * x - y * y),
+            ("x*x - y*y + x", 1, |x, y| x * x - y * y + x),
+            ("1 - (x*x - y*y)", 1, |x, y| 1.0 - (x * x - y * y)),
+            ("y - (x*x + y*y)", 1, |x, y| y - (x * x + y * y)),
+            ("(x+y)*(x+y) - y*y", 2, |x, y| (x + y) * (x + y) - y * y),
+            ("(x*x + y*y) / (x*x)", 3, |x, y| (x * x + y * y) / (x * x)),
+            ("where(x*x + y*y > 4, x, y)", 2, |x, y| if x * x + y * y > 4.0 { x } else { y }),
+            ("where(4 >= x*x + y*y, x, y)", 2, |x, y| if 4.0 >= x * x + y * y { x } else { y }),
+            ("where(2*x <= 1, x, y)", 2, |x, y| if 2.0 * x <= 1.0 { x } else { y }),
+            ("where(0 < x - y, x, y)", 2, |x, y| if 0.0 < x - y { x } else { y }),
+            ("where(x - y == 2, x, y)", 3, |x, y| if x - y == 2.0 { x } else { y }),
+            ("where(x*y < y, x, y)", 3, |x, y| if x * y < y { x } else { y }),
+        ];
+        let (x, y) = ([0.5, 1.5, 3.0, -4.5, 1e150], [2.0, -0.5, 0.5, 3.0, 1e140]);
+        for (text, steps, expected) in CASES {
+            let Engine(Plan::Straight(program)) = planned(text, 2) else { panic!("{text} has a loop") };
+            assert_eq!(program.pipeline.steps.len(), *steps, "{text}");
+            let expected: Vec<f64> = x.iter().zip(&y).map(|(x, y)| expected(*x, *y)).collect();
+            assert_eq!(evaluate(text, &[&x, &y]), expected, "{text}");
+        }
     }
 
     /// What an inner loop leaves in a local that only it reads is there when it is entered again.

@@ -7,6 +7,7 @@
 
 mod direct;
 mod engine;
+mod fusion;
 mod layout;
 mod packed;
 mod plan;

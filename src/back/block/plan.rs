@@ -1,12 +1,13 @@
 //! From a kernel's expressions to the steps of a register program.
 
+use super::fusion::{Fusion, Partner};
 use super::layout::{Layout, Place, PlaceId};
 use super::string_step::{StringOperand, StringStep, StringWork};
 use super::{Pipeline, Step};
 use crate::dtype::Dtype;
 use crate::ir::{BinaryOp, ExprId, ExprKind, Kernel, StringOp, UserFunction};
 use crate::kernel::level::Level;
-use crate::kernel::{self, Accuracy, Kernel as VectorKernel, LastTwo, Nesting, Operands};
+use crate::kernel::{self, Accuracy, Kernel as VectorKernel, LastTwo, Operands};
 use crate::memory::{OutOfMemory, TryGrow};
 
 /// Why a kernel cannot be planned.
@@ -56,7 +57,8 @@ pub(super) fn plan(
     let mut planner = Planner::new([tables, kernel], layout, roots, last, level)?;
     planner.count_uses();
     planner.find_uniform();
-    planner.mark_fused();
+    planner.mark_squares();
+    planner.mark_partners();
     planner.count_needs();
     for root in roots {
         planner.visit_all(root.expr)?;
@@ -74,22 +76,24 @@ enum Location {
     At(PlaceId),
 }
 
-struct Planner<'a> {
+pub(super) struct Planner<'a> {
     tables: &'a Kernel,
-    kernel: &'a Kernel,
+    pub(super) kernel: &'a Kernel,
     layout: &'a mut Layout,
     roots: &'a [Root],
     /// The greatest handle that a root needs.
     last: ExprId,
-    level: Level,
+    pub(super) level: Level,
     /// Users of each expression, among those that the roots need; a root counts as used once more.
-    uses: Vec<u32>,
+    pub(super) uses: Vec<u32>,
     /// Whether an expression has one value for all items.
     is_uniform: Vec<bool>,
     /// Whether an expression is computed inside the step of its only user.
-    is_fused: Vec<bool>,
+    pub(super) is_fused: Vec<bool>,
+    /// What an expression adds or subtracts the squares of, where its step computes these.
+    pub(super) squared: Vec<Option<[ExprId; 2]>>,
     /// The operand that is computed inside the step of an expression.
-    partners: Vec<Option<(ExprId, Nesting)>>,
+    pub(super) partners: Vec<Option<Partner>>,
     /// Registers that an expression takes to compute (Sethi and Ullman, 1970).
     needs: Vec<u32>,
     locations: Vec<Location>,
@@ -104,22 +108,22 @@ struct Planner<'a> {
 
 /// Up to seven operands of one step.
 #[derive(Clone, Copy)]
-struct OperandList {
+pub(super) struct OperandList {
     ids: [ExprId; UserFunction::MAX_ARITY],
     count: usize,
 }
 
 impl OperandList {
-    fn new() -> OperandList {
+    pub(super) fn new() -> OperandList {
         OperandList { ids: [ExprId(0); UserFunction::MAX_ARITY], count: 0 }
     }
 
-    fn push(&mut self, id: ExprId) {
+    pub(super) fn push(&mut self, id: ExprId) {
         self.ids[self.count] = id;
         self.count += 1;
     }
 
-    fn as_slice(&self) -> &[ExprId] {
+    pub(super) fn as_slice(&self) -> &[ExprId] {
         &self.ids[..self.count]
     }
 }
@@ -149,6 +153,7 @@ impl<'a> Planner<'a> {
             uses: Vec::try_filled(0, count)?,
             is_uniform: Vec::try_filled(false, count)?,
             is_fused: Vec::try_filled(false, count)?,
+            squared: Vec::try_filled(None, count)?,
             partners: Vec::try_filled(None, count)?,
             needs: Vec::try_filled(0, count)?,
             locations: Vec::try_filled(Location::Pending, count)?,
@@ -160,20 +165,20 @@ impl<'a> Planner<'a> {
     }
 
     /// The needed expressions, operands before users.
-    fn needed(&self) -> impl DoubleEndedIterator<Item = ExprId> + use<> {
+    pub(super) fn needed(&self) -> impl DoubleEndedIterator<Item = ExprId> + use<> {
         (0..=self.last.0).map(ExprId)
     }
 
-    fn kind(&self, id: ExprId) -> ExprKind {
+    pub(super) fn kind(&self, id: ExprId) -> ExprKind {
         self.kernel.expr(id).kind
     }
 
-    fn dtype(&self, id: ExprId) -> Dtype {
+    pub(super) fn dtype(&self, id: ExprId) -> Dtype {
         self.kernel.expr(id).ty.dtype
     }
 
     /// One value for all items, which kernels take without an array of it.
-    fn is_scalar(&self, id: ExprId) -> bool {
+    pub(super) fn is_scalar(&self, id: ExprId) -> bool {
         self.is_uniform[id.index()]
     }
 
@@ -223,59 +228,6 @@ impl<'a> Planner<'a> {
             };
             self.is_uniform[id.index()] = uniform;
         }
-    }
-
-    /// Joins pairs of arithmetic operations into one pass, users first.
-    fn mark_fused(&mut self) {
-        for id in self.needed().rev() {
-            let is_candidate = self.uses[id.index()] > 0 && !self.is_fused[id.index()] && !self.is_scalar(id);
-            if is_candidate && let Some((inner, nesting)) = self.find_partner(id) {
-                self.is_fused[inner.index()] = true;
-                self.partners[id.index()] = Some((inner, nesting));
-            }
-        }
-    }
-
-    /// An operand that only `id` uses, and that can be computed inside its step.
-    fn find_partner(&self, id: ExprId) -> Option<(ExprId, Nesting)> {
-        let ExprKind::Binary(_, left, right) = self.kind(id) else { return None };
-        [(left, Nesting::Left), (right, Nesting::Right)].into_iter().find(|(inner, nesting)| {
-            self.uses[inner.index()] == 1
-                && left != right
-                && !self.is_scalar(*inner)
-                && self.fuse(id, *inner, *nesting).is_some()
-        })
-    }
-
-    /// The step that computes `inner` and `id`, which uses it, in one pass.
-    fn fuse(&self, id: ExprId, inner: ExprId, nesting: Nesting) -> Option<Fusion> {
-        let ExprKind::Binary(second, left, right) = self.kind(id) else { return None };
-        let other = if nesting == Nesting::Left { right } else { left };
-        let ExprKind::Binary(first, a, b) = self.kind(inner) else { return None };
-        let commutes = matches!(first, BinaryOp::Add | BinaryOp::Mul);
-        let (a, b) = if self.is_scalar(a) && commutes { (b, a) } else { (a, b) };
-        if self.is_scalar(a) {
-            return None;
-        }
-        let operands = self.last_two(b, other);
-        let vector = kernel::fused(first, second, nesting, self.dtype(id), operands, self.level)?;
-        Some(Fusion { vector, operands: [a, b, other] })
-    }
-
-    /// What the step of `id` reads, looking through an operand computed inside it.
-    fn operands(&self, id: ExprId) -> OperandList {
-        let mut list = OperandList::new();
-        match self.fused_step(id) {
-            Some(fusion) => fusion.operands.into_iter().for_each(|operand| list.push(operand)),
-            None => self.kernel.for_each_operand(id, |operand| list.push(operand)),
-        }
-        list
-    }
-
-    /// The joint step of `id` and an operand, if `mark_fused` decided for it.
-    fn fused_step(&self, id: ExprId) -> Option<Fusion> {
-        let (inner, nesting) = self.partners[id.index()]?;
-        self.fuse(id, inner, nesting)
     }
 
     /// Numbers of registers, operands first.
@@ -411,6 +363,13 @@ impl<'a> Planner<'a> {
     fn vector_step(&mut self, id: ExprId, out: PlaceId) -> Result<Step, PlanError> {
         let level = self.level;
         let dtype = self.dtype(id);
+        if let Some(Fusion { vector, operands }) = self.fused_step(id) {
+            let mut places = [self.located(operands.as_slice()[0]); 3];
+            for (place, operand) in places.iter_mut().zip(operands.as_slice()) {
+                *place = self.located(*operand);
+            }
+            return self.vector(dtype, [Some(vector); 3], out, places);
+        }
         match self.kind(id) {
             ExprKind::Cast(a) => {
                 let vector = kernel::cast(self.dtype(a), dtype, level);
@@ -454,10 +413,6 @@ impl<'a> Planner<'a> {
         out: PlaceId,
     ) -> Result<Step, PlanError> {
         let (level, dtype) = (self.level, self.dtype(id));
-        if let Some(fusion) = self.fused_step(id) {
-            let [a, b, c] = fusion.operands.map(|operand| self.located(operand));
-            return self.vector(dtype, [Some(fusion.vector); 3], out, [a, b, c]);
-        }
         let find = |shape| ACCURACIES.map(|accuracy| kernel::binary(op, dtype, shape, accuracy, level));
         let shape = self.shape(a, b);
         let vectors = find(shape);
@@ -492,7 +447,7 @@ impl<'a> Planner<'a> {
     }
 
     /// The last two operands of a step on three.
-    fn last_two(&self, b: ExprId, c: ExprId) -> LastTwo {
+    pub(super) fn last_two(&self, b: ExprId, c: ExprId) -> LastTwo {
         match (self.is_scalar(b), self.is_scalar(c)) {
             (false, false) => LastTwo::ArrayArray,
             (false, true) => LastTwo::ArrayScalar,
@@ -591,13 +546,6 @@ impl<'a> Planner<'a> {
         }
         Ok(())
     }
-}
-
-/// A kernel that does two operations, and what it reads.
-#[derive(Clone, Copy)]
-struct Fusion {
-    vector: VectorKernel,
-    operands: [ExprId; 3],
 }
 
 /// In the order of [`Step::Vector`]'s kernels.

@@ -1,11 +1,11 @@
-//! Selection, fused multiply-add and pairs of operations in one pass.
+//! Selection, fused multiply-add and several operations in one pass.
 
 use super::block::{Block, check_lengths, edge_values, run};
 use super::model;
 use crate::dtype::{Dtype, Scalar};
-use crate::ir::BinaryOp;
+use crate::ir::{BinaryOp, CompareOp};
 use crate::kernel::level::Level;
-use crate::kernel::{LastTwo, Nesting, fma, fused, select};
+use crate::kernel::{First, LastTwo, Second, fma, fused, of_squares, select};
 
 const SHAPES: [LastTwo; 4] =
     [LastTwo::ArrayArray, LastTwo::ArrayScalar, LastTwo::ScalarArray, LastTwo::ScalarScalar];
@@ -97,49 +97,95 @@ fn fused_multiply_add_rounds_once() {
     assert!(fma(Dtype::Complex64, Level::Baseline).is_none());
 }
 
+const RING: [BinaryOp; 3] = [BinaryOp::Add, BinaryOp::Sub, BinaryOp::Mul];
+const FLOATS: [Dtype; 2] = [Dtype::Float32, Dtype::Float64];
+
 #[test]
 fn fused_pairs_have_the_bits_of_two_kernels() {
-    let operations = [BinaryOp::Add, BinaryOp::Sub, BinaryOp::Mul];
     let dtypes = [Dtype::Float32, Dtype::Float64, Dtype::Int32, Dtype::Int64, Dtype::UInt32, Dtype::UInt64];
-    for dtype in dtypes {
-        let operands = triples(dtype, 300);
-        for level in Level::all_supported() {
-            for (first, second) in
-                operations.iter().flat_map(|&first| operations.map(|second| (first, second)))
-            {
-                for nesting in [Nesting::Left, Nesting::Right] {
-                    for shape in SHAPES {
-                        let kernel = fused(first, second, nesting, dtype, shape, level).unwrap();
-                        let expected = |x, y, z| pair(dtype, first, second, nesting, [x, y, z]);
-                        let context = format!("{first:?} {second:?} {nesting:?} {dtype} {shape:?} {level:?}");
-                        check_triples(kernel, dtype, shape, &operands, expected, &context);
-                    }
+    let seconds = RING.into_iter().flat_map(|op| [Second::Left(op), Second::Right(op)]);
+    let pairs = seconds.flat_map(|second| RING.map(|op| (First::Of(op), second)));
+    for (first, second) in pairs {
+        for dtype in dtypes {
+            check_fused(first, second, dtype, &SHAPES);
+        }
+    }
+    let shape = LastTwo::ArrayArray;
+    let find = |op, second, dtype| fused(First::Of(op), second, dtype, shape, Level::Baseline);
+    assert!(find(BinaryOp::Div, Second::Left(BinaryOp::Add), Dtype::Float64).is_none());
+    assert!(find(BinaryOp::Add, Second::Left(BinaryOp::Div), Dtype::Float64).is_none());
+    assert!(find(BinaryOp::Add, Second::Left(BinaryOp::Add), Dtype::Int8).is_none());
+}
+
+#[test]
+fn sums_of_squares_have_the_bits_of_several_kernels() {
+    for op in [BinaryOp::Add, BinaryOp::Sub] {
+        for dtype in FLOATS {
+            for second in [Second::Left(op), Second::Right(op), Second::Left(BinaryOp::Add)] {
+                let shapes = [LastTwo::ArrayArray, LastTwo::ArrayScalar];
+                check_fused(First::OfSquares(op), second, dtype, &shapes);
+                check_fused(First::OfSquares(BinaryOp::Sub), second, dtype, &shapes);
+            }
+            let [a, b, _] = triples(dtype, 300);
+            for level in Level::all_supported() {
+                let kernel = of_squares(op, dtype, level).unwrap();
+                let out = run(kernel, dtype, &[&a, &b], 300);
+                for index in 0..300 {
+                    let wanted = first_value(First::OfSquares(op), dtype, [a.get(index), b.get(index)]);
+                    assert!(out.is(index, wanted), "{op:?} of squares {dtype} {level:?} {index}");
                 }
+                check_lengths(kernel, dtype, &[&a, &b], &format!("{op:?} of squares {dtype} {level:?}"));
             }
         }
     }
-    assert!(
-        fused(
-            BinaryOp::Div,
-            BinaryOp::Add,
-            Nesting::Left,
-            Dtype::Float64,
-            LastTwo::ArrayArray,
-            Level::Baseline
-        )
-        .is_none()
-    );
-    assert!(
-        fused(BinaryOp::Add, BinaryOp::Add, Nesting::Left, Dtype::Int8, LastTwo::ArrayArray, Level::Baseline)
-            .is_none()
-    );
+    assert!(of_squares(BinaryOp::Mul, Dtype::Float64, Level::Baseline).is_none());
+    assert!(of_squares(BinaryOp::Add, Dtype::Int64, Level::Baseline).is_none());
 }
 
-fn pair(dtype: Dtype, first: BinaryOp, second: BinaryOp, nesting: Nesting, [x, y, z]: [Scalar; 3]) -> Scalar {
-    let inner = model::binary(first, dtype, x, y);
-    match nesting {
-        Nesting::Left => model::binary(second, dtype, inner, z),
-        Nesting::Right => model::binary(second, dtype, z, inner),
+#[test]
+fn comparisons_with_one_value_have_the_bits_of_several_kernels() {
+    let orders = [CompareOp::Lt, CompareOp::Le, CompareOp::Gt, CompareOp::Ge];
+    for second in orders.map(Second::Compare) {
+        for dtype in FLOATS {
+            for op in RING {
+                let shapes = [LastTwo::ArrayScalar, LastTwo::ScalarScalar];
+                check_fused(First::Of(op), second, dtype, &shapes);
+            }
+            check_fused(First::OfSquares(BinaryOp::Add), second, dtype, &[LastTwo::ArrayScalar]);
+        }
+    }
+    let equal = Second::Compare(CompareOp::Eq);
+    let shape = LastTwo::ArrayScalar;
+    assert!(fused(First::Of(BinaryOp::Add), equal, Dtype::Float64, shape, Level::Baseline).is_none());
+}
+
+/// Checks the kernels of two operations in one pass against the model of one after the other.
+fn check_fused(first: First, second: Second, dtype: Dtype, shapes: &[LastTwo]) {
+    let operands = triples(dtype, 300);
+    let out = if let Second::Compare(_) = second { Dtype::Bool } else { dtype };
+    for level in Level::all_supported() {
+        for &shape in shapes {
+            let context = format!("{first:?} {second:?} {dtype} {shape:?} {level:?}");
+            let kernel = fused(first, second, dtype, shape, level).unwrap_or_else(|| panic!("{context}"));
+            let expected = |x, y, z| {
+                let value = first_value(first, dtype, [x, y]);
+                match second {
+                    Second::Left(op) => model::binary(op, dtype, value, z),
+                    Second::Right(op) => model::binary(op, dtype, z, value),
+                    Second::Compare(op) => Scalar::Bool(model::compare(op, value, z)),
+                }
+            };
+            check_triples(kernel, out, shape, &operands, expected, &context);
+            check_lengths(kernel, out, &[&operands[0], &operands[1], &operands[2]], &context);
+        }
+    }
+}
+
+fn first_value(first: First, dtype: Dtype, [x, y]: [Scalar; 2]) -> Scalar {
+    let square = |x| model::binary(BinaryOp::Mul, dtype, x, x);
+    match first {
+        First::Of(op) => model::binary(op, dtype, x, y),
+        First::OfSquares(op) => model::binary(op, dtype, square(x), square(y)),
     }
 }
 

@@ -1,0 +1,139 @@
+//! Operations that are computed inside the step of their only user, so that no array holds their values.
+
+use super::plan::{OperandList, Planner};
+use crate::ir::{BinaryOp, ExprId, ExprKind, UnaryOp};
+use crate::kernel::{self, First, Kernel as VectorKernel, Second};
+
+/// An operand that is computed inside the step of its user.
+#[derive(Clone, Copy)]
+pub(super) struct Partner {
+    inner: ExprId,
+    second: Second,
+    /// The other operand of the user.
+    other: ExprId,
+}
+
+/// A kernel that does several operations, and what it reads.
+pub(super) struct Fusion {
+    pub vector: VectorKernel,
+    pub operands: OperandList,
+}
+
+impl Fusion {
+    fn new(vector: VectorKernel, operands: &[ExprId]) -> Fusion {
+        let mut list = OperandList::new();
+        operands.iter().for_each(|operand| list.push(*operand));
+        Fusion { vector, operands: list }
+    }
+}
+
+impl Planner<'_> {
+    /// Lets sums and differences of two squares compute the squares.
+    pub(super) fn mark_squares(&mut self) {
+        for id in self.needed() {
+            if self.uses[id.index()] == 0 || self.is_scalar(id) {
+                continue;
+            }
+            let ExprKind::Binary(op, left, right) = self.kind(id) else { continue };
+            let has_kernel = kernel::of_squares(op, self.dtype(id), self.level).is_some();
+            if has_kernel && let (Some(a), Some(b)) = (self.squared_by(left), self.squared_by(right)) {
+                self.squared[id.index()] = Some([a, b]);
+                self.move_into_user(left, a);
+                self.move_into_user(right, b);
+            }
+        }
+    }
+
+    /// The value whose square an expression is, if only one other uses it.
+    fn squared_by(&self, id: ExprId) -> Option<ExprId> {
+        match self.kind(id) {
+            _ if self.uses[id.index()] != 1 || self.is_scalar(id) => None,
+            ExprKind::Unary(UnaryOp::Square, value) => Some(value),
+            ExprKind::Binary(BinaryOp::Mul, left, right) if left == right => Some(left),
+            _ => None,
+        }
+    }
+
+    /// From here on the user of a square uses the squared value, once.
+    fn move_into_user(&mut self, square: ExprId, value: ExprId) {
+        self.is_fused[square.index()] = true;
+        let uses = &mut self.uses[value.index()];
+        self.kernel.for_each_operand(square, |_| *uses -= 1);
+        *uses += 1;
+    }
+
+    /// Joins pairs of operations into one pass, users first.
+    pub(super) fn mark_partners(&mut self) {
+        for id in self.needed().rev() {
+            let is_candidate = self.uses[id.index()] > 0
+                && !self.is_fused[id.index()]
+                && !self.is_scalar(id)
+                && self.squared[id.index()].is_none();
+            if is_candidate && let Some(partner) = self.find_partner(id) {
+                self.is_fused[partner.inner.index()] = true;
+                self.partners[id.index()] = Some(partner);
+            }
+        }
+    }
+
+    /// An operand that only `id` uses, and that can be computed inside its step.
+    fn find_partner(&self, id: ExprId) -> Option<Partner> {
+        let (left, right, second) = match self.kind(id) {
+            ExprKind::Binary(op, left, right) => (left, right, [Second::Left(op), Second::Right(op)]),
+            ExprKind::Compare(op, left, right) => {
+                (left, right, [Second::Compare(op), Second::Compare(op.mirrored())])
+            }
+            _ => return None,
+        };
+        let candidates = [
+            Partner { inner: left, second: second[0], other: right },
+            Partner { inner: right, second: second[1], other: left },
+        ];
+        candidates.into_iter().find(|partner| {
+            self.uses[partner.inner.index()] == 1
+                && left != right
+                && !self.is_scalar(partner.inner)
+                && self.join(*partner).is_some()
+        })
+    }
+
+    /// The step that computes an operand and its user in one pass.
+    fn join(&self, Partner { inner, second, other }: Partner) -> Option<Fusion> {
+        let (first, [a, b]) = self.first(inner)?;
+        let operands = self.last_two(b, other);
+        let vector = kernel::fused(first, second, self.dtype(inner), operands, self.level)?;
+        Some(Fusion::new(vector, &[a, b, other]))
+    }
+
+    /// An expression as the first operation of a step, and its operands: the first is an array.
+    fn first(&self, id: ExprId) -> Option<(First, [ExprId; 2])> {
+        let ExprKind::Binary(op, a, b) = self.kind(id) else { return None };
+        if let Some(squared) = self.squared[id.index()] {
+            return Some((First::OfSquares(op), squared));
+        }
+        let commutes = matches!(op, BinaryOp::Add | BinaryOp::Mul);
+        let (a, b) = if self.is_scalar(a) && commutes { (b, a) } else { (a, b) };
+        (!self.is_scalar(a)).then_some((First::Of(op), [a, b]))
+    }
+
+    /// What the step of `id` reads, looking through operands computed inside it.
+    pub(super) fn operands(&self, id: ExprId) -> OperandList {
+        if let Some(fusion) = self.fused_step(id) {
+            return fusion.operands;
+        }
+        let mut list = OperandList::new();
+        self.kernel.for_each_operand(id, |operand| list.push(operand));
+        list
+    }
+
+    /// The step of `id` and of operands that are computed inside it, if there are any.
+    pub(super) fn fused_step(&self, id: ExprId) -> Option<Fusion> {
+        if let Some(partner) = self.partners[id.index()] {
+            return self.join(partner);
+        }
+        let squared = self.squared[id.index()]?;
+        let ExprKind::Binary(op, ..) = self.kind(id) else { return None };
+        let vector = kernel::of_squares(op, self.dtype(id), self.level)?;
+        Some(Fusion::new(vector, &squared))
+    }
+}
