@@ -8,6 +8,13 @@ use super::level::Level;
 use super::{Kernel, Operands};
 use crate::ir::BinaryOp;
 
+/// A type with `+`, `-` and `*`.
+pub(super) trait Ring:
+    Copy + ops::Add<Output = Self> + ops::Sub<Output = Self> + ops::Mul<Output = Self>
+{
+}
+impl<T: Copy + ops::Add<Output = T> + ops::Sub<Output = T> + ops::Mul<Output = T>> Ring for T {}
+
 pub(super) struct Add;
 pub(super) struct Sub;
 pub(super) struct Mul;
@@ -75,10 +82,7 @@ impl<T: Copy + Default> UnaryFn<T> for Zero {
 }
 
 /// The kernel of `op` when it is one of `+ - *`.
-pub(super) fn ring<T>(op: BinaryOp, operands: Operands, level: Level) -> Option<Kernel>
-where
-    T: Copy + ops::Add<Output = T> + ops::Sub<Output = T> + ops::Mul<Output = T>,
-{
+pub(super) fn ring<T: Ring>(op: BinaryOp, operands: Operands, level: Level) -> Option<Kernel> {
     match op {
         BinaryOp::Add => Some(binary_kernel::<Add, T>(operands, level)),
         BinaryOp::Sub => Some(binary_kernel::<Sub, T>(operands, level)),

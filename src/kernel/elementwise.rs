@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
 use super::level::Level;
+use super::packed::Packed;
 use super::{Kernel, LastTwo, Operands};
 
 /// An operation on one element.
@@ -39,6 +40,12 @@ pub(super) trait Access {
     /// # Safety
     /// `index` must be below the `n` that the view was made for.
     unsafe fn item<T: Copy>(view: Self::View<'_, T>, index: usize) -> T;
+
+    /// The elements from `index` on.
+    ///
+    /// # Safety
+    /// So many items must lie behind `index` in the view.
+    unsafe fn vector<T: Packed>(view: Self::View<'_, T>, index: usize) -> T::Vector;
 }
 
 /// An array operand: one element for each item.
@@ -61,6 +68,12 @@ impl Access for Each {
         // SAFETY: the caller promises an index below the length of the view.
         unsafe { *view.get_unchecked(index) }
     }
+
+    #[inline(always)]
+    unsafe fn vector<T: Packed>(view: &[T], index: usize) -> T::Vector {
+        // SAFETY: the caller promises as many elements as the vector has.
+        unsafe { view.as_ptr().add(index).cast::<T::Vector>().read_unaligned() }
+    }
 }
 
 impl Access for Same {
@@ -75,6 +88,11 @@ impl Access for Same {
     #[inline(always)]
     unsafe fn item<T: Copy>(view: T, _index: usize) -> T {
         view
+    }
+
+    #[inline(always)]
+    unsafe fn vector<T: Packed>(view: T, _index: usize) -> T::Vector {
+        view.splat()
     }
 }
 

@@ -3,12 +3,13 @@
 use std::marker::PhantomData;
 use std::ops;
 
-use super::arithmetic::{Div, Neg, Square, Zero, ring};
+use super::arithmetic::{Add, Div, Mul, Neg, Square, Sub, Zero};
 use super::cast::Cast;
 use super::copy::copy;
 use super::elementwise::{BinaryFn, UnaryFn, binary_kernel, unary_kernel};
 use super::integer::{BitAnd, BitNot, BitOr, BitXor, ShiftLeft, ShiftRight};
 use super::level::Level;
+use super::packed::{Packed, packed_binary};
 use super::{Accuracy, Kernel, Operands, math, through_float};
 use crate::dtype::Dtype;
 use crate::ir::{BinaryOp, UnaryOp};
@@ -231,7 +232,7 @@ pub(super) fn binary(
 
 fn binary_of<T>(op: BinaryOp, operands: Operands, level: Level) -> Option<Kernel>
 where
-    T: Float + Cast<i64>,
+    T: Float + Packed + Cast<i64>,
     i64: Cast<T>,
 {
     match op {
@@ -241,6 +242,9 @@ where
         BinaryOp::BitXor => Some(binary_kernel::<Truncated<BitXor>, T>(operands, level)),
         BinaryOp::Shl => Some(binary_kernel::<Truncated<ShiftLeft>, T>(operands, level)),
         BinaryOp::Shr => Some(binary_kernel::<Truncated<ShiftRight>, T>(operands, level)),
-        _ => ring::<T>(op, operands, level),
+        BinaryOp::Add => Some(packed_binary::<Add, T>(operands, level)),
+        BinaryOp::Sub => Some(packed_binary::<Sub, T>(operands, level)),
+        BinaryOp::Mul => Some(packed_binary::<Mul, T>(operands, level)),
+        _ => None,
     }
 }

@@ -7,10 +7,11 @@ use std::ops;
 
 use super::arithmetic::{Add, Mul, Sub};
 use super::compare::{Greater, GreaterEqual, Less, LessEqual};
-use super::elementwise::{
-    BinaryFn, Each, Same, TernaryFn, binary_kernel_of, ternary_kernel, ternary_kernel_of,
-};
+use super::elementwise::{BinaryFn, Each, Same, TernaryFn, ternary_kernel_of};
 use super::level::Level;
+use super::packed::{
+    Packed, PackedBinaryFn, PackedTernaryFn, packed_binary_of, packed_ternary, packed_ternary_of,
+};
 use super::{Kernel, LastTwo};
 use crate::dtype::Dtype;
 use crate::ir::{BinaryOp, CompareOp};
@@ -66,10 +67,6 @@ impl<T: Copy + ops::Mul<Output = T>, F: BinaryFn<T>> BinaryFn<T> for OfSquares<F
     }
 }
 
-/// An element type with the three operations.
-trait Ring: Copy + ops::Add<Output = Self> + ops::Sub<Output = Self> + ops::Mul<Output = Self> {}
-impl<T: Copy + ops::Add<Output = T> + ops::Sub<Output = T> + ops::Mul<Output = T>> Ring for T {}
-
 /// The kernel of `first` and `second` in one pass; `None` unless all operations are `+`, `-`, `*` or an order
 /// and the dtype is a float or an integer of 4 or 8 bytes.
 pub fn fused(first: First, second: Second, dtype: Dtype, operands: LastTwo, level: Level) -> Option<Kernel> {
@@ -88,15 +85,15 @@ pub fn fused(first: First, second: Second, dtype: Dtype, operands: LastTwo, leve
 /// float.
 pub fn of_squares(op: BinaryOp, dtype: Dtype, level: Level) -> Option<Kernel> {
     match (op, dtype) {
-        (BinaryOp::Add, Dtype::Float32) => Some(binary_kernel_of::<OfSquares<Add>, f32, Each, Each>(level)),
-        (BinaryOp::Add, Dtype::Float64) => Some(binary_kernel_of::<OfSquares<Add>, f64, Each, Each>(level)),
-        (BinaryOp::Sub, Dtype::Float32) => Some(binary_kernel_of::<OfSquares<Sub>, f32, Each, Each>(level)),
-        (BinaryOp::Sub, Dtype::Float64) => Some(binary_kernel_of::<OfSquares<Sub>, f64, Each, Each>(level)),
+        (BinaryOp::Add, Dtype::Float32) => Some(packed_binary_of::<OfSquares<Add>, f32, Each, Each>(level)),
+        (BinaryOp::Add, Dtype::Float64) => Some(packed_binary_of::<OfSquares<Add>, f64, Each, Each>(level)),
+        (BinaryOp::Sub, Dtype::Float32) => Some(packed_binary_of::<OfSquares<Sub>, f32, Each, Each>(level)),
+        (BinaryOp::Sub, Dtype::Float64) => Some(packed_binary_of::<OfSquares<Sub>, f64, Each, Each>(level)),
         _ => None,
     }
 }
 
-fn fused_of<T: Ring>(first: First, second: Second, operands: LastTwo, level: Level) -> Option<Kernel> {
+fn fused_of<T: Packed>(first: First, second: Second, operands: LastTwo, level: Level) -> Option<Kernel> {
     match first {
         First::Of(BinaryOp::Add) => after::<T, Add>(second, operands, level),
         First::Of(BinaryOp::Sub) => after::<T, Sub>(second, operands, level),
@@ -105,7 +102,7 @@ fn fused_of<T: Ring>(first: First, second: Second, operands: LastTwo, level: Lev
     }
 }
 
-fn fused_floats<T: Ring>(first: First, second: Second, operands: LastTwo, level: Level) -> Option<Kernel> {
+fn fused_floats<T: Packed>(first: First, second: Second, operands: LastTwo, level: Level) -> Option<Kernel> {
     match first {
         First::OfSquares(BinaryOp::Add) => after_squares::<T, Add>(second, operands, level),
         First::OfSquares(BinaryOp::Sub) => after_squares::<T, Sub>(second, operands, level),
@@ -114,26 +111,22 @@ fn fused_floats<T: Ring>(first: First, second: Second, operands: LastTwo, level:
 }
 
 /// The second operation after the first, `F`. `+` and `*` commute, so one nesting serves both.
-fn after<T: Ring, F: BinaryFn<T, Out = T>>(
-    second: Second,
-    operands: LastTwo,
-    level: Level,
-) -> Option<Kernel> {
+fn after<T: Packed, F: PackedBinaryFn<T>>(second: Second, operands: LastTwo, level: Level) -> Option<Kernel> {
     match second {
         Second::Left(BinaryOp::Add) | Second::Right(BinaryOp::Add) => {
-            Some(ternary_kernel::<OnLeft<F, Add>, T, T>(operands, level))
+            Some(packed_ternary::<OnLeft<F, Add>, T>(operands, level))
         }
         Second::Left(BinaryOp::Mul) | Second::Right(BinaryOp::Mul) => {
-            Some(ternary_kernel::<OnLeft<F, Mul>, T, T>(operands, level))
+            Some(packed_ternary::<OnLeft<F, Mul>, T>(operands, level))
         }
-        Second::Left(BinaryOp::Sub) => Some(ternary_kernel::<OnLeft<F, Sub>, T, T>(operands, level)),
-        Second::Right(BinaryOp::Sub) => Some(ternary_kernel::<OnRight<F, Sub>, T, T>(operands, level)),
+        Second::Left(BinaryOp::Sub) => Some(packed_ternary::<OnLeft<F, Sub>, T>(operands, level)),
+        Second::Right(BinaryOp::Sub) => Some(packed_ternary::<OnRight<F, Sub>, T>(operands, level)),
         _ => None,
     }
 }
 
 /// `+` or `-` after `F` of squares.
-fn after_squares<T: Ring, F: BinaryFn<T, Out = T>>(
+fn after_squares<T: Packed, F: PackedBinaryFn<T>>(
     second: Second,
     operands: LastTwo,
     level: Level,
@@ -148,7 +141,7 @@ fn after_squares<T: Ring, F: BinaryFn<T, Out = T>>(
     }
 }
 
-fn compared<T: Ring + PartialOrd>(
+fn compared<T: Packed + PartialOrd>(
     first: First,
     op: CompareOp,
     operands: LastTwo,
@@ -179,10 +172,10 @@ where
 }
 
 /// The kernel of `F` where the second operand is an array.
-fn second_array<F: TernaryFn<T, T>, T: Copy>(operands: LastTwo, level: Level) -> Option<Kernel> {
+fn second_array<F: PackedTernaryFn<T>, T: Packed>(operands: LastTwo, level: Level) -> Option<Kernel> {
     match operands {
-        LastTwo::ArrayArray => Some(ternary_kernel_of::<F, T, T, Each, Each>(level)),
-        LastTwo::ArrayScalar => Some(ternary_kernel_of::<F, T, T, Each, Same>(level)),
+        LastTwo::ArrayArray => Some(packed_ternary_of::<F, T, Each, Each>(level)),
+        LastTwo::ArrayScalar => Some(packed_ternary_of::<F, T, Each, Same>(level)),
         _ => None,
     }
 }

@@ -16,6 +16,7 @@ mod fused;
 mod integer;
 pub mod level;
 pub mod math;
+mod packed;
 pub mod reduce;
 mod select;
 mod stream;
