@@ -234,4 +234,32 @@ mod tests {
         ];
         assert_eq!(evaluate(&lines.join("\n"), &[&[1.0, 2.0, 3.0]]), [1.0; 3]);
     }
+
+    /// A condition that is also the new value of a local, and one that is its earlier value.
+    #[test]
+    fn conditions_do_not_move_with_locals() {
+        let lines = [
+            "def k(x):",
+            "    if exp(x) > 0:",
+            "        if x > -1:",
+            "            b = x > 2",
+            "        if b:",
+            "            return exp(0*x) + 10",
+            "    return 20",
+        ];
+        assert_eq!(evaluate(&lines.join("\n"), &[&[1.0, 2.0, 3.0]]), [20.0, 20.0, 11.0]);
+        let lines = [
+            "def k(x):",
+            "    b = x > 1",
+            "    if exp(x) > 0:",
+            "        c = b",
+            "        b = x > 2",
+            "        if c:",
+            "            return exp(0*x) + 10",
+            "        if b:",
+            "            return exp(0*x) + 30",
+            "    return 20",
+        ];
+        assert_eq!(evaluate(&lines.join("\n"), &[&[1.0, 2.0, 3.0]]), [20.0, 11.0, 11.0]);
+    }
 }

@@ -374,13 +374,16 @@ impl Builder<'_> {
             let dtype = self.kernel.locals[*local as usize].ty.dtype;
             stores.try_push(self.lane(place).ok_or(PlanError::Unsupported { dtype })?)?;
         }
+        let arena = &region.builder.kernel;
         for expr in &region.values {
-            // A string constant is one slot, not an array.
-            let is_string = region.builder.kernel.expr(*expr).ty.dtype.is_string();
-            let to = if is_string { Destination::OwnRegister } else { Destination::Anywhere };
+            // A string constant is one slot, not an array. Values are read after the stores, which move arrays.
+            let is_string = arena.expr(*expr).ty.dtype.is_string();
+            let is_moved = region.stores.iter().any(|(local, stored)| {
+                stored == expr || matches!(arena.expr(*expr).kind, ExprKind::Local(read) if read == *local)
+            });
+            let to = if is_string || is_moved { Destination::OwnRegister } else { Destination::Anywhere };
             roots.try_push(Root { expr: *expr, to })?;
         }
-        let arena = &region.builder.kernel;
         let mut reduced = Vec::new();
         for root in &roots {
             reduced.try_push(root.expr)?;
