@@ -14,7 +14,7 @@ use super::{Slots, Unit};
 pub(super) fn compare<U: Unit>(op: CompareOp, a: Slots<'_, U>, b: Slots<'_, U>, out: &mut [u8]) {
     let decided = match (a.scalar_value(), b.scalar_value()) {
         (Some(a), Some(b)) => return out.fill(holds(op, order(a, b)) as u8),
-        (Some(_), None) => return compare(reversed(op), b, a, out),
+        (Some(_), None) => return compare(op.mirrored(), b, a, out),
         (None, Some(literal)) if matches!(op, CompareOp::Eq | CompareOp::Ne) => {
             let known = literal.len() + usize::from(literal.len() < a.width());
             begins_narrow(a, literal, known, op == CompareOp::Eq, out)
@@ -111,17 +111,6 @@ fn holds(op: CompareOp, order: Ordering) -> bool {
         CompareOp::Le => order.is_le(),
         CompareOp::Gt => order.is_gt(),
         CompareOp::Ge => order.is_ge(),
-    }
-}
-
-/// The comparison that says the same of swapped operands.
-fn reversed(op: CompareOp) -> CompareOp {
-    match op {
-        CompareOp::Eq | CompareOp::Ne => op,
-        CompareOp::Lt => CompareOp::Gt,
-        CompareOp::Le => CompareOp::Ge,
-        CompareOp::Gt => CompareOp::Lt,
-        CompareOp::Ge => CompareOp::Le,
     }
 }
 
