@@ -1,110 +1,107 @@
-//! What the process remembers of compiled kernels: those that work, and those that failed lately.
+//! Compiled kernels that the process remembers from expression to expression.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
-
-use super::jit::Compiled;
+use super::fork_lock::ForkLock;
+use super::identity::Identity;
 use super::shared::Shared;
 use crate::memory::{OutOfMemory, TryGrow};
 
-/// Entries of each cache.
+/// Kernels that a cache remembers.
 const SLOTS: usize = 64;
 
-/// How long a kernel that failed once, or twice, is not tried again.
-const COOL_DOWNS: [Duration; 2] = [Duration::from_secs(10), Duration::from_secs(120)];
-
-struct Cache {
+/// The kernels used last.
+pub struct Cache<T> {
     /// Oldest use first.
-    kernels: Vec<(u64, Shared<Compiled>)>,
-    failures: Vec<Failure>,
-    /// The failure that the next new one replaces.
-    oldest_failure: usize,
+    kernels: ForkLock<Vec<(Identity, Shared<T>)>>,
 }
 
-struct Failure {
-    key: u64,
-    count: usize,
-    until: Instant,
-}
-
-static CACHE: Mutex<Cache> =
-    Mutex::new(Cache { kernels: Vec::new(), failures: Vec::new(), oldest_failure: 0 });
-
-fn lock() -> MutexGuard<'static, Cache> {
-    CACHE.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The kernel with this key.
-pub fn find(key: u64) -> Option<Shared<Compiled>> {
-    let mut cache = lock();
-    let index = cache.kernels.iter().position(|(known, _)| *known == key)?;
-    cache.kernels[index..].rotate_left(1);
-    let kernel = cache.kernels.last()?.1.clone();
-    cache.failures.retain(|failure| failure.key != key);
-    Some(kernel)
-}
-
-/// Remembers a kernel; the one that was not used for longest makes room. Those who have it keep it.
-pub fn remember(key: u64, kernel: &Shared<Compiled>) -> Result<(), OutOfMemory> {
-    let mut cache = lock();
-    cache.failures.retain(|failure| failure.key != key);
-    cache.kernels.retain(|(known, _)| *known != key);
-    if cache.kernels.len() == SLOTS {
-        cache.kernels.remove(0);
+impl<T> Cache<T> {
+    pub const fn new() -> Cache<T> {
+        Cache { kernels: ForkLock::new(Vec::new()) }
     }
-    cache.kernels.try_push((key, kernel.clone()))
-}
 
-/// Whether the kernel failed so lately that it is not worth another try.
-pub fn is_cooling(key: u64) -> bool {
-    let now = Instant::now();
-    lock().failures.iter().any(|failure| failure.key == key && now < failure.until)
-}
-
-/// Notes a failure.
-pub fn fail(key: u64) -> Result<(), OutOfMemory> {
-    let mut cache = lock();
-    let now = Instant::now();
-    if let Some(failure) = cache.failures.iter_mut().find(|failure| failure.key == key) {
-        failure.until = now + COOL_DOWNS[failure.count % COOL_DOWNS.len()];
-        failure.count += 1;
-        return Ok(());
+    /// The kernel with this identity.
+    pub fn find(&self, identity: &Identity) -> Option<Shared<T>> {
+        let mut kernels = self.kernels.lock()?;
+        let index = kernels.iter().position(|(known, _)| known == identity)?;
+        let entry = kernels.remove(index);
+        let kernel = entry.1.clone();
+        kernels.push(entry);
+        Some(kernel)
     }
-    let failure = Failure { key, count: 1, until: now + COOL_DOWNS[0] };
-    if cache.failures.len() < SLOTS {
-        return cache.failures.try_push(failure);
-    }
-    let slot = cache.oldest_failure;
-    cache.failures[slot] = failure;
-    cache.oldest_failure = (slot + 1) % SLOTS;
-    Ok(())
-}
 
-/// Forgets the failures of a kernel.
-pub fn forgive(key: u64) {
-    lock().failures.retain(|failure| failure.key != key);
+    /// Remembers a kernel; the one that was not used for longest makes room. Those who have it keep it.
+    pub fn remember(&self, identity: Identity, kernel: &Shared<T>) -> Result<(), OutOfMemory> {
+        let Some(mut kernels) = self.kernels.lock() else { return Ok(()) };
+        let forgotten = match kernels.iter().position(|(known, _)| *known == identity) {
+            Some(index) => Some(kernels.remove(index)),
+            None if kernels.len() == SLOTS => Some(kernels.remove(0)),
+            None => None,
+        };
+        let result = kernels.try_push((identity, kernel.clone()));
+        // To unload code takes locks of the system, and in WebAssembly calls the host.
+        drop(kernels);
+        drop(forgotten);
+        result
+    }
+
+    /// Forgets all kernels.
+    #[cfg(any(test, target_family = "wasm"))]
+    pub fn clear(&self) {
+        let Some(mut kernels) = self.kernels.lock() else { return };
+        let forgotten = std::mem::take(&mut *kernels);
+        drop(kernels);
+        drop(forgotten);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn failures_cool_down_and_are_forgiven() {
-        let key = 0x1234_5678_9abc_def0;
-        assert!(!is_cooling(key));
-        fail(key).unwrap();
-        assert!(is_cooling(key));
-        forgive(key);
-        assert!(!is_cooling(key));
+    fn identity(key: u64, bytes: &[u8]) -> Identity {
+        Identity::with_key(key, bytes.to_vec())
     }
 
     #[test]
-    fn failures_are_bounded() {
-        for key in 0..200 {
-            fail(key << 32).unwrap();
+    fn kernels_with_one_key_are_told_apart() {
+        let cache = Cache::new();
+        cache.remember(identity(7, b"one"), &Shared::new(1).unwrap()).unwrap();
+        assert!(cache.find(&identity(7, b"two")).is_none());
+        cache.remember(identity(7, b"two"), &Shared::new(2).unwrap()).unwrap();
+        assert_eq!(*cache.find(&identity(7, b"one")).unwrap(), 1);
+        assert_eq!(*cache.find(&identity(7, b"two")).unwrap(), 2);
+    }
+
+    #[test]
+    fn the_kernel_not_used_for_longest_makes_room() {
+        let cache = Cache::new();
+        for key in 0..SLOTS as u64 {
+            cache.remember(identity(key, b""), &Shared::new(key).unwrap()).unwrap();
         }
-        assert!(lock().failures.len() <= SLOTS);
-        assert!(is_cooling(199 << 32));
+        assert!(cache.find(&identity(0, b"")).is_some());
+        cache.remember(identity(99, b""), &Shared::new(99).unwrap()).unwrap();
+        assert!(cache.find(&identity(1, b"")).is_none());
+        assert_eq!([0, 2, 99].map(|key| *cache.find(&identity(key, b"")).unwrap()), [0, 2, 99]);
+        cache.clear();
+        assert!(cache.find(&identity(0, b"")).is_none());
+    }
+
+    /// Unloading may wait for a lock of the system that another thread holds while it uses the cache.
+    #[test]
+    fn kernels_are_dropped_without_the_lock() {
+        static CACHE: Cache<UsesTheCache> = Cache::new();
+        struct UsesTheCache;
+        impl Drop for UsesTheCache {
+            fn drop(&mut self) {
+                assert!(CACHE.kernels.lock().is_some());
+            }
+        }
+        for bytes in [b"a", b"a"] {
+            CACHE.remember(identity(1, bytes), &Shared::new(UsesTheCache).unwrap()).unwrap();
+        }
+        for key in 0..2 * SLOTS as u64 {
+            CACHE.remember(identity(key, b""), &Shared::new(UsesTheCache).unwrap()).unwrap();
+        }
+        CACHE.clear();
     }
 }

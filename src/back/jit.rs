@@ -4,14 +4,15 @@
 //! line in the trace.
 
 use super::block::{Positions, RunError};
+use super::cache::Cache;
 use super::eligibility::admit;
-use super::identity::{Gates, Names, key, settings_hash};
+use super::identity::{Gates, Identity, Names, settings_hash};
 use super::jit_mode::Mode;
 #[cfg(machine_code)]
 use super::native;
 use super::shared::Shared;
 use super::trace::trace;
-use super::{c, cache};
+use super::{c, failures};
 use crate::environment;
 use crate::ir::{Compiler, Kernel};
 use crate::kernel::Accuracy;
@@ -35,13 +36,14 @@ pub struct Jit(Shared<Compiled>);
 pub struct Candidate {
     pub names: Names,
     pub gates: Gates,
-    pub key: u64,
+    pub identity: Identity,
 }
 
 impl Candidate {
     /// The line of a kernel for which code exists, or is about to.
     pub fn trace_built(&self) {
-        let Candidate { names: Names { fp, compiler }, key, .. } = self;
+        let Candidate { names: Names { fp, compiler }, identity, .. } = self;
+        let key = identity.key();
         trace(format_args!("jit ir built: fp={fp} compiler={compiler} fingerprint={key:016x}"));
     }
 }
@@ -60,45 +62,20 @@ impl From<OutOfMemory> for Unbuilt {
     }
 }
 
+/// The kernels of the process.
+static KERNELS: Cache<Compiled> = Cache::new();
+
 impl Jit {
     /// Machine code for a kernel, if it can have some.
     pub fn prepare(kernel: &Kernel, mode: Mode) -> Option<Jit> {
         let names = admit(kernel, mode)?;
         let gates = Gates::from_environment();
-        let candidate = Candidate { names, gates, key: key(kernel, gates) };
-        let Candidate { names: Names { fp, .. }, key, .. } = candidate;
-        let remembers = environment::flag(c"ME_DSL_JIT_POS_CACHE", true);
-        if remembers && let Some(compiled) = cache::find(key) {
-            candidate.trace_built();
-            trace(format_args!("jit runtime hit: fp={fp} source=process-cache key={key:016x}"));
-            return Some(Jit(compiled));
-        }
-        let failure_key = key ^ settings_hash(kernel.compiler);
-        if cache::is_cooling(failure_key) {
-            candidate.trace_built();
-            let reason = "jit runtime skipped after recent failure";
-            trace(format_args!("jit runtime skip: fp={fp} reason={reason} key={key:016x}"));
+        let Ok(identity) = Identity::of(kernel, gates) else {
+            trace(format_args!("jit runtime skip: fp={} reason=out of memory", names.fp));
             return None;
-        }
-        let compiled = match kernel.compiler {
-            Compiler::Tcc => build_native(kernel, &candidate),
-            Compiler::Cc => c::build(kernel, &candidate).map(Compiled::C),
         };
-        let shared = match compiled.and_then(|compiled| Ok(Shared::new(compiled)?)) {
-            Ok(shared) => shared,
-            Err(Unbuilt::OutOfMemory) => return None,
-            Err(Unbuilt::Failed) => {
-                // Without memory for it a failure is forgotten, and the next compilation tries again.
-                let _ = cache::fail(failure_key);
-                return None;
-            }
-        };
-        cache::forgive(failure_key);
-        if remembers {
-            // A kernel that the cache has no memory for works all the same.
-            let _ = cache::remember(key, &shared);
-        }
-        Some(Jit(shared))
+        let remembered = environment::flag(c"ME_DSL_JIT_POS_CACHE", true).then_some(&KERNELS);
+        find_or_build(kernel, Candidate { names, gates, identity }, remembered).map(Jit)
     }
 
     /// Evaluates `n` items; `None` where the interpreter has to.
@@ -124,9 +101,49 @@ impl Jit {
     }
 }
 
+/// The machine code of a kernel: remembered, or new.
+fn find_or_build(
+    kernel: &Kernel,
+    candidate: Candidate,
+    cache: Option<&Cache<Compiled>>,
+) -> Option<Shared<Compiled>> {
+    let (fp, key) = (candidate.names.fp, candidate.identity.key());
+    if let Some(compiled) = cache.and_then(|cache| cache.find(&candidate.identity)) {
+        candidate.trace_built();
+        trace(format_args!("jit runtime hit: fp={fp} source=process-cache key={key:016x}"));
+        return Some(compiled);
+    }
+    let failure_key = key ^ settings_hash(kernel.compiler);
+    if failures::is_cooling(failure_key) {
+        candidate.trace_built();
+        let reason = "jit runtime skipped after recent failure";
+        trace(format_args!("jit runtime skip: fp={fp} reason={reason} key={key:016x}"));
+        return None;
+    }
+    let compiled = match kernel.compiler {
+        Compiler::Tcc => build_native(kernel, &candidate),
+        Compiler::Cc => c::build(kernel, &candidate).map(Compiled::C),
+    };
+    let shared = match compiled.and_then(|compiled| Ok(Shared::new(compiled)?)) {
+        Ok(shared) => shared,
+        Err(Unbuilt::OutOfMemory) => return None,
+        Err(Unbuilt::Failed) => {
+            // Without memory for it a failure is forgotten, and the next compilation tries again.
+            let _ = failures::fail(failure_key);
+            return None;
+        }
+    };
+    failures::forgive(failure_key);
+    if let Some(cache) = cache {
+        // A kernel that the cache has no memory for works all the same.
+        let _ = cache.remember(candidate.identity, &shared);
+    }
+    Some(shared)
+}
+
 #[cfg(machine_code)]
 fn build_native(kernel: &Kernel, candidate: &Candidate) -> Result<Compiled, Unbuilt> {
-    let Candidate { names: Names { fp, .. }, key, .. } = candidate;
+    let (fp, key) = (candidate.names.fp, candidate.identity.key());
     match native::Native::new(kernel, Level::current()) {
         Ok(code) => {
             let functions = c::MathFunctions(kernel);

@@ -3,10 +3,14 @@
 pub mod block;
 #[cfg(all(feature = "jit", unix, not(target_family = "wasm")))]
 mod c;
-#[cfg(all(feature = "jit", unix, not(target_family = "wasm")))]
+#[cfg(all(feature = "jit", unix))]
 mod cache;
 #[cfg(all(feature = "jit", unix))]
 mod eligibility;
+#[cfg(all(feature = "jit", unix, not(target_family = "wasm")))]
+mod failures;
+#[cfg(all(feature = "jit", unix))]
+mod fork_lock;
 #[cfg(machine_code)]
 pub mod hot;
 #[cfg(not(machine_code))]

@@ -1,5 +1,8 @@
 //! One value of a numeric dtype, with the exact cast rules of the library.
 
+use std::hash::{Hash, Hasher};
+use std::mem::discriminant;
+
 use super::{Complex, Dtype};
 
 /// One typed value. Integers keep all their bits, so a cast between integers is exact.
@@ -10,6 +13,19 @@ pub enum Scalar {
     Int(i128),
     Float(f64),
     Complex(Complex<f64>),
+}
+
+/// By the bits, so that the zeros differ, and the NaNs.
+impl Hash for Scalar {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        discriminant(self).hash(state);
+        match self {
+            Scalar::Bool(value) => value.hash(state),
+            Scalar::Int(value) => value.hash(state),
+            Scalar::Float(value) => value.to_bits().hash(state),
+            Scalar::Complex(value) => [value.re, value.im].map(f64::to_bits).hash(state),
+        }
+    }
 }
 
 impl Scalar {

@@ -302,7 +302,7 @@ pub extern "C" fn me_register_wasm_jit_helpers(
 #[cfg(all(feature = "jit", target_os = "emscripten"))]
 #[unsafe(no_mangle)]
 pub extern "C" fn dsl_jit_wasm_pos_cache_reset_for_tests() {
-    guard((), crate::back::wasm::cache::clear);
+    guard((), crate::back::wasm::jit::forget_kernels);
 }
 
 /// Version of the library: the ME_VERSION_STRING it was built with.

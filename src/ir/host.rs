@@ -5,7 +5,7 @@ use std::mem::transmute;
 
 /// Address and calling convention of a host function: `double f(double, …)` with `arity` arguments,
 /// or `double f(void *context, double, …)` for a closure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct UserFunction {
     pub address: *const c_void,
     /// Passed first when the function is a closure.

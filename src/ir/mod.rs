@@ -60,14 +60,14 @@ pub struct Span {
 }
 
 /// One typed expression.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 pub struct Expr {
     pub kind: ExprKind,
     pub ty: Type,
 }
 
 /// What an expression computes.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Hash)]
 pub enum ExprKind {
     /// A value of the expression's dtype.
     Constant(Scalar),
@@ -153,21 +153,21 @@ impl IndexSymbol {
 }
 
 /// One input array.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Param {
     pub name: Vec<u8>,
     pub ty: Type,
 }
 
 /// One local variable.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Local {
     pub name: Vec<u8>,
     pub ty: Type,
 }
 
 /// A function of the host, called once per item with float64 arguments.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Function {
     pub name: Vec<u8>,
     pub target: UserFunction,
@@ -196,7 +196,7 @@ pub enum Compiler {
 }
 
 /// A typed program.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Kernel {
     /// Inputs in the order in which evaluation receives them.
     pub params: Vec<Param>,

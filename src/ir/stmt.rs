@@ -7,7 +7,7 @@ pub type Block = Vec<Stmt>;
 
 /// One statement. Each item of a block runs the body as if alone: `break`, `continue` and `return`
 /// end the loop, the pass or the body for the items that reach them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub enum Stmt {
     /// The local takes the value, which has the local's type.
     Assign { local: LocalId, value: ExprId },
@@ -29,14 +29,14 @@ pub enum Stmt {
 }
 
 /// A condition, of dtype bool, and what it guards.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Branch {
     pub condition: ExprId,
     pub body: Block,
 }
 
 /// Text before the first value, then each value with the text that follows it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Print {
     pub place: SourcePlace,
     pub prefix: Vec<u8>,
@@ -44,7 +44,7 @@ pub struct Print {
 }
 
 /// Line and column in the source text, both from 1; zeros where no text lies behind.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourcePlace {
     pub line: u32,
     pub column: u32,

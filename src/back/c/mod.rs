@@ -88,7 +88,7 @@ struct Build<'a> {
 /// The shared object of a kernel: from the cache directory, or built there. An error after a line in the
 /// trace.
 pub fn build(kernel: &Kernel, candidate: &Candidate) -> Result<Library, Unbuilt> {
-    let Candidate { names, gates, key } = candidate;
+    let Candidate { names, gates, identity } = candidate;
     let fp = names.fp;
     let source = match generate(kernel, *gates) {
         Ok(source) => source,
@@ -103,7 +103,7 @@ pub fn build(kernel: &Kernel, candidate: &Candidate) -> Result<Library, Unbuilt>
     };
     trace_lowering(&source, *gates);
     candidate.trace_built();
-    let prepared = Build::new(kernel, &source, names, *key);
+    let prepared = Build::new(kernel, &source, names, identity.key());
     let result = prepared.and_then(|build| build.library());
     result.inspect_err(|failure| trace_failure(names, failure)).map_err(|failure| match failure {
         Failure::OutOfMemory => Unbuilt::OutOfMemory,

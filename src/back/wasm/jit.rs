@@ -5,10 +5,11 @@
 
 use super::engine::Loaded;
 use super::host::Entry;
-use super::{Linking, Refusal, cache, host, translate};
+use super::{Linking, Refusal, host, translate};
 use crate::back::block::{Arrays, Positions, RunError};
+use crate::back::cache::Cache;
 use crate::back::eligibility::admit;
-use crate::back::identity::{Gates, Names, key};
+use crate::back::identity::{Gates, Identity, Names};
 use crate::back::jit_mode::Mode;
 use crate::back::shared::Shared;
 use crate::back::trace::{is_traced, trace};
@@ -20,6 +21,14 @@ use crate::kernel::level::Level;
 #[derive(Debug)]
 pub struct Jit(Shared<Loaded>);
 
+/// The kernels in the function table. One that is forgotten leaves the table when no expression holds it.
+static KERNELS: Cache<Loaded> = Cache::new();
+
+/// Forgets all kernels.
+pub fn forget_kernels() {
+    KERNELS.clear();
+}
+
 impl Jit {
     /// A module for a kernel, if it can have one.
     pub fn prepare(kernel: &Kernel, mode: Mode) -> Option<Jit> {
@@ -29,15 +38,20 @@ impl Jit {
             trace(format_args!("jit runtime skip: side-module wasm32 helpers are not registered"));
             return None;
         };
-        let key = key(kernel, Gates::from_environment());
+        let Ok(identity) = Identity::of(kernel, Gates::from_environment()) else {
+            trace(format_args!("jit runtime skip: fp={fp} compiler={compiler} reason=out of memory"));
+            return None;
+        };
+        let key = identity.key();
         trace(format_args!("jit ir built: fp={fp} compiler={compiler} fingerprint={key:016x}"));
-        if let Some(loaded) = cache::find(key) {
+        if let Some(loaded) = KERNELS.find(&identity) {
             trace(format_args!("jit runtime hit: fp={fp} source=wasm-process-cache key={key:016x}"));
             return Some(Jit(loaded));
         }
         let loaded = build(kernel, mode, &names, linking)?;
         trace(format_args!("jit runtime built: fp={fp} compiler={compiler} key={key:016x}"));
-        cache::remember(key, loaded.clone());
+        // A kernel that the cache has no memory for works all the same.
+        let _ = KERNELS.remember(identity, &loaded);
         Some(Jit(loaded))
     }
 

@@ -15,15 +15,13 @@
 //!
 //! `host` puts a module into the function table: by the `helpers` that a program registers or that come
 //! with a main module (`embedded_glue`), or by the `dynamic_linker` of Emscripten; `bridge` has what other
-//! modules may import, `signature` tells functions of other types apart. `cache` keeps kernels, `engine` runs them, `jit` is the policy.
+//! modules may import, `signature` tells functions of other types apart. `engine` runs kernels, `jit` is the policy.
 
 mod access;
 mod arithmetic;
 mod body;
 #[cfg(any(test, target_os = "emscripten"))]
 mod bridge;
-#[cfg(target_os = "emscripten")]
-pub mod cache;
 mod control;
 mod convert;
 mod driver;
