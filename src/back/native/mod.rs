@@ -77,6 +77,8 @@ pub struct Native {
     /// Bytes of one item of each input, index symbols included, then of the output.
     item_sizes: Vec<usize>,
     index_symbols: Vec<IndexSymbol>,
+    /// Whether a vector kernel writes the output, which no input may be then.
+    writes_by_call: bool,
     /// What the code calls, for each [`Accuracy`].
     functions: [Vec<Callee>; 3],
 }
@@ -171,6 +173,7 @@ impl Native {
             group_items: machine.group_items,
             item_sizes,
             index_symbols: code.index_symbols,
+            writes_by_call: schedule.writes_by_call(),
             functions,
         })
     }
@@ -212,7 +215,7 @@ impl Native {
     fn overlaps(&self, inputs: &[*const u8], output: *mut u8, n: usize) -> bool {
         let output_size = self.item_sizes.last().copied().unwrap_or(1);
         inputs.iter().zip(&self.item_sizes).any(|(&input, &size)| {
-            let is_same = input.addr() == output.addr() && size == output_size;
+            let is_same = input.addr() == output.addr() && size == output_size && !self.writes_by_call;
             !is_same && overlap((input, size), (output, output_size), n)
         })
     }

@@ -6,8 +6,13 @@
 use super::lane::{Code, Inst, Op, Source, Value};
 use crate::memory::{OutOfMemory, TryGrow};
 
-/// Items of a strip: enough to make a call cheap, few enough for the first-level cache.
-pub const STRIP_ITEMS: usize = 256;
+/// Bytes that the buffers of a strip may take together, so that the first-level cache holds them and the
+/// caller's arrays.
+const STRIP_BYTES: usize = 1 << 13;
+
+/// Items of a strip: fewer make calls dear, and without buffers nothing asks for few.
+const FEWEST_ITEMS: usize = 256;
+const MOST_ITEMS: usize = 1 << 20;
 
 /// What a call reads or writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +20,8 @@ pub enum Operand {
     Buffer(u32),
     /// An input array itself.
     Input(u32),
+    /// The output array, in the place of a result.
+    Output,
 }
 
 /// A vector kernel on a strip.
@@ -22,10 +29,10 @@ pub enum Operand {
 pub struct Call {
     /// Index in [`Code::calls`].
     pub index: u32,
-    pub out: u32,
+    pub out: Operand,
     pub args: [Option<Operand>; 3],
-    /// Bytes of one item of each argument.
-    pub sizes: [usize; 3],
+    /// Bytes of one item of each argument, then of the result.
+    pub sizes: [usize; 4],
 }
 
 /// Lane code, then calls.
@@ -39,8 +46,10 @@ pub struct Phase {
 #[derive(Debug)]
 pub struct Schedule {
     pub phases: Vec<Phase>,
-    /// Bytes of one item of each buffer.
-    pub buffers: Vec<usize>,
+    /// Buffers, each with room for a strip of the widest items.
+    pub buffers: usize,
+    /// Items of a strip.
+    pub strip_items: usize,
     /// Whether some lane has 64 bits, so that a vector holds half as many lanes.
     pub is_wide: bool,
 }
@@ -51,7 +60,7 @@ pub fn schedule(code: &mut Code) -> Result<Schedule, OutOfMemory> {
     if code.has_jumps || !code.has_calls() {
         let mut phases = Vec::new();
         phases.try_push(Phase { insts: std::mem::take(&mut code.insts), calls: Vec::new() })?;
-        return Ok(Schedule { phases, buffers: Vec::new(), is_wide });
+        return Ok(Schedule { phases, buffers: 0, strip_items: MOST_ITEMS, is_wide });
     }
     let insts = std::mem::take(&mut code.insts);
     let mut cutter = Cutter::new(code, &insts)?;
@@ -59,7 +68,94 @@ pub fn schedule(code: &mut Code) -> Result<Schedule, OutOfMemory> {
     for inst in &insts {
         cutter.inst(inst)?;
     }
-    Ok(Schedule { is_wide, ..cutter.schedule })
+    let mut schedule = Schedule { is_wide, ..cutter.schedule };
+    schedule.call_into_output();
+    schedule.share_buffers()?;
+    Ok(schedule)
+}
+
+impl Schedule {
+    /// Whether the code writes items of the output before it has read the inputs of the whole strip.
+    pub fn writes_by_call(&self) -> bool {
+        self.phases.iter().flat_map(|phase| &phase.calls).any(|call| call.out == Operand::Output)
+    }
+
+    /// Lets the last call write its result to the output, where the last phase would only copy it there.
+    fn call_into_output(&mut self) {
+        let [.., phase, copy] = &mut self.phases[..] else { return };
+        let [load, store] = &copy.insts[..] else { return };
+        let Op::LoadBuffer(buffer) = load.op else { return };
+        if store.op != Op::Store || store.args[0] != load.dst || !copy.calls.is_empty() {
+            return;
+        }
+        let Some(index) = phase.calls.iter().position(|call| call.out == Operand::Buffer(buffer)) else {
+            return;
+        };
+        // Calls of one phase do not depend on each other.
+        phase.calls[index..].rotate_left(1);
+        if let Some(last) = phase.calls.last_mut() {
+            last.out = Operand::Output;
+        }
+        self.phases.pop();
+    }
+
+    /// Gives buffers that are never in use at the same time one place, and chooses the length of the strip by
+    /// what is left.
+    fn share_buffers(&mut self) -> Result<(), OutOfMemory> {
+        let uses = self.uses()?;
+        let mut places = Vec::try_filled(0, uses.len())?;
+        // The last use of the buffer that holds each place.
+        let mut taken: Vec<usize> = Vec::new();
+        let mut order = Vec::new();
+        for buffer in 0..uses.len() {
+            order.try_push(buffer)?;
+        }
+        order.sort_unstable_by_key(|buffer| uses[*buffer]);
+        for buffer in order {
+            let Some((first, last)) = uses[buffer] else { continue };
+            match taken.iter().position(|end| *end < first) {
+                Some(place) => (taken[place], places[buffer]) = (last, place as u32),
+                None => {
+                    places[buffer] = taken.len() as u32;
+                    taken.try_push(last)?;
+                }
+            }
+        }
+        self.for_each_buffer(|_, buffer| *buffer = places[*buffer as usize]);
+        self.buffers = taken.len();
+        while self.strip_items > FEWEST_ITEMS && self.buffers * self.strip_items * 8 > STRIP_BYTES {
+            self.strip_items /= 2;
+        }
+        Ok(())
+    }
+
+    /// The first and the last step that uses each buffer; a phase is two steps, its instructions and its
+    /// calls.
+    fn uses(&mut self) -> Result<Vec<Option<(usize, usize)>>, OutOfMemory> {
+        let mut uses = Vec::try_filled(None, self.buffers)?;
+        self.for_each_buffer(|step, buffer| {
+            let (first, _) = *uses[*buffer as usize].get_or_insert((step, step));
+            uses[*buffer as usize] = Some((first, step));
+        });
+        Ok(uses)
+    }
+
+    fn for_each_buffer(&mut self, mut visit: impl FnMut(usize, &mut u32)) {
+        for (index, phase) in self.phases.iter_mut().enumerate() {
+            for inst in &mut phase.insts {
+                if let Op::LoadBuffer(buffer) | Op::StoreBuffer(buffer) = &mut inst.op {
+                    visit(2 * index, buffer);
+                }
+            }
+            for call in &mut phase.calls {
+                for operand in call.args.iter_mut().flatten().chain([&mut call.out]) {
+                    if let Operand::Buffer(buffer) = operand {
+                        visit(2 * index + 1, buffer);
+                    }
+                }
+            }
+        }
+    }
 }
 
 struct Cutter<'a> {
@@ -85,7 +181,7 @@ impl<'a> Cutter<'a> {
                 loads[dst as usize] = Some(*inst);
             }
         }
-        let schedule = Schedule { phases: Vec::new(), buffers: Vec::new(), is_wide: false };
+        let schedule = Schedule { phases: Vec::new(), buffers: 0, strip_items: MOST_ITEMS, is_wide: false };
         let ready = Vec::try_filled(0, count)?;
         let (computed_in, buffers) = (Vec::try_filled(None, count)?, Vec::try_filled(None, count)?);
         Ok(Cutter { code, schedule, ready, computed_in, loads, buffers, names: Vec::new() })
@@ -154,7 +250,7 @@ impl<'a> Cutter<'a> {
         if let Some(buffer) = self.buffers[value as usize] {
             return Ok(buffer);
         }
-        let buffer = self.new_buffer(value)?;
+        let buffer = self.new_buffer();
         self.buffers[value as usize] = Some(buffer);
         let phase = self.computed_in[value as usize].unwrap_or(0);
         self.store(buffer, value, phase)?;
@@ -167,20 +263,20 @@ impl<'a> Cutter<'a> {
         self.schedule.phases[phase].insts.try_push(inst)
     }
 
-    fn new_buffer(&mut self, value: Value) -> Result<u32, OutOfMemory> {
-        self.schedule.buffers.try_push(self.code.dtype(value).size())?;
-        Ok(self.schedule.buffers.len() as u32 - 1)
+    fn new_buffer(&mut self) -> u32 {
+        self.schedule.buffers += 1;
+        self.schedule.buffers as u32 - 1
     }
 
     fn call(&mut self, index: u32, inst: &Inst, phase: usize) -> Result<(), OutOfMemory> {
-        let mut call = Call { index, out: 0, args: [None; 3], sizes: [0; 3] };
+        let mut call = Call { index, out: Operand::Output, args: [None; 3], sizes: [0; 4] };
         for (slot, arg) in inst.args.iter().enumerate() {
             let Some(value) = *arg else { continue };
             call.sizes[slot] = self.code.dtype(value).size();
             call.args[slot] = Some(match self.loads[value as usize] {
                 Some(Inst { op: Op::Load(input), .. }) => Operand::Input(input),
                 Some(_) => {
-                    let buffer = self.new_buffer(value)?;
+                    let buffer = self.new_buffer();
                     let name = self.name(value, phase)?;
                     self.store(buffer, name, phase)?;
                     Operand::Buffer(buffer)
@@ -189,8 +285,10 @@ impl<'a> Cutter<'a> {
             });
         }
         if let Some(dst) = inst.dst {
-            call.out = self.new_buffer(dst)?;
-            self.buffers[dst as usize] = Some(call.out);
+            let buffer = self.new_buffer();
+            self.buffers[dst as usize] = Some(buffer);
+            call.out = Operand::Buffer(buffer);
+            call.sizes[3] = self.code.dtype(dst).size();
         }
         self.schedule.phases[phase].calls.try_push(call)
     }

@@ -34,7 +34,7 @@ use super::elementwise::{binary_kernel, ternary_kernel};
 use super::level::Level;
 use super::{Accuracy, Kernel, LastTwo, Operands};
 use crate::dtype::Dtype;
-use crate::ir::{BinaryOp, MathFn};
+use crate::ir::{BinaryOp, MathFn, UnaryOp};
 use block_loop::{VectorFunction, scalar_kernel};
 use formula::{Binary, BinaryOf, Function, Unary, UnaryOf};
 use fused::{EmulatedMultiplyAdd, FusedMultiplyAdd};
@@ -74,6 +74,19 @@ pub fn fma(dtype: Dtype, level: Level) -> Kernel {
 /// `f` at one point, by the scalar math library.
 pub fn scalar_unary(f: MathFn) -> ScalarUnary {
     unary_entry(f).scalar
+}
+
+/// Whether some arguments of a function take many times as long as others: those that the scalar function has
+/// to compute, and huge angles. 1 is not among them.
+pub fn is_slow_somewhere(op: UnaryOp) -> bool {
+    use MathFn::{Cos, Lgamma, Sin, Tan, Tgamma};
+    matches!(op, UnaryOp::Factorial | UnaryOp::Math(Sin | Cos | Tan | Tgamma | Lgamma))
+}
+
+/// [`is_slow_somewhere`] for functions of two arguments.
+pub fn is_binary_slow_somewhere(op: BinaryOp) -> bool {
+    use BinaryOp::{Atan2, Ncr, Npr, Pow, Rem, Remainder};
+    matches!(op, Atan2 | Ncr | Npr | Pow | Rem | Remainder)
 }
 
 /// `op` at one point, by the scalar math library; `None` for operations that are not math functions.

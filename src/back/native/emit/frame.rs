@@ -1,6 +1,6 @@
 //! The scratch memory of one evaluation, and the structure that machine code gets.
 
-use crate::back::native::phases::{STRIP_ITEMS, Schedule};
+use crate::back::native::phases::Schedule;
 
 /// Bytes of the longest vector register.
 pub const VECTOR_BYTES: usize = 64;
@@ -22,6 +22,8 @@ pub struct Frame {
     saves: usize,
     call_buffers: usize,
     buffers: usize,
+    /// A strip of the widest items, and a cache line so that buffers do not share cache sets.
+    buffer_bytes: usize,
     spills: usize,
 }
 
@@ -37,13 +39,9 @@ impl Frame {
         let saves = (uniform_bytes as usize).next_multiple_of(VECTOR_BYTES);
         let call_buffers = saves + REGISTERS * VECTOR_BYTES;
         let buffers = call_buffers + CALL_BUFFERS * CALL_BUFFER_BYTES;
-        let spills = buffers + schedule.buffers.len() * Frame::buffer_bytes();
-        Frame { saves, call_buffers, buffers, spills }
-    }
-
-    /// A strip of the widest items, and a cache line so that buffers do not share cache sets.
-    fn buffer_bytes() -> usize {
-        STRIP_ITEMS * 8 + VECTOR_BYTES
+        let buffer_bytes = schedule.strip_items * 8 + VECTOR_BYTES;
+        let spills = buffers + schedule.buffers * buffer_bytes;
+        Frame { saves, call_buffers, buffers, buffer_bytes, spills }
     }
 
     pub fn uniform(&self, slot: u32) -> i32 {
@@ -60,7 +58,7 @@ impl Frame {
     }
 
     pub fn buffer(&self, buffer: u32) -> i32 {
-        (self.buffers + buffer as usize * Frame::buffer_bytes()) as i32
+        (self.buffers + buffer as usize * self.buffer_bytes) as i32
     }
 
     pub fn spill(&self, index: u32) -> i32 {

@@ -19,7 +19,7 @@ use super::Refusal;
 use super::allocate::{Allocation, allocate};
 use super::lane::{Callee, Code, Inst, Op, Slot, Source, Status, Value};
 use super::order::{is_done_by_part, runs};
-use super::phases::{Call, Operand, STRIP_ITEMS, Schedule};
+use super::phases::{Call, Operand, Schedule};
 use crate::dtype::Dtype;
 use crate::memory::TryGrow;
 
@@ -194,7 +194,7 @@ impl<V: Vectors> Emitter<'_, V> {
         let Roles { context, strip, strip_end, scratch, .. } = Self::ROLES;
         self.asm.load(strip_end, Mem::Base(context, context::ITEMS));
         if self.schedule.phases.iter().any(|phase| !phase.calls.is_empty()) {
-            self.asm.address(scratch, Mem::Base(strip, STRIP_ITEMS as i32));
+            self.asm.address(scratch, Mem::Base(strip, self.schedule.strip_items as i32));
             self.asm.minimum(strip_end, scratch);
         }
     }
@@ -439,23 +439,29 @@ impl<V: Vectors> Emitter<'_, V> {
 
     /// A call on the strip.
     fn strip_call(&mut self, call: &Call) {
-        let Roles { frame, strip, strip_end, arguments: [_, out, a, b, c, count], .. } = Self::ROLES;
-        for (slot, register) in [a, b, c].into_iter().enumerate() {
-            match call.args[slot] {
-                None => {}
-                Some(Operand::Buffer(buffer)) => {
-                    self.asm.address(register, Mem::Base(frame, self.frame.buffer(buffer)));
-                }
-                Some(Operand::Input(input)) => {
-                    self.load_address(register, Array::Input(input));
-                    self.asm.address(register, Mem::Indexed(register, strip, scale(call.sizes[slot]), 0));
-                }
+        let Roles { strip, strip_end, arguments: [_, out, a, b, c, count], .. } = Self::ROLES;
+        for ((slot, register), size) in [a, b, c].into_iter().enumerate().zip(call.sizes) {
+            if let Some(operand) = call.args[slot] {
+                self.strip_operand(register, operand, size);
             }
         }
-        self.asm.address(out, Mem::Base(frame, self.frame.buffer(call.out)));
+        self.strip_operand(out, call.out, call.sizes[3]);
         self.asm.copy(count, strip_end);
         self.asm.subtract(count, strip);
         self.invoke(call.index);
+    }
+
+    /// The address of the strip's first item of an operand, to a register.
+    fn strip_operand(&mut self, register: u8, operand: Operand, size: usize) {
+        let array = match operand {
+            Operand::Buffer(buffer) => {
+                return self.asm.address(register, Mem::Base(Self::ROLES.frame, self.frame.buffer(buffer)));
+            }
+            Operand::Input(input) => Array::Input(input),
+            Operand::Output => Array::Output,
+        };
+        self.load_address(register, array);
+        self.asm.address(register, Mem::Indexed(register, Self::ROLES.strip, scale(size), 0));
     }
 
     /// The address of an array's first item, to a register.

@@ -211,14 +211,21 @@ impl Lowerer<'_> {
         }
     }
 
-    fn unary_call(&mut self, op: UnaryOp, a: Value) -> Result<Value, Refusal> {
+    fn unary_call(&mut self, op: UnaryOp, mut a: Value) -> Result<Value, Refusal> {
         let dtype = self.code.dtype(a);
+        if kernel::math::is_slow_somewhere(op) {
+            a = self.of_active_lanes(a)?;
+        }
         let kernels = ACCURACIES.map(|accuracy| kernel::unary(op, dtype, accuracy, self.level));
         self.call(kernels, dtype, &[a])
     }
 
     fn binary(&mut self, op: BinaryOp, dtype: Dtype, a: Value, b: Value) -> Result<Value, Refusal> {
         let Some(native) = native_binary(op, dtype) else {
+            let (a, b) = match kernel::math::is_binary_slow_somewhere(op) {
+                true => (self.of_active_lanes(a)?, self.of_active_lanes(b)?),
+                false => (a, b),
+            };
             let kernels = ACCURACIES
                 .map(|accuracy| kernel::binary(op, dtype, Operands::ArrayArray, accuracy, self.level));
             return self.call(kernels, dtype, &[a, b]);
@@ -269,6 +276,19 @@ impl Lowerer<'_> {
             return Err(Refusal::Unsupported("no vector function for this operation"));
         };
         Ok(self.call_of([fast, precise, scalar].map(Callee::Kernel), dtype, args)?)
+    }
+
+    /// The operand of a function that is slow for some arguments: 1 in the lanes that have left a loop or a
+    /// branch, whose values may have grown into those.
+    fn of_active_lanes(&mut self, value: Value) -> Result<Value, OutOfMemory> {
+        let dtype = self.code.dtype(value);
+        match self.active() {
+            Some(mask) if self.flow.has_jumps && dtype.is_float() => {
+                let one = self.constant(Scalar::Float(1.0), dtype)?;
+                self.select(mask, value, one)
+            }
+            _ => Ok(value),
+        }
     }
 
     /// A call of a function of the host. It sees values of lanes that do not run the statement and of those

@@ -5,6 +5,7 @@ mod golden;
 mod host_functions;
 mod sizes;
 pub mod statements;
+mod strips;
 
 use crate::back::block::{Engine, Items, Positions, RunError};
 use crate::back::native::{Native, Refusal, has_engine};

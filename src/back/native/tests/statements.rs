@@ -2,6 +2,7 @@
 
 use super::{bytes_of, compile, interpret, levels, native, run};
 use crate::back::block::RunError;
+use crate::back::native::lane::{Op, Value};
 use crate::dtype::Dtype;
 use crate::ir::Kernel;
 use crate::kernel::level::Level;
@@ -143,5 +144,34 @@ fn errors_of_programs() {
         let outcome = |values: &[f64]| run(&code, &[bytes_of(values)], 8, values.len());
         assert_eq!(outcome(&[1.0, 0.0]), Err(RunError::Kernel));
         assert_eq!(outcome(&[1.0, 2.0, 7.0]).unwrap(), bytes_of(&[15.0, 6.0, 0.0]));
+    }
+}
+
+/// The angles of items that have left the loop go on growing, and those of 2^30 and more take a scalar function.
+const LEAVES_EARLY: &str = "\
+def leaves(x, y):
+    a = 0.0
+    b = 0.0
+    for i in range(40):
+        if a * a + b * b > 4.0:
+            break
+        t = a * a - b * b + x
+        b = 2.0 * a * b + y
+        a = t + 0.1 * sin(t) + 0.01 * (b % 3.0)
+    return a
+";
+
+#[test]
+fn functions_see_harmless_values_of_items_that_are_done() {
+    agree(LEAVES_EARLY);
+    let kernel = compile(LEAVES_EARLY, &[("x", Dtype::Float64), ("y", Dtype::Float64)]);
+    for level in levels() {
+        let code = crate::back::native::lower::lower(&kernel, level).unwrap();
+        let calls = code.insts.iter().filter(|inst| matches!(inst.op, Op::Call(_)));
+        let is_selected =
+            |value: Value| code.insts.iter().any(|inst| inst.dst == Some(value) && inst.op == Op::Select);
+        let operands: Vec<Value> = calls.flat_map(|call| call.args.into_iter().flatten()).collect();
+        assert!(!operands.is_empty());
+        assert!(operands.into_iter().all(is_selected), "{level:?}");
     }
 }
