@@ -1,6 +1,7 @@
 """Builds the C side of the benchmark and calls it: this library, and a C loop for each case."""
 
 import ctypes
+import hashlib
 import pathlib
 import subprocess
 
@@ -50,16 +51,23 @@ void loop_{index}(void *restrict out_, const void *restrict a_, const void *rest
 """
 
 
-def build(cases):
-    """Compiles the loops and the timing functions, with the library's archive, to a shared object."""
+def build(cases, archive=None):
+    """Compiles the loops and the timing functions, with the library's archive, to a shared object.
+
+    Without an archive it is that of the tree, built first.
+    """
     folder = ROOT / "build" / "bench"
     folder.mkdir(parents=True, exist_ok=True)
     loops = folder / "loops.c"
     source = "".join(loop_source(index, case) for index, case in enumerate(cases))
     loops.write_text("#include <math.h>\n#include <stdint.h>\n" + source)
-    subprocess.run([ROOT / "scripts" / "build.sh", "native", "miniexpr_static"], stdout=subprocess.DEVNULL, check=True)
-    archive = ROOT / "build" / "native" / "libminiexpr.a"
     shared = folder / "bench.so"
+    if archive is None:
+        subprocess.run([ROOT / "scripts" / "build.sh", "native", "miniexpr_static"], stdout=subprocess.DEVNULL, check=True)
+        archive = ROOT / "build" / "native" / "libminiexpr.a"
+    else:
+        digest = hashlib.sha256(pathlib.Path(archive).read_bytes()).hexdigest()
+        shared = folder / f"bench-{digest[:12]}.so"
     flags = ["-std=c11", "-O3", "-march=native", "-fPIC", "-shared", "-I", ROOT / "include"]
     subprocess.run(["cc", *flags, "-o", shared, loops, BENCHES / "timing.c", archive, "-lm", "-lpthread", "-ldl"],
                    check=True)

@@ -2,7 +2,7 @@
 # Times the library beside C loops, NumPy and numexpr; writes benches/report/.
 # Arguments name groups or computations to measure alone, without a report; `strings [N]` times
 # string operations beside NumPy, `engines` times the engines of kernels beside C and numba, `padded` times
-# padded blocks beside full ones.
+# padded blocks beside full ones, `compare OLD.a NEW.a` two builds of the library beside each other.
 set -eu
 cd "$(dirname "$0")/.."
 venv=.tools/venv
@@ -17,6 +17,10 @@ if [ "${1:-}" = strings ]; then
 fi
 if [ "${1:-}" = engines ]; then
     exec "$venv/bin/python" benches/engines.py
+fi
+if [ "${1:-}" = compare ]; then
+    shift
+    exec "$venv/bin/python" benches/compare.py "$@"
 fi
 if [ "${1:-}" = padded ]; then
     exec "$venv/bin/python" benches/padded.py

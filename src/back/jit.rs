@@ -5,6 +5,7 @@
 
 use super::block::{Positions, RunError};
 use super::cache::Cache;
+use super::contest::Contest;
 use super::eligibility::admit;
 use super::identity::{Gates, Identity, Names, settings_hash};
 use super::jit_mode::Mode;
@@ -28,9 +29,13 @@ pub enum Compiled {
     C(c::Library),
 }
 
-/// The machine code of an expression, which may share it with others.
+/// The machine code of an expression.
 #[derive(Debug)]
-pub struct Jit(Shared<Compiled>);
+pub struct Jit {
+    /// Other expressions may have it too.
+    code: Shared<Compiled>,
+    contest: Option<Contest>,
+}
 
 /// A kernel that passed the gates, as caches and the trace know it.
 pub struct Candidate {
@@ -75,7 +80,18 @@ impl Jit {
             return None;
         };
         let remembered = environment::flag(c"ME_DSL_JIT_POS_CACHE", true).then_some(&KERNELS);
-        find_or_build(kernel, Candidate { names, gates, identity }, remembered).map(Jit)
+        let code = find_or_build(kernel, Candidate { names, gates, identity }, remembered)?;
+        let contest = match &*code {
+            #[cfg(machine_code)]
+            Compiled::Native(native) if native.may_be_slower() => Some(Contest::new()),
+            _ => None,
+        };
+        Some(Jit { code, contest })
+    }
+
+    /// The contest with the interpreter, where the code may lose it.
+    pub fn contest(&self) -> Option<&Contest> {
+        self.contest.as_ref()
     }
 
     /// Evaluates `n` items; `None` where the interpreter has to.
@@ -92,7 +108,7 @@ impl Jit {
     ) -> Option<Result<(), RunError>> {
         // SAFETY: as the caller promises.
         unsafe {
-            match &*self.0 {
+            match &*self.code {
                 #[cfg(machine_code)]
                 Compiled::Native(code) => code.run(inputs, output, n, positions, accuracy),
                 Compiled::C(library) => library.run(inputs, output, n, positions, accuracy).then_some(Ok(())),

@@ -1,6 +1,7 @@
 //! The policy where the library is built without compiled engines: the interpreter runs everything.
 
 use super::block::{Positions, RunError};
+use super::contest::Contest;
 use super::jit_mode::Mode;
 use super::trace::trace;
 use crate::ir::Kernel;
@@ -14,6 +15,11 @@ impl Jit {
     pub fn prepare(_kernel: &Kernel, _mode: Mode) -> Option<Jit> {
         trace(format_args!("jit runtime skip: reason=the library is built without compiled engines"));
         None
+    }
+
+    /// The contest with the interpreter, of which there is none.
+    pub fn contest(&self) -> Option<&Contest> {
+        match *self {}
     }
 
     /// # Safety

@@ -5,6 +5,7 @@ pub mod block;
 mod c;
 #[cfg(all(feature = "jit", unix))]
 mod cache;
+pub mod contest;
 #[cfg(all(feature = "jit", unix))]
 mod eligibility;
 #[cfg(all(feature = "jit", unix, not(target_family = "wasm")))]

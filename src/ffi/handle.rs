@@ -2,6 +2,7 @@
 
 use super::types::me_expr;
 use crate::back::block::{Engine, Items, PaddedBlocks, PlanError, Positions, RunError, zero_padding};
+use crate::back::contest::Turn;
 use crate::back::hot::Hot;
 use crate::back::jit::Jit;
 use crate::back::jit_mode::Mode;
@@ -78,29 +79,46 @@ impl Expression {
             }
             return Ok(());
         }
-        if let (Items::Valid(rows), Some(jit)) = (&items, &self.jit)
-            && mode != Mode::Off
-        {
-            // SAFETY: as the caller promises.
-            let result = unsafe { self.run_packed(jit, inputs, output, rows, positions, accuracy) };
-            if let Some(result) = result {
-                return result;
-            }
-        }
-        if let (Items::First(n), Mode::Default | Mode::On) = (&items, mode) {
-            // SAFETY: as the caller promises.
-            let result = unsafe {
-                match &self.jit {
-                    Some(jit) => jit.run(inputs, output, *n, positions, accuracy),
-                    None => self.hot.run(&self.kernel, inputs, output, *n, positions, accuracy),
-                }
-            };
-            if let Some(result) = result {
-                return result;
-            }
-        }
         // SAFETY: as the caller promises.
-        unsafe { self.engine.run(inputs, output, items, positions, accuracy) }
+        let by_code = || unsafe { self.run_code(inputs, output, items, positions, accuracy, mode) };
+        // SAFETY: as the caller promises.
+        let by_interpreter = || unsafe { self.engine.run(inputs, output, items, positions, accuracy) };
+        match self.jit.as_ref().and_then(Jit::contest) {
+            Some(contest) if mode == Mode::Default => contest.run(items.count(), |turn| match turn {
+                Turn::Code => by_code().unwrap_or_else(by_interpreter),
+                Turn::Interpreter => by_interpreter(),
+            }),
+            _ => by_code().unwrap_or_else(by_interpreter),
+        }
+    }
+
+    /// Evaluates by machine code; `None` where the interpreter has to.
+    ///
+    /// # Safety
+    /// As [`Engine::run`].
+    unsafe fn run_code(
+        &self,
+        inputs: &[*const u8],
+        output: *mut u8,
+        items: Items<'_>,
+        positions: &Positions<'_>,
+        accuracy: Accuracy,
+        mode: Mode,
+    ) -> Option<Result<(), RunError>> {
+        // SAFETY: as the caller promises.
+        unsafe {
+            match (items, &self.jit, mode) {
+                (_, _, Mode::Off) => None,
+                (Items::Valid(rows), Some(jit), _) => {
+                    self.run_packed(jit, inputs, output, rows, positions, accuracy)
+                }
+                (Items::Valid(_), None, _) => None,
+                (Items::First(n), Some(jit), _) => jit.run(inputs, output, n, positions, accuracy),
+                (Items::First(n), None, _) => {
+                    self.hot.run(&self.kernel, inputs, output, n, positions, accuracy)
+                }
+            }
+        }
     }
 
     /// Evaluates the valid items of padded blocks by machine code; `None` where the interpreter has to.

@@ -77,6 +77,8 @@ pub struct Native {
     /// Bytes of one item of each input, index symbols included, then of the output.
     item_sizes: Vec<usize>,
     index_symbols: Vec<IndexSymbol>,
+    /// Whether statements may be left out or repeated.
+    has_jumps: bool,
     /// Whether a vector kernel writes the output, which no input may be then.
     writes_by_call: bool,
     /// What the code calls, for each [`Accuracy`].
@@ -173,9 +175,16 @@ impl Native {
             group_items: machine.group_items,
             item_sizes,
             index_symbols: code.index_symbols,
+            has_jumps: code.has_jumps,
             writes_by_call: schedule.writes_by_call(),
             functions,
         })
+    }
+
+    /// Whether the interpreter may be faster: where items take different paths, code runs all of them for all
+    /// items of a group, and the interpreter need not.
+    pub fn may_be_slower(&self) -> bool {
+        self.has_jumps
     }
 
     /// Evaluates `n` items; `None` where the interpreter has to: because an array is not aligned for

@@ -8,6 +8,7 @@ use super::host::Entry;
 use super::{Linking, Refusal, host, translate};
 use crate::back::block::{Arrays, Positions, RunError};
 use crate::back::cache::Cache;
+use crate::back::contest::Contest;
 use crate::back::eligibility::admit;
 use crate::back::identity::{Gates, Identity, Names};
 use crate::back::jit_mode::Mode;
@@ -53,6 +54,11 @@ impl Jit {
         // A kernel that the cache has no memory for works all the same.
         let _ = KERNELS.remember(identity, &loaded);
         Some(Jit(loaded))
+    }
+
+    /// The contest with the interpreter: modules are not timed.
+    pub fn contest(&self) -> Option<&Contest> {
+        None
     }
 
     /// Evaluates `items` items; `None` where the interpreter has to.
