@@ -34,15 +34,15 @@
 #define ME_VERSION_PATCH 0
 #define ME_VERSION_STRING "0.3.0"
 
-/* Informative limits; a program may define its own value before it includes this header. */
+/* Informative limits; a program may define its own values before including this header. */
 #ifndef ME_EVAL_BLOCK_NITEMS
-#define ME_EVAL_BLOCK_NITEMS 4096 /* items that a client may take as a good evaluation block */
+#define ME_EVAL_BLOCK_NITEMS 4096 /* a good number of items per evaluation block */
 #endif
 #ifndef ME_MAX_VARS
 #define ME_MAX_VARS 128 /* distinct variables one expression can use */
 #endif
 #ifndef ME_EVAL_ENABLE_BLOCKING
-#define ME_EVAL_ENABLE_BLOCKING 1 /* large evaluations are cut into blocks internally */
+#define ME_EVAL_ENABLE_BLOCKING 1 /* large evaluations are divided into blocks internally */
 #endif
 #ifndef ME_SIMD_ULP_DEFAULT_MODE
 #define ME_SIMD_ULP_DEFAULT_MODE ME_SIMD_ULP_3_5 /* what ME_SIMD_ULP_DEFAULT means */
@@ -79,7 +79,7 @@ enum {
     ME_CLOSURE5,
     ME_CLOSURE6,
     ME_CLOSURE7,
-    /** Equal arguments give equal results: calls with constant arguments happen once, at compile. */
+    /** Equal arguments give equal results: calls with constant arguments happen once, at compile time. */
     ME_FLAG_PURE = 32,
     /** With a result dtype of ME_AUTO: an integer argument gives a float64 result. */
     ME_FLAG_FLOAT_MATH = 64
@@ -136,7 +136,7 @@ typedef enum me_compile_status {
      */
     ME_COMPILE_ERR_OOM = -1,
     /**
-     * The text is not an expression (`*error` says where), or a kernel that cannot be compiled.
+     * The text is not a valid expression (`*error` says where) or kernel.
      */
     ME_COMPILE_ERR_PARSE = -2,
     /**
@@ -148,7 +148,7 @@ typedef enum me_compile_status {
      */
     ME_COMPILE_ERR_COMPLEX_UNSUPPORTED = -4,
     /**
-     * A reduction inside a reduction, or of a dtype it is not defined for.
+     * A reduction inside a reduction, or of a dtype for which it is not defined.
      */
     ME_COMPILE_ERR_REDUCTION_INVALID = -5,
     /**
@@ -156,7 +156,7 @@ typedef enum me_compile_status {
      */
     ME_COMPILE_ERR_VAR_MIXED = -6,
     /**
-     * The output and variables are ME_AUTO: nothing says which dtype is meant.
+     * The output and all variables are ME_AUTO, so the dtype is unknown.
      */
     ME_COMPILE_ERR_VAR_UNSPECIFIED = -7,
     /**
@@ -164,7 +164,7 @@ typedef enum me_compile_status {
      */
     ME_COMPILE_ERR_INVALID_ARG_TYPE = -8,
     /**
-     * Not given by this library.
+     * Never returned by this library.
      */
     ME_COMPILE_ERR_MIXED_TYPE_NESTED = -9,
 } me_compile_status;
@@ -191,7 +191,7 @@ typedef enum me_eval_status {
      */
     ME_EVAL_ERR_VAR_MISMATCH = -4,
     /**
-     * A buffer is NULL, a count or index is out of range, or a kernel failed while it ran.
+     * A buffer is NULL, a count or index is out of range, or a kernel failed at run time.
      */
     ME_EVAL_ERR_INVALID_ARG = -5,
 } me_eval_status;
@@ -205,7 +205,7 @@ typedef enum me_simd_ulp_mode {
      */
     ME_SIMD_ULP_DEFAULT = 0,
     /**
-     * At most 1 ULP.
+     * At most 1 ULP, except `tgamma` and `lgamma`.
      */
     ME_SIMD_ULP_1 = 1,
     /**
@@ -223,7 +223,7 @@ typedef enum me_jit_mode {
      */
     ME_JIT_DEFAULT = 0,
     /**
-     * As the default; at compile, plain expressions are made into native kernels too.
+     * Like the default, but a compile call also makes native kernels of plain expressions.
      */
     ME_JIT_ON = 1,
     /**
@@ -379,7 +379,7 @@ int me_compile_nd_jit(const char *expression,
                       struct me_expr **out);
 
 /**
- * Says why the latest compile call of the calling thread failed; NULL when it succeeded.
+ * Why the calling thread's last compile call failed; NULL if it succeeded.
  *
  * The text belongs to the library, has at most 255 bytes, and is valid until the thread's next
  * compile call.
@@ -417,8 +417,8 @@ int me_eval(const struct me_expr *expr,
  * `block_nitems` is at least the number of items of a block.
  *
  * `output_block` receives one whole padded block, zero outside the array; one element if the whole
- * expression is a reduction, taken over the items inside the array. A block without any such item is
- * zeroed, whatever the inputs.
+ * expression is a reduction, computed over the items inside the array. A block without any such item
+ * is zeroed, whatever the inputs.
  *
  * Returns a me_eval_status.
  *
@@ -481,7 +481,7 @@ int me_eval_varlen(const struct me_expr *expr,
                    const struct me_eval_params *params);
 
 /**
- * Prints an expression to C's stdout, one node a line, as an aid in debugging.
+ * Prints an expression to C's stdout, one node per line, for debugging.
  *
  * # Safety
  * `expr` is NULL or alive.

@@ -103,7 +103,7 @@ pub unsafe extern "C" fn me_compile_nd_jit(
     })
 }
 
-/// Says why the latest compile call of the calling thread failed; NULL when it succeeded.
+/// Why the calling thread's last compile call failed; NULL if it succeeded.
 ///
 /// The text belongs to the library, has at most 255 bytes, and is valid until the thread's next
 /// compile call.
@@ -148,8 +148,8 @@ pub unsafe extern "C" fn me_eval(
 /// `block_nitems` is at least the number of items of a block.
 ///
 /// `output_block` receives one whole padded block, zero outside the array; one element if the whole
-/// expression is a reduction, taken over the items inside the array. A block without any such item is
-/// zeroed, whatever the inputs.
+/// expression is a reduction, computed over the items inside the array. A block without any such item
+/// is zeroed, whatever the inputs.
 ///
 /// Returns a me_eval_status.
 ///
@@ -232,7 +232,7 @@ pub unsafe extern "C" fn me_eval_varlen(
     })
 }
 
-/// Prints an expression to C's stdout, one node a line, as an aid in debugging.
+/// Prints an expression to C's stdout, one node per line, for debugging.
 ///
 /// # Safety
 /// `expr` is NULL or alive.

@@ -41,21 +41,21 @@ pub enum CompileStatus {
     ME_COMPILE_SUCCESS = 0,
     /// Out of memory.
     ME_COMPILE_ERR_OOM = -1,
-    /// The text is not an expression (`*error` says where), or a kernel that cannot be compiled.
+    /// The text is not a valid expression (`*error` says where) or kernel.
     ME_COMPILE_ERR_PARSE = -2,
     /// A required pointer is NULL, or a count or shape is out of range.
     ME_COMPILE_ERR_INVALID_ARG = -3,
     /// Complex numbers are not supported by this build; every build of this library supports them.
     ME_COMPILE_ERR_COMPLEX_UNSUPPORTED = -4,
-    /// A reduction inside a reduction, or of a dtype it is not defined for.
+    /// A reduction inside a reduction, or of a dtype for which it is not defined.
     ME_COMPILE_ERR_REDUCTION_INVALID = -5,
     /// Some variables have a dtype and some are ME_AUTO.
     ME_COMPILE_ERR_VAR_MIXED = -6,
-    /// The output and variables are ME_AUTO: nothing says which dtype is meant.
+    /// The output and all variables are ME_AUTO, so the dtype is unknown.
     ME_COMPILE_ERR_VAR_UNSPECIFIED = -7,
     /// A dtype, kind or itemsize is invalid, or an operation does not exist for its operands.
     ME_COMPILE_ERR_INVALID_ARG_TYPE = -8,
-    /// Not given by this library.
+    /// Never returned by this library.
     ME_COMPILE_ERR_MIXED_TYPE_NESTED = -9,
 }
 
@@ -72,7 +72,7 @@ pub enum EvalStatus {
     ME_EVAL_ERR_TOO_MANY_VARS = -3,
     /// The number of input buffers is not the number of variables.
     ME_EVAL_ERR_VAR_MISMATCH = -4,
-    /// A buffer is NULL, a count or index is out of range, or a kernel failed while it ran.
+    /// A buffer is NULL, a count or index is out of range, or a kernel failed at run time.
     ME_EVAL_ERR_INVALID_ARG = -5,
 }
 
@@ -82,7 +82,7 @@ pub enum EvalStatus {
 pub enum SimdUlpMode {
     /// The library's choice, ME_SIMD_ULP_DEFAULT_MODE.
     ME_SIMD_ULP_DEFAULT = 0,
-    /// At most 1 ULP.
+    /// At most 1 ULP, except `tgamma` and `lgamma`.
     ME_SIMD_ULP_1 = 1,
     /// At most 3.5 ULP.
     ME_SIMD_ULP_3_5 = 2,
@@ -94,7 +94,7 @@ pub enum SimdUlpMode {
 pub enum JitMode {
     /// Kernels written in the kernel language run natively where possible.
     ME_JIT_DEFAULT = 0,
-    /// As the default; at compile, plain expressions are made into native kernels too.
+    /// Like the default, but a compile call also makes native kernels of plain expressions.
     ME_JIT_ON = 1,
     /// Nothing runs natively.
     ME_JIT_OFF = 2,
