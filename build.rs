@@ -1,38 +1,20 @@
-//! Writes `include/miniexpr.h`, the C header, from `src/ffi`, and tells where machine code is generated.
+//! Tells where machine code is generated. With the feature `header` it also compares `include/miniexpr.h`, the C
+//! header, with `src/ffi`.
 //!
-//! The header is committed. When it is out of date the build rewrites it; where it cannot (a
-//! read-only source tree), the build goes on with a warning. With `MINIEXPR_CHECK_HEADER` set,
-//! an outdated header stops the build instead.
+//! The header is committed, so only those who change the interface need that feature and cbindgen. An outdated
+//! header stops the build; with `MINIEXPR_WRITE_HEADER` set, the build writes it instead. Nothing else is ever
+//! written into the source tree.
 
-use std::path::{Path, PathBuf};
-use std::{env, fs};
-
-const SOURCES: [&str; 2] = ["src/ffi/types.rs", "src/ffi/api.rs"];
-const CONFIG: &str = "cbindgen.toml";
-const HEADER: &str = "include/miniexpr.h";
-const CHECK: &str = "MINIEXPR_CHECK_HEADER";
+use std::env;
 
 fn main() {
-    println!("cargo:rerun-if-env-changed={CHECK}");
-    for path in SOURCES.iter().chain(&["build.rs", CONFIG, HEADER]) {
-        println!("cargo:rerun-if-changed={path}");
-    }
+    println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rustc-check-cfg=cfg(machine_code)");
     if generates_machine_code() {
         println!("cargo:rustc-cfg=machine_code");
     }
-    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo gives the manifest's folder"));
-    let header = generate(&root);
-    let path = root.join(HEADER);
-    if fs::read(&path).is_ok_and(|committed| committed == header) {
-        return;
-    }
-    if env::var_os(CHECK).is_some() {
-        panic!("{HEADER} is out of date: build without {CHECK} and commit the header it writes");
-    }
-    if let Err(error) = fs::write(&path, header) {
-        println!("cargo:warning={HEADER} is out of date and cannot be written: {error}");
-    }
+    #[cfg(feature = "header")]
+    header::check_or_write();
 }
 
 /// Whether the target has the engine in memory. Of Apple's systems, only macOS lets programs write code.
@@ -45,29 +27,60 @@ fn generates_machine_code() -> bool {
     has_engine && has_its_layout && may_write_code && is_wanted
 }
 
-/// The text of the header for the sources under `root`.
-fn generate(root: &Path) -> Vec<u8> {
-    let mut config = cbindgen::Config::from_file(root.join(CONFIG)).expect("cbindgen.toml is valid");
-    let settings = config.after_includes.unwrap_or_default();
-    config.after_includes = Some(format!("{}{settings}", version_macros()));
-    let mut builder = cbindgen::Builder::new().with_config(config);
-    for source in SOURCES {
-        builder = builder.with_src(root.join(source));
-    }
-    let mut text = Vec::new();
-    builder.generate().expect("src/ffi has a C form").write(&mut text);
-    text
-}
+#[cfg(feature = "header")]
+mod header {
+    use std::path::{Path, PathBuf};
+    use std::{env, fs};
 
-/// The macros that carry the version of `Cargo.toml` into C.
-fn version_macros() -> String {
-    let number = |part: &str| env::var(format!("CARGO_PKG_VERSION{part}")).expect("cargo gives the version");
-    format!(
-        "\n#define ME_VERSION_MAJOR {}\n#define ME_VERSION_MINOR {}\n#define ME_VERSION_PATCH {}\n\
-         #define ME_VERSION_STRING \"{}\"\n",
-        number("_MAJOR"),
-        number("_MINOR"),
-        number("_PATCH"),
-        number("")
-    )
+    const SOURCES: [&str; 2] = ["src/ffi/types.rs", "src/ffi/api.rs"];
+    const CONFIG: &str = "cbindgen.toml";
+    const HEADER: &str = "include/miniexpr.h";
+    const WRITE: &str = "MINIEXPR_WRITE_HEADER";
+
+    /// Stops the build if the committed header is not that of the sources, or writes it if that is asked for.
+    pub fn check_or_write() {
+        println!("cargo:rerun-if-env-changed={WRITE}");
+        for path in SOURCES.iter().chain(&[CONFIG, HEADER]) {
+            println!("cargo:rerun-if-changed={path}");
+        }
+        let root =
+            PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo gives the manifest's folder"));
+        let header = generate(&root);
+        let path = root.join(HEADER);
+        if fs::read(&path).is_ok_and(|committed| committed == header) {
+            return;
+        }
+        if env::var_os(WRITE).is_none() {
+            panic!("{HEADER} is out of date: {WRITE}=1 cargo check --features header writes it");
+        }
+        fs::write(&path, header).unwrap_or_else(|error| panic!("{HEADER} cannot be written: {error}"));
+    }
+
+    /// The text of the header for the sources under `root`.
+    fn generate(root: &Path) -> Vec<u8> {
+        let mut config = cbindgen::Config::from_file(root.join(CONFIG)).expect("cbindgen.toml is valid");
+        let settings = config.after_includes.unwrap_or_default();
+        config.after_includes = Some(format!("{}{settings}", version_macros()));
+        let mut builder = cbindgen::Builder::new().with_config(config);
+        for source in SOURCES {
+            builder = builder.with_src(root.join(source));
+        }
+        let mut text = Vec::new();
+        builder.generate().expect("src/ffi has a C form").write(&mut text);
+        text
+    }
+
+    /// The macros that carry the version of `Cargo.toml` into C.
+    fn version_macros() -> String {
+        let number =
+            |part: &str| env::var(format!("CARGO_PKG_VERSION{part}")).expect("cargo gives the version");
+        format!(
+            "\n#define ME_VERSION_MAJOR {}\n#define ME_VERSION_MINOR {}\n#define ME_VERSION_PATCH {}\n\
+             #define ME_VERSION_STRING \"{}\"\n",
+            number("_MAJOR"),
+            number("_MINOR"),
+            number("_PATCH"),
+            number("")
+        )
+    }
 }

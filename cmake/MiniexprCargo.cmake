@@ -36,6 +36,8 @@ add_custom_target(
         ${CMAKE_COMMAND} -E env ${cargo_environment} ${MINIEXPR_CARGO_PROGRAM} build --lib --locked
         --manifest-path "${PROJECT_SOURCE_DIR}/Cargo.toml" --target ${MINIEXPR_TRIPLE}
         ${profile_flags} ${MINIEXPR_STD_FLAGS} ${extra_flags}
+    # Cargo looks for .cargo/config.toml, which names vendored crates, from here on upward.
+    WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"
     BYPRODUCTS "${MINIEXPR_ARCHIVE}"
     COMMENT "Building miniexpr with cargo for ${MINIEXPR_TRIPLE}"
     VERBATIM

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-3-Clause
  *
- * Written by cbindgen from src/ffi; do not edit, the build rewrites it.
+ * Written by cbindgen from src/ffi; do not edit: see docs/embedding.md, "The header".
  *
  * Compile a text once (me_compile), evaluate it any number of times (me_eval), free it (me_free):
  *

@@ -47,8 +47,8 @@ lint() {
     suite clang-format check clang-format --dry-run --Werror $(c_sources)
     suite prettier check prettier --check --log-level warn .
     suite eslint check eslint .
-    suite clippy check cargo clippy --locked --all-targets -- -D warnings
-    suite header check env MINIEXPR_CHECK_HEADER=1 cargo check --locked
+    suite clippy check cargo clippy --locked --all-targets --features header -- -D warnings
+    suite header check cargo check --locked --features header
     suite notices check scripts/check_notices.sh
 }
 
