@@ -4,23 +4,27 @@
  *
  * Every name of the expression is bound to a file. All arrays have the same shape, C order and
  * little-endian items of a numeric dtype; the result has the dtype that the expression infers.
- * The files are streamed: memory use does not depend on their size.
+ * The files are streamed: memory use does not depend on their size. The result appears under its name
+ * only when it is complete, so it may replace an input, and a failure leaves an older file as it was.
  */
-#define _POSIX_C_SOURCE 199309L /* clock_gettime */
+#define _XOPEN_SOURCE 700 /* clock_gettime, realpath */
 
 #include <ctype.h>
+#include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "miniexpr.h"
 
-enum { MAX_INPUTS = 32, MAX_DIMS = 32, MAX_HEADER = 65536, BLOCK_ITEMS = 8192 };
+enum { MAX_INPUTS = 32, MAX_DIMS = 32, MAX_HEADER = 65536, BLOCK_ITEMS = 8192, MAX_TEMPORARIES = 100 };
 
 typedef struct {
-    char path[4096];
+    char path[PATH_MAX];
     FILE *file;
     me_dtype dtype;
     size_t itemsize;
@@ -140,7 +144,52 @@ static bool open_input(npy_array *array) {
 
 /* ---- writing ---------------------------------------------------------------------------- */
 
-/* Creates a file of format 1.0 with the shape of `like` and the dtype of `array`. */
+/* Where a result is written until it is complete: a file of the same folder, or "" for the path itself. */
+static char temporary[PATH_MAX + 16];
+/* The file that gets the result then: the path itself, or where a link leads to. */
+static char target[PATH_MAX];
+
+/* Opens the file to write. A regular file is replaced at the end; devices and pipes are written directly. */
+static bool open_output(npy_array *array) {
+    struct stat existing;
+    bool exists = stat(array->path, &existing) == 0;
+    if (exists && !S_ISREG(existing.st_mode)) {
+        array->file = fopen(array->path, "wb");
+        return array->file || fail(array->path, "cannot be opened");
+    }
+    if (!exists || !realpath(array->path, target))
+        strcpy(target, array->path);
+    for (int i = 0; i < MAX_TEMPORARIES && !array->file; i++) {
+        snprintf(temporary, sizeof temporary, "%s.%d.tmp", target, i);
+        array->file = fopen(temporary, "wbx");
+        if (!array->file && errno != EEXIST)
+            break;
+    }
+    if (!array->file) {
+        temporary[0] = '\0';
+        return fail(array->path, "cannot be created");
+    }
+    if (exists && chmod(temporary, existing.st_mode & 07777))
+        return fail(array->path, "cannot be given its old permissions");
+    return true;
+}
+
+/* Closes the file and gives it its name if it is `complete`, else removes it. */
+static bool close_output(npy_array *array, bool complete) {
+    if (!array->file)
+        return complete;
+    if (fclose(array->file) && complete)
+        complete = fail(array->path, "cannot be written");
+    if (!temporary[0])
+        return complete;
+    if (complete && rename(temporary, target))
+        complete = fail(array->path, "cannot be replaced");
+    if (!complete)
+        remove(temporary);
+    return complete;
+}
+
+/* Begins a file of format 1.0 with the shape of `like` and the dtype of `array`. */
 static bool create_output(npy_array *array, const npy_array *like) {
     const char *descr = NULL;
     for (int i = 0; i < N_DTYPES; i++) {
@@ -163,9 +212,8 @@ static bool create_output(npy_array *array, const npy_array *like) {
     unsigned char start[10] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0};
     start[8] = (unsigned char)(padded & 0xff);
     start[9] = (unsigned char)(padded >> 8);
-    array->file = fopen(array->path, "wb");
-    if (!array->file)
-        return fail(array->path, "cannot be created");
+    if (!open_output(array))
+        return false;
     fwrite(start, 1, sizeof start, array->file);
     fprintf(array->file, "%s%*s\n", header, padded - length - 1, "");
     return !ferror(array->file) || fail(array->path, "cannot be written");
@@ -306,10 +354,7 @@ static bool run(const char *text, const char *const *names, npy_array *inputs, i
     double seconds = 0;
     bool done = create_output(output, &inputs[0]) && evaluate(expression, inputs, n_inputs, output, &seconds);
     me_free(expression);
-    if (output->file && fclose(output->file) && done)
-        done = fail(output->path, "cannot be written");
-    if (output->file && !done)
-        remove(output->path);
+    done = close_output(output, done);
     if (done)
         printf("%s: %lld items in %.3f ms\n", output->path, item_count(&inputs[0]), seconds * 1e3);
     return done;

@@ -49,7 +49,12 @@ static int write_picture(const char *path, const double *shade) {
     for (int i = 0; i < PIXELS; i++) {
         fputc((int)shade[i], file);
     }
-    return fclose(file) == 0 ? 0 : 1;
+    int failed = ferror(file);
+    if (fclose(file) != 0 || failed) {
+        fprintf(stderr, "%s: cannot be written\n", path);
+        return 1;
+    }
+    return 0;
 }
 
 int main(int argc, char **argv) {

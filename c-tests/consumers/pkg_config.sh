@@ -9,7 +9,8 @@ export PKG_CONFIG_PATH="$3/pkgconfig"
 build_and_run() { # how to link, flags of pkg-config
     # shellcheck disable=SC2046,SC2086
     "${CC:-cc}" $1 "$program" $(pkg-config $2 --cflags --libs miniexpr) -o "$work/program"
-    LD_LIBRARY_PATH="$folder" "$work/program" | grep -qx "$expected"
+    output=$(LD_LIBRARY_PATH="$folder" "$work/program")
+    [ "$output" = "$expected" ]
     echo "ok cc $1 with pkg-config $2"
 }
 program=$1 expected=$2 folder=$3

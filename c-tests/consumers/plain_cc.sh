@@ -7,6 +7,7 @@ trap 'rm -rf "$work"' EXIT
 
 for mode in "" -static; do
     "${CC:-cc}" $mode -I "$3" "$1" "$4" -lm -lpthread -ldl -o "$work/program"
-    "$work/program" | grep -qx "$2"
+    output=$("$work/program")
+    [ "$output" = "$2" ]
     echo "ok cc $mode"
 done
