@@ -116,6 +116,33 @@ impl Scalar {
         }
         bytes
     }
+
+    /// The value that the first `dtype.size()` of `bytes` hold in native order; a string dtype's as
+    /// bytes.
+    pub fn from_bytes(bytes: &[u8; 16], dtype: Dtype) -> Scalar {
+        let float = |start: usize| f64::from(f32::from_ne_bytes(array(bytes, start)));
+        let double = |start: usize| f64::from_ne_bytes(array(bytes, start));
+        match dtype {
+            Dtype::Bool => Scalar::Bool(bytes[0] != 0),
+            Dtype::Int8 => Scalar::Int(i8::from_ne_bytes(array(bytes, 0)).into()),
+            Dtype::Int16 => Scalar::Int(i16::from_ne_bytes(array(bytes, 0)).into()),
+            Dtype::Int32 => Scalar::Int(i32::from_ne_bytes(array(bytes, 0)).into()),
+            Dtype::Int64 => Scalar::Int(i64::from_ne_bytes(array(bytes, 0)).into()),
+            Dtype::UInt16 => Scalar::Int(u16::from_ne_bytes(array(bytes, 0)).into()),
+            Dtype::UInt32 => Scalar::Int(u32::from_ne_bytes(array(bytes, 0)).into()),
+            Dtype::UInt64 => Scalar::Int(u64::from_ne_bytes(array(bytes, 0)).into()),
+            Dtype::Float32 => Scalar::Float(float(0)),
+            Dtype::Float64 => Scalar::Float(double(0)),
+            Dtype::Complex64 => Scalar::Complex(Complex::new(float(0), float(4))),
+            Dtype::Complex128 => Scalar::Complex(Complex::new(double(0), double(8))),
+            Dtype::UInt8 | Dtype::String | Dtype::Bytes => Scalar::Int(bytes[0].into()),
+        }
+    }
+}
+
+/// `N` of the bytes from `start` on.
+fn array<const N: usize>(bytes: &[u8; 16], start: usize) -> [u8; N] {
+    std::array::from_fn(|index| bytes[start + index])
 }
 
 /// The low bits of `value` that fit an integer `dtype`, extended by its signedness.
@@ -202,5 +229,15 @@ mod tests {
     fn bytes_have_the_width_of_the_dtype() {
         assert_eq!(Scalar::Int(-2).to_bytes(Dtype::Int16)[..2], (-2i16).to_ne_bytes());
         assert_eq!(Scalar::Float(2.5).to_bytes(Dtype::Float32)[..4], 2.5f32.to_ne_bytes());
+    }
+
+    #[test]
+    fn bytes_give_the_value_back() {
+        for dtype in Dtype::NUMERIC {
+            for value in [Scalar::Int(0), Scalar::Int(1), Scalar::Float(-3.5), Scalar::Int(i64::MIN.into())] {
+                let value = value.cast(dtype);
+                assert_eq!(Scalar::from_bytes(&value.to_bytes(dtype), dtype), value, "{dtype}");
+            }
+        }
     }
 }

@@ -103,11 +103,16 @@ impl Infix {
 /// On a syntax error the position is the end of the first token that cannot continue the
 /// expression (the start of a broken string literal or a lone point), at least 1.
 pub fn parse(text: &[u8], scope: &Scope<'_>) -> Result<Tree, CompileError> {
+    parse_onto(Tree::default(), text, scope)
+}
+
+/// As [`parse`]; the nodes follow those of `tree`.
+pub fn parse_onto(tree: Tree, text: &[u8], scope: &Scope<'_>) -> Result<Tree, CompileError> {
     let mut parser = Parser {
         text,
         scope,
         lexer: Lexer::new(text),
-        tree: Tree::default(),
+        tree,
         frames: Vec::new(),
         values: Vec::new(),
         token: Token::End,
@@ -385,31 +390,11 @@ impl Parser<'_> {
         let span = Span { start: self.tree.node(left).span.start, end: self.tree.node(right).span.end };
         let kind = match infix {
             Infix::Comma => NodeKind::Comma(left, right),
-            Infix::Operator(Operator::Add) => self.sum(left, right),
+            Infix::Operator(Operator::Add) => self.tree.sum(left, right),
             Infix::Operator(operator) => NodeKind::Binary(operator, left, right),
         };
         let node = self.tree.push(kind, span)?;
         Ok(self.values.try_push(node)?)
-    }
-
-    /// `a + -1` and `-1 + a` are `a - 1`: the literal keeps the dtype that it has without the minus.
-    fn sum(&self, left: NodeId, right: NodeId) -> NodeKind {
-        if let Some(literal) = self.negated_literal(right) {
-            NodeKind::Binary(Operator::Sub, left, literal)
-        } else if let Some(literal) = self.negated_literal(left) {
-            NodeKind::Binary(Operator::Sub, right, literal)
-        } else {
-            NodeKind::Binary(Operator::Add, left, right)
-        }
-    }
-
-    fn negated_literal(&self, node: NodeId) -> Option<NodeId> {
-        match self.tree.node(node).kind {
-            NodeKind::Negate(operand) if matches!(self.tree.node(operand).kind, NodeKind::Number(_)) => {
-                Some(operand)
-            }
-            _ => None,
-        }
     }
 
     /// A call with the values from `first` on as arguments.

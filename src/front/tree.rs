@@ -113,6 +113,26 @@ impl Tree {
         &self.args[list.start as usize..(list.start + list.count) as usize]
     }
 
+    /// `a + -1` and `-1 + a` are `a - 1`: the literal keeps the dtype that it has without the minus.
+    pub fn sum(&self, left: NodeId, right: NodeId) -> NodeKind {
+        if let Some(literal) = self.negated_literal(right) {
+            NodeKind::Binary(Operator::Sub, left, literal)
+        } else if let Some(literal) = self.negated_literal(left) {
+            NodeKind::Binary(Operator::Sub, right, literal)
+        } else {
+            NodeKind::Binary(Operator::Add, left, right)
+        }
+    }
+
+    fn negated_literal(&self, node: NodeId) -> Option<NodeId> {
+        match self.node(node).kind {
+            NodeKind::Negate(operand) if matches!(self.node(operand).kind, NodeKind::Number(_)) => {
+                Some(operand)
+            }
+            _ => None,
+        }
+    }
+
     /// The last node: the whole expression.
     pub fn root(&self) -> NodeId {
         self.nodes.len() as u32 - 1

@@ -2,7 +2,7 @@
 
 use super::Rules;
 use super::text::{self, TextNode, TextOperation};
-use super::typing::{Typed, has_complex_form, small_power};
+use super::typing::{Typed, are_truths, has_complex_form, is_exact, small_power};
 use crate::builtin::Meaning;
 use crate::dtype::{Dtype, Scalar, promote};
 use crate::front::lexer::Operator;
@@ -27,37 +27,65 @@ pub fn spread(
     typed: &[Typed],
     rules: Rules,
 ) -> Result<Vec<Option<Demand>>, OutOfMemory> {
-    let demands = Vec::try_filled(None, tree.nodes.len())?;
-    let mut spreader = Spreader { scope, tree, typed, rules, demands };
+    let mut demands = Vec::try_filled(None, tree.nodes.len())?;
+    let mut spreader = Spreader::new(scope, tree, typed, rules, Vec::new());
     let root = tree.root();
     let Typed { compute, .. } = typed[root as usize];
     spreader.want(root, if typed[root as usize].adapts() { rules.literal_text } else { compute });
     for id in (0..=root).rev() {
-        if let Some(demand) = spreader.demands[id as usize]
+        for (operand, result) in spreader.take()? {
+            demands[operand as usize] = Some(Demand { result, work: result });
+        }
+        if let Some(demand) = demands[id as usize]
             && typed[id as usize].constant.is_none()
         {
             let work = spreader.node(id, demand.result);
-            spreader.demands[id as usize] = Some(Demand { work, ..demand });
+            demands[id as usize] = Some(Demand { work, ..demand });
         }
     }
-    Ok(spreader.demands)
+    Ok(demands)
 }
 
-struct Spreader<'a> {
+/// Passes what is wanted of a node on to its operands.
+pub struct Spreader<'a> {
     scope: &'a Scope<'a>,
     tree: &'a Tree,
     typed: &'a [Typed],
     rules: Rules,
-    demands: Vec<Option<Demand>>,
+    /// Operands with the dtypes in which they are wanted, not taken yet.
+    wanted: Vec<(NodeId, Dtype)>,
+    /// Whether memory for `wanted` was refused.
+    refused: bool,
 }
 
-impl Spreader<'_> {
+impl<'a> Spreader<'a> {
+    /// A spreader that gathers into `wanted`.
+    pub fn new(
+        scope: &'a Scope<'a>,
+        tree: &'a Tree,
+        typed: &'a [Typed],
+        rules: Rules,
+        wanted: Vec<(NodeId, Dtype)>,
+    ) -> Spreader<'a> {
+        Spreader { scope, tree, typed, rules, wanted, refused: false }
+    }
+
+    /// What is wanted since the last call.
+    pub fn take(&mut self) -> Result<std::vec::Drain<'_, (NodeId, Dtype)>, OutOfMemory> {
+        if self.refused { Err(OutOfMemory) } else { Ok(self.wanted.drain(..)) }
+    }
+
+    /// The buffer, for the next spreader.
+    pub fn into_buffer(self) -> Vec<(NodeId, Dtype)> {
+        self.wanted
+    }
+
     fn get(&self, id: NodeId) -> Typed {
         self.typed[id as usize]
     }
 
     fn want(&mut self, id: NodeId, result: Dtype) {
-        self.demands[id as usize] = Some(Demand { result, work: result });
+        self.refused |= self.wanted.try_push((id, result)).is_err();
     }
 
     /// An operand that is computed apart, in its own dtype.
@@ -71,7 +99,7 @@ impl Spreader<'_> {
             self.tree.node(id).kind,
             NodeKind::Number(_) | NodeKind::Text(_) | NodeKind::Variable(_)
         );
-        if is_operation && self.get(id).parse != operator_parse {
+        if is_operation && !self.get(id).is_weak && self.get(id).parse != operator_parse {
             self.want_apart(id);
         } else {
             self.want(id, work);
@@ -85,7 +113,7 @@ impl Spreader<'_> {
     }
 
     /// Spreads the demands of one node to its operands, and gives the node's work dtype.
-    fn node(&mut self, id: NodeId, result: Dtype) -> Dtype {
+    pub fn node(&mut self, id: NodeId, result: Dtype) -> Dtype {
         if let Some(text) = self.get(id).text {
             return self.strings(text, result);
         }
@@ -142,13 +170,17 @@ impl Spreader<'_> {
     fn binary(&mut self, operator: Operator, a: NodeId, b: NodeId, result: Dtype) -> Dtype {
         use Operator::*;
         let (left, right) = (self.get(a), self.get(b));
-        let both_bool = promote(left.parse, right.parse) == Dtype::Bool;
         match operator {
             And | Or => self.want_truths(a, b),
-            BitAnd | BitOr | BitXor if both_bool => self.want_truths(a, b),
+            BitAnd | BitOr | BitXor if are_truths(left, right) => self.want_truths(a, b),
             Lt | Le | Gt | Ge | Eq | Ne => {
-                let work = comparison_dtype(left, right);
-                self.want_operands(a, b, work);
+                let Comparison { work, by_value, .. } = Comparison::of(left, right);
+                if by_value {
+                    self.want_value(a, work);
+                    self.want_value(b, work);
+                } else {
+                    self.want_operands(a, b, work);
+                }
                 work
             }
             Pow if small_power(right).is_some() => {
@@ -163,6 +195,16 @@ impl Spreader<'_> {
                 self.want_operands(a, b, result.component());
                 result.component()
             }
+        }
+    }
+
+    /// An operand that is compared by its value: computed apart if its own dtype holds that.
+    fn want_value(&mut self, id: NodeId, work: Dtype) {
+        let is_leaf = matches!(self.tree.node(id).kind, NodeKind::Number(_) | NodeKind::Variable(_));
+        if !is_leaf && self.get(id).keeps_value() {
+            self.want_apart(id);
+        } else {
+            self.want(id, work);
         }
     }
 
@@ -229,31 +271,64 @@ impl Spreader<'_> {
     }
 }
 
-/// The dtype in which two operands are compared: their promotion, or a wider one where a constant
-/// operand has a value that the promotion cannot hold.
-fn comparison_dtype(left: Typed, right: Typed) -> Dtype {
-    let promoted = promote(promote(Dtype::Bool, left.compute), right.compute).component();
-    if promoted.is_float() {
-        return promoted;
-    }
-    let holds = |value: Scalar| is_exact(value, promoted);
-    let (value, other) = match (left.constant, right.constant) {
-        (Some(value), _) if !holds(value) => (value, right),
-        (_, Some(value)) if !holds(value) => (value, left),
-        _ => return promoted,
-    };
-    if is_exact(value, Dtype::Int64) && other.compute != Dtype::UInt64 {
-        Dtype::Int64
-    } else {
-        Dtype::Float64
+/// How two operands are compared.
+#[derive(Clone, Copy, Debug)]
+pub struct Comparison {
+    pub work: Dtype,
+    /// Whether the values are compared that the operands have by themselves.
+    pub by_value: bool,
+    /// The number that stands for the left or the right constant, which no integer dtype holds
+    /// together with the other operand.
+    pub beyond: [Option<f64>; 2],
+}
+
+impl Comparison {
+    /// Operands are compared in their promotion. A constant that an integer promotion does not hold,
+    /// and arithmetic with weak numbers, are compared by value.
+    pub fn of(left: Typed, right: Typed) -> Comparison {
+        let sides = [left, right];
+        let promoted = promote(promote(Dtype::Bool, left.compute), right.compute).component();
+        let are_whole = sides.iter().all(|side| is_whole(side.compute));
+        let is_beyond = |side: &Typed| match side.constant {
+            // Two integer dtypes can promote to float64, which rounds.
+            Some(Scalar::Int(_)) if promoted.is_float() => true,
+            Some(value) => !is_exact(value, promoted),
+            None => side.is_weak && promoted == Dtype::Bool,
+        };
+        if !are_whole || !sides.iter().any(is_beyond) {
+            return Comparison { work: promoted, by_value: false, beyond: [None; 2] };
+        }
+        let holds_both = |wide: Dtype| {
+            sides.iter().all(|side| match side.constant {
+                Some(value) => is_exact(value, wide),
+                None => holds_all(wide, side.own()),
+            })
+        };
+        match [Dtype::Int64, Dtype::UInt64].into_iter().find(|wide| holds_both(*wide)) {
+            Some(work) => Comparison { work, by_value: true, beyond: [None; 2] },
+            None => {
+                // Beyond all integers of the other side, which float64 would round to it.
+                let beyond = sides.map(|side| match side.constant {
+                    Some(Scalar::Int(value)) => {
+                        Some(if value < 0 { f64::NEG_INFINITY } else { f64::INFINITY })
+                    }
+                    _ => None,
+                });
+                Comparison { work: Dtype::Float64, by_value: true, beyond }
+            }
+        }
     }
 }
 
-/// Whether a value survives the cast to an integer dtype or bool.
-fn is_exact(value: Scalar, dtype: Dtype) -> bool {
-    match (value, value.cast(dtype)) {
-        (Scalar::Int(exact), Scalar::Int(cast)) => exact == cast,
-        (Scalar::Int(exact), Scalar::Bool(_)) => exact == 0 || exact == 1,
-        (value, cast) => value.to_f64() == cast.to_f64(),
+/// Bool or an integer dtype.
+fn is_whole(dtype: Dtype) -> bool {
+    dtype == Dtype::Bool || dtype.is_integer()
+}
+
+/// Whether the 64-bit integer dtype `wide` holds all values of the whole dtype `dtype`.
+fn holds_all(wide: Dtype, dtype: Dtype) -> bool {
+    match wide {
+        Dtype::UInt64 => !dtype.is_signed(),
+        _ => dtype != Dtype::UInt64,
     }
 }

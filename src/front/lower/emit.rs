@@ -1,10 +1,11 @@
 //! Emission of typed expressions, operands before users.
 
-use super::demand::Demand;
+use super::demand::{Comparison, Demand};
+use super::fold::{self, Folder};
 use super::text;
 use super::typing::{Typed, small_power};
 use crate::builtin::Meaning;
-use crate::dtype::Dtype;
+use crate::dtype::{Dtype, Scalar};
 use crate::front::error::CompileError;
 use crate::front::lexer::Operator;
 use crate::front::scope::{Scope, Variable};
@@ -19,61 +20,78 @@ pub fn emit(
     tree: &Tree,
     typed: &[Typed],
     demands: &[Option<Demand>],
+    folder: &mut Folder<'_>,
 ) -> Result<ExprId, CompileError> {
-    let exprs = Vec::try_filled(ExprId(0), tree.nodes.len())?;
-    let mut emitter = Emitter { builder, scope, tree, typed, exprs };
+    let mut emitter = Emitter::new(builder, scope, tree, Vec::try_filled(ExprId(0), tree.nodes.len())?);
     for id in 0..=tree.root() {
-        if let Some(demand) = demands[id as usize] {
-            emitter.exprs[id as usize] = emitter.node(id, demand)?;
-        }
+        let Some(demand) = demands[id as usize] else { continue };
+        emitter.exprs[id as usize] = if typed[id as usize].constant.is_some() {
+            let value = folder.value(typed, id, demand.result)?;
+            emitter.builder.constant(value, demand.result)?
+        } else {
+            emitter.node(typed, id, demand)?
+        };
     }
     Ok(emitter.exprs[tree.root() as usize])
 }
 
-struct Emitter<'a> {
-    builder: &'a mut Builder,
+/// Adds the expressions of nodes whose operands have theirs.
+pub struct Emitter<'a> {
+    pub builder: &'a mut Builder,
     scope: &'a Scope<'a>,
     tree: &'a Tree,
-    typed: &'a [Typed],
     /// The expression of each demanded node.
-    exprs: Vec<ExprId>,
+    pub exprs: Vec<ExprId>,
 }
 
-impl Emitter<'_> {
+impl<'a> Emitter<'a> {
+    /// An emitter with room in `exprs` for each node of the tree.
+    pub fn new(
+        builder: &'a mut Builder,
+        scope: &'a Scope<'a>,
+        tree: &'a Tree,
+        exprs: Vec<ExprId>,
+    ) -> Emitter<'a> {
+        Emitter { builder, scope, tree, exprs }
+    }
+
     /// A demanded node, as its user wants it.
-    fn node(&mut self, id: NodeId, demand: Demand) -> Result<ExprId, CompileError> {
-        let Typed { constant, text, .. } = self.typed[id as usize];
-        if let Some(value) = constant {
-            return Ok(self.builder.constant(value, demand.result)?);
-        }
-        let expr = match text {
+    pub fn node(&mut self, typed: &[Typed], id: NodeId, demand: Demand) -> Result<ExprId, CompileError> {
+        let expr = match typed[id as usize].text {
             Some(text) => text::emit(self.builder, self.tree, text.operation, &self.exprs, demand.work)?,
-            None => self.operation(id, demand)?,
+            None => self.operation(typed, id, demand)?,
         };
         Ok(self.builder.cast(expr, demand.result)?)
     }
 
-    fn operation(&mut self, id: NodeId, demand: Demand) -> Result<ExprId, OutOfMemory> {
+    /// An expression, or its value if it is known.
+    fn add(&mut self, kind: ExprKind, dtype: Dtype) -> Result<ExprId, OutOfMemory> {
+        match fold::known(&self.builder.kernel, kind) {
+            Some(value) => self.builder.constant(value, dtype),
+            None => self.builder.add(kind, dtype.into()),
+        }
+    }
+
+    fn operation(&mut self, typed: &[Typed], id: NodeId, demand: Demand) -> Result<ExprId, OutOfMemory> {
         let work = demand.work;
         match self.tree.node(id).kind {
-            NodeKind::Number(_) | NodeKind::Text(_) => {
-                self.builder.constant(crate::dtype::Scalar::Int(0), work)
-            }
+            NodeKind::Number(literal) => self.builder.constant(literal.value, work),
+            NodeKind::Text(_) => Err(OutOfMemory),
             NodeKind::Variable(index) => {
                 let Variable { ty, read } = self.scope.variable(index);
                 self.builder.add(read, ty)
             }
             NodeKind::Negate(a) => self.unary(UnaryOp::Neg, a, work),
             NodeKind::Invert(a) | NodeKind::Not(a) => self.unary(UnaryOp::BitNot, a, work),
-            NodeKind::Binary(operator, a, b) => self.binary(operator, a, b, work),
+            NodeKind::Binary(operator, a, b) => self.binary(typed, operator, a, b, work),
             NodeKind::Comma(_, b) => self.operand(b, work),
             NodeKind::Builtin(row, list) => {
                 let tree = self.tree;
-                self.builtin(row.meaning, tree.arguments(list), demand)
+                self.builtin(typed, row.meaning, tree.arguments(list), demand)
             }
             NodeKind::Call(index, list) => {
                 let tree = self.tree;
-                self.call(index, tree.arguments(list), self.typed[id as usize].compute)
+                self.call(index, tree.arguments(list), typed[id as usize].compute)
             }
             NodeKind::Cast(_, a) => self.operand(a, work),
         }
@@ -90,66 +108,83 @@ impl Emitter<'_> {
             UnaryOp::Abs | UnaryOp::Real | UnaryOp::Imag => work.component(),
             _ => work,
         };
-        self.builder.add(ExprKind::Unary(op, operand), result.into())
+        self.add(ExprKind::Unary(op, operand), result)
     }
 
     fn binary(
         &mut self,
+        typed: &[Typed],
         operator: Operator,
         a: NodeId,
         b: NodeId,
         work: Dtype,
     ) -> Result<ExprId, OutOfMemory> {
         if operator == Operator::Pow {
-            return self.power(a, b, work);
+            return self.power(typed, a, b, work);
         }
-        let left = self.operand(a, work)?;
-        let right = self.operand(b, work)?;
+        let (left, right) = (self.operand(a, work)?, self.operand(b, work)?);
         match operation_of(operator) {
-            Operation::Binary(op) => self.builder.add(ExprKind::Binary(op, left, right), work.into()),
+            Operation::Binary(op) => self.add(ExprKind::Binary(op, left, right), work),
             Operation::Compare(op) => {
-                self.builder.add(ExprKind::Compare(op, left, right), Dtype::Bool.into())
+                let beyond = Comparison::of(typed[a as usize], typed[b as usize]).beyond;
+                let left = self.bound(left, beyond[0], work)?;
+                let right = self.bound(right, beyond[1], work)?;
+                self.add(ExprKind::Compare(op, left, right), Dtype::Bool)
             }
+        }
+    }
+
+    /// What stands for a compared operand.
+    fn bound(&mut self, operand: ExprId, beyond: Option<f64>, work: Dtype) -> Result<ExprId, OutOfMemory> {
+        match beyond {
+            Some(value) => self.builder.constant(Scalar::Float(value), work),
+            None => Ok(operand),
         }
     }
 
     /// A power; the second and the third are products.
-    fn power(&mut self, a: NodeId, b: NodeId, work: Dtype) -> Result<ExprId, OutOfMemory> {
+    fn power(&mut self, typed: &[Typed], a: NodeId, b: NodeId, work: Dtype) -> Result<ExprId, OutOfMemory> {
         let base = self.operand(a, work)?;
-        let Some(exponent) = small_power(self.typed[b as usize]) else {
+        let Some(exponent) = small_power(typed[b as usize]) else {
             let exponent = self.operand(b, work)?;
-            return self.builder.add(ExprKind::Binary(BinaryOp::Pow, base, exponent), work.into());
+            return self.add(ExprKind::Binary(BinaryOp::Pow, base, exponent), work);
         };
-        let square = self.builder.add(ExprKind::Binary(BinaryOp::Mul, base, base), work.into())?;
+        let square = self.add(ExprKind::Binary(BinaryOp::Mul, base, base), work)?;
         if exponent == 2 {
             return Ok(square);
         }
-        self.builder.add(ExprKind::Binary(BinaryOp::Mul, square, base), work.into())
+        self.add(ExprKind::Binary(BinaryOp::Mul, square, base), work)
     }
 
-    fn builtin(&mut self, meaning: Meaning, args: &[NodeId], demand: Demand) -> Result<ExprId, OutOfMemory> {
+    fn builtin(
+        &mut self,
+        typed: &[Typed],
+        meaning: Meaning,
+        args: &[NodeId],
+        demand: Demand,
+    ) -> Result<ExprId, OutOfMemory> {
         let work = demand.work;
         match meaning {
             Meaning::Unary(op) => self.unary(op, args[0], work),
-            Meaning::Binary(BinaryOp::Pow) => self.power(args[0], args[1], work),
+            Meaning::Binary(BinaryOp::Pow) => self.power(typed, args[0], args[1], work),
             Meaning::Binary(op) => {
                 let (a, b) = (self.operand(args[0], work)?, self.operand(args[1], work)?);
-                self.builder.add(ExprKind::Binary(op, a, b), work.into())
+                self.add(ExprKind::Binary(op, a, b), work)
             }
             Meaning::Fma => {
                 let (a, b) = (self.operand(args[0], work)?, self.operand(args[1], work)?);
                 let c = self.operand(args[2], work)?;
-                self.builder.add(ExprKind::Fma(a, b, c), work.into())
+                self.add(ExprKind::Fma(a, b, c), work)
             }
             Meaning::Where => {
                 let condition = self.operand(args[0], Dtype::Bool)?;
                 let (yes, no) = (self.operand(args[1], work)?, self.operand(args[2], work)?);
-                self.builder.add(ExprKind::Select { condition, yes, no }, work.into())
+                self.add(ExprKind::Select { condition, yes, no }, work)
             }
             Meaning::Reduce(op) => {
                 self.builder.add(ExprKind::Reduce(op, self.exprs[args[0] as usize]), work.into())
             }
-            Meaning::Constant(value) => self.builder.constant(crate::dtype::Scalar::Float(value), work),
+            Meaning::Constant(value) => self.builder.constant(Scalar::Float(value), work),
             Meaning::Text(_) => Err(OutOfMemory),
         }
     }
@@ -157,11 +192,14 @@ impl Emitter<'_> {
     /// A host function: float64 in, float64 out, then its declared dtype.
     fn call(&mut self, index: u32, args: &[NodeId], returns: Dtype) -> Result<ExprId, OutOfMemory> {
         let host = self.scope.function(index);
-        let function = self.function(host.name, host.target)?;
         let mut list = Vec::new();
         for arg in args {
             list.try_push(self.operand(*arg, Dtype::Float64)?)?;
         }
+        if let Some(value) = fold::call(&self.builder.kernel, host.target, &list) {
+            return self.builder.constant(Scalar::Float(value), returns);
+        }
+        let function = self.function(host.name, host.target)?;
         let kernel = &mut self.builder.kernel;
         let start = u32::try_from(kernel.args.len()).map_err(|_| OutOfMemory)?;
         kernel.args.try_extend(&list)?;

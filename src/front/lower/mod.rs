@@ -22,6 +22,7 @@ use super::tree::Tree;
 use crate::dtype::Dtype;
 use crate::ir::{Builder, ExprId};
 use crate::memory::OutOfMemory;
+use fold::Folder;
 
 /// What the surroundings of an expression say about its constants.
 #[derive(Clone, Copy, Debug)]
@@ -66,7 +67,7 @@ impl Rules {
 
 /// The dtype that `tree` infers.
 pub fn natural_dtype(scope: &Scope<'_>, tree: &Tree, rules: Rules) -> Result<Dtype, CompileError> {
-    let typed = typing::infer(scope, tree, rules)?;
+    let typed = typing::infer(scope, tree, rules, &mut Folder::new(scope, tree, rules))?;
     Ok(typed[tree.root() as usize].compute)
 }
 
@@ -77,9 +78,10 @@ pub fn lower(
     tree: &Tree,
     rules: Rules,
 ) -> Result<ExprId, CompileError> {
-    let typed = typing::infer(scope, tree, rules)?;
+    let mut folder = Folder::new(scope, tree, rules);
+    let typed = typing::infer(scope, tree, rules, &mut folder)?;
     let demands = demand::spread(scope, tree, &typed, rules)?;
-    emit::emit(builder, scope, tree, &typed, &demands)
+    emit::emit(builder, scope, tree, &typed, &demands, &mut folder)
 }
 
 /// `value` in the dtype `wanted`, its own if that is `None`. Strings are never converted.

@@ -59,7 +59,7 @@ pub fn infer(tree: &Tree, typed: &[Typed], id: NodeId) -> Result<Option<Typed>, 
         _ => family.unwrap_or(Dtype::String),
     };
     let text = TextNode { operation, adapts: dtype.is_string() && family.is_none() };
-    Ok(Some(Typed { compute: dtype, parse: dtype, constant: None, text: Some(text) }))
+    Ok(Some(Typed::text(dtype, text)))
 }
 
 /// The family of strings that meet; `None` if all adapt.

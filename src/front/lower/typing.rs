@@ -1,7 +1,7 @@
 //! Dtypes of all nodes, constant folding, and the refusal of meaningless operations.
 
 use super::Rules;
-use super::fold;
+use super::fold::Folder;
 use super::text::{self, TextNode};
 use crate::builtin::Meaning;
 use crate::dtype::{Dtype, Scalar, promote};
@@ -10,7 +10,7 @@ use crate::front::lexer::Operator;
 use crate::front::number::Literal;
 use crate::front::scope::{HostFunction, Scope};
 use crate::front::tree::{ArgList, CastTo, NodeId, NodeKind, Tree};
-use crate::ir::{ReduceOp, UnaryOp};
+use crate::ir::{BinaryOp, ReduceOp, UnaryOp};
 use crate::memory::TryGrow;
 
 /// What is known of a node once its operands are.
@@ -20,7 +20,11 @@ pub struct Typed {
     pub compute: Dtype,
     /// Dtype that places boundaries: every function call and unary minus counts as float64.
     pub parse: Dtype,
-    /// The value of a constant node. It keeps all its digits; its dtype is `compute`.
+    /// A whole number that a bool variable typed, or arithmetic with one: bool when dtypes are
+    /// promoted, but computed with its own value wherever the surroundings have room for it.
+    pub is_weak: bool,
+    /// The value of a constant node: a literal with all its digits, else what the node computes in
+    /// [`Typed::own`].
     pub constant: Option<Scalar>,
     /// What the node does with strings; `None` for nodes that take and give numbers, and for variables.
     pub text: Option<TextNode>,
@@ -29,7 +33,26 @@ pub struct Typed {
 impl Typed {
     /// A node of numbers.
     fn number(compute: Dtype, parse: Dtype) -> Typed {
-        Typed { compute, parse, constant: None, text: None }
+        Typed { compute, parse, is_weak: false, constant: None, text: None }
+    }
+
+    /// A node that takes or gives strings.
+    pub fn text(dtype: Dtype, text: TextNode) -> Typed {
+        Typed { text: Some(text), ..Typed::number(dtype, dtype) }
+    }
+
+    /// Whether what the node computes in its own dtype is its value: not so for a constant that the
+    /// dtype does not hold, and for arithmetic with weak numbers.
+    pub fn keeps_value(&self) -> bool {
+        match self.constant {
+            Some(value) => is_exact(value, self.compute),
+            None => !self.is_weak,
+        }
+    }
+
+    /// The dtype in which the node computes its own value.
+    pub fn own(&self) -> Dtype {
+        if self.is_weak { Dtype::Int64 } else { self.compute }
     }
 
     /// A string of literals alone, which can be of either family.
@@ -42,7 +65,12 @@ impl Typed {
 ///
 /// Errors: −8 for an operation that its operand's dtype does not have, −5 for a reduction that has
 /// no meaning.
-pub fn infer(scope: &Scope<'_>, tree: &Tree, rules: Rules) -> Result<Vec<Typed>, CompileError> {
+pub fn infer(
+    scope: &Scope<'_>,
+    tree: &Tree,
+    rules: Rules,
+    folder: &mut Folder<'_>,
+) -> Result<Vec<Typed>, CompileError> {
     check_reductions(tree)?;
     let mut typing = Typing { scope, tree, rules, nodes: Vec::new() };
     typing.nodes.try_reserve_exact(tree.nodes.len()).map_err(crate::memory::OutOfMemory::from)?;
@@ -50,6 +78,10 @@ pub fn infer(scope: &Scope<'_>, tree: &Tree, rules: Rules) -> Result<Vec<Typed>,
         typing.widen_folded_operands(id);
         let node = typing.node(id)?;
         typing.nodes.try_push(node)?;
+        if node.constant.is_none() && typing.is_constant(id) {
+            let value = folder.compute(&typing.nodes, id, node.own())?;
+            typing.nodes[id as usize].constant = Some(value);
+        }
     }
     text::check_reductions(tree, &typing.nodes)?;
     Ok(typing.nodes)
@@ -93,18 +125,36 @@ impl Typing<'_> {
         self.nodes[id as usize]
     }
 
-    /// A folded operation behind a boundary is a float64 constant: it was computed in float64, and
-    /// the boundary keeps the dtype of the operator from reaching into it.
+    /// A folded operation behind a boundary is a constant of the dtype that places the boundary: its
+    /// value is computed apart, as that of any operand there, and converted.
     fn widen_folded_operands(&mut self, id: NodeId) {
         let NodeKind::Binary(_, a, b) = self.tree.node(id).kind else { return };
         let parse = promote(self.get(a).parse, self.get(b).parse);
         for operand in [a, b] {
             let is_literal = matches!(self.tree.node(operand).kind, NodeKind::Number(_));
             let typed = &mut self.nodes[operand as usize];
-            if typed.constant.is_some() && !is_literal && typed.parse != parse {
-                typed.compute = Dtype::Float64;
+            if let Some(value) = typed.constant
+                && !is_literal
+                && typed.parse != parse
+            {
+                typed.constant = Some(value.cast(parse));
+                typed.compute = parse;
+                typed.is_weak = false;
             }
         }
+    }
+
+    /// Whether a node has one value that is known now.
+    fn is_constant(&self, id: NodeId) -> bool {
+        let can_fold = match self.tree.node(id).kind {
+            NodeKind::Variable(_) | NodeKind::Text(_) => false,
+            NodeKind::Builtin(row, _) => !matches!(row.meaning, Meaning::Reduce(_) | Meaning::Text(_)),
+            NodeKind::Call(index, _) => self.scope.function(index).target.pure,
+            _ => true,
+        };
+        let mut all = can_fold;
+        self.tree.for_each_operand(id, |operand| all &= self.get(operand).constant.is_some());
+        all
     }
 
     fn node(&self, id: NodeId) -> Result<Typed, CompileError> {
@@ -112,18 +162,23 @@ impl Typing<'_> {
             return Ok(text);
         }
         match self.tree.node(id).kind {
-            NodeKind::Number(literal) => Ok(constant(literal.value, self.literal_dtype(literal))),
+            NodeKind::Number(literal) => Ok(self.literal(literal)),
             NodeKind::Text(_) => Err(type_error(format_args!("a string has no place here"))),
             NodeKind::Variable(index) => Ok(self.variable(index)),
             NodeKind::Negate(a) => self.negate(a),
             NodeKind::Invert(a) => self.invert(a),
-            NodeKind::Not(a) => self.not(a),
+            NodeKind::Not(_) => self.not(),
             NodeKind::Binary(operator, a, b) => self.binary(operator, a, b),
             NodeKind::Comma(a, b) => self.comma(a, b),
-            NodeKind::Builtin(row, list) => self.builtin(row.name, row.meaning, list),
+            NodeKind::Builtin(row, list) => self.builtin(id, row.name, row.meaning, list),
             NodeKind::Call(index, list) => self.call(index, list),
-            NodeKind::Cast(to, a) => Ok(self.cast(to, a)),
+            NodeKind::Cast(to, _) => Ok(self.cast(to)),
         }
+    }
+
+    fn literal(&self, literal: Literal) -> Typed {
+        let dtype = self.literal_dtype(literal);
+        Typed { is_weak: dtype == Dtype::Bool, constant: Some(literal.value), ..Typed::number(dtype, dtype) }
     }
 
     /// Dtype of a literal as the expression's literal target types it.
@@ -135,16 +190,19 @@ impl Typing<'_> {
         {
             return integer_for(value, target);
         }
-        let is_big = match literal.value {
-            Scalar::Int(value) => value > i128::from(i32::MAX),
-            other => other.to_f64() > f64::from(i32::MAX),
+        // Beside integers and bools: what the target does not hold is int64, uint64 or float64.
+        let by_value = |target: Dtype| match literal.value {
+            Scalar::Int(value) if value <= i128::from(i32::MAX) || target.size() == 8 => target,
+            Scalar::Int(value) if value <= i128::from(i64::MAX) => Dtype::Int64,
+            Scalar::Int(_) => Dtype::UInt64,
+            _ => Dtype::Float64,
         };
         match self.rules.literal {
             None if literal.is_float => Dtype::Float64,
-            None if is_big => Dtype::Int64,
-            None => Dtype::Int32,
+            None => by_value(Dtype::Int32),
+            Some(Dtype::Bool) => beside_bool(literal.value),
             Some(target) if target.is_integer() && literal.is_float => Dtype::Float64,
-            Some(target) if target.is_integer() && is_big && target.size() < 8 => Dtype::Int64,
+            Some(target) if target.is_integer() => by_value(target),
             Some(target) => target,
         }
     }
@@ -161,21 +219,21 @@ impl Typing<'_> {
 
     fn negate(&self, a: NodeId) -> Result<Typed, CompileError> {
         let operand = self.get(a);
-        match operand.constant {
+        Ok(match operand.constant {
             Some(value) if self.rules.literals_keep_value => {
-                let value = fold::negate(value);
-                Ok(constant(value, self.negative_dtype(value, operand.compute)))
+                let dtype = self.negative_dtype(value, operand.compute);
+                Typed::number(dtype, dtype)
             }
-            Some(value) => Ok(constant(fold::negate(value), Dtype::Float64)),
-            None => Ok(Typed::number(operand.compute, Dtype::Float64)),
-        }
+            Some(_) => Typed::number(Dtype::Float64, Dtype::Float64),
+            None => Typed { is_weak: operand.is_weak, ..Typed::number(operand.compute, Dtype::Float64) },
+        })
     }
 
-    /// Dtype of a negated literal of dtype `positive`.
+    /// Dtype of the negative of the constant `value` of dtype `positive`.
     fn negative_dtype(&self, value: Scalar, positive: Dtype) -> Dtype {
         match value {
             Scalar::Int(value) if self.widens_literals() && positive.is_integer() => {
-                integer_for(value, positive)
+                integer_for(-value, positive)
             }
             _ => positive,
         }
@@ -184,17 +242,12 @@ impl Typing<'_> {
     fn invert(&self, a: NodeId) -> Result<Typed, CompileError> {
         self.refuse_complex("'~'")?;
         let operand = self.get(a);
-        let value = operand.constant.map(|value| match operand.compute {
-            Dtype::Bool => Scalar::Int(i128::from(!value.is_true())),
-            _ => fold::unary(UnaryOp::BitNot, value),
-        });
-        Ok(Typed { constant: value, ..operand })
+        Ok(Typed::number(operand.compute, operand.parse))
     }
 
-    fn not(&self, a: NodeId) -> Result<Typed, CompileError> {
+    fn not(&self) -> Result<Typed, CompileError> {
         self.refuse_complex("'not'")?;
-        let value = self.get(a).constant.map(|value| Scalar::Int(i128::from(!value.is_true())));
-        Ok(Typed { constant: value, ..Typed::number(Dtype::Bool, Dtype::Bool) })
+        Ok(Typed::number(Dtype::Bool, Dtype::Bool))
     }
 
     fn binary(&self, operator: Operator, a: NodeId, b: NodeId) -> Result<Typed, CompileError> {
@@ -203,20 +256,14 @@ impl Typing<'_> {
         if !matches!(operator, Add | Sub | Mul | Div | Pow) {
             self.refuse_complex("this operator")?;
         }
-        let value = match (left.constant, right.constant) {
-            (Some(left), Some(right)) => Some(fold::binary(operator, left, right)),
-            _ => None,
-        };
         let parse = promote(left.parse, right.parse);
         let node = match operator {
-            Lt | Le | Gt | Ge | Eq | Ne | And | Or => {
-                Typed { constant: value, ..Typed::number(Dtype::Bool, Dtype::Bool) }
+            Lt | Le | Gt | Ge | Eq | Ne | And | Or => Typed::number(Dtype::Bool, Dtype::Bool),
+            BitAnd | BitOr | BitXor if are_truths(left, right) => Typed::number(Dtype::Bool, Dtype::Bool),
+            Pow if small_power(right).is_some() && left.constant.is_none() => {
+                number_of(&[left], left.compute, parse)
             }
-            BitAnd | BitOr | BitXor if parse == Dtype::Bool => {
-                Typed { constant: value, ..Typed::number(Dtype::Bool, Dtype::Bool) }
-            }
-            Pow if small_power(right).is_some() && value.is_none() => Typed::number(left.compute, parse),
-            _ => Typed { constant: value, ..Typed::number(promote(left.compute, right.compute), parse) },
+            _ => number_of(&[left, right], promote(left.compute, right.compute), parse),
         };
         Ok(node)
     }
@@ -225,24 +272,38 @@ impl Typing<'_> {
         self.refuse_complex("','")?;
         let (left, right) = (self.get(a), self.get(b));
         let parse = promote(left.parse, right.parse);
-        let compute = promote(left.compute, right.compute);
-        Ok(Typed { constant: left.constant.and(right.constant), ..Typed::number(compute, parse) })
+        Ok(number_of(&[right], promote(left.compute, right.compute), parse))
     }
 
-    fn builtin(&self, name: &str, meaning: Meaning, list: ArgList) -> Result<Typed, CompileError> {
+    fn builtin(
+        &self,
+        id: NodeId,
+        name: &str,
+        meaning: Meaning,
+        list: ArgList,
+    ) -> Result<Typed, CompileError> {
         let args = self.tree.arguments(list);
-        if let Some(value) = fold::builtin(meaning, args.iter().map(|arg| self.get(*arg).constant)) {
-            return Ok(self.folded(meaning, args, value));
+        let is_pow = meaning == Meaning::Binary(BinaryOp::Pow);
+        if self.is_constant(id) {
+            // A call of constants is float64, but for a second or third power, which is a product and
+            // keeps the dtype of its base.
+            return Ok(match args {
+                [base, exponent] if is_pow && small_power(self.get(*exponent)).is_some() => {
+                    let base = self.get(*base);
+                    number_of(&[base], base.compute, Dtype::Float64)
+                }
+                _ => Typed::number(Dtype::Float64, Dtype::Float64),
+            });
         }
         let compute = match meaning {
             Meaning::Constant(_) => Dtype::Float64,
             Meaning::Unary(op) => self.unary(name, op, args[0])?,
-            Meaning::Binary(op) => {
-                if op != crate::ir::BinaryOp::Pow {
+            Meaning::Binary(_) => {
+                if !is_pow {
                     self.refuse_complex(name)?;
                 }
                 match small_power(self.get(args[1])) {
-                    Some(_) if op == crate::ir::BinaryOp::Pow => self.get(args[0]).compute,
+                    Some(_) if is_pow => self.get(args[0]).compute,
                     _ => self.promoted(args),
                 }
             }
@@ -258,17 +319,6 @@ impl Typing<'_> {
             Meaning::Text(_) => return Err(type_error(format_args!("{name}() takes strings"))),
         };
         Ok(Typed::number(compute, Dtype::Float64))
-    }
-
-    /// A call of constants is a float64 constant, but for a second or third power, which is a
-    /// product and keeps the dtype of its base.
-    fn folded(&self, meaning: Meaning, args: &[NodeId], value: Scalar) -> Typed {
-        match meaning {
-            Meaning::Binary(crate::ir::BinaryOp::Pow) if small_power(self.get(args[1])).is_some() => {
-                Typed { parse: Dtype::Float64, ..constant(value, self.get(args[0]).compute) }
-            }
-            _ => constant(value, Dtype::Float64),
-        }
     }
 
     fn unary(&self, name: &str, op: UnaryOp, argument: NodeId) -> Result<Dtype, CompileError> {
@@ -287,7 +337,7 @@ impl Typing<'_> {
 
     fn call(&self, index: u32, list: ArgList) -> Result<Typed, CompileError> {
         self.refuse_complex("a user function")?;
-        let HostFunction { target, returns, float_math, .. } = self.scope.function(index);
+        let HostFunction { returns, float_math, .. } = self.scope.function(index);
         let args = self.tree.arguments(list);
         let promoted = self.promoted(args);
         let compute = match returns {
@@ -299,23 +349,19 @@ impl Typing<'_> {
         if compute.is_complex() {
             return Err(type_error(format_args!("a user function cannot be complex")));
         }
-        let parse = returns.unwrap_or(Dtype::Float64);
-        let value = fold::call(target, args.iter().map(|arg| self.get(*arg).constant));
-        let constant = value.map(|value| Scalar::Float(value).cast(compute));
-        Ok(Typed { constant, ..Typed::number(compute, parse) })
+        Ok(Typed::number(compute, returns.unwrap_or(Dtype::Float64)))
     }
 
     /// A cast: to the dtype that the whole expression is for where that is of the kind, else to the
     /// widest of the kind.
-    fn cast(&self, to: CastTo, a: NodeId) -> Typed {
+    fn cast(&self, to: CastTo) -> Typed {
         let wanted = self.rules.target;
         let dtype = match to {
             CastTo::Int => wanted.filter(|dtype| dtype.is_signed()).unwrap_or(Dtype::Int64),
             CastTo::Float => wanted.filter(|dtype| dtype.is_float()).unwrap_or(Dtype::Float64),
             CastTo::Bool => Dtype::Bool,
         };
-        let value = self.get(a).constant.map(|value| value.cast(dtype));
-        Typed { constant: value, ..Typed::number(dtype, dtype) }
+        Typed::number(dtype, dtype)
     }
 
     /// The promotion of all arguments, folded from the left.
@@ -345,8 +391,28 @@ fn integer_for(value: i128, target: Dtype) -> Dtype {
     wider.iter().find(holds).copied().unwrap_or(target)
 }
 
-fn constant(value: Scalar, dtype: Dtype) -> Typed {
-    Typed { constant: Some(value), ..Typed::number(dtype, dtype) }
+/// Dtype of a number beside a first variable that is bool. A whole one that fits int32 leaves the dtype
+/// to the operands around it.
+fn beside_bool(value: Scalar) -> Dtype {
+    const LARGEST: i32 = i32::MAX;
+    match value {
+        Scalar::Int(value) if value <= LARGEST.into() => Dtype::Bool,
+        Scalar::Int(value) if value <= i64::MAX.into() => Dtype::Int64,
+        Scalar::Int(_) => Dtype::UInt64,
+        Scalar::Float(value) if value <= LARGEST.into() && value.fract() == 0.0 => Dtype::Bool,
+        _ => Dtype::Float64,
+    }
+}
+
+/// An arithmetic node over `operands`. Where bool is all that it promotes to, it is as weak as they are.
+fn number_of(operands: &[Typed], compute: Dtype, parse: Dtype) -> Typed {
+    let is_weak = compute == Dtype::Bool && operands.iter().any(|operand| operand.is_weak);
+    Typed { is_weak, ..Typed::number(compute, parse) }
+}
+
+/// Whether a bit operation on the operands is a logical one: both are bool, and not just weak numbers.
+pub fn are_truths(left: Typed, right: Typed) -> bool {
+    promote(left.parse, right.parse) == Dtype::Bool && !(left.is_weak && right.is_weak)
 }
 
 /// 2 or 3 where `exponent` is a constant of that value: such a power is a product.
@@ -381,5 +447,14 @@ fn reduction_dtype(op: ReduceOp, argument: Dtype) -> Result<Dtype, CompileError>
         ReduceOp::Sum | ReduceOp::Prod if argument.is_unsigned() => Ok(Dtype::UInt64),
         ReduceOp::Sum | ReduceOp::Prod if argument.is_signed() || argument == Dtype::Bool => Ok(Dtype::Int64),
         ReduceOp::Sum | ReduceOp::Prod => Ok(argument),
+    }
+}
+
+/// Whether a value survives the cast to `dtype`.
+pub fn is_exact(value: Scalar, dtype: Dtype) -> bool {
+    match (value, value.cast(dtype)) {
+        (Scalar::Int(exact), Scalar::Int(cast)) => exact == cast,
+        (Scalar::Int(exact), Scalar::Bool(_)) => exact == 0 || exact == 1,
+        (value, cast) => value.to_f64() == cast.to_f64(),
     }
 }

@@ -2,14 +2,16 @@
 
 use super::expression::Expression;
 use super::{Lowering, uniform};
+use crate::builtin::{Builtin, Meaning};
 use crate::dtype::{Dtype, promote};
 use crate::front::dsl::names::is_reserved;
 use crate::front::dsl::program::{Snippet, Update};
 use crate::front::error::{CompileError, Quoted};
+use crate::front::lexer::Operator;
 use crate::front::lower::store;
 use crate::front::scope::{SymbolMeaning, Variable};
-use crate::front::tree::Tree;
-use crate::ir::{ExprId, ExprKind, Local, LocalId, Stmt, Type};
+use crate::front::tree::{NodeKind, Tree};
+use crate::ir::{ExprId, ExprKind, Local, LocalId, Span, Stmt, Type, UnaryOp};
 use crate::memory::{OutOfMemory, TryGrow};
 
 /// What an assigned name stands for.
@@ -32,21 +34,15 @@ impl<'a> Lowering<'a> {
         value: Snippet<'_>,
     ) -> Result<Stmt, CompileError> {
         let target = self.target(start, name)?;
-        let desugared;
-        let expression = match update {
-            None => Expression::new(start, value),
-            Some(update) => {
-                desugared = Desugared::new(name, update, value.text)?;
-                Expression {
-                    statement: start,
-                    text: &desugared.text,
-                    start: value.start,
-                    written: desugared.value_start,
-                    in_parentheses: false,
-                }
-            }
+        let lead = update.map_or(0, |update| lead(name, update));
+        let expression = Expression { lead, ..Expression::new(start, value) };
+        if update.is_some() && matches!(target, Target::New) {
+            return Err(self.refuse(start, format_args!("{} has no value yet", Quoted(name))));
+        }
+        let tree = match (update, &target) {
+            (Some(update), Target::Local { variable, .. }) => self.updated(*variable, update, &expression)?,
+            _ => self.parse_in_body(&expression)?,
         };
-        let tree = self.parse_in_body(&expression)?;
         let is_uniform = uniform::is_uniform(&tree, &self.uniform)?;
         let (local, variable, value) = match target {
             Target::Local { local, variable } => {
@@ -69,6 +65,27 @@ impl<'a> Lowering<'a> {
         let value = store(&mut self.builder, value, itemsize)?;
         self.uniform[variable as usize] = is_uniform;
         Ok(Stmt::Assign { local, value })
+    }
+
+    /// The tree of what a compound assignment sets `variable` to; `right` is its right side.
+    fn updated(&self, variable: u32, update: Update, right: &Expression<'_>) -> Result<Tree, CompileError> {
+        let span = Span::default();
+        let mut tree = Tree::default();
+        let left = tree.push(NodeKind::Variable(variable), span)?;
+        let mut tree = self.parse_onto(tree, right)?;
+        let right = tree.root();
+        let kind = match update {
+            Update::Add => tree.sum(left, right),
+            Update::Sub => NodeKind::Binary(Operator::Sub, left, right),
+            Update::Mul => NodeKind::Binary(Operator::Mul, left, right),
+            Update::Div | Update::FloorDiv => NodeKind::Binary(Operator::Div, left, right),
+        };
+        let value = tree.push(kind, span)?;
+        if update == Update::FloorDiv {
+            let list = tree.push_args(&[value])?;
+            tree.push(NodeKind::Builtin(&FLOOR, list), span)?;
+        }
+        Ok(tree)
     }
 
     /// What an assignment to `name` sets.
@@ -127,28 +144,17 @@ fn wider(natural: Dtype, output: Dtype) -> Dtype {
     }
 }
 
-/// The expression that a compound assignment stands for.
-struct Desugared {
-    text: Vec<u8>,
-    /// Where the right side starts in `text`.
-    value_start: usize,
-}
+/// What `//=` applies to the quotient, whatever names the kernel gives to its variables.
+static FLOOR: Builtin = Builtin { name: "floor", arity: 1, meaning: Meaning::Unary(UnaryOp::Floor) };
 
-impl Desugared {
-    fn new(name: &[u8], update: Update, value: &[u8]) -> Result<Desugared, OutOfMemory> {
-        let (before, operator, after): (&[u8], &[u8], &[u8]) = match update {
-            Update::Add => (b"", b" + (", b")"),
-            Update::Sub => (b"", b" - (", b")"),
-            Update::Mul => (b"", b" * (", b")"),
-            Update::Div => (b"", b" / (", b")"),
-            Update::FloorDiv => (b"floor(", b" / (", b"))"),
-        };
-        let mut text = Vec::new();
-        for part in [before, name, operator, value, after] {
-            text.try_extend(part)?;
-        }
-        Ok(Desugared { text, value_start: before.len() + name.len() + operator.len() })
-    }
+/// How much further a caller is told positions in the right side of `name op= right`: as if it said
+/// `name = name op (right)`.
+fn lead(name: &[u8], update: Update) -> usize {
+    let operator = match update {
+        Update::FloorDiv => "floor( / (",
+        _ => " + (",
+    };
+    name.len() + operator.len()
 }
 
 #[cfg(test)]

@@ -15,17 +15,16 @@ pub(super) struct Expression<'t> {
     /// Offset of the statement.
     pub statement: usize,
     pub text: &'t [u8],
-    /// Offset in the source of the byte `text[written]`; what comes before it is not in the source.
+    /// Offset of the text in the source.
     pub start: usize,
-    pub written: usize,
-    /// Whether a caller is told positions as if the expression stood in parentheses, one further.
-    pub in_parentheses: bool,
+    /// How much further a caller is told positions: as if so many bytes stood before the text.
+    pub lead: usize,
 }
 
 impl<'t> Expression<'t> {
     /// An expression that stands in the source.
     pub fn new(statement: usize, snippet: Snippet<'t>) -> Expression<'t> {
-        Expression { statement, text: snippet.text, start: snippet.start, written: 0, in_parentheses: false }
+        Expression { statement, text: snippet.text, start: snippet.start, lead: 0 }
     }
 }
 
@@ -38,7 +37,13 @@ impl Lowering<'_> {
     /// As [`Lowering::parse`], for a place where a reduction may stand in the function's own body but
     /// not in a branch or loop: there items that are elsewhere would take part in it.
     pub fn parse_in_body(&self, expression: &Expression<'_>) -> Result<Tree, CompileError> {
-        let tree = self.parse(expression)?;
+        self.parse_onto(Tree::default(), expression)
+    }
+
+    /// As [`Lowering::parse_in_body`]; the nodes follow those of `tree`.
+    pub fn parse_onto(&self, tree: Tree, expression: &Expression<'_>) -> Result<Tree, CompileError> {
+        let parsed = parser::parse_onto(tree, expression.text, &self.scope);
+        let tree = parsed.map_err(|error| self.located(error, expression))?;
         if self.depth > 0 && uniform::reduces(&tree) {
             let refusal = self.refuse(
                 expression.statement,
@@ -89,7 +94,7 @@ impl Lowering<'_> {
 
     /// The bool value of a condition: a string holds if it is not empty.
     pub fn condition(&mut self, start: usize, text: Snippet<'_>) -> Result<ExprId, CompileError> {
-        let expression = Expression { in_parentheses: true, ..Expression::new(start, text) };
+        let expression = Expression { lead: 1, ..Expression::new(start, text) };
         let tree = self.parse(&expression)?;
         let value = self.natural_value(&expression, &tree, None)?;
         if self.builder.dtype(value).is_string() {
@@ -102,14 +107,13 @@ impl Lowering<'_> {
     /// An error of an expression as an error of the source: a caller is told the statement's offset
     /// plus the position within the expression, people the place of the token.
     fn located(&self, error: CompileError, expression: &Expression<'_>) -> CompileError {
-        let lead = usize::from(expression.in_parentheses);
         if error.status == Status::OutOfMemory {
             return error;
         }
-        let within = error.position.map_or(0, |position| position.saturating_sub(1) + lead);
+        let within = error.position.map_or(0, |position| position.saturating_sub(1) + expression.lead);
         let position = expression.statement + within;
         let fault = match error.token {
-            Some(token) => (expression.start + token).saturating_sub(expression.written),
+            Some(token) => expression.start + token,
             None => expression.statement,
         };
         let place = place(self.source, fault);
