@@ -4,6 +4,7 @@ mod api_examples;
 mod bad_input;
 #[path = "../client/mod.rs"]
 mod client;
+mod constants;
 mod dtype_examples;
 mod language_examples;
 mod positions;

@@ -6,5 +6,6 @@ mod column;
 mod kernels;
 mod literals;
 mod packed;
+mod truths;
 mod typing;
 mod values;

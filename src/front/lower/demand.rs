@@ -123,7 +123,7 @@ impl<'a> Spreader<'a> {
                 self.want(a, result);
                 result
             }
-            NodeKind::Invert(a) if self.get(a).parse == Dtype::Bool => {
+            NodeKind::Invert(a) if self.get(a).compute == Dtype::Bool => {
                 self.want_apart(a);
                 Dtype::Bool
             }

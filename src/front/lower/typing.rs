@@ -318,7 +318,13 @@ impl Typing<'_> {
             Meaning::Reduce(op) => reduction_dtype(op, self.get(args[0]).compute)?,
             Meaning::Text(_) => return Err(type_error(format_args!("{name}() takes strings"))),
         };
-        Ok(Typed::number(compute, Dtype::Float64))
+        let passed_on = match meaning {
+            Meaning::Reduce(_) => &[],
+            Meaning::Where => &args[1..],
+            _ => args,
+        };
+        let is_weak = compute == Dtype::Bool && passed_on.iter().any(|arg| self.get(*arg).is_weak);
+        Ok(Typed { is_weak, ..Typed::number(compute, Dtype::Float64) })
     }
 
     fn unary(&self, name: &str, op: UnaryOp, argument: NodeId) -> Result<Dtype, CompileError> {

@@ -12,7 +12,7 @@ use crate::front::lower::store;
 use crate::front::scope::{SymbolMeaning, Variable};
 use crate::front::tree::{NodeKind, Tree};
 use crate::ir::{ExprId, ExprKind, Local, LocalId, Span, Stmt, Type, UnaryOp};
-use crate::memory::{OutOfMemory, TryGrow};
+use crate::memory::TryGrow;
 
 /// What an assigned name stands for.
 pub(super) enum Target {
