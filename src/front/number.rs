@@ -119,6 +119,9 @@ struct Mantissa {
     cut: bool,
 }
 
+/// The exponent of the least float64.
+const LEAST_EXPONENT: i64 = -1074;
+
 impl Mantissa {
     fn push(&mut self, digit: u8, is_fraction: bool) {
         let value = (digit as char).to_digit(16).map_or(0, u64::from);
@@ -139,8 +142,25 @@ impl Mantissa {
         (self.exponent == 0).then_some(self.bits)
     }
 
+    /// The nearest float64, rounded once.
     fn to_f64(&self) -> f64 {
-        libm::scalbn((self.bits | u64::from(self.cut)) as f64, self.exponent)
+        let bits = self.bits | u64::from(self.cut);
+        let leading = i64::from(self.exponent) + i64::from(bits.checked_ilog2().unwrap_or(0));
+        if leading >= i64::from(f64::MIN_EXP) - 1 {
+            return libm::scalbn(bits as f64, self.exponent);
+        }
+        // Subnormal: a whole number of the least steps, and the bits of that number.
+        let Ok(shift) = u32::try_from(LEAST_EXPONENT - i64::from(self.exponent)) else {
+            return f64::from_bits(bits << (i64::from(self.exponent) - LEAST_EXPONENT));
+        };
+        let bits = u128::from(bits);
+        let (whole, rest, half) = match shift {
+            0 => (bits, 0, 1),
+            1..=65 => (bits >> shift, bits & ((1 << shift) - 1), 1 << (shift - 1)),
+            _ => (0, 0, 1),
+        };
+        let rounds_up = rest > half || rest == half && whole & 1 == 1;
+        f64::from_bits(whole as u64 + u64::from(rounds_up))
     }
 }
 
@@ -178,6 +198,32 @@ mod tests {
         assert_eq!(integer("007"), 7);
         assert_eq!(integer("0x1F"), 31);
         assert_eq!(integer("0X1e3"), 0x1e3);
+    }
+
+    #[test]
+    fn hexadecimal_floats_round_once() {
+        assert_eq!(float("0xb62ffae04be89.1dp-1075"), 7.91758729750882e-309);
+        assert_eq!(float("0x1p-1074"), 5e-324);
+        assert_eq!(float("0x1p-1075"), 0.0);
+        assert_eq!(float("0x1.000001p-1075"), 5e-324);
+        assert_eq!(float("0x1p-1076"), 0.0);
+        assert_eq!(float("0x0.8p-99999"), 0.0);
+        assert_eq!(float("0x0p0"), 0.0);
+        assert_eq!(float("0x1.fffffffffffffp1023"), f64::MAX);
+        assert_eq!(float("0x1.fffffffffffff8p1023"), f64::INFINITY);
+        let mut state = 1u64;
+        for _ in 0..200_000 {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            let mantissa = state >> (state >> 58);
+            let digits = format!("{mantissa:x}{:x}", state.rotate_left(17));
+            let (whole, fraction) = digits.split_at((state >> 33) as usize % digits.len());
+            let exponent = [-1140, -1100, -1075, -1030, -60, 900][(state >> 40) as usize % 6];
+            let text = format!("0x{whole}.{fraction}p{}", exponent - 4 * whole.len() as i32);
+            let c_text = std::ffi::CString::new(text.as_str()).expect("a text without NUL");
+            // SAFETY: the text is NUL-terminated.
+            let expected = unsafe { libc::strtod(c_text.as_ptr(), std::ptr::null_mut()) };
+            assert_eq!(float(&text).to_bits(), expected.to_bits(), "{text}");
+        }
     }
 
     #[test]
