@@ -418,7 +418,7 @@ int me_eval(const struct me_expr *expr,
  *
  * `output_block` receives one whole padded block, zero outside the array; one element if the whole
  * expression is a reduction, computed over the items inside the array. A block without any such item
- * is zeroed, whatever the inputs.
+ * is zeroed, whatever the inputs; only the mean of no items is NaN.
  *
  * Returns a me_eval_status.
  *

@@ -96,6 +96,9 @@ impl Grid {
             GeometryError::Extent { axis } => invalid(format_args!(
                 "invalid nd shape metadata at dim {axis}: chunkshape and blockshape must be > 0"
             )),
+            GeometryError::Shape { axis } => {
+                invalid(format_args!("invalid nd shape metadata at dim {axis}: shape must be >= 0"))
+            }
         })
     }
 }

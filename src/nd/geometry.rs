@@ -12,6 +12,10 @@ pub enum GeometryError {
     Extent {
         axis: usize,
     },
+    /// The extent of the array along this axis is negative.
+    Shape {
+        axis: usize,
+    },
     OutOfMemory,
 }
 
@@ -88,8 +92,8 @@ fn product(axes: &[Axis], extent: impl Fn(&Axis) -> i64) -> Result<i64, BlockErr
 
 /// Shape, chunk shape and block shape of an array.
 ///
-/// Only chunk and block extents are checked when it is made. An empty or oversized array is
-/// accepted and remembered as such: asking it for a block is the error.
+/// Only the signs of extents are checked when it is made. An empty or oversized array is accepted and
+/// remembered as such: asking it for a block is the error.
 #[derive(Debug)]
 pub struct Geometry {
     shape: Vec<i64>,
@@ -109,6 +113,9 @@ impl Geometry {
         for (axis, ((&shape, &chunk), &block)) in shape.iter().zip(chunkshape).zip(blockshape).enumerate() {
             if chunk <= 0 || block <= 0 {
                 return Err(GeometryError::Extent { axis });
+            }
+            if shape < 0 {
+                return Err(GeometryError::Shape { axis });
             }
             axes.push(Axis::new(shape, chunk, block));
         }
@@ -185,12 +192,14 @@ mod tests {
     }
 
     #[test]
-    fn only_chunk_and_block_extents_are_checked_at_once() {
+    fn only_the_signs_of_extents_are_checked_at_once() {
         assert_eq!(Geometry::new(&[], &[], &[]).unwrap_err(), GeometryError::RankMismatch);
         assert_eq!(Geometry::new(&[1, 2], &[1], &[1, 1]).unwrap_err(), GeometryError::RankMismatch);
         let error = Geometry::new(&[4, 4, 4], &[2, 2, 2], &[1, 0, -1]).unwrap_err();
         assert_eq!(error, GeometryError::Extent { axis: 1 });
         assert_eq!(Geometry::new(&[4], &[-2], &[1]).unwrap_err(), GeometryError::Extent { axis: 0 });
+        let error = Geometry::new(&[4, -1], &[2, 2], &[1, 1]).unwrap_err();
+        assert_eq!(error, GeometryError::Shape { axis: 1 });
     }
 
     #[test]
@@ -199,7 +208,7 @@ mod tests {
             Geometry::new(shape, chunkshape, blockshape).unwrap().block(0, 0).unwrap_err()
         };
         assert_eq!(error(&[4, 0], &[2, 2], &[1, 1]), BlockError::EmptyShape);
-        assert_eq!(error(&[-3], &[2], &[1]), BlockError::EmptyShape);
+        assert_eq!(error(&[0], &[2], &[1]), BlockError::EmptyShape);
         assert_eq!(error(&[1; 65], &[1; 65], &[1; 65]), BlockError::TooManyDims);
         assert_eq!(error(&[i64::MAX, 2], &[1, 1], &[1, 1]), BlockError::Overflow);
         assert_eq!(error(&[1; 3], &[i32::MAX; 3], &[1; 3]), BlockError::Overflow);

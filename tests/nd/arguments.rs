@@ -77,6 +77,16 @@ fn the_first_bad_extent_is_named() {
 }
 
 #[test]
+fn a_negative_shape_is_refused() {
+    for (shape, dim) in [(&[-1i64, 4][..], 0), (&[4, -1], 1), (&[i64::MIN, 0], 0), (&[0, -9], 1)] {
+        let status = raw_compile(true, 2, Some(shape), Some(&[2, 2]), Some(&[1, 1]));
+        assert_eq!(status, (compile_status::INVALID_ARG, -1, true), "{shape:?}");
+        let message = format!("invalid nd shape metadata at dim {dim}: shape must be >= 0");
+        assert_eq!(last_message(), Some(message));
+    }
+}
+
+#[test]
 fn the_geometry_is_checked_before_the_text() {
     let bad = grid_of(&[4], &[0], &[1]);
     let failure = compile_nd("1 +", &[], AUTO, &bad, 0).err().expect("a failure");
@@ -90,7 +100,7 @@ fn the_geometry_is_checked_before_the_text() {
 fn an_unusable_geometry_compiles_but_has_no_blocks() {
     let unusable = [
         grid_of(&[0], &[2], &[1]),
-        grid_of(&[4, -1], &[2, 2], &[1, 1]),
+        grid_of(&[4, 0], &[2, 2], &[1, 1]),
         grid_of(&[1; 65], &[1; 65], &[1; 65]),
         grid_of(&[i64::MAX; 2], &[1; 2], &[1; 2]),
         grid_of(&[1; 3], &[1; 3], &[i32::MAX; 3]),
