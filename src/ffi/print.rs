@@ -5,14 +5,14 @@ use std::ffi::c_void;
 use super::handle::Expression;
 use crate::dtype::Scalar;
 use crate::ir::{ExprId, ExprKind, Kernel, Stmt};
-use crate::memory::TryGrow;
+use crate::memory::{OutOfMemory, TryGrow};
 
 /// Prints the nodes in pre-order, indented by one space a level; `NULL` for no expression.
 ///
 /// A constant prints as its value with six decimals, a string literal as `<string>`, a variable as
-/// `bound` and its number, an operation as `f`, its number of operands and the numbers of those.
-/// Printing goes through the C stream, so that it keeps its place among the caller's own output. It
-/// stops early when memory for the pending nodes is refused.
+/// `bound` and its number, an operation as `f`, its number of operands and the numbers of those. What
+/// an operation is made of follows where it is met first. Printing goes through the C stream, so that
+/// it keeps its place among the caller's own output. It stops early when memory is refused.
 pub(super) fn print(expression: Option<&Expression>) {
     let Some(expression) = expression else {
         // SAFETY: the format takes no arguments.
@@ -21,20 +21,35 @@ pub(super) fn print(expression: Option<&Expression>) {
     };
     let kernel = &expression.kernel;
     let Some(&Stmt::Return(root)) = kernel.body.first() else { return };
+    // An error only says that not all is printed.
+    let _ = for_each_line(kernel, root, |id, depth| print_node(kernel, id, depth));
+}
+
+/// Calls `visit` with each node and its depth in pre-order; the operands of a node follow it once.
+fn for_each_line(
+    kernel: &Kernel,
+    root: ExprId,
+    mut visit: impl FnMut(ExprId, usize),
+) -> Result<(), OutOfMemory> {
+    let mut is_known = Vec::try_filled(false, root.index() + 1)?;
     let mut pending: Vec<(ExprId, usize)> = Vec::new();
-    if pending.try_push((root, 0)).is_err() {
-        return;
-    }
+    pending.try_push((root, 0))?;
     while let Some((id, depth)) = pending.pop() {
-        print_node(kernel, id, depth);
-        let first = pending.len();
-        let mut refused = false;
-        kernel.for_each_operand(id, |operand| refused |= pending.try_push((operand, depth + 1)).is_err());
-        if refused {
-            return;
+        visit(id, depth);
+        if std::mem::replace(&mut is_known[id.index()], true) {
+            continue;
         }
+        let first = pending.len();
+        let mut result = Ok(());
+        kernel.for_each_operand(id, |operand| {
+            if result.is_ok() {
+                result = pending.try_push((operand, depth + 1));
+            }
+        });
+        result?;
         pending[first..].reverse();
     }
+    Ok(())
 }
 
 /// A number for a node that looks like a pointer, as the format wants.
@@ -67,5 +82,33 @@ fn print_node(kernel: &Kernel, id: ExprId, depth: usize) {
                 libc::printf(c"\n".as_ptr());
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dtype::Dtype;
+    use crate::front::{self, Entry, EntryKind, Lifting};
+
+    fn lines(text: &str) -> Vec<(usize, bool)> {
+        let x = Entry { name: b"x", dtype: Some(Dtype::Float64), itemsize: 0, kind: EntryKind::Variable };
+        let kernel = front::compile(text.as_bytes(), &[x], None, Lifting::Never).expect("compiles");
+        let Some(&Stmt::Return(root)) = kernel.body.first() else { panic!("no value") };
+        let mut lines = Vec::new();
+        let is_input = |id| matches!(kernel.expr(id).kind, ExprKind::Param(_));
+        for_each_line(&kernel, root, |id, depth| lines.push((depth, is_input(id)))).expect("memory");
+        lines
+    }
+
+    #[test]
+    fn operands_follow_their_user() {
+        assert_eq!(lines("sin(x) + 2"), [(0, false), (1, false), (2, true), (1, false)]);
+    }
+
+    #[test]
+    fn shared_nodes_are_spelt_out_once() {
+        let text = format!("x{}", "**3".repeat(15));
+        assert_eq!(lines(&text).len(), 1 + 15 * 4);
     }
 }

@@ -15,6 +15,8 @@ pub struct Builder {
     /// of two.
     table: Vec<u32>,
     interned: usize,
+    /// Start of every hash, so that no text is known to fill one run of the table.
+    seed: u64,
     /// Whether locals keep their values while the builder is used.
     shares_locals: bool,
 }
@@ -36,7 +38,7 @@ impl Builder {
             output: Dtype::Float64.into(),
         };
         let place = SourcePlace::default();
-        Builder { kernel, place, table: Vec::new(), interned: 0, shares_locals: false }
+        Builder { kernel, place, table: Vec::new(), interned: 0, seed: random_seed(), shares_locals: false }
     }
 
     /// A builder for code in which every read of a local gives the same value.
@@ -53,7 +55,7 @@ impl Builder {
             self.grow_table()?;
         }
         let mask = self.table.len() - 1;
-        let mut slot = hash(&kind, ty) as usize & mask;
+        let mut slot = hash(self.seed, &kind, ty) as usize & mask;
         while self.table[slot] != 0 {
             let id = ExprId(self.table[slot] - 1);
             let existing = self.kernel.expr(id);
@@ -136,7 +138,7 @@ impl Builder {
         let old = std::mem::replace(&mut self.table, Vec::try_filled(0, len)?);
         for entry in old.into_iter().filter(|entry| *entry != 0) {
             let expr = self.kernel.expr(ExprId(entry - 1));
-            let mut slot = hash(&expr.kind, expr.ty) as usize & (len - 1);
+            let mut slot = hash(self.seed, &expr.kind, expr.ty) as usize & (len - 1);
             while self.table[slot] != 0 {
                 slot = (slot + 1) & (len - 1);
             }
@@ -249,8 +251,26 @@ fn same(left: &ExprKind, right: &ExprKind) -> bool {
     identity(left) == identity(right)
 }
 
-fn hash(kind: &ExprKind, ty: Type) -> u64 {
-    let mut state = ty.dtype as u64 ^ (ty.itemsize as u64) << 8;
+/// A number that nobody can tell beforehand.
+#[cfg(not(target_family = "wasm"))]
+fn random_seed() -> u64 {
+    use std::hash::BuildHasher;
+    std::hash::RandomState::new().hash_one(0u8)
+}
+
+/// A number that depends on what the program did before: WebAssembly has no source of random numbers
+/// that every host provides.
+#[cfg(target_family = "wasm")]
+fn random_seed() -> u64 {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static BUILDERS: AtomicU32 = AtomicU32::new(0);
+    let count = BUILDERS.fetch_add(1, Ordering::Relaxed);
+    let here = (&raw const count).addr() as u64;
+    (here << 32 | u64::from(count)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+fn hash(seed: u64, kind: &ExprKind, ty: Type) -> u64 {
+    let mut state = seed ^ ty.dtype as u64 ^ (ty.itemsize as u64) << 8;
     for word in identity(kind) {
         state = (state ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         state ^= state >> 29;

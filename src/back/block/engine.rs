@@ -1,12 +1,13 @@
 //! The interpreter's choice between straight-line code and control flow.
 
 use super::scratch::Scratch;
-use super::structured::flatten::{Node, flatten};
-use super::structured::{Arrays, Positions, RunError, Structured};
-use super::{Items, Outcome, PaddedBlocks, PlanError, Program};
+use super::structured::flatten::{Node, Region, flatten, flatten_within, for_each_region};
+use super::structured::{Arrays, Positions, RunError, Structured, outcome};
+use super::{Items, Outcome, PaddedBlocks, PlanError, Program, reduction};
 use crate::ir::{ExprKind, Kernel, Stmt};
 use crate::kernel::Accuracy;
 use crate::kernel::level::Level;
+use crate::memory::{OutOfMemory, TryGrow};
 
 /// A planned kernel. Immutable, and safe to run from any number of threads.
 #[derive(Debug)]
@@ -34,13 +35,20 @@ impl Engine {
             return Ok(Engine(Plan::Straight(Program::new(kernel, kernel, value, level)?)));
         }
         let nodes = flatten(kernel)?;
+        if deepest(&nodes)? > MAX_STAGES {
+            // Each stage computes its arguments anew from the beginning of its region.
+            let outcome = outcome(&nodes)?;
+            let nodes = flatten_within(kernel, MAX_STAGES as usize)?;
+            return Ok(Engine(Plan::Structured(Structured::new(kernel, nodes, outcome, level)?)));
+        }
         if let [Node::Return(region)] = &nodes[..]
             && is_straight(&region.builder.kernel)
         {
             let program = Program::new(kernel, &region.builder.kernel, region.values[0], level)?;
             return Ok(Engine(Plan::Straight(program)));
         }
-        Ok(Engine(Plan::Structured(Structured::new(kernel, nodes, level)?)))
+        let outcome = outcome(&nodes)?;
+        Ok(Engine(Plan::Structured(Structured::new(kernel, nodes, outcome, level)?)))
     }
 
     /// The same plan for blocks of `items` items (at least one). Where nothing is reduced, the
@@ -134,6 +142,28 @@ impl Engine {
             Plan::Structured(program) => program.outcome,
         }
     }
+}
+
+/// Reductions inside one another that a region may have, where it is not the only way to do it.
+const MAX_STAGES: u32 = 64;
+
+/// How many reductions lie inside one another at most, in any region.
+fn deepest(nodes: &[Node<Region>]) -> Result<u32, OutOfMemory> {
+    let mut deepest = Ok(0);
+    for_each_region(nodes, &mut |region| {
+        if let Ok(so_far) = deepest {
+            deepest = deepest_of(region).map(|depth| depth.max(so_far));
+        }
+    });
+    deepest
+}
+
+fn deepest_of(region: &Region) -> Result<u32, OutOfMemory> {
+    let mut roots = Vec::try_copied(&region.values)?;
+    for (_, value) in &region.stores {
+        roots.try_push(*value)?;
+    }
+    reduction::deepest(&region.builder.kernel, &roots)
 }
 
 /// Whether expressions read nothing but inputs.

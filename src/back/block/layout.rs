@@ -48,8 +48,10 @@ pub struct Layout {
     pub locals: Vec<PlaceId>,
     /// Places of the index symbols in use.
     pub indices: Vec<(IndexSymbol, PlaceId)>,
-    /// Places of the results of reductions.
-    pub reductions: Vec<(ExprId, PlaceId)>,
+    /// Places of the results of reductions, by expression.
+    pub reductions: Vec<Option<PlaceId>>,
+    /// Places of the registers.
+    pub register_places: Vec<PlaceId>,
 }
 
 /// Bytes of scratch registers that one block may take: what the first-level cache holds beside
@@ -83,7 +85,9 @@ impl Layout {
     pub fn add_register(&mut self, itemsize: usize) -> Result<PlaceId, OutOfMemory> {
         self.widen(itemsize);
         self.registers += 1;
-        self.add(Place::Register(self.registers as u32 - 1))
+        let place = self.add(Place::Register(self.registers as u32 - 1))?;
+        self.register_places.try_push(place)?;
+        Ok(place)
     }
 
     pub fn add_scalar(&mut self) -> Result<PlaceId, OutOfMemory> {
@@ -109,13 +113,18 @@ impl Layout {
     /// A new place for the result of a reduction.
     pub fn add_reduction(&mut self, expr: ExprId) -> Result<PlaceId, OutOfMemory> {
         let place = self.add_scalar()?;
-        self.reductions.try_push((expr, place))?;
+        let known = self.reductions.len();
+        if known <= expr.index() {
+            self.reductions.try_reserve(expr.index() + 1 - known)?;
+            self.reductions.resize(expr.index() + 1, None);
+        }
+        self.reductions[expr.index()] = Some(place);
         Ok(place)
     }
 
     /// The place of a reduction's result, if the reduction is planned.
     pub fn reduction(&self, expr: ExprId) -> Option<PlaceId> {
-        self.reductions.iter().find(|(known, _)| *known == expr).map(|(_, place)| *place)
+        self.reductions.get(expr.index()).copied().flatten()
     }
 
     /// Makes registers wide enough for elements of `itemsize` bytes.

@@ -1,7 +1,7 @@
 //! From a kernel's expressions to the steps of a register program.
 
 use super::fusion::{Fusion, Partner};
-use super::layout::{Layout, Place, PlaceId};
+use super::layout::{Layout, PlaceId};
 use super::string_step::{StringOperand, StringStep, StringWork};
 use super::{Pipeline, Step};
 use crate::dtype::Dtype;
@@ -137,12 +137,8 @@ impl<'a> Planner<'a> {
         level: Level,
     ) -> Result<Planner<'a>, OutOfMemory> {
         let count = last.index() + 1;
-        let mut unused_registers = Vec::new();
-        for (place, kind) in layout.places.iter().enumerate().rev() {
-            if matches!(kind, Place::Register(_)) {
-                unused_registers.try_push(place as PlaceId)?;
-            }
-        }
+        let mut unused_registers = Vec::try_copied(&layout.register_places)?;
+        unused_registers.reverse();
         Ok(Planner {
             tables,
             kernel,

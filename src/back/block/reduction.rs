@@ -66,6 +66,11 @@ pub(super) fn plan_stages(
     Ok(stages)
 }
 
+/// How many reductions that `roots` need lie inside one another at most.
+pub(super) fn deepest(kernel: &Kernel, roots: &[ExprId]) -> Result<u32, OutOfMemory> {
+    Ok(depths(kernel, roots)?.into_iter().max().unwrap_or(0))
+}
+
 fn is_reduction(kernel: &Kernel, id: ExprId) -> bool {
     matches!(kernel.expr(id).kind, ExprKind::Reduce(..))
 }

@@ -14,6 +14,9 @@ use crate::front::tree::{NodeId, NodeKind, TextLiteral, Tree};
 use crate::ir::{Builder, CompareOp, ExprId, ExprKind, StringOp, StringTest, Type};
 use crate::memory::TryGrow;
 
+/// Bytes of one string beyond which no operation makes it wider than its operands are.
+const MAX_ITEMSIZE: usize = 1 << 20;
+
 /// A node that makes or tests strings.
 #[derive(Clone, Copy, Debug)]
 pub struct TextNode {
@@ -195,7 +198,7 @@ pub fn operand_family(typed: &[Typed], node: TextNode, result: Dtype, rules: Rul
 
 /// Adds the expression of a node whose operands are `exprs`, all strings in `family`.
 ///
-/// Errors: −8 for a literal that bytes cannot hold, and for a result without a representable width.
+/// Errors: −8 for a literal that bytes cannot hold, and for a result that could be wider than [`MAX_ITEMSIZE`].
 pub fn emit(
     builder: &mut Builder,
     tree: &Tree,
@@ -225,9 +228,14 @@ pub fn emit(
                 widths[2] = new.count as usize;
             }
             let itemsize = op.width(widths).and_then(|width| width.checked_mul(family.size()));
-            let itemsize = itemsize.filter(|itemsize| isize::try_from(*itemsize).is_ok());
-            let itemsize =
-                itemsize.ok_or_else(|| type_error(format_args!("the result has no representable width")))?;
+            let widest = operands.iter().map(|id| builder.kernel.expr(expr(*id)).ty.itemsize).max();
+            let limit = MAX_ITEMSIZE.max(widest.unwrap_or(0));
+            let itemsize = itemsize.filter(|itemsize| *itemsize <= limit).ok_or_else(|| {
+                let limit = MAX_ITEMSIZE >> 20;
+                type_error(format_args!(
+                    "the result could be wider than {limit} MiB, the limit of what an operation makes"
+                ))
+            })?;
             Ok(builder.add(ExprKind::String(op, operands.map(expr)), Type { dtype: family, itemsize })?)
         }
     }

@@ -16,13 +16,20 @@ type FlatNode = flatten::Node<flatten::Region>;
 
 /// Bytes of the arrays of one tile: what the first-level cache holds beside inputs and output.
 const TILE_BUDGET: usize = 32 * 1024;
+/// Bytes of the arrays of one tile above which even the smallest shrinks: strings may be very wide.
+const WIDE_TILE_BUDGET: usize = 8 * 1024 * 1024;
 const MIN_TILE_ITEMS: usize = 128;
 const MAX_TILE_ITEMS: usize = 2048;
 
 impl Structured {
-    /// Plans the flattened statements of a kernel for vector kernels of one SIMD level.
-    pub fn new(kernel: &Kernel, mut nodes: Vec<FlatNode>, level: Level) -> Result<Structured, PlanError> {
-        let outcome = outcome(&nodes)?;
+    /// Plans the flattened statements of a kernel, which gives as many values as `outcome` tells, for
+    /// vector kernels of one SIMD level.
+    pub fn new(
+        kernel: &Kernel,
+        mut nodes: Vec<FlatNode>,
+        outcome: Outcome,
+        level: Level,
+    ) -> Result<Structured, PlanError> {
         let mut facts = Facts::new(kernel)?;
         facts.gather(&nodes);
         facts.drop_dead_stores(&mut nodes);
@@ -38,7 +45,7 @@ impl Structured {
 
 /// How many values the kernel gives: one for each item, unless its only `return`, behind all other
 /// statements, gives a value that is reduced.
-fn outcome(nodes: &[FlatNode]) -> Result<Outcome, OutOfMemory> {
+pub fn outcome(nodes: &[FlatNode]) -> Result<Outcome, OutOfMemory> {
     let mut returns = 0;
     for_each_node(nodes, &mut |node| returns += usize::from(matches!(node, flatten::Node::Return(_))));
     match nodes.last() {
@@ -423,7 +430,9 @@ impl Builder<'_> {
         .max()
         .unwrap_or(size_of::<i64>());
         let arrays = self.layout.registers + locals.len() + inputs.len() + 1;
-        let tile_items = (TILE_BUDGET / (arrays * lane_itemsize)).clamp(MIN_TILE_ITEMS, MAX_TILE_ITEMS) & !63;
+        let lane_bytes = arrays.saturating_mul(lane_itemsize);
+        let tile_items = (TILE_BUDGET / lane_bytes).clamp(MIN_TILE_ITEMS, MAX_TILE_ITEMS) & !63;
+        let tile_items = tile_items.min((WIDE_TILE_BUDGET / lane_bytes).max(1));
         Ok(Structured {
             inputs,
             output: self.kernel.output,

@@ -6,12 +6,20 @@ use crate::memory::{OutOfMemory, TryGrow};
 
 /// Operations that all paths of one choice may have together.
 const MAX_OPERATIONS: usize = 64;
+/// Statements that are looked at to find out.
+const MAX_STATEMENTS: usize = 256;
+
+/// What statements may still cost.
+struct Room {
+    operations: usize,
+    statements: usize,
+}
 
 impl Flattener<'_> {
     /// The value with which statements end, if they always return and have neither loops nor costly
     /// paths; else nothing changes.
     pub(super) fn straight_value(&mut self, body: &[Stmt]) -> Result<Option<ExprId>, OutOfMemory> {
-        if !always_returns(body) || !self.is_cheap(body)? {
+        if !self.is_cheap(body)? || !always_returns(body) {
             return Ok(None);
         }
         let before = Vec::try_copied(&self.values)?;
@@ -24,7 +32,7 @@ impl Flattener<'_> {
 
     /// Whether a choice only sets locals, at a price that is worth paying for every lane.
     pub(super) fn is_convertible(
-        &self,
+        &mut self,
         branches: &[Branch],
         otherwise: &[Stmt],
     ) -> Result<bool, OutOfMemory> {
@@ -140,22 +148,30 @@ impl Flattener<'_> {
     }
 
     /// Whether statements have no loop, and operations that are few and fast.
-    fn is_cheap(&self, body: &[Stmt]) -> Result<bool, OutOfMemory> {
-        let mut seen = Vec::try_filled(false, self.kernel().exprs.len())?;
-        let mut cost = 0;
-        Ok(self.add_cost(body, &mut seen, &mut cost)? && cost <= MAX_OPERATIONS)
+    fn is_cheap(&mut self, body: &[Stmt]) -> Result<bool, OutOfMemory> {
+        self.walk += 1;
+        let mut room = Room { operations: MAX_OPERATIONS, statements: MAX_STATEMENTS };
+        self.spend(body, &mut room)
     }
 
-    /// Adds the operations of statements; false if one is costly, or not straight.
-    fn add_cost(&self, body: &[Stmt], seen: &mut [bool], cost: &mut usize) -> Result<bool, OutOfMemory> {
+    /// Takes the operations of statements from `room`; false if it is too small for them, or if one is
+    /// costly or not straight.
+    fn spend(&mut self, body: &[Stmt], room: &mut Room) -> Result<bool, OutOfMemory> {
         for stmt in body {
+            if room.statements == 0 {
+                return Ok(false);
+            }
+            room.statements -= 1;
             let cheap = match stmt {
-                Stmt::Assign { value, .. } | Stmt::Return(value) => self.add_value(*value, seen, cost)?,
+                Stmt::Assign { value, .. } | Stmt::Return(value) => self.spend_value(*value, room)?,
                 Stmt::If { branches, otherwise } => {
-                    let mut cheap = self.add_cost(otherwise, seen, cost)?;
+                    let mut cheap = self.spend(otherwise, room)?;
                     for branch in branches {
-                        cheap &= self.add_value(branch.condition, seen, cost)?;
-                        cheap &= self.add_cost(&branch.body, seen, cost)?;
+                        if !cheap {
+                            break;
+                        }
+                        cheap =
+                            self.spend_value(branch.condition, room)? && self.spend(&branch.body, room)?;
                     }
                     cheap
                 }
@@ -168,17 +184,17 @@ impl Flattener<'_> {
         Ok(true)
     }
 
-    fn add_value(&self, root: ExprId, seen: &mut [bool], cost: &mut usize) -> Result<bool, OutOfMemory> {
+    fn spend_value(&mut self, root: ExprId, room: &mut Room) -> Result<bool, OutOfMemory> {
         let mut pending = Vec::new();
         pending.try_push(root)?;
         while let Some(id) = pending.pop() {
-            if std::mem::replace(&mut seen[id.index()], true) {
+            if std::mem::replace(&mut self.seen[id.index()], self.walk) == self.walk {
                 continue;
             }
-            if is_costly(self.kernel(), id) {
+            if room.operations == 0 || is_costly(self.kernel(), id) {
                 return Ok(false);
             }
-            *cost += 1;
+            room.operations -= 1;
             let mut result = Ok(());
             self.kernel().for_each_operand(id, |operand| {
                 if result.is_ok() {

@@ -53,6 +53,12 @@ pub enum Head<R> {
 
 /// Flattens the body of a kernel.
 pub fn flatten(kernel: &Kernel) -> Result<Vec<Node<Region>>, OutOfMemory> {
+    flatten_within(kernel, usize::MAX)
+}
+
+/// Flattens the body of a kernel. A statement begins a new region where the one at hand has
+/// `max_reductions` or more.
+pub fn flatten_within(kernel: &Kernel, max_reductions: usize) -> Result<Vec<Node<Region>>, OutOfMemory> {
     let mut flattener = Flattener {
         kernel,
         region: Region::new(),
@@ -62,6 +68,10 @@ pub fn flatten(kernel: &Kernel) -> Result<Vec<Node<Region>>, OutOfMemory> {
         pending: Vec::new(),
         has_reductions: kernel.exprs.iter().any(|expr| matches!(expr.kind, ExprKind::Reduce(..))),
         is_partial: false,
+        reductions: 0,
+        max_reductions,
+        seen: Vec::try_filled(0, kernel.exprs.len())?,
+        walk: 0,
     };
     flattener.block(&kernel.body)
 }
@@ -125,6 +135,13 @@ pub(super) struct Flattener<'a> {
     has_reductions: bool,
     /// Whether statements may run for some lanes only.
     is_partial: bool,
+    /// Reductions in the current region.
+    reductions: usize,
+    max_reductions: usize,
+    /// For each expression the last walk over the kernel that met it.
+    pub(super) seen: Vec<u32>,
+    /// Number of the walk at hand.
+    pub(super) walk: u32,
 }
 
 impl Flattener<'_> {
@@ -132,7 +149,8 @@ impl Flattener<'_> {
         let mut nodes = Vec::new();
         for (index, stmt) in block.iter().enumerate() {
             // A reduction reads the locals of all lanes: those that do not run keep what they held.
-            if self.is_partial && self.has_reductions {
+            let sees_all_lanes = self.is_partial && self.has_reductions;
+            if sees_all_lanes || self.reductions >= self.max_reductions {
                 self.flush(&mut nodes)?;
             }
             if matches!(stmt, Stmt::If { .. })
@@ -282,6 +300,7 @@ impl Flattener<'_> {
     fn take_region(&mut self) -> Region {
         self.values.fill(None);
         self.stamp += 1;
+        self.reductions = 0;
         std::mem::replace(&mut self.region, Region::new())
     }
 
@@ -330,6 +349,7 @@ impl Flattener<'_> {
             }
             other => other.with_operands(|operand| self.copies[operand.index()].1),
         };
+        self.reductions += usize::from(matches!(kind, ExprKind::Reduce(..)));
         self.region.builder.add(kind, ty)
     }
 }

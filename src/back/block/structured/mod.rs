@@ -25,6 +25,7 @@ use super::{Outcome, Pipeline};
 use crate::ir::{IndexSymbol, Print, SourcePlace, Type};
 use crate::kernel::Kernel as VectorKernel;
 
+pub(super) use build::outcome;
 pub use limit::while_limit;
 pub use machine::{Arrays, RunError, Workspace};
 pub use positions::Positions;
