@@ -170,7 +170,9 @@ impl Parser<'_> {
                     }
                     continue;
                 }
-                Token::Close => return Err(self.misused_argument("an operand")),
+                Token::Close if matches!(self.frames.last(), Some(Frame::OneArgument)) => {
+                    return Err(self.misused_argument());
+                }
                 _ => return Err(self.unexpected("an operand")),
             }
             self.advance();
@@ -195,7 +197,7 @@ impl Parser<'_> {
         if self.token == Token::Open {
             self.advance();
         }
-        let message = format_args!("'not' is expected in parentheses of its own here");
+        let message = format_args!("put this 'not' and its operand in parentheses");
         CompileError::parse(self.position(), message).of_token(not as usize)
     }
 
@@ -248,7 +250,7 @@ impl Parser<'_> {
         if self.token == Token::Open {
             self.advance();
             if self.token != Token::Close {
-                return Err(self.unexpected("')'"));
+                return Err(self.wrong_count(span, 0));
             }
             self.advance();
         }
@@ -314,14 +316,14 @@ impl Parser<'_> {
     fn comma(&mut self) -> Result<(), CompileError> {
         self.reduce(power::COMMA)?;
         match self.frames.last() {
-            Some(Frame::Arguments { arity, first, .. }) => {
+            Some(Frame::Arguments { arity, first, name, .. }) => {
                 if self.values.len() - first == usize::from(*arity) {
-                    return Err(self.unexpected("')': too many arguments"));
+                    return Err(self.wrong_count(*name, *arity));
                 }
                 self.advance();
                 Ok(())
             }
-            Some(Frame::OneArgument) => Err(self.misused_argument("')': too many arguments")),
+            Some(Frame::OneArgument) => Err(self.misused_argument()),
             _ => self.infix(Infix::Comma),
         }
     }
@@ -334,7 +336,7 @@ impl Parser<'_> {
             }
             Some(Frame::Arguments { callee, arity, first, name }) => {
                 if self.values.len() - first != usize::from(arity) {
-                    return Err(self.unexpected("more arguments"));
+                    return Err(self.wrong_count(name, arity));
                 }
                 self.frames.pop();
                 let node = self.call(callee, first, Span { start: name.start, end: self.span.end })?;
@@ -409,21 +411,34 @@ impl Parser<'_> {
     }
 
     /// No argument, or more than one, where a function takes one.
-    fn misused_argument(&self, expected: &str) -> CompileError {
+    fn misused_argument(&self) -> CompileError {
         match self.frames.as_slice() {
             [.., Frame::Prefix(Prefix::Apply(Callee::Cast(_)), _), Frame::OneArgument] => CompileError::new(
                 Status::Parse,
                 format_args!("invalid cast intrinsic usage: int(), float() and bool() take one argument"),
             ),
-            _ => self.unexpected(expected),
+            [.., Frame::Prefix(Prefix::Apply(_), name), Frame::OneArgument] => self.wrong_count(*name, 1),
+            _ => self.unexpected("an operand"),
+        }
+    }
+
+    /// Another number of arguments than the function `name` takes.
+    fn wrong_count(&self, name: Span, arity: u8) -> CompileError {
+        let name =
+            std::str::from_utf8(&self.text[name.start as usize..name.end as usize]).unwrap_or_default();
+        match (self.token, arity) {
+            (Token::Bad, _) => self.unexpected("an argument"),
+            (_, 0) => self.refuse(format_args!("{name}() takes no arguments")),
+            (_, 1) => self.refuse(format_args!("{name}() takes exactly 1 argument")),
+            _ => self.refuse(format_args!("{name}() takes exactly {arity} arguments")),
         }
     }
 
     fn unexpected(&self, expected: &str) -> CompileError {
         match self.token {
-            Token::End => self.refuse(format_args!("the expression ends where {expected} is expected")),
+            Token::End => self.refuse(format_args!("expected {expected}, but the expression ends here")),
             Token::Bad => self.refuse(format_args!("unexpected character or unterminated string")),
-            _ => self.refuse(format_args!("{} where {expected} is expected", Quoted(self.token_text()))),
+            _ => self.refuse(format_args!("expected {expected}, found {}", Quoted(self.token_text()))),
         }
     }
 

@@ -6,6 +6,7 @@ mod bad_input;
 mod client;
 mod constants;
 mod dtype_examples;
+mod growth;
 mod language_examples;
 mod positions;
 mod table;

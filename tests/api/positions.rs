@@ -243,3 +243,27 @@ fn surprising_texts_compile() {
         assert!(result.is_ok(), "{text:?}: {:?}", result.err());
     }
 }
+
+#[test]
+fn messages_say_what_is_wrong() {
+    let x = [Variable::new("x", Dtype::Float64)];
+    for (text, message) in [
+        ("where(x, x)", "where() takes exactly 3 arguments near offset 11"),
+        ("where(x, x, x, x)", "where() takes exactly 3 arguments near offset 14"),
+        ("atan2(x, x, x)", "atan2() takes exactly 2 arguments near offset 11"),
+        ("sin(x, x)", "sin() takes exactly 1 argument near offset 6"),
+        ("sin()", "sin() takes exactly 1 argument near offset 5"),
+        ("pi(x)", "pi() takes no arguments near offset 4"),
+        ("x +", "expected an operand, but the expression ends here near offset 3"),
+        ("(x", "expected ')', but the expression ends here near offset 2"),
+        ("x )", "expected an operator, found ')' near offset 3"),
+        ("x x", "expected an operator, found 'x' near offset 3"),
+        ("atan2 x", "expected '(', found 'x' near offset 7"),
+        ("x + * x", "expected an operand, found '*' near offset 5"),
+        ("foo", "unknown name 'foo' near offset 3"),
+    ] {
+        let failure = compile(text, &x, AUTO).err().expect("a failure");
+        assert_eq!(failure.status, compile_status::PARSE, "{text}");
+        assert_eq!(failure.message.as_deref(), Some(message), "{text}");
+    }
+}

@@ -374,3 +374,38 @@ fn inputs_without_dtype_take_that_of_the_output() {
     let out = expression.eval(&[&inputs[0], &inputs[1]], 1).expect("a value");
     assert_eq!(decode(Float32, &out), [2.5]);
 }
+
+/// A compound assignment means its operation, whatever the names of the kernel are.
+#[test]
+fn compound_assignments_do_not_look_at_names() {
+    for name in ["floor", "sum", "abs", "t", "x2", "where", "sin"] {
+        for (operator, want) in [("+=", 9.5), ("-=", 5.5), ("*=", 15.0), ("/=", 3.75), ("//=", 3.0)] {
+            check(&format!("{name} = 7.5\n{name} {operator} x\nreturn {name}"), &[2.0], &[want]);
+            check(&format!("{name} = 0.0\ny = 7.5\ny {operator} x + {name}\nreturn y"), &[2.0], &[want]);
+        }
+    }
+    let inputs: [Input; 2] = [("floor", Float64, &[2.0, 4.0]), ("x", Float64, &[7.0, 9.0])];
+    let source = "def k(floor, x):\n    y = x\n    y //= floor\n    return y\n";
+    assert_eq!(run(source, &inputs, AUTO, 2), Ok((Float64, vec![3.0, 2.0])));
+    check("y = x\ny -= 1, 2\nreturn y", &[7.0], &[5.0]);
+    check("y = x\ny += -1\nreturn y", &[7.0], &[6.0]);
+    check("y = x\ny *= 1 + 1\nreturn y", &[7.0], &[14.0]);
+    check("y = x\ny /= 1 + 1\nreturn y", &[7.0], &[3.5]);
+    check("y = x\ny //= 1 + 1\nreturn y", &[-7.0], &[-4.0]);
+}
+
+#[test]
+fn a_fault_in_a_compound_assignment_is_told_as_written() {
+    let fault = |line: &str| {
+        let source = format!("def k(x):\n    y = x\n    {line}\n    return y\n");
+        let failure = client::compile(&source, &[Variable::new("x", Float64)], AUTO).err().expect(line);
+        failure.message.expect("a message")
+    };
+    assert!(fault("y //= foo").contains("line 3, column 11: unknown name 'foo'"), "{}", fault("y //= foo"));
+    assert!(fault("y += x +").contains("expected an operand, but the expression ends here"));
+    assert!(fault("z += 1").contains("line 3, column 5: 'z' has no value yet"));
+    assert!(fault("sin += 1").contains("'sin' has no value yet"));
+    for line in ["y //= foo", "y += x +", "y -= )"] {
+        assert!(!fault(line).contains("floor"), "{}", fault(line));
+    }
+}

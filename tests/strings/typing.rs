@@ -189,15 +189,26 @@ fn unknown_names_and_forms_are_syntax_errors() {
 }
 
 #[test]
-fn widths_that_no_memory_holds_are_refused() {
-    let mut source = String::from("a");
-    for _ in 0..62 {
-        source = format!("replace({source},'x','xx')");
+fn operations_widen_strings_up_to_a_limit() {
+    const LIMIT: usize = 1 << 20;
+    let replaced = |times: usize| "replace(".repeat(times) + "a" + &",'x','xx')".repeat(times);
+    let itemsize = |source: &str| compiled(&columns(), None, source).map(|expression| expression.itemsize());
+    assert_eq!(itemsize(&replaced(16)).ok(), Some(LIMIT));
+    for times in [17, 50, 62, 200] {
+        let failure = itemsize(&replaced(times)).expect_err("too wide");
+        assert_eq!(failure.status, compile_status::INVALID_ARG_TYPE);
+        let message = "the result could be wider than 1 MiB, the limit of what an operation makes";
+        assert_eq!(failure.message.as_deref(), Some(message));
     }
-    assert_refused(None, &[&source]);
-    let nearly = "replace(".repeat(50) + "a" + &",'x','xx')".repeat(50);
-    let expression = compiled(&columns(), None, &nearly).expect("the width is representable");
-    assert_eq!(expression.itemsize(), 16 << 50);
+    let half = replaced(15);
+    assert_eq!(itemsize(&format!("{half} + {half}")).ok(), Some(LIMIT));
+    assert_refused(None, &[&format!("{half} + {half} + 'x'"), &format!("({half} + {half} + 'x') == 'a'")]);
+    // What is as wide already stays as wide as it is.
+    let wide = [text("w", LIMIT, &["ab"])];
+    let expression = compiled(&wide, None, "upper(w)").expect("no wider than its operand");
+    assert_eq!(expression.itemsize(), 4 * LIMIT);
+    assert!(compiled(&wide, None, "w + 'x'").is_err());
+    assert_eq!(compiled(&wide, None, "substr(w, 0, 2) + 'x'").map(|e| e.itemsize()).ok(), Some(12));
 }
 
 #[test]

@@ -26,11 +26,15 @@ pub fn parse(literal: &[u8]) -> Result<Vec<Vec<u8>>, FormatError> {
             b'{' => match bytes.next() {
                 Some(b'{') => piece.try_push(b'{')?,
                 Some(b'}') => pieces.try_push(std::mem::take(&mut piece))?,
-                _ => return Err(FormatError::Wrong("'{' in a format is written '{{', a placeholder '{}'")),
+                _ => {
+                    return Err(FormatError::Wrong(
+                        "write '{{' for a brace in a format, '{}' for a placeholder",
+                    ));
+                }
             },
             b'}' => match bytes.next() {
                 Some(b'}') => piece.try_push(b'}')?,
-                _ => return Err(FormatError::Wrong("'}' in a format is written '}}'")),
+                _ => return Err(FormatError::Wrong("write '}}' for a brace in a format")),
             },
             _ => piece.try_push(byte)?,
         }
@@ -46,7 +50,7 @@ fn inside_quotes(literal: &[u8]) -> Result<&[u8], FormatError> {
         end += if literal[end] == b'\\' { 2 } else { 1 };
     }
     if end + 1 != literal.len() {
-        return Err(FormatError::Wrong("a format is one string literal"));
+        return Err(FormatError::Wrong("a format must be a single string literal"));
     }
     Ok(&literal[1..end])
 }
@@ -72,11 +76,10 @@ fn code_point(
     let mut value = 0u32;
     for _ in 0..digits {
         let digit = bytes.next().and_then(|byte| char::from(byte).to_digit(16));
-        let digit =
-            digit.ok_or(FormatError::Wrong("hexadecimal digits are expected in an escape sequence"))?;
+        let digit = digit.ok_or(FormatError::Wrong("expected hexadecimal digits in an escape sequence"))?;
         value = value << 4 | digit;
     }
-    let character = char::from_u32(value).ok_or(FormatError::Wrong("the code point does not exist"))?;
+    let character = char::from_u32(value).ok_or(FormatError::Wrong("there is no such code point"))?;
     Ok(piece.try_extend(character.encode_utf8(&mut [0; 4]).as_bytes())?)
 }
 

@@ -21,7 +21,7 @@ pub fn parse(source: &[u8]) -> Result<Program<'_>, CompileError> {
     let body = parser.block(0, end)?;
     parser.skip_between_lines();
     if parser.scanner.peek().is_some() {
-        return Err(parser.refuse_here("the text must end after the function"));
+        return Err(parser.refuse_here("expected the end of the text after the function"));
     }
     Ok(Program { params, fp_mode: pragmas.fp_mode, compiler: pragmas.compiler, body })
 }
@@ -31,7 +31,7 @@ pub fn parse_expression<'a>(text: &'a [u8], params: Vec<&'a [u8]>) -> Result<Pro
     let mut parser = Parser { scanner: Scanner::new(text), nesting: 0, loops: 0 };
     let value = parser.value(0)?;
     if !parser.scanner.at_line_end() {
-        return Err(parser.refuse_here("the end of the expression is expected"));
+        return Err(parser.refuse_here("expected the end of the expression"));
     }
     let mut body = Vec::new();
     body.try_push(Statement { start: 0, kind: StatementKind::Return(value) })?;
@@ -76,13 +76,13 @@ impl<'a> Parser<'a> {
         }
         self.scanner.skip_blanks();
         if self.scanner.name().is_empty() {
-            return Err(self.refuse(start, "the name of the function is expected after 'def'"));
+            return Err(self.refuse(start, "expected the name of the function after 'def'"));
         }
         self.scanner.skip_blanks();
         let params = self.params(start)?;
         self.scanner.skip_blanks();
         if !self.scanner.take(b":") {
-            return Err(self.refuse(start, "':' is expected after the parameters"));
+            return Err(self.refuse(start, "expected ':' after the parameters"));
         }
         Ok((params, self.header_end()?))
     }
@@ -90,7 +90,7 @@ impl<'a> Parser<'a> {
     /// `(name, …)`; line ends and a last comma are fine.
     fn params(&mut self, start: usize) -> Result<Vec<&'a [u8]>, CompileError> {
         if !self.scanner.take(b"(") {
-            return Err(self.refuse(start, "'(' is expected after the name of the function"));
+            return Err(self.refuse(start, "expected '(' after the name of the function"));
         }
         let mut params: Vec<&[u8]> = Vec::new();
         loop {
@@ -100,16 +100,16 @@ impl<'a> Parser<'a> {
             }
             let name = self.scanner.name();
             if name.is_empty() {
-                return Err(self.refuse(start, "the name of a parameter is expected"));
+                return Err(self.refuse(start, "expected the name of a parameter"));
             }
             if params.contains(&name) {
-                let message = format_args!("the parameter {} stands twice", Quoted(name));
+                let message = format_args!("duplicate parameter {}", Quoted(name));
                 return Err(refuse(self.scanner.source, start, message));
             }
             params.try_push(name)?;
             self.scanner.skip_space();
             if !self.scanner.take(b",") && self.scanner.peek() != Some(b')') {
-                return Err(self.refuse(start, "',' or ')' is expected after a parameter"));
+                return Err(self.refuse(start, "expected ',' or ')' after a parameter"));
             }
         }
     }
@@ -120,7 +120,7 @@ impl<'a> Parser<'a> {
         if self.scanner.at_line_end() {
             Ok(end)
         } else {
-            Err(self.refuse(end, "an indented block is expected on the next line"))
+            Err(self.refuse(end, "expected an indented block on the next line"))
         }
     }
 
@@ -129,7 +129,7 @@ impl<'a> Parser<'a> {
     fn block(&mut self, outer: usize, header_end: usize) -> Result<Vec<Statement<'a>>, CompileError> {
         let indent = match self.next_line() {
             Some(line) if line.indent > outer => line.indent,
-            _ => return Err(self.refuse(header_end, "an indented block is expected")),
+            _ => return Err(self.refuse(header_end, "expected an indented block")),
         };
         let mut statements = Vec::new();
         while let Some(line) = self.next_line().filter(|line| line.indent >= indent) {
@@ -221,7 +221,7 @@ impl<'a> Parser<'a> {
         if self.scanner.at_line_end() {
             Ok(())
         } else {
-            Err(self.refuse_here("the end of the line is expected: one statement per line"))
+            Err(self.refuse_here("expected the end of the line: only one statement fits on a line"))
         }
     }
 
@@ -229,7 +229,7 @@ impl<'a> Parser<'a> {
     fn value(&mut self, statement: usize) -> Result<Snippet<'a>, CompileError> {
         let value = self.scanner.expression(statement)?;
         if value.text.is_empty() {
-            return Err(self.refuse(statement, "an expression is expected"));
+            return Err(self.refuse(statement, "expected an expression"));
         }
         Ok(value)
     }
@@ -238,13 +238,13 @@ impl<'a> Parser<'a> {
         self.scanner.name();
         self.scanner.skip_blanks();
         let Some(arguments) = self.scanner.parenthesized(start)? else {
-            return Err(self.refuse(start, "'(' is expected after 'print'"));
+            return Err(self.refuse(start, "expected '(' after 'print'"));
         };
         let mut behind = self.scanner.clone();
         behind.skip_blanks();
         match behind.peek() {
             None | Some(b'\n' | b';' | b'#') => Ok(StatementKind::Print(arguments)),
-            _ => Err(self.refuse(start, "'print' is a statement, not a part of an expression")),
+            _ => Err(self.refuse(start, "'print' is a statement and cannot be part of an expression")),
         }
     }
 
@@ -253,7 +253,7 @@ impl<'a> Parser<'a> {
         let outside = self.loops == 0;
         self.scanner.skip_blanks();
         if outside || self.scanner.peek_name() == b"if" {
-            let problem = if outside { "stands outside a loop" } else { "takes no condition" };
+            let problem = if outside { "is only allowed in a loop" } else { "takes no condition" };
             let message = format_args!("{} {problem}", Quoted(name));
             return Err(refuse(self.scanner.source, start, message));
         }
@@ -280,7 +280,7 @@ impl<'a> Parser<'a> {
         self.scanner.offset += length;
         let value = self.scanner.expression(start)?;
         if value.text.is_empty() {
-            return Err(self.refuse_here("an expression is expected"));
+            return Err(self.refuse_here("expected an expression"));
         }
         Ok(StatementKind::Assign { name, update, value })
     }
@@ -318,7 +318,9 @@ impl<'a> Parser<'a> {
         let has_colon = self.scanner.take(b":");
         let end = self.scanner.offset;
         if !has_colon || !self.scanner.at_line_end() {
-            return Err(self.refuse(start, "'else' takes ':' and an indented block on the next line"));
+            return Err(
+                self.refuse(start, "expected ':' after 'else', and an indented block on the next line")
+            );
         }
         self.nested(indent, end)
     }
@@ -327,11 +329,11 @@ impl<'a> Parser<'a> {
     fn condition(&mut self, start: usize) -> Result<(Snippet<'a>, usize), CompileError> {
         let header = self.scanner.expression(start)?;
         let [text @ .., b':'] = header.text else {
-            return Err(self.refuse(start, "a condition, ':' and the end of the line are expected"));
+            return Err(self.refuse(start, "expected a condition, then ':' and the end of the line"));
         };
         let condition = trimmed(Snippet { text, start: header.start });
         if condition.text.is_empty() {
-            return Err(self.refuse(start, "a condition is expected"));
+            return Err(self.refuse(start, "expected a condition"));
         }
         self.end_statement()?;
         Ok((condition, header.start + header.text.len()))
@@ -346,15 +348,15 @@ impl<'a> Parser<'a> {
         let has_in = self.scanner.keyword(b"in");
         self.scanner.skip_blanks();
         if variable.is_empty() || !has_in || !self.scanner.keyword(b"range") {
-            return Err(self.refuse(start, "'for name in range(...):' is expected"));
+            return Err(self.refuse(start, "expected 'for name in range(...):'"));
         }
         self.scanner.skip_blanks();
         let Some(bounds) = self.scanner.parenthesized(start)? else {
-            return Err(self.refuse(start, "'(' is expected after 'range'"));
+            return Err(self.refuse(start, "expected '(' after 'range'"));
         };
         self.scanner.skip_blanks();
         if !self.scanner.take(b":") {
-            return Err(self.refuse(start, "':' is expected after 'range(...)'"));
+            return Err(self.refuse(start, "expected ':' after 'range(...)'"));
         }
         let end = self.header_end()?;
         Ok(StatementKind::For { variable, bounds, body: self.repeated(indent, end)? })

@@ -42,13 +42,13 @@ fn read_comment(scanner: &mut Scanner<'_>, pragmas: &mut Pragmas) -> Result<(), 
     } else if scanner.take(b"compiler") {
         set_once(&mut pragmas.compiler, value(scanner, compiler)?, source, start)
     } else {
-        Err(refuse(source, start, format_args!("unknown pragma: me:fp or me:compiler is expected")))
+        Err(refuse(source, start, format_args!("unknown pragma: expected me:fp or me:compiler")))
     }
 }
 
 fn set_once<T>(slot: &mut Option<T>, value: T, source: &[u8], start: usize) -> Result<(), CompileError> {
     if slot.replace(value).is_some() {
-        return Err(refuse(source, start, format_args!("this pragma stands twice")));
+        return Err(refuse(source, start, format_args!("this pragma is given twice")));
     }
     Ok(())
 }
@@ -58,7 +58,7 @@ fn value<T>(scanner: &mut Scanner<'_>, meaning: fn(&[u8]) -> Option<T>) -> Resul
     let source = scanner.source;
     scanner.skip_blanks();
     if !scanner.take(b"=") {
-        return Err(refuse(source, scanner.offset, format_args!("'=' is expected")));
+        return Err(refuse(source, scanner.offset, format_args!("expected '='")));
     }
     scanner.skip_blanks();
     let start = scanner.offset;
@@ -69,7 +69,9 @@ fn value<T>(scanner: &mut Scanner<'_>, meaning: fn(&[u8]) -> Option<T>) -> Resul
     scanner.skip_blanks();
     match scanner.peek() {
         None | Some(b'\n') => Ok(value),
-        _ => Err(refuse(source, scanner.offset, format_args!("the line must end after the pragma"))),
+        _ => {
+            Err(refuse(source, scanner.offset, format_args!("expected the end of the line after the pragma")))
+        }
     }
 }
 

@@ -152,7 +152,7 @@ impl<'a> Scanner<'a> {
             self.offset += 1;
         }
         if depth > 0 {
-            return Err(refuse(self.source, statement, format_args!("a parenthesis is not closed")));
+            return Err(refuse(self.source, statement, format_args!("a parenthesis is never closed")));
         }
         Ok(trimmed(self.snippet(start)))
     }
@@ -184,7 +184,7 @@ impl<'a> Scanner<'a> {
             }
             self.offset += 1;
         }
-        Err(refuse(self.source, statement, format_args!("a parenthesis is not closed")))
+        Err(refuse(self.source, statement, format_args!("a parenthesis is never closed")))
     }
 
     /// Passes the string literal that starts here.

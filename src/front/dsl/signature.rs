@@ -51,14 +51,14 @@ fn check_entry(entry: &Entry<'_>, earlier: &[Entry<'_>], params: &[&[u8]]) -> Re
     let mut namesakes = earlier.iter().filter(|other| other.name == entry.name);
     match entry.kind {
         EntryKind::Variable if namesakes.any(|other| !is_input(other)) => {
-            Err(refuse_table(format_args!("{name} is a function and a variable")))
+            Err(refuse_table(format_args!("{name} is both a function and a variable")))
         }
         EntryKind::Variable => Ok(()),
         EntryKind::Function { .. } if builtin::find(entry.name).is_some() => {
-            Err(refuse_table(format_args!("the function {name} has the name of a builtin")))
+            Err(refuse_table(format_args!("the function {name} has the same name as a builtin")))
         }
         EntryKind::Function { .. } if params.contains(&entry.name) || namesakes.next().is_some() => {
-            Err(refuse_table(format_args!("the function {name} has the name of another entry")))
+            Err(refuse_table(format_args!("the function {name} has the same name as another entry")))
         }
         EntryKind::Function { .. } if entry.dtype.is_none_or(Dtype::is_string) => {
             Err(refuse_table(format_args!("the function {name} needs a numeric dtype")))

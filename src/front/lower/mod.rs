@@ -89,7 +89,7 @@ pub fn convert(builder: &mut Builder, value: ExprId, wanted: Option<Dtype>) -> R
     let own = builder.dtype(value);
     let wanted = wanted.unwrap_or(own);
     if wanted != own && (wanted.is_string() || own.is_string()) {
-        let message = format_args!("a value of dtype {own} cannot become {wanted}");
+        let message = format_args!("a value of dtype {own} cannot be converted to {wanted}");
         return Err(CompileError::new(Status::InvalidArgumentType, message));
     }
     if own.is_string() { Ok(value) } else { Ok(builder.cast(value, wanted)?) }

@@ -93,7 +93,7 @@ fn operation(tree: &Tree, typed: &[Typed], id: NodeId) -> Result<Option<TextOper
             [condition, yes, no] if !is_string(condition) && is_string(yes) && is_string(no) => {
                 Ok(Some(TextOperation::Select(condition, [yes, no])))
             }
-            _ => Err(type_error(format_args!("where() takes a condition and two values of one kind"))),
+            _ => Err(type_error(format_args!("where() takes a condition, then two strings or two numbers"))),
         },
         NodeKind::Builtin(row, _) => {
             Err(type_error(format_args!("{}() is not defined for strings", row.name)))
@@ -179,7 +179,7 @@ pub fn check_reductions(tree: &Tree, typed: &[Typed]) -> Result<(), CompileError
         tree.for_each_operand(id as NodeId, |operand| below |= holds_string[operand as usize]);
         match tree.node(id as NodeId).kind {
             NodeKind::Builtin(row, _) if below && matches!(row.meaning, Meaning::Reduce(_)) => {
-                return Err(type_error(format_args!("{}() is not defined over strings", row.name)));
+                return Err(type_error(format_args!("{}() is not defined for strings", row.name)));
             }
             _ => holds_string[id] = below || node.compute.is_string(),
         }
@@ -209,7 +209,7 @@ pub fn emit(
     let expr = |id: NodeId| exprs[id as usize];
     match operation {
         TextOperation::Literal(literal) if family == Dtype::Bytes && !literal.fits_bytes => {
-            Err(type_error(format_args!("a literal among bytes must be ASCII")))
+            Err(type_error(format_args!("a string literal combined with bytes must be ASCII")))
         }
         TextOperation::Literal(literal) => Ok(builder.text(tree.text(literal), family)?),
         TextOperation::Test(test, operands) => {

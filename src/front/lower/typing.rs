@@ -98,7 +98,9 @@ fn check_reductions(tree: &Tree) -> Result<(), CompileError> {
             NodeKind::Builtin(row, _) if matches!(row.meaning, Meaning::Reduce(_))
         );
         if is_reduction && below {
-            return Err(reduction_error(format_args!("a reduction inside the argument of a reduction")));
+            return Err(reduction_error(format_args!(
+                "a reduction cannot be part of the argument of another"
+            )));
         }
         reduces[id as usize] = below || is_reduction;
     }
@@ -163,7 +165,7 @@ impl Typing<'_> {
         }
         match self.tree.node(id).kind {
             NodeKind::Number(literal) => Ok(self.literal(literal)),
-            NodeKind::Text(_) => Err(type_error(format_args!("a string has no place here"))),
+            NodeKind::Text(_) => Err(type_error(format_args!("a string is not allowed here"))),
             NodeKind::Variable(index) => Ok(self.variable(index)),
             NodeKind::Negate(a) => self.negate(a),
             NodeKind::Invert(a) => self.invert(a),

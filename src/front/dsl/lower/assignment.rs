@@ -49,7 +49,10 @@ impl<'a> Lowering<'a> {
                 let ty = self.builder.kernel.locals[local as usize].ty;
                 let value = self.value(&expression, &tree, Some(ty.dtype))?;
                 if self.builder.kernel.expr(value).ty.itemsize > ty.itemsize {
-                    let message = format_args!("{} holds no string as wide as this one", Quoted(name));
+                    let message = format_args!(
+                        "this string is wider than {}, whose width is that of its first value",
+                        Quoted(name)
+                    );
                     return Err(self.refuse(start, message));
                 }
                 (local, variable, value)

@@ -188,7 +188,8 @@ impl<'a> Lowering<'a> {
         let returned = self.returned.get_or_insert(ty);
         if ty.dtype != returned.dtype {
             let earlier = returned.dtype;
-            let message = format_args!("this returns {}, an earlier 'return' {earlier}", ty.dtype);
+            let message =
+                format_args!("this returns {}, but an earlier 'return' returns {earlier}", ty.dtype);
             return Err(self.refuse(start, message));
         }
         returned.itemsize = returned.itemsize.max(ty.itemsize);

@@ -35,7 +35,7 @@ impl Lowering<'_> {
             Some(texts) if texts.len() == values.len() + 1 => self.interleaved(texts, values)?,
             Some(texts) => {
                 let (placeholders, values) = (texts.len() - 1, values.len());
-                let message = format_args!("{placeholders} placeholders for {values} values");
+                let message = format_args!("the format has {placeholders} placeholders for {values} values");
                 return Err(self.refuse(start, message));
             }
         };
@@ -52,7 +52,7 @@ impl Lowering<'_> {
     /// A value to print: one for the whole block.
     fn printed(&mut self, start: usize, argument: Snippet<'_>) -> Result<ExprId, CompileError> {
         if argument.text.is_empty() {
-            return Err(self.refuse(start, format_args!("an argument of print() is expected")));
+            return Err(self.refuse(start, format_args!("expected an argument of print()")));
         }
         let expression = Expression::new(start, argument);
         let tree = self.parse(&expression)?;
