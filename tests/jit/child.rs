@@ -1,8 +1,11 @@
 //! A kernel compiled and evaluated in a process of its own: its trace, and what it would do to others.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::client::process::command_of;
 use crate::client::{self, AUTO, Grid, Variable};
@@ -75,13 +78,37 @@ impl Child {
         self.with(REPEAT, &count.to_string())
     }
 
-    /// Lets no file grow beyond `bytes`, as if the disk were full.
-    pub fn with_file_limit(mut self, bytes: u64) -> Child {
+    /// A child whose file belongs to root and raises the privileges of nobody, who runs it.
+    pub fn with_raised_privileges(root: &Path, source: &str) -> Child {
+        let program = root.join("setuid");
+        std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+        std::fs::set_permissions(&program, Permissions::from_mode(0o4755)).unwrap();
+        let mut child = Child::of(&program, root, source);
+        child.command.uid(NOBODY).gid(NOBODY);
+        child
+    }
+
+    /// Ignores the end of its children, so that the system forgets their status.
+    pub fn ignoring_children(mut self) -> Child {
+        // SAFETY: the call may be made between fork and exec.
+        unsafe {
+            self.command.pre_exec(|| {
+                libc::signal(libc::SIGCHLD, libc::SIG_IGN);
+                Ok(())
+            });
+        }
+        self
+    }
+
+    /// Lets no file grow beyond `bytes`, as if the disk were full. A longer write fails and, unless the
+    /// signal is ignored, ends the process.
+    pub fn with_file_limit(mut self, bytes: u64, is_ignored: bool) -> Child {
+        let disposition = if is_ignored { libc::SIG_IGN } else { libc::SIG_DFL };
         // SAFETY: both calls may be made between fork and exec.
         unsafe {
             self.command.pre_exec(move || {
                 let limit = libc::rlimit { rlim_cur: bytes, rlim_max: bytes };
-                libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
+                libc::signal(libc::SIGXFSZ, disposition);
                 match libc::setrlimit(libc::RLIMIT_FSIZE, &limit) {
                     0 => Ok(()),
                     _ => Err(std::io::Error::last_os_error()),
@@ -110,6 +137,19 @@ pub fn is_root() -> bool {
 pub struct Running(std::process::Child);
 
 impl Running {
+    /// Fails where the process does not end by itself.
+    pub fn wait_at_most(mut self, limit: Duration) -> Report {
+        let started = Instant::now();
+        while self.0.try_wait().unwrap().is_none() {
+            if started.elapsed() > limit {
+                self.0.kill().unwrap();
+                panic!("it hangs: {:?}", self.0.wait_with_output());
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        self.wait()
+    }
+
     pub fn wait(self) -> Report {
         let output = self.0.wait_with_output().unwrap();
         let (stdout, stderr) =

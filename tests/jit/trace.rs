@@ -106,7 +106,8 @@ fn caches() {
     fs::write(&object, b"no object").unwrap();
     let record = session.files("meta").remove(0);
     let mut bytes = fs::read(&record).unwrap();
-    bytes[40..48].copy_from_slice(&xxh64(b"no object", 0).to_le_bytes());
+    bytes[24..32].copy_from_slice(&9u64.to_le_bytes());
+    bytes[32..40].copy_from_slice(&xxh64(b"no object", 0).to_le_bytes());
     fs::write(&record, bytes).unwrap();
     let report = child().run();
     let reload = "jit runtime cache reload failed: fp=strict key=";

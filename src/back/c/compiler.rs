@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
-use xxhash_rust::xxh64::Xxh64;
-
 use super::path::CPath;
-use super::process::{self, Outcome};
+use super::process::{self, Limits, Outcome};
 use crate::environment;
 use crate::ir::FpMode;
 use crate::memory::{OutOfMemory, TryGrow};
 
-/// After this time the compiler is stopped.
-const TIME_LIMIT: Duration = Duration::from_secs(30);
+/// What the compiler may use: kernels may come from somebody whom the host does not trust.
+const LIMITS: Limits =
+    Limits { time: Duration::from_secs(30), processor_seconds: 30, memory: 2 << 30, file_size: 64 << 20 };
 
 /// Folders in which compilers that do not know the system's layout find its libraries.
 #[cfg(target_arch = "x86_64")]
@@ -42,15 +41,11 @@ impl Toolchain {
         Ok(Toolchain { command, fp_flags: fp_flags(fp_mode), flags: words(c"CFLAGS")? })
     }
 
-    /// What identifies the command and its flags.
-    pub fn hash(&self) -> u64 {
-        let mut hash = Xxh64::new(0);
+    /// The command and its flags.
+    pub fn words(&self) -> impl Iterator<Item = &[u8]> {
         let fp_flags = self.fp_flags.iter().map(|flag| flag.as_bytes());
-        for word in self.command.iter().chain(&self.flags).map(CPath::bytes).chain(fp_flags) {
-            hash.update(word);
-            hash.update(&[0]);
-        }
-        hash.digest()
+        let flags = self.flags.iter().map(CPath::bytes);
+        self.command.iter().map(CPath::bytes).chain(fp_flags).chain(flags)
     }
 
     pub fn has_flag(&self, flag: &[u8]) -> bool {
@@ -87,7 +82,7 @@ impl Toolchain {
             arguments.try_push(CPath::new(b"-lm")?)?;
         }
         let shows_output = environment::flag(c"ME_DSL_JIT_DEBUG_CC", false);
-        process::run(&program, &arguments, shows_output, TIME_LIMIT)
+        process::run(&program, &arguments, shows_output, LIMITS)
     }
 }
 

@@ -1,12 +1,12 @@
 //! A loaded shared object.
 
-use std::ffi::{CStr, c_int, c_void};
-use std::ptr::NonNull;
+use std::ffi::{c_int, c_void};
 
 use super::context::Context;
 use super::functions::Call;
 use super::generate::Source;
-use super::path::CPath;
+use super::object::{LoadError, Loaded, Object};
+use super::text::Text;
 use crate::back::block::Positions;
 use crate::kernel::Accuracy;
 use crate::memory::{OutOfMemory, TryGrow};
@@ -19,62 +19,36 @@ const MAX_NDIM: usize = 8;
 /// Version of the context's layout.
 const LAYOUT: i64 = 2;
 
-/// The machine code of one kernel, unloaded when dropped.
+/// The machine code of one kernel.
 #[derive(Debug)]
 pub struct Library {
-    handle: NonNull<c_void>,
     entry: Entry,
     symbols: usize,
     item_sizes: Vec<usize>,
     calls: Vec<Call>,
-}
-
-// SAFETY: the object's code keeps no state; the vector kernels are functions.
-unsafe impl Send for Library {}
-// SAFETY: as above.
-unsafe impl Sync for Library {}
-
-/// Why an object was not loaded; the loader knows the words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LoadError {
-    OutOfMemory,
-    Refused,
-}
-
-impl From<OutOfMemory> for LoadError {
-    fn from(_: OutOfMemory) -> LoadError {
-        LoadError::OutOfMemory
-    }
-}
-
-/// What the loader says about the latest failure in this thread; an empty text if it says nothing.
-pub fn loader_message() -> &'static str {
-    // SAFETY: the message is NULL or NUL-terminated, and stays until this thread calls the loader again.
-    unsafe {
-        let message = libc::dlerror();
-        if message.is_null() { "" } else { CStr::from_ptr(message).to_str().unwrap_or("") }
-    }
+    /// Where the entry lies.
+    _object: Loaded,
 }
 
 impl Library {
-    /// Loads an object that was built from `source`.
-    pub fn open(path: &CPath, source: &Source) -> Result<Library, LoadError> {
+    /// Loads an object.
+    ///
+    /// # Safety
+    /// The object was built from `source`, or has a function of the same type.
+    pub unsafe fn load(object: &Object<'_>, source: &Source) -> Result<Library, LoadError> {
         let item_sizes = Vec::try_copied(&source.item_sizes)?;
         let calls = Vec::try_copied(&source.calls)?;
-        // SAFETY: the path is NUL-terminated; the object lies in a directory that only this user
-        // writes to, and its constructors are the compiler's.
-        let handle = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
-        let handle = NonNull::new(handle).ok_or(LoadError::Refused)?;
-        // SAFETY: the handle is loaded, the name is NUL-terminated.
-        let entry = unsafe { libc::dlsym(handle.as_ptr(), c"me_dsl_jit_kernel".as_ptr()) };
+        // SAFETY: as the caller promises, the constructors are those of the host's compiler.
+        let loaded = unsafe { object.load()? };
+        let entry = loaded.symbol(c"me_dsl_jit_kernel");
         if entry.is_null() {
-            // SAFETY: nobody else has the handle.
-            unsafe { libc::dlclose(handle.as_ptr()) };
-            return Err(LoadError::Refused);
+            let mut message = Text::default();
+            message.add(format_args!("no kernel in the object"))?;
+            return Err(LoadError::Refused(message));
         }
-        // SAFETY: generated code declares the function with this signature.
+        // SAFETY: generated code declares the function with this type.
         let entry = unsafe { std::mem::transmute::<*mut c_void, Entry>(entry) };
-        Ok(Library { handle, entry, symbols: source.symbols, item_sizes, calls })
+        Ok(Library { entry, symbols: source.symbols, item_sizes, calls, _object: loaded })
     }
 
     /// Evaluates `n` items; false where the interpreter has to, because an array is not aligned or the
@@ -93,7 +67,8 @@ impl Library {
         let output_size = self.item_sizes.last().copied().unwrap_or(1);
         let mut arrays = inputs.iter().zip(&self.item_sizes);
         // Generated code loads each input, also one that the kernel does not read and that may be NULL.
-        let is_aligned = arrays.all(|(array, size)| !array.is_null() && array.addr().is_multiple_of(*size))
+        let is_aligned = inputs.len() + 1 == self.item_sizes.len()
+            && arrays.all(|(array, size)| !array.is_null() && array.addr().is_multiple_of(*size))
             && output.addr().is_multiple_of(output_size);
         // SAFETY: as the caller promises; the arrays are aligned.
         is_aligned && unsafe { self.call(inputs, output, n, positions, accuracy) }.unwrap_or(false)
@@ -151,11 +126,4 @@ fn describe(positions: &Positions<'_>, words: &mut [i64; 4 * MAX_NDIM + 4]) -> *
     words[4 * n + 2] = i64::from(is_consecutive);
     words[4 * n + 3] = first;
     words.as_ptr()
-}
-
-impl Drop for Library {
-    fn drop(&mut self) {
-        // SAFETY: the handle was opened by `open`, and nobody runs the code any more.
-        unsafe { libc::dlclose(self.handle.as_ptr()) };
-    }
 }

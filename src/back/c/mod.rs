@@ -4,13 +4,16 @@
 //! ir ── generate ──▶ C text ── compiler ──▶ shared object in the cache directory ──▶ Library
 //! ```
 //!
-//! Nothing in it aborts when memory runs out, and no shell sees a path or a flag.
+//! Nothing in it aborts when memory runs out, and no shell sees a path or a flag. Programs that have more
+//! rights than those who start them get no C compiler.
 
 mod compiler;
 mod context;
 mod directory;
 mod exported;
 mod expression;
+mod file;
+mod float_mode;
 #[cfg(machine_code)]
 mod function_list;
 mod functions;
@@ -18,7 +21,9 @@ mod generate;
 mod library;
 mod listing;
 mod metadata;
+mod object;
 mod path;
+mod privileges;
 mod process;
 mod strips;
 mod stub;
@@ -33,15 +38,20 @@ use super::trace::trace;
 use crate::ir::{Kernel, SourcePlace};
 use crate::memory::OutOfMemory;
 use compiler::Toolchain;
-use directory::{Artefacts, Directory};
+use directory::{Artefacts, Directory, Fresh};
+use file::FileError;
 use generate::{Lowering, Source, generate};
-use library::{LoadError, loader_message};
-use path::{CPath, FileError};
+use object::{LoadError, Object};
 use process::Outcome;
+use text::Text;
 
 #[cfg(machine_code)]
 pub use function_list::MathFunctions;
 pub use library::Library;
+
+/// Bytes of the longest C text. Compilers take more than a second for longer ones, and some shapes take
+/// more than twice the time for twice the text.
+const MAX_TEXT: usize = 256 << 10;
 
 /// Why a kernel has no C text.
 #[derive(Debug)]
@@ -60,18 +70,40 @@ impl From<OutOfMemory> for Refusal {
 /// Why there is no shared object.
 enum Failure {
     OutOfMemory,
+    /// Whoever started the program would choose what runs with the program's rights.
+    Privileges,
     NoDirectory,
     NoSource,
     NoCompiler,
     Compilation,
     StubCopy,
     Metadata,
-    Load,
+    /// In the loader's words.
+    Load(Text),
 }
 
 impl From<OutOfMemory> for Failure {
     fn from(_: OutOfMemory) -> Failure {
         Failure::OutOfMemory
+    }
+}
+
+impl Failure {
+    /// What a failed operation on a file is to the caller.
+    fn or_no_memory(self, error: FileError) -> Failure {
+        match error {
+            FileError::OutOfMemory => Failure::OutOfMemory,
+            FileError::System => self,
+        }
+    }
+}
+
+impl From<LoadError> for Failure {
+    fn from(error: LoadError) -> Failure {
+        match error {
+            LoadError::OutOfMemory => Failure::OutOfMemory,
+            LoadError::Refused(message) => Failure::Load(message),
+        }
     }
 }
 
@@ -90,8 +122,18 @@ struct Build<'a> {
 pub fn build(kernel: &Kernel, candidate: &Candidate) -> Result<Library, Unbuilt> {
     let Candidate { names, gates, identity } = candidate;
     let fp = names.fp;
+    if privileges::are_raised() {
+        candidate.trace_built();
+        trace_failure(names, &Failure::Privileges);
+        return Err(Unbuilt::Failed);
+    }
     let source = match generate(kernel, *gates) {
-        Ok(source) => source,
+        Ok(source) if source.text.as_bytes().len() <= MAX_TEXT => source,
+        Ok(_) => {
+            let reason = "too much code for the c compiler";
+            trace(format_args!("jit codegen reject: fp={fp} at 0:0 reason={reason}"));
+            return Err(Unbuilt::Failed);
+        }
         Err(Refusal::OutOfMemory) => {
             trace(format_args!("jit codegen reject: fp={fp} at 0:0 reason=out of memory"));
             return Err(Unbuilt::OutOfMemory);
@@ -151,6 +193,7 @@ fn trace_failure(names: &Names, failure: &Failure) {
     let fp = names.fp;
     let reason = match failure {
         Failure::OutOfMemory => "out of memory",
+        Failure::Privileges => "jit runtime c compiler refused with raised privileges",
         Failure::NoDirectory => "jit runtime cache directory unavailable",
         Failure::NoSource => "jit runtime failed to write source",
         Failure::Compilation => "jit runtime compilation failed",
@@ -160,9 +203,8 @@ fn trace_failure(names: &Names, failure: &Failure) {
             let reason = "jit runtime c compiler unavailable";
             return trace(format_args!("jit runtime skip: fp={fp} compiler=cc reason={reason}"));
         }
-        Failure::Load => {
+        Failure::Load(detail) => {
             let reason = "jit runtime shared object load failed";
-            let detail = loader_message();
             return trace(format_args!("jit runtime skip: fp={fp} reason={reason} detail={detail}"));
         }
     };
@@ -173,70 +215,80 @@ impl<'a> Build<'a> {
     fn new(kernel: &Kernel, source: &'a Source, names: &'a Names, key: u64) -> Result<Build<'a>, Failure> {
         let toolchain = Toolchain::from_environment(kernel.fp_mode)?;
         let directory = Directory::open()?.ok_or(Failure::NoDirectory)?;
-        let artefacts = directory.artefacts(key)?;
+        let artefacts = Artefacts::new(key)?;
         Ok(Build { source, names, key, toolchain, directory, artefacts })
     }
 
     /// The object on disk, or a new one.
     fn library(&self) -> Result<Library, Failure> {
         let (fp, key) = (self.names.fp, self.key);
-        if metadata::is_valid(&self.artefacts, key, &self.toolchain) {
-            match Library::open(&self.artefacts.object, self.source) {
-                Ok(library) => {
-                    trace(format_args!("jit runtime hit: fp={fp} source=disk-cache key={key:016x}"));
-                    return Ok(library);
-                }
-                Err(_) => {
-                    let detail = loader_message();
-                    trace(format_args!(
-                        "jit runtime cache reload failed: fp={fp} key={key:016x} detail={detail}"
-                    ));
-                }
+        match self.known() {
+            Ok(Some(library)) => {
+                trace(format_args!("jit runtime hit: fp={fp} source=disk-cache key={key:016x}"));
+                return Ok(library);
+            }
+            Ok(None) => {}
+            Err(LoadError::OutOfMemory) => return Err(Failure::OutOfMemory),
+            Err(LoadError::Refused(detail)) => {
+                trace(format_args!(
+                    "jit runtime cache reload failed: fp={fp} key={key:016x} detail={detail}"
+                ));
             }
         }
         let text = self.source.text.as_bytes();
-        self.directory.write(&self.artefacts.source, text).map_err(|error| match error {
-            FileError::OutOfMemory => Failure::OutOfMemory,
-            FileError::System => Failure::NoSource,
-        })?;
-        let fresh = self.directory.unique_path()?;
-        let result = self.make(&fresh);
-        // After a success the name is gone already.
-        fresh.remove();
+        // The name of the source ends with the extension that compilers go by. Other processes do not know
+        // it: they might put the text of another kernel with this key in its place.
+        let source =
+            self.directory.write_fresh(".c", text).map_err(|error| Failure::NoSource.or_no_memory(error))?;
+        let result = self.make(&source);
+        let published = source.publish(&self.artefacts.source);
         self.directory.prune()?;
+        published.map_err(|error| Failure::NoSource.or_no_memory(error))?;
         result
+    }
+
+    /// The object on disk, if it is what this kernel would become.
+    fn known(&self) -> Result<Option<Library>, LoadError> {
+        let Build { directory, artefacts, source, toolchain, .. } = self;
+        let Ok(object) = Object::open(directory, &artefacts.object) else { return Ok(None) };
+        match metadata::is_valid(directory, artefacts, &object, &source.text, toolchain) {
+            // SAFETY: the object was built from this text; only this user and root can have changed it.
+            Ok(true) => unsafe { Library::load(&object, source) }.map(Some),
+            Err(FileError::OutOfMemory) => Err(LoadError::OutOfMemory),
+            Ok(false) | Err(FileError::System) => Ok(None),
+        }
     }
 
     /// Makes the object under a name of its own, loads it, and only then gives it the name under which
     /// others find it, with its metadata last.
-    fn make(&self, fresh: &CPath) -> Result<Library, Failure> {
+    fn make(&self, source: &Fresh<'_>) -> Result<Library, Failure> {
         let (fp, key) = (self.names.fp, self.key);
-        let event = match stub::path()? {
-            None => {
-                self.compile(fresh)?;
-                "built"
-            }
+        let (fresh, event) = match stub::path()? {
+            None => (self.compile(source)?, "built"),
             Some(_) if self.toolchain.has_flag(stub::FAILING_FLAG) => return Err(Failure::Compilation),
-            Some(stub) => {
-                stub.read().and_then(|content| fresh.write_new(&content)).map_err(|_| Failure::StubCopy)?;
-                "stubbed"
+            Some(path) => {
+                let copy = stub::read(&path).and_then(|content| self.directory.write_fresh("", &content));
+                (copy.map_err(|error| Failure::StubCopy.or_no_memory(error))?, "stubbed")
             }
         };
-        let library = Library::open(fresh, self.source).map_err(|error| match error {
-            LoadError::OutOfMemory => Failure::OutOfMemory,
-            LoadError::Refused => Failure::Load,
-        })?;
-        fresh.rename(&self.artefacts.object).map_err(|_| Failure::Metadata)?;
-        metadata::write(&self.directory, &self.artefacts, key, &self.toolchain)
-            .map_err(|_| Failure::Metadata)?;
+        let object = Object::open_new(&fresh).map_err(|_| Failure::Compilation)?;
+        // SAFETY: the object was built from this source by the compiler that the environment names, or the
+        // environment names it itself; the environment is that of somebody with this process's rights.
+        let library = unsafe { Library::load(&object, self.source)? };
+        let metadata = |error| Failure::Metadata.or_no_memory(error);
+        let content = object.digest().map_err(metadata)?;
+        drop(object);
+        fresh.publish(&self.artefacts.object).map_err(metadata)?;
+        metadata::write(&self.directory, &self.artefacts, content, &self.source.text, &self.toolchain)
+            .map_err(metadata)?;
         trace(format_args!("jit runtime {event}: fp={fp} key={key:016x}"));
         Ok(library)
     }
 
-    fn compile(&self, object: &CPath) -> Result<(), Failure> {
-        // The name of the source ends with the extension that compilers go by.
-        match self.toolchain.run(&self.artefacts.source, object)? {
-            Outcome::Success => Ok(()),
+    fn compile(&self, source: &Fresh<'_>) -> Result<Fresh<'_>, Failure> {
+        let object = self.directory.fresh("")?;
+        match self.toolchain.run(&source.path()?, &object.path()?)? {
+            Outcome::Success => Ok(object),
             Outcome::Failure => Err(Failure::Compilation),
             Outcome::NotStarted => Err(Failure::NoCompiler),
         }

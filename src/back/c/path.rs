@@ -1,6 +1,6 @@
-//! Paths and small files without an allocation that can abort.
+//! Paths without an allocation that can abort.
 
-use std::ffi::{CStr, c_char, c_int};
+use std::ffi::{CStr, c_char};
 use std::fmt;
 
 use super::text::Text;
@@ -10,29 +10,66 @@ use crate::memory::{OutOfMemory, TryGrow};
 #[derive(Debug)]
 pub struct CPath(Vec<u8>);
 
-/// What went wrong with a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FileError {
-    OutOfMemory,
-    /// The system refused.
-    System,
-}
-
-impl From<OutOfMemory> for FileError {
-    fn from(_: OutOfMemory) -> FileError {
-        FileError::OutOfMemory
-    }
-}
-
 /// What the system says of a file.
 #[derive(Clone, Copy, Debug)]
 pub struct Info {
-    pub is_directory: bool,
+    /// Type and permission bits.
+    mode: libc::mode_t,
     pub owner: libc::uid_t,
-    /// Permission bits.
-    pub mode: libc::mode_t,
+    pub length: u64,
     /// Seconds since the epoch, and nanoseconds.
     pub modified: (libc::time_t, libc::c_long),
+}
+
+impl Info {
+    /// What a call that fills the record says of a file; `None` where the call fails.
+    ///
+    /// # Safety
+    /// A `fill` that returns 0 has filled the record.
+    pub unsafe fn from_call(fill: impl FnOnce(*mut libc::stat) -> libc::c_int) -> Option<Info> {
+        let mut stat = std::mem::MaybeUninit::<libc::stat>::uninit();
+        if fill(stat.as_mut_ptr()) != 0 {
+            return None;
+        }
+        // SAFETY: as the caller promises.
+        let stat = unsafe { stat.assume_init() };
+        Some(Info {
+            mode: stat.st_mode,
+            owner: stat.st_uid,
+            length: u64::try_from(stat.st_size).unwrap_or(0),
+            modified: (stat.st_mtime, stat.st_mtime_nsec),
+        })
+    }
+
+    pub fn is_directory(&self) -> bool {
+        self.mode & libc::S_IFMT == libc::S_IFDIR
+    }
+
+    pub fn is_regular(&self) -> bool {
+        self.mode & libc::S_IFMT == libc::S_IFREG
+    }
+
+    pub fn owner_permissions(&self) -> libc::mode_t {
+        self.mode & libc::S_IRWXU
+    }
+
+    /// Whether permissions let others than the owner write to it.
+    pub fn is_writable_for_others(&self) -> bool {
+        self.mode & (libc::S_IWGRP | libc::S_IWOTH) != 0
+    }
+
+    /// Whether permissions let others than the owner do anything with it.
+    pub fn is_open_to_others(&self) -> bool {
+        self.mode & (libc::S_IRWXG | libc::S_IRWXO) != 0
+    }
+
+    /// Whether only `user` and root can replace what lies in the directory and belongs to one of them.
+    fn is_safe_parent(&self, user: libc::uid_t) -> bool {
+        let is_sticky = self.mode & libc::S_ISVTX != 0;
+        self.is_directory()
+            && (self.owner == user || self.owner == 0)
+            && (is_sticky || !self.is_writable_for_others())
+    }
 }
 
 impl CPath {
@@ -44,11 +81,19 @@ impl CPath {
         Ok(CPath(path))
     }
 
+    /// A path that is formatted.
+    pub fn format(path: fmt::Arguments<'_>) -> Result<CPath, OutOfMemory> {
+        let mut text = Text::default();
+        text.add(path)?;
+        CPath::new(text.as_bytes())
+    }
+
     /// `name` in this directory.
-    pub fn join(&self, name: fmt::Arguments<'_>) -> Result<CPath, OutOfMemory> {
+    pub fn join(&self, name: &CPath) -> Result<CPath, OutOfMemory> {
         let mut text = Text::default();
         text.add_bytes(self.bytes())?;
-        text.add(format_args!("/{name}"))?;
+        text.add(format_args!("/"))?;
+        text.add_bytes(name.bytes())?;
         CPath::new(text.as_bytes())
     }
 
@@ -62,48 +107,56 @@ impl CPath {
 
     /// What lies at the path; of a symbolic link, the link.
     pub fn info(&self) -> Option<Info> {
-        let mut stat = std::mem::MaybeUninit::<libc::stat>::uninit();
         // SAFETY: the path is NUL-terminated; on success the call fills the whole record.
-        let stat = unsafe {
-            if libc::lstat(self.as_ptr(), stat.as_mut_ptr()) != 0 {
-                return None;
-            }
-            stat.assume_init()
-        };
-        Some(Info {
-            is_directory: stat.st_mode & libc::S_IFMT == libc::S_IFDIR,
-            owner: stat.st_uid,
-            mode: stat.st_mode & 0o7777,
-            modified: (stat.st_mtime, stat.st_mtime_nsec),
-        })
+        unsafe { Info::from_call(|stat| libc::lstat(self.as_ptr(), stat)) }
     }
 
-    /// Makes the directory and the missing ones above it, for this user only.
+    /// The same place as an absolute path without symbolic links; `None` if there is nothing.
+    pub fn resolve(&self) -> Result<Option<CPath>, OutOfMemory> {
+        // SAFETY: the path is NUL-terminated. The result is NULL, or a NUL-terminated text that the
+        // caller frees.
+        unsafe {
+            let resolved = libc::realpath(self.as_ptr(), std::ptr::null_mut());
+            if resolved.is_null() {
+                return Ok(None);
+            }
+            let path = CPath::new(CStr::from_ptr(resolved).to_bytes());
+            libc::free(resolved.cast());
+            path.map(Some)
+        }
+    }
+
+    /// Whether only `user` and root can change what this path leads to, and replace what one of them has
+    /// put there. The path is [resolved](CPath::resolve).
+    pub fn is_safe_parent(&self, user: libc::uid_t) -> Result<bool, OutOfMemory> {
+        let is_safe = |path: &CPath| path.info().is_some_and(|info: Info| info.is_safe_parent(user));
+        // From the root on: once a directory has turned out to be safe, so is the look at what lies in it.
+        if !is_safe(&CPath::new(b"/")?) {
+            return Ok(false);
+        }
+        let bytes = self.bytes();
+        for (end, _) in bytes.iter().enumerate().skip(1).filter(|(_, byte)| **byte == b'/') {
+            if !is_safe(&CPath::new(&bytes[..end])?) {
+                return Ok(false);
+            }
+        }
+        Ok(is_safe(self))
+    }
+
+    /// Makes the directory and the missing ones above it, for this user only. One that cannot be made is
+    /// noticed when it is used.
     pub fn make_directories(&self) -> Result<(), OutOfMemory> {
-        let separators = self.bytes().iter().enumerate().skip(1).filter(|(_, byte)| **byte == b'/');
-        for (end, _) in separators {
-            CPath::new(&self.bytes()[..end])?.make_directory();
+        let bytes = self.bytes();
+        for (end, _) in bytes.iter().enumerate().skip(1).filter(|(_, byte)| **byte == b'/') {
+            CPath::new(&bytes[..end])?.make_directory();
         }
         self.make_directory();
         Ok(())
     }
 
-    /// A directory that cannot be made is noticed when it is used.
-    fn make_directory(&self) {
+    pub fn make_directory(&self) {
         // SAFETY: the path is NUL-terminated.
         unsafe { libc::mkdir(self.as_ptr(), 0o700) };
-    }
-
-    /// Removes the file, if there is one.
-    pub fn remove(&self) {
-        // SAFETY: the path is NUL-terminated.
-        unsafe { libc::unlink(self.as_ptr()) };
-    }
-
-    pub fn rename(&self, to: &CPath) -> Result<(), FileError> {
-        // SAFETY: both paths are NUL-terminated.
-        let status = unsafe { libc::rename(self.as_ptr(), to.as_ptr()) };
-        if status == 0 { Ok(()) } else { Err(FileError::System) }
     }
 
     /// Whether this process may run the file.
@@ -111,110 +164,48 @@ impl CPath {
         // SAFETY: the path is NUL-terminated.
         unsafe { libc::access(self.as_ptr(), libc::X_OK) == 0 }
     }
-
-    /// The content of a file.
-    pub fn read(&self) -> Result<Vec<u8>, FileError> {
-        let file = File::open(self, libc::O_RDONLY)?;
-        let mut content = Vec::new();
-        let mut block = [0u8; 4096];
-        loop {
-            // SAFETY: the block is writable.
-            let count = unsafe { libc::read(file.0, block.as_mut_ptr().cast(), block.len()) };
-            match usize::try_from(count) {
-                Ok(0) => return Ok(content),
-                Ok(count) => content.try_extend(&block[..count])?,
-                Err(_) if was_interrupted() => {}
-                Err(_) => return Err(FileError::System),
-            }
-        }
-    }
-
-    /// Makes a new file, which only this user can read, with the given content.
-    pub fn write_new(&self, mut content: &[u8]) -> Result<(), FileError> {
-        let file = File::open(self, libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL)?;
-        while !content.is_empty() {
-            // SAFETY: the content is readable.
-            let count = unsafe { libc::write(file.0, content.as_ptr().cast(), content.len()) };
-            match usize::try_from(count) {
-                Ok(count) => content = &content[count.min(content.len())..],
-                Err(_) if was_interrupted() => {}
-                Err(_) => return Err(FileError::System),
-            }
-        }
-        file.close()
-    }
-
-    /// Calls `visit` with the name of each entry of the directory.
-    pub fn for_each_entry(&self, mut visit: impl FnMut(&[u8])) {
-        // SAFETY: the path is NUL-terminated; entries stay valid until the next one is read, their
-        // names are NUL-terminated.
-        unsafe {
-            let directory = libc::opendir(self.as_ptr());
-            if directory.is_null() {
-                return;
-            }
-            while let Some(entry) = libc::readdir(directory).as_ref() {
-                visit(CStr::from_ptr(entry.d_name.as_ptr()).to_bytes());
-            }
-            libc::closedir(directory);
-        }
-    }
-}
-
-fn was_interrupted() -> bool {
-    std::io::Error::last_os_error().kind() == std::io::ErrorKind::Interrupted
-}
-
-/// An open file.
-struct File(c_int);
-
-impl File {
-    fn open(path: &CPath, flags: c_int) -> Result<File, FileError> {
-        let mode: libc::c_uint = 0o600;
-        // SAFETY: the path is NUL-terminated.
-        match unsafe { libc::open(path.as_ptr(), flags | libc::O_CLOEXEC, mode) } {
-            -1 => Err(FileError::System),
-            descriptor => Ok(File(descriptor)),
-        }
-    }
-
-    /// Closes the file; some file systems report only now that the disk is full.
-    fn close(self) -> Result<(), FileError> {
-        let descriptor = self.0;
-        std::mem::forget(self);
-        // SAFETY: the descriptor is open and nobody else has it.
-        if unsafe { libc::close(descriptor) } == 0 { Ok(()) } else { Err(FileError::System) }
-    }
-}
-
-impl Drop for File {
-    fn drop(&mut self) {
-        // SAFETY: as in `close`.
-        unsafe { libc::close(self.0) };
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
     use super::*;
 
+    fn path(path: &std::path::Path) -> CPath {
+        CPath::new(path.to_str().unwrap().as_bytes()).unwrap()
+    }
+
     #[test]
-    fn files_are_written_once_and_read() {
+    fn directories_are_made_with_their_parents() {
         let root = std::env::temp_dir().join(format!("miniexpr-path-{}", std::process::id()));
-        let root = CPath::new(root.to_str().unwrap().as_bytes()).unwrap();
-        let deep = root.join(format_args!("a/b")).unwrap();
+        let deep = path(&root.join("a/b"));
+        assert!(deep.resolve().unwrap().is_none());
         deep.make_directories().unwrap();
-        assert!(deep.info().unwrap().is_directory);
-        let file = deep.join(format_args!("kernel_{:04x}", 0xab)).unwrap();
-        let content = vec![7; 10_000];
-        file.write_new(&content).unwrap();
-        assert_eq!(file.write_new(b"again"), Err(FileError::System));
-        assert_eq!(file.read().unwrap(), content);
-        let mut names = Vec::new();
-        deep.for_each_entry(|name| names.push(name.to_vec()));
-        assert!(names.contains(&b"kernel_00ab".to_vec()));
-        file.remove();
-        assert!(file.info().is_none());
-        std::fs::remove_dir_all(std::str::from_utf8(root.bytes()).unwrap()).unwrap();
+        assert!(deep.info().unwrap().is_directory());
+        let link = root.join("link");
+        symlink(root.join("a"), &link).unwrap();
+        assert!(!path(&link).info().unwrap().is_directory());
+        assert_eq!(path(&link.join("b")).resolve().unwrap().unwrap().bytes(), deep.bytes());
+        fs::remove_dir_all(root).unwrap();
+    }
+
+    #[test]
+    fn parents_are_safe_where_others_cannot_replace_anything() {
+        let root = std::env::temp_dir().join(format!("miniexpr-parents-{}", std::process::id()));
+        let inner = root.join("a/b");
+        fs::create_dir_all(&inner).unwrap();
+        // SAFETY: the call only reads the identity of the process.
+        let user = unsafe { libc::geteuid() };
+        let inner = path(&inner).resolve().unwrap().unwrap();
+        for (mode, expected) in [(0o700, true), (0o755, true), (0o775, false), (0o777, false), (0o1777, true)]
+        {
+            fs::set_permissions(&root, Permissions::from_mode(mode)).unwrap();
+            assert_eq!(inner.is_safe_parent(user), Ok(expected), "{mode:o}");
+        }
+        // Somebody else's directory is not safe, unless it is root's.
+        assert_eq!(inner.is_safe_parent(user + 1), Ok(user == 0));
+        fs::remove_dir_all(root).unwrap();
     }
 }

@@ -16,6 +16,12 @@ impl fmt::Write for Text {
     }
 }
 
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.bytes.utf8_chunks().try_for_each(|chunk| f.write_str(chunk.valid()))
+    }
+}
+
 impl Text {
     /// Appends formatted text.
     pub fn add(&mut self, text: fmt::Arguments<'_>) -> Result<(), OutOfMemory> {
