@@ -1,7 +1,8 @@
 //! A cache directory and an environment of a test's own.
 
 use std::ffi::c_void;
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::ptr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -53,6 +54,8 @@ impl Session {
         }
         let root = Path::new("/tmp").join(format!("miniexpr-test-{}-{name}", std::process::id()));
         fs::create_dir_all(&root).unwrap();
+        // Whatever permissions new directories get here.
+        fs::set_permissions(&root, Permissions::from_mode(0o755)).unwrap();
         set("TMPDIR", root.to_str().unwrap());
         Session { root, _guard: guard }
     }

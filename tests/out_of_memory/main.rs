@@ -132,6 +132,7 @@ fn compiled_kernels() {
 fn kernels_of_the_c_compiler() {
     let folder = std::path::Path::new("/tmp").join(format!("miniexpr-memory-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
+    std::fs::set_permissions(&folder, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let (code, object) = (folder.join("stub.c"), folder.join("stub.so"));
     let text = "int me_dsl_jit_kernel(const void **a, void *b, long long n) { return 1; }\n";
     std::fs::write(&code, text).unwrap();

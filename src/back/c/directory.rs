@@ -154,7 +154,6 @@ impl Directory {
     }
 
     /// Another name of a file, under which nothing was loaded before.
-    #[cfg_attr(target_os = "linux", allow(dead_code, reason = "objects are loaded by descriptor"))]
     pub fn link(&self, name: &CPath) -> Result<Fresh<'_>, FileError> {
         let fresh = self.fresh("")?;
         let at = self.file.descriptor();

@@ -112,7 +112,7 @@ impl File {
     /// Makes a new file, which only this user can read, with the given content.
     pub fn write_new(at: c_int, path: &CPath, mut content: &[u8]) -> Result<(), FileError> {
         // To write beyond the limit would not only fail: the system's signal ends the process.
-        if content.len() as u64 > file_size_limit() {
+        if libc::rlim_t::try_from(content.len()).is_ok_and(|length| length > file_size_limit()) {
             return Err(FileError::System);
         }
         let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL | libc::O_NOFOLLOW;
@@ -137,13 +137,11 @@ impl File {
 }
 
 /// The longest file that this process may write.
-fn file_size_limit() -> u64 {
+fn file_size_limit() -> libc::rlim_t {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: the record is writable.
-    match unsafe { libc::getrlimit(libc::RLIMIT_FSIZE, &mut limit) } {
-        0 if limit.rlim_cur != libc::RLIM_INFINITY => limit.rlim_cur,
-        _ => u64::MAX,
-    }
+    let status = unsafe { libc::getrlimit(libc::RLIMIT_FSIZE, &mut limit) };
+    if status == 0 { limit.rlim_cur } else { libc::RLIM_INFINITY }
 }
 
 fn was_interrupted() -> bool {

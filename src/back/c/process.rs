@@ -225,8 +225,8 @@ enum Status {
 fn status(child: libc::pid_t, options: c_int) -> Status {
     loop {
         let mut status = 0;
-        // SAFETY: the status is writable. If the host has taken the child's status, the call fails: there is
-        // no other child with this number, since only this thread could have started it.
+        // SAFETY: the status is writable. The call takes the status of this child alone; where the host has
+        // taken it already, which a call for any child does, it fails.
         return match unsafe { libc::waitpid(child, &mut status, options) } {
             0 => Status::Running,
             -1 => match std::io::Error::last_os_error().raw_os_error() {
@@ -249,8 +249,8 @@ fn wait(child: libc::pid_t, limit: Duration) -> Outcome {
             Status::Ended(outcome) => return outcome,
             Status::Running if started.elapsed() < limit => std::thread::sleep(POLL),
             Status::Running => {
-                // SAFETY: the call touches no memory. The child was running just now, so its number is that
-                // of its group.
+                // SAFETY: the call touches no memory. The child was running just now, and its number stays that of
+                // its group until it has ended and been waited for.
                 unsafe { libc::kill(-child, libc::SIGKILL) };
                 reap(child);
                 return Outcome::Failure;
