@@ -173,6 +173,45 @@ test("a section that ends too late is refused without an exception", () => {
   assert.deepEqual(runtime.messages, ["[me-wasm-jit] unexpected end of the module"]);
 });
 
+test("an integer of more than 32 bits is refused, whatever its length", () => {
+  const long = (count, last) => [...Array(count).fill(0x80), last];
+  const cases = [long(5, 1), long(200, 0), long(4, 0x10), [0xff, 0xff, 0xff, 0xff, 0xff, 0xff]];
+  for (const integer of cases) {
+    // As the length of a section, the number of imports, and the length of a name.
+    const sections = [
+      [2, ...integer],
+      [2, ...leb(integer.length), ...integer],
+      [2, ...leb(1 + integer.length), 1, ...integer],
+    ];
+    for (const bytes of sections) {
+      const runtime = mockRuntime();
+      assert.equal(glue._meJitInstantiate(runtime, Uint8Array.from([...emptyModule, ...bytes]), 0), 0);
+      assert.deepEqual(runtime.messages, ["[me-wasm-jit] an integer of the module has more than 32 bits"]);
+    }
+  }
+  // The same lengths in more bytes than they need are fine.
+  const runtime = mockRuntime(256);
+  const bytes = Uint8Array.from([...emptyModule, 2, ...[0x81, 0x80, 0x80, 0x80, 0], 0]);
+  assert.equal(glue._meJitInstantiate(runtime, bytes, 0), 0);
+  assert.deepEqual(runtime.messages, ["[me-wasm-jit] missing export"]);
+});
+
+test("a library is not asked for names that no function of it has", () => {
+  const runtime = mockRuntime();
+  runtime.stackAlloc = () => assert.fail("the stack has no room for it");
+  runtime.wasmTable.grow(1);
+  runtime.wasmTable.set(1, lookupOf(0));
+  const name = "x".repeat(100000);
+  const field = [...leb(name.length), ...Buffer.from(name)];
+  const bytes = Uint8Array.from([
+    ...emptyModule,
+    ...section(1, functionType([["f64"], ["f64"]])),
+    ...section(2, memoryImport(1), [...text("env"), ...field, 0, 0]),
+  ]);
+  assert.equal(glue._meJitInstantiate(runtime, bytes, 1), 0);
+  assert.match(runtime.messages[0], /function import requires a callable/);
+});
+
 const throwing = () => {
   throw new Error("out of order");
 };
@@ -566,6 +605,27 @@ test("functions of JavaScript work on arrays", () => {
   values.set([0, 1, 2], 128);
   assert.equal(runtime.wasmTable.get(index)(16, 2048, 3), 0);
   assert.deepEqual([...values.subarray(256, 259)], [1, Math.E, Math.exp(2)]);
+});
+
+test("functions of JavaScript work beyond 2 GiB", (t) => {
+  const runtime = mockRuntime();
+  const pages = 32769;
+  try {
+    runtime.wasmMemory.grow(pages - 2);
+  } catch {
+    t.skip("no room for so much memory");
+    return;
+  }
+  const type = [["i32", "i32", "i64"], []];
+  const code = [0x20, 0, 0x20, 1, 0x20, 2, 0xac, 0x10, 0, 0x41, 0, 0x0b];
+  const module = moduleOf({ name: "me_jit_vec_sqrt_f64", type, code });
+  const kernel = runtime.wasmTable.get(glue._meJitInstantiate(runtime, module, 0, true));
+  const values = new Float64Array(runtime.wasmMemory.buffer, 2 ** 31, 8);
+  values.set([4, 9, 16]);
+  kernel(2 ** 31, 2 ** 31 + 32, 3);
+  assert.deepEqual([...values.subarray(4, 7)], [2, 3, 4]);
+  kernel(2 ** 31, 2 ** 31 + 32, -1);
+  assert.deepEqual([...values.subarray(4, 7)], [2, 3, 4]);
 });
 
 test("a reporting function that throws does no harm", () => {

@@ -87,18 +87,17 @@
       return this.bytes[this.at++];
     }
 
-    /** An unsigned integer in LEB128. */
+    /** An unsigned integer of 32 bits in LEB128. */
     number() {
       let value = 0;
-      let scale = 1;
-      for (;;) {
+      for (let shift = 0; shift < 35; shift += 7) {
         const byte = this.byte();
-        value += (byte & 0x7f) * scale;
-        if (byte < 0x80) {
+        value += (byte & 0x7f) * 2 ** shift;
+        if (byte < 0x80 && value < 2 ** 32) {
           return value;
         }
-        scale *= 128;
       }
+      throw new Error("an integer of the module has more than 32 bits");
     }
 
     /** The position behind the next `count` bytes. */
@@ -545,7 +544,7 @@
   function vectorFunction(memory, name) {
     const [, middle, type] = VECTOR_NAME.exec(name) || [];
     const Elements = type === "f32" ? Float32Array : Float64Array;
-    const view = (address, count) => new Elements(memory.buffer, address, Number(count));
+    const view = (address, count) => new Elements(memory.buffer, address >>> 0, Math.max(0, Number(count)));
     const unary = VECTOR_UNARY.get(middle);
     if (unary) {
       return (a, out, count) => view(out, count).set(view(a, count).map((x) => unary(x)));
@@ -571,15 +570,21 @@
     return FUNCTIONS.get(name) || vectorFunction(memory, name);
   }
 
+  /** The stack has room for a name of so many bytes, and no function of the library has a longer one. */
+  const MOST_NAME_BYTES = 256;
+
   /** The library's function of a name, if its lookup function knows it. */
   function bridged(runtime, lookup, name) {
     if (!lookup) {
       return undefined;
     }
+    const size = runtime.lengthBytesUTF8(name) + 1;
+    if (size > MOST_NAME_BYTES) {
+      return undefined;
+    }
     const stack = runtime.stackSave();
     try {
-      const size = runtime.lengthBytesUTF8(name) + 1;
-      const address = runtime.stackAlloc(size);
+      const address = runtime.stackAlloc(size) >>> 0;
       runtime.stringToUTF8(name, address, size);
       const index = lookup(address);
       return index ? runtime.wasmTable.get(index) : undefined;
