@@ -18,7 +18,19 @@
  *
  * Threads: every function may be called from any thread. Any number of threads may evaluate one
  * expression at the same time, into disjoint outputs; only me_free needs the expression to itself.
- * The library starts no thread and holds no lock during an evaluation.
+ * The library starts no thread, and an evaluation takes no lock and never waits for another thread.
+ *
+ * Fork: a child may compile, evaluate and free, also where other threads of its parent were in the
+ * middle of a call. What the parent had compiled works in the child.
+ *
+ * Environment: only compile calls read variables, with getenv. An evaluation reads none: the limits
+ * that it obeys (ME_DSL_WHILE_MAX_ITERS) were read when its expression was compiled. ME_SIMD_LEVEL and
+ * ME_SIMD_MATH_BACKEND are read by the first compile call of the process, all others by each. So no
+ * thread may change the environment (setenv, putenv) during a compile call; any may during an
+ * evaluation.
+ *
+ * Functions of the host return to the library: a C++ exception that leaves one ends the process, and
+ * longjmp must not leave one. They may call the library.
  */
 
 
@@ -167,6 +179,10 @@ typedef enum me_compile_status {
      * Never returned by this library.
      */
     ME_COMPILE_ERR_MIXED_TYPE_NESTED = -9,
+    /**
+     * The library failed: a bug in it, which the message asks to report.
+     */
+    ME_COMPILE_ERR_INTERNAL = -100,
 } me_compile_status;
 
 /**
@@ -194,6 +210,10 @@ typedef enum me_eval_status {
      * A buffer is NULL, a count or index is out of range, or a kernel failed at run time.
      */
     ME_EVAL_ERR_INVALID_ARG = -5,
+    /**
+     * The library failed: a bug in it. What the output holds is unspecified.
+     */
+    ME_EVAL_ERR_INTERNAL = -100,
 } me_eval_status;
 
 /**
@@ -413,7 +433,8 @@ int me_eval(const struct me_expr *expr,
  * Evaluates one block of a chunked array, for an expression of me_compile_nd.
  *
  * `nchunk` numbers the chunk in the array and `nblock` the block in the chunk, both in C order from
- * 0. Each input buffer holds one whole padded block; what lies outside the array is not read.
+ * 0. Each input buffer holds one whole padded block. What lies outside the array may be read
+ * but has no influence on the results, whatever the bytes.
  * `block_nitems` is at least the number of items of a block.
  *
  * `output_block` receives one whole padded block, zero outside the array; one element if the whole

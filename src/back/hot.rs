@@ -6,10 +6,11 @@
 //! are the same bits.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::block::{Engine, Positions, RunError};
 use super::native::Native;
+use super::settings::Settings;
 use crate::dtype::Dtype;
 use crate::environment;
 use crate::ir::{Expr, ExprKind, Kernel};
@@ -23,15 +24,19 @@ const ITEMS_BEFORE_CODE: usize = 1 << 16;
 #[derive(Debug)]
 pub struct Hot {
     items: AtomicUsize,
-    /// `None` within: the interpreter keeps the expression.
+    /// Whether some evaluation generates the code, or has.
+    is_claimed: AtomicBool,
+    /// Set by that evaluation alone, so that nobody waits. `None` within: the interpreter keeps the
+    /// expression.
     code: OnceLock<Option<Native>>,
 }
 
 impl Hot {
     /// For an expression that may get machine code later, if that would be faster.
     pub fn new(kernel: &Kernel, engine: &Engine) -> Hot {
-        if engine.passes() >= 2 && has_wide_lanes(kernel) {
-            Hot { items: AtomicUsize::new(0), code: OnceLock::new() }
+        let is_wanted = || environment::flag(c"ME_DSL_JIT", true);
+        if engine.passes() >= 2 && has_wide_lanes(kernel) && is_wanted() {
+            Hot { code: OnceLock::new(), ..Hot::never() }
         } else {
             Hot::never()
         }
@@ -39,7 +44,7 @@ impl Hot {
 
     /// For what the interpreter is to run.
     pub fn never() -> Hot {
-        Hot { items: AtomicUsize::new(0), code: OnceLock::from(None) }
+        Hot { items: AtomicUsize::new(0), is_claimed: AtomicBool::new(false), code: OnceLock::from(None) }
     }
 
     /// Evaluates `n` items of the kernel; `None` where the interpreter has to.
@@ -56,8 +61,8 @@ impl Hot {
         accuracy: Accuracy,
     ) -> Option<Result<(), RunError>> {
         let code = self.code(kernel, n)?;
-        // SAFETY: as the caller promises.
-        unsafe { code.run(inputs, output, n, positions, accuracy) }
+        // SAFETY: as the caller promises. Plain expressions have no loops that settings could stop.
+        unsafe { code.run(inputs, output, n, positions, accuracy, Settings::default()) }
     }
 
     /// The machine code, if the expression has been evaluated on enough items, `n` more included.
@@ -68,15 +73,13 @@ impl Hot {
         if self.items.fetch_add(n, Ordering::Relaxed) < ITEMS_BEFORE_CODE {
             return None;
         }
-        self.code.get_or_init(|| generate(kernel)).as_ref()
+        if self.is_claimed.swap(true, Ordering::Relaxed) {
+            // Another thread generates the code; after a fork perhaps none. The interpreter goes on.
+            return None;
+        }
+        let _ = self.code.set(Native::without_calls(kernel, Level::current()).ok());
+        self.code.get()?.as_ref()
     }
-}
-
-fn generate(kernel: &Kernel) -> Option<Native> {
-    if !environment::flag(c"ME_DSL_JIT", true) {
-        return None;
-    }
-    Native::without_calls(kernel, Level::current()).ok()
 }
 
 /// Whether values take as many bytes as the lanes of machine code: the interpreter's vectors hold more of
@@ -129,6 +132,17 @@ mod tests {
             }
         });
         assert_eq!(by_code.unwrap(), by_engine.unwrap());
+    }
+
+    /// While one thread generates the code, or the process was forked from one whose thread did, the others
+    /// interpret.
+    #[test]
+    fn nobody_waits_for_the_code() {
+        let (kernel, _, hot) = hot("(x + y) * (x - y) / (x * y + 1.5)", Dtype::Float64);
+        hot.is_claimed.store(true, Ordering::Relaxed);
+        for _ in 0..3 {
+            assert!(hot.code(&kernel, 2 * ITEMS_BEFORE_CODE).is_none());
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::identity::{Gates, Identity, Names, settings_hash};
 use super::jit_mode::Mode;
 #[cfg(machine_code)]
 use super::native;
+use super::settings::Settings;
 use super::shared::Shared;
 use super::trace::trace;
 use super::{c, failures};
@@ -34,6 +35,7 @@ pub enum Compiled {
 pub struct Jit {
     /// Other expressions may have it too.
     code: Shared<Compiled>,
+    settings: Settings,
     contest: Option<Contest>,
 }
 
@@ -86,7 +88,7 @@ impl Jit {
             Compiled::Native(native) if native.may_be_slower() => Some(Contest::new()),
             _ => None,
         };
-        Some(Jit { code, contest })
+        Some(Jit { code, settings: Settings::from_environment(), contest })
     }
 
     /// The contest with the interpreter, where the code may lose it.
@@ -110,8 +112,10 @@ impl Jit {
         unsafe {
             match &*self.code {
                 #[cfg(machine_code)]
-                Compiled::Native(code) => code.run(inputs, output, n, positions, accuracy),
-                Compiled::C(library) => library.run(inputs, output, n, positions, accuracy).then_some(Ok(())),
+                Compiled::Native(code) => code.run(inputs, output, n, positions, accuracy, self.settings),
+                Compiled::C(library) => {
+                    library.run(inputs, output, n, positions, accuracy, self.settings).then_some(Ok(()))
+                }
             }
         }
     }

@@ -5,12 +5,15 @@
 //! generated elsewhere. They are not in the header. Results are those of the interpreter in its default
 //! accuracy, at most 3.5 units in the last place.
 
-use crate::back::vector_calls::{call_in_chunks, chunk_items};
+use crate::back::vector_calls::call_in_chunks;
 use crate::dtype::Dtype;
 use crate::ir::{BinaryOp, MathFn, UnaryOp};
 use crate::kernel::level::Level;
 use crate::kernel::math::{scalar_binary, scalar_unary};
 use crate::kernel::{Accuracy, Kernel as VectorKernel, Operands, binary, unary};
+
+/// Items of one call of a vector kernel.
+const CHUNK: usize = 1 << 20;
 
 /// Calls a vector kernel; without items, or with a NULL array, nothing happens.
 ///
@@ -24,7 +27,7 @@ unsafe fn map(kernel: Option<VectorKernel>, dtype: Dtype, out: *mut u8, operands
     let mut list = [std::ptr::null(); 3];
     list[..operands.len()].copy_from_slice(operands);
     // SAFETY: as the caller promises.
-    unsafe { call_in_chunks(kernel, dtype.size(), out, list, n, chunk_items()) }
+    unsafe { call_in_chunks(kernel, dtype.size(), out, list, n, CHUNK) }
 }
 
 fn unary_kernel(op: UnaryOp, dtype: Dtype) -> Option<VectorKernel> {

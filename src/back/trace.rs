@@ -22,20 +22,41 @@ impl fmt::Write for Line {
     }
 }
 
-/// Whether `ME_DSL_TRACE` is on, or unset in a build that traces by default.
+/// Whether `ME_DSL_TRACE` is on, or unset in a build that traces by default. Not for evaluations, which must
+/// not read the environment.
 pub fn is_traced() -> bool {
     environment::flag(c"ME_DSL_TRACE", cfg!(feature = "trace"))
 }
 
-/// Tells one line to the logger, and writes it if that is wanted.
+/// Tells one line of a compilation to the logger, and writes it if that is wanted.
 pub fn trace(text: fmt::Arguments<'_>) {
+    tell(text, is_traced());
+}
+
+/// Tells one line to the logger, and writes it if that is wanted.
+#[inline(never)]
+pub fn tell(text: fmt::Arguments<'_>, is_traced: bool) {
     log::debug!(target: "me-dsl", "{text}");
-    if !is_traced() {
+    if !is_traced {
         return;
     }
     let mut line = Line { bytes: [0; 512], len: 0 };
     // Nobody can be told of a failure here, and the trace is not worth one.
     let _ = write!(line, "[me-dsl] {text}");
     line.bytes[line.len] = b'\n';
-    let _ = std::io::stderr().write_all(&line.bytes[..=line.len]);
+    let _ = write_to_standard_error(&line.bytes[..=line.len]);
+}
+
+/// Writes without the lock of `std::io::stderr`, which a forked process could find taken for ever.
+#[cfg(unix)]
+fn write_to_standard_error(line: &[u8]) -> std::io::Result<()> {
+    use std::os::fd::FromRawFd;
+    // SAFETY: the descriptor is not closed, since the file is never dropped.
+    let file = unsafe { std::fs::File::from_raw_fd(libc::STDERR_FILENO) };
+    std::mem::ManuallyDrop::new(file).write_all(line)
+}
+
+#[cfg(not(unix))]
+fn write_to_standard_error(line: &[u8]) -> std::io::Result<()> {
+    std::io::stderr().write_all(line)
 }

@@ -1,16 +1,6 @@
 //! Calls of vector kernels for code that is not the library's own.
 
-use crate::environment;
 use crate::kernel::Kernel as VectorKernel;
-
-/// `ME_DSL_JIT_VEC_CHUNK_ITEMS`: most items of one call of a vector kernel.
-pub fn chunk_items() -> usize {
-    const DEFAULT: usize = 1 << 20;
-    let wanted = environment::with(c"ME_DSL_JIT_VEC_CHUNK_ITEMS", |value| {
-        std::str::from_utf8(value?).ok()?.trim().parse::<i32>().ok()
-    });
-    wanted.and_then(|items| usize::try_from(items).ok()).filter(|items| *items > 0).unwrap_or(DEFAULT)
-}
 
 /// Calls a vector kernel on `n` items of `size` bytes, `chunk` at a time.
 ///

@@ -10,8 +10,37 @@ use super::{compile, eval, eval_nd, message, query, varlen};
 /// Runs `body`; a panic, which would be a bug of this library, becomes `fallback` instead of
 /// unwinding into C.
 fn guard<T>(fallback: T, body: impl FnOnce() -> T) -> T {
+    let body = || {
+        #[cfg(test)]
+        tests::panic_if_asked();
+        body()
+    };
     catch_unwind(AssertUnwindSafe(body)).unwrap_or(fallback)
 }
+
+/// As [`guard`], for a compile call: a panic is told where the caller looks for an error.
+///
+/// # Safety
+/// `error` and `out` are NULL or writable.
+unsafe fn guard_compile(error: *mut c_int, out: *mut *mut me_expr, body: impl FnOnce() -> c_int) -> c_int {
+    let code = guard(INTERNAL_COMPILE_ERROR, body);
+    if code == INTERNAL_COMPILE_ERROR {
+        message::set(b"internal error: this is a bug in miniexpr, please report it with the expression");
+        // SAFETY: as the caller promises.
+        unsafe {
+            if !error.is_null() {
+                error.write(-1);
+            }
+            if !out.is_null() {
+                out.write(std::ptr::null_mut());
+            }
+        }
+    }
+    code
+}
+
+const INTERNAL_COMPILE_ERROR: c_int = CompileStatus::ME_COMPILE_ERR_INTERNAL as c_int;
+const INTERNAL_EVAL_ERROR: c_int = EvalStatus::ME_EVAL_ERR_INTERNAL as c_int;
 
 /// Compiles an expression, or a kernel (`def name(...): ...`), for flat arrays.
 ///
@@ -36,7 +65,9 @@ pub unsafe extern "C" fn me_compile(
     out: *mut *mut me_expr,
 ) -> c_int {
     // SAFETY: the arguments are passed on under the contract of this function.
-    guard(compile::ERR_OOM, || unsafe { compile::flat(expression, variables, var_count, dtype, error, out) })
+    unsafe {
+        guard_compile(error, out, || compile::flat(expression, variables, var_count, dtype, error, out))
+    }
 }
 
 /// Compiles as me_compile does, for the blocks of a chunked array.
@@ -63,13 +94,13 @@ pub unsafe extern "C" fn me_compile_nd(
     out: *mut *mut me_expr,
 ) -> c_int {
     // SAFETY: the arguments are passed on under the contract of this function.
-    guard(compile::ERR_OOM, || {
-        let grid = compile::Grid { ndims, shape, chunkshape, blockshape };
-        // SAFETY: the arguments are passed on under the contract of this function.
-        unsafe {
-            compile::nd(expression, variables, var_count, dtype, grid, ME_JIT_DEFAULT as c_int, error, out)
-        }
-    })
+    unsafe {
+        guard_compile(error, out, || {
+            let grid = compile::Grid { ndims, shape, chunkshape, blockshape };
+            let jit_mode = ME_JIT_DEFAULT as c_int;
+            compile::nd(expression, variables, var_count, dtype, grid, jit_mode, error, out)
+        })
+    }
 }
 
 /// Compiles as me_compile_nd does, with a choice of engine.
@@ -96,11 +127,12 @@ pub unsafe extern "C" fn me_compile_nd_jit(
     out: *mut *mut me_expr,
 ) -> c_int {
     // SAFETY: the arguments are passed on under the contract of this function.
-    guard(compile::ERR_OOM, || {
-        let grid = compile::Grid { ndims, shape, chunkshape, blockshape };
-        // SAFETY: the arguments are passed on under the contract of this function.
-        unsafe { compile::nd(expression, variables, var_count, dtype, grid, jit_mode, error, out) }
-    })
+    unsafe {
+        guard_compile(error, out, || {
+            let grid = compile::Grid { ndims, shape, chunkshape, blockshape };
+            compile::nd(expression, variables, var_count, dtype, grid, jit_mode, error, out)
+        })
+    }
 }
 
 /// Why the calling thread's last compile call failed; NULL if it succeeded.
@@ -136,7 +168,7 @@ pub unsafe extern "C" fn me_eval(
     params: *const me_eval_params,
 ) -> c_int {
     // SAFETY: the arguments are passed on under the contract of this function.
-    guard(eval::ERR_OOM, || unsafe {
+    guard(INTERNAL_EVAL_ERROR, || unsafe {
         eval::flat(expr, vars_block, n_vars, output_block, block_nitems, params)
     })
 }
@@ -144,7 +176,8 @@ pub unsafe extern "C" fn me_eval(
 /// Evaluates one block of a chunked array, for an expression of me_compile_nd.
 ///
 /// `nchunk` numbers the chunk in the array and `nblock` the block in the chunk, both in C order from
-/// 0. Each input buffer holds one whole padded block; what lies outside the array is not read.
+/// 0. Each input buffer holds one whole padded block. What lies outside the array may be read
+/// but has no influence on the results, whatever the bytes.
 /// `block_nitems` is at least the number of items of a block.
 ///
 /// `output_block` receives one whole padded block, zero outside the array; one element if the whole
@@ -167,7 +200,7 @@ pub unsafe extern "C" fn me_eval_nd(
     params: *const me_eval_params,
 ) -> c_int {
     // SAFETY: the arguments are passed on under the contract of this function.
-    guard(eval::ERR_OOM, || unsafe {
+    guard(INTERNAL_EVAL_ERROR, || unsafe {
         let arrays = eval_nd::Arrays { vars_block, n_vars, output_block, block_nitems };
         eval_nd::eval(expr, arrays, nchunk, nblock, params)
     })
@@ -188,7 +221,7 @@ pub unsafe extern "C" fn me_nd_valid_nitems(
     valid_nitems: *mut i64,
 ) -> c_int {
     // SAFETY: the arguments are passed on under the contract of this function.
-    guard(eval::ERR_OOM, || unsafe { eval_nd::valid_nitems(expr, nchunk, nblock, valid_nitems) })
+    guard(INTERNAL_EVAL_ERROR, || unsafe { eval_nd::valid_nitems(expr, nchunk, nblock, valid_nitems) })
 }
 
 /// Bytes of data that me_eval_varlen needs at most for `block_nitems` results; 0 for a NULL
@@ -226,7 +259,7 @@ pub unsafe extern "C" fn me_eval_varlen(
     params: *const me_eval_params,
 ) -> c_int {
     // SAFETY: the arguments are passed on under the contract of this function.
-    guard(eval::ERR_OOM, || unsafe {
+    guard(INTERNAL_EVAL_ERROR, || unsafe {
         let buffers = varlen::Buffers { offsets, data, data_capacity, data_used };
         varlen::eval(expr, vars_block, n_vars, block_nitems, buffers, params)
     })
@@ -309,4 +342,50 @@ pub extern "C" fn dsl_jit_wasm_pos_cache_reset_for_tests() {
 #[unsafe(no_mangle)]
 pub extern "C" fn me_version() -> *const c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::ffi::CStr;
+    use std::ptr;
+
+    use super::*;
+
+    thread_local! {
+        static PANICS: Cell<bool> = const { Cell::new(false) };
+    }
+
+    /// Panics in the calls of a test that wants it.
+    pub fn panic_if_asked() {
+        assert!(!PANICS.get(), "a test asked for it");
+    }
+
+    #[test]
+    fn a_panic_is_told_apart_from_other_errors() {
+        let (mut out, mut error) = (ptr::dangling_mut(), 7);
+        PANICS.set(true);
+        // SAFETY: the arguments are valid or NULL.
+        let code = unsafe { me_compile(c"1 + 2".as_ptr(), ptr::null(), 0, 0, &raw mut error, &raw mut out) };
+        PANICS.set(false);
+        assert_eq!((code, error, out), (-100, -1, ptr::null_mut()));
+        // SAFETY: there is a message.
+        let message = unsafe { CStr::from_ptr(me_get_last_error_message()) }.to_str().unwrap();
+        assert!(message.contains("bug in miniexpr"), "{message}");
+
+        // SAFETY: as above.
+        let code = unsafe { me_compile(c"1 + 2".as_ptr(), ptr::null(), 0, 0, &raw mut error, &raw mut out) };
+        assert_eq!((code, error), (0, 0));
+        let mut value = 0i32;
+        let output = (&raw mut value).cast();
+        PANICS.set(true);
+        // SAFETY: the output has room for an item.
+        let code = unsafe { me_eval(out, ptr::null_mut(), 0, output, 1, ptr::null()) };
+        // SAFETY: the expression is alive.
+        let fallbacks = unsafe { (me_get_itemsize(out), me_get_dtype(out), me_expr_has_jit_kernel(out)) };
+        PANICS.set(false);
+        assert_eq!((code, fallbacks), (-100, (0, ME_AUTO, false)));
+        // SAFETY: the expression is not used again.
+        unsafe { me_free(out) };
+    }
 }

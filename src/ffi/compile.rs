@@ -14,8 +14,6 @@ use crate::ir::UserFunction;
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::nd::{Geometry, GeometryError};
 
-pub(super) const ERR_OOM: c_int = CompileStatus::ME_COMPILE_ERR_OOM as c_int;
-
 /// The raw geometry arguments of an ND compile call.
 pub(super) struct Grid {
     pub ndims: c_int,
@@ -179,7 +177,7 @@ unsafe fn compile(
 }
 
 /// # Safety
-/// The names of `variables` are NULL or NUL-terminated.
+/// The names of `variables` are NULL or NUL-terminated, the addresses NULL or those of functions.
 unsafe fn checked(
     text: &[u8],
     variables: &[me_variable],
@@ -243,7 +241,7 @@ fn output_dtype(code: me_dtype) -> Result<Option<Dtype>, CompileError> {
 /// Checks one entry of the variable table.
 ///
 /// # Safety
-/// The name is NULL or NUL-terminated.
+/// The name is NULL or NUL-terminated, the address NULL or that of a function of the entry's kind.
 unsafe fn entry<'a>(variable: &me_variable, output: Option<Dtype>) -> Result<Entry<'a>, CompileError> {
     let name: &[u8] = if variable.name.is_null() {
         b""
@@ -251,7 +249,8 @@ unsafe fn entry<'a>(variable: &me_variable, output: Option<Dtype>) -> Result<Ent
         // SAFETY: as the caller promises.
         unsafe { CStr::from_ptr(variable.name).to_bytes() }
     };
-    let kind = entry_kind(variable)?;
+    // SAFETY: as the caller promises.
+    let kind = unsafe { entry_kind(variable)? };
     let dtype = match variable.dtype {
         ME_AUTO => None,
         code => Some(Dtype::from_code(code).ok_or_else(|| {
@@ -304,7 +303,10 @@ const CLOSURE: c_int = 16;
 const FLAG_PURE: c_int = 32;
 const FLAG_FLOAT_MATH: c_int = 64;
 
-fn entry_kind(variable: &me_variable) -> Result<EntryKind, CompileError> {
+/// # Safety
+/// The address is NULL or that of a function of the entry's kind, which may be called with the context from
+/// any thread, and returns.
+unsafe fn entry_kind(variable: &me_variable) -> Result<EntryKind, CompileError> {
     let kind = variable.type_ & KIND_MASK;
     let context = match kind & !7 {
         0 if kind == 0 => return Ok(EntryKind::Variable),
@@ -315,11 +317,8 @@ fn entry_kind(variable: &me_variable) -> Result<EntryKind, CompileError> {
     if variable.address.is_null() {
         return Err(invalid(format_args!("the address of a function is NULL")));
     }
-    let target = UserFunction {
-        address: variable.address,
-        context,
-        arity: (kind & 7) as u8,
-        pure: variable.type_ & FLAG_PURE != 0,
-    };
+    let is_pure = variable.type_ & FLAG_PURE != 0;
+    // SAFETY: as the caller promises; the number of a kind has three bits.
+    let target = unsafe { UserFunction::new(variable.address, context, (kind & 7) as u8, is_pure) };
     Ok(EntryKind::Function { target, float_math: variable.type_ & FLAG_FLOAT_MATH != 0 })
 }

@@ -10,8 +10,6 @@ use crate::back::simd_backend;
 use crate::kernel::Accuracy;
 use crate::memory::OutOfMemory;
 
-pub(super) const ERR_OOM: c_int = EvalStatus::ME_EVAL_ERR_OOM as c_int;
-
 /// Distinct variables that one expression may read.
 const MAX_VARS: usize = 128;
 
@@ -133,7 +131,7 @@ pub(super) fn accuracy(params: *const me_eval_params) -> Accuracy {
     // SAFETY: `params` is NULL or points to options, as every evaluation call asks.
     match unsafe { params.as_ref() } {
         _ if simd_backend::is_scalar() => Accuracy::Scalar,
-        Some(params) if params.disable_simd => Accuracy::Scalar,
+        Some(params) if params.disable_simd != 0 => Accuracy::Scalar,
         Some(params) if params.simd_ulp_mode == SimdUlpMode::ME_SIMD_ULP_1 as u32 => Accuracy::Precise,
         _ => Accuracy::Fast,
     }

@@ -36,7 +36,7 @@ impl Expression {
         geometry: Option<Geometry>,
     ) -> Result<Expression, CompileError> {
         // The first compilation chooses the backend for the process, and tells it.
-        simd_backend::is_scalar();
+        simd_backend::choose();
         match Engine::new(&kernel, Level::current()) {
             Ok(engine) => {
                 Ok(Expression { kernel, engine, is_kernel, jit: None, hot: Hot::never(), geometry })

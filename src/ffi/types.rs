@@ -57,6 +57,8 @@ pub enum CompileStatus {
     ME_COMPILE_ERR_INVALID_ARG_TYPE = -8,
     /// Never returned by this library.
     ME_COMPILE_ERR_MIXED_TYPE_NESTED = -9,
+    /// The library failed: a bug in it, which the message asks to report.
+    ME_COMPILE_ERR_INTERNAL = -100,
 }
 
 /// Result of an evaluation call.
@@ -74,6 +76,8 @@ pub enum EvalStatus {
     ME_EVAL_ERR_VAR_MISMATCH = -4,
     /// A buffer is NULL, a count or index is out of range, or a kernel failed at run time.
     ME_EVAL_ERR_INVALID_ARG = -5,
+    /// The library failed: a bug in it. What the output holds is unspecified.
+    ME_EVAL_ERR_INTERNAL = -100,
 }
 
 /// Accuracy of vectorised math functions, in units in the last place (ULP).
@@ -112,6 +116,9 @@ pub const ME_JIT_DEFAULT: me_jit_mode = JitMode::ME_JIT_DEFAULT as me_jit_mode;
 pub const ME_JIT_ON: me_jit_mode = JitMode::ME_JIT_ON as me_jit_mode;
 pub const ME_JIT_OFF: me_jit_mode = JitMode::ME_JIT_OFF as me_jit_mode;
 
+/// C's `bool` as it arrives: any byte, of which 0 is false.
+pub type me_flag = u8;
+
 /// One entry of the table of names that a compile call is given.
 ///
 /// Entries the initialiser leaves out are zero: `{"x"}` is a variable of dtype ME_AUTO. The table
@@ -140,7 +147,7 @@ pub struct me_variable {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct me_eval_params {
     /// Evaluate one element at a time, with the math functions of highest accuracy.
-    pub disable_simd: bool,
+    pub disable_simd: me_flag,
     /// Accuracy of vectorised math functions.
     pub simd_ulp_mode: me_simd_ulp_mode,
     /// ME_JIT_OFF: do not use a native kernel in this call.

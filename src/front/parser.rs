@@ -228,7 +228,7 @@ impl Parser<'_> {
                 return Ok(true);
             }
             Some(SymbolMeaning::Function(index)) => {
-                (Callee::Host(index), self.scope.function(index).target.arity)
+                (Callee::Host(index), self.scope.function(index).target.arity())
             }
             Some(SymbolMeaning::Cast(to)) => (Callee::Cast(to), 1),
             None => match builtin::find(self.token_text()) {

@@ -7,16 +7,15 @@ use std::mem::transmute;
 /// or `double f(void *context, double, …)` for a closure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct UserFunction {
-    pub address: *const c_void,
+    address: *const c_void,
     /// Passed first when the function is a closure.
-    pub context: Option<*mut c_void>,
-    pub arity: u8,
-    /// Without side effects: may be folded when its arguments are constants.
-    pub pure: bool,
+    context: Option<*mut c_void>,
+    arity: u8,
+    pure: bool,
 }
 
-// SAFETY: the library never reads through these pointers; it hands them to the host's function,
-// which the host promises to be callable from every evaluating thread.
+// SAFETY: the library never reads through these pointers; it hands them to the host's function, which may
+// be called from every thread, as whoever called `new` has promised.
 unsafe impl Send for UserFunction {}
 // SAFETY: as above.
 unsafe impl Sync for UserFunction {}
@@ -25,10 +24,47 @@ impl UserFunction {
     /// The largest number of arguments.
     pub const MAX_ARITY: usize = 7;
 
+    /// The function at `address`; a closure if there is a context. `pure` says that it has no side effects:
+    /// it is called when its arguments are known, and as often as the library likes.
+    ///
+    /// # Safety
+    /// At `address` is a C function `double f(double, …)` of `arity` arguments, at most
+    /// [`UserFunction::MAX_ARITY`], or `double f(void *, double, …)` of as many and the context before them.
+    /// It may be called with any arguments and this context, from any thread, as long as a copy of the value
+    /// exists, or a kernel that was compiled with one; and it returns: nothing unwinds out of it.
+    pub unsafe fn new(
+        address: *const c_void,
+        context: Option<*mut c_void>,
+        arity: u8,
+        pure: bool,
+    ) -> UserFunction {
+        UserFunction { address, context, arity, pure }
+    }
+
+    /// In WebAssembly an index of the function table.
+    #[cfg(all(feature = "jit", target_os = "emscripten"))]
+    pub(crate) fn address(&self) -> *const c_void {
+        self.address
+    }
+
+    #[cfg(any(test, all(feature = "jit", target_os = "emscripten")))]
+    pub(crate) fn is_closure(&self) -> bool {
+        self.context.is_some()
+    }
+
+    /// Number of float64 arguments, without the context.
+    pub fn arity(&self) -> u8 {
+        self.arity
+    }
+
+    /// Without side effects: may be called at compile, and for items that do not need it.
+    pub fn is_pure(&self) -> bool {
+        self.pure
+    }
+
     /// Calls the function with the first `arity` of `args`.
     pub fn call(&self, args: &[f64; UserFunction::MAX_ARITY]) -> f64 {
-        // SAFETY: whoever registered the function gave its address together with its kind, which
-        // says its signature.
+        // SAFETY: whoever called `new` has promised that the function has this signature and may be called.
         unsafe {
             match self.context {
                 None => call_plain(self.address, self.arity, args),

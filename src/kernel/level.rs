@@ -1,6 +1,6 @@
 //! Run-time choice of the instruction set, made once per process.
 
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::environment;
 
@@ -19,13 +19,30 @@ impl Level {
     /// The best level of this machine, or a lower one named by the environment variable
     /// `ME_SIMD_LEVEL` (`baseline`, `avx2`, `avx512`); detected once per process.
     pub fn current() -> Level {
-        static LEVEL: OnceLock<Level> = OnceLock::new();
-        *LEVEL.get_or_init(|| {
-            environment::with(c"ME_SIMD_LEVEL", |level| match level {
-                Some(b"baseline") => Level::Baseline,
-                Some(b"avx2") => Level::supported().min(Level::Avx2),
-                _ => Level::supported(),
-            })
+        // No lock, which a forked process could find taken for ever: threads that detect the level at the
+        // same time find the same.
+        const UNKNOWN: u8 = u8::MAX;
+        static LEVEL: AtomicU8 = AtomicU8::new(UNKNOWN);
+        match LEVEL.load(Ordering::Relaxed) {
+            0 => Level::Baseline,
+            1 => Level::Avx2,
+            2 => Level::Avx512,
+            _ => {
+                let level = Level::wanted();
+                match LEVEL.compare_exchange(UNKNOWN, level as u8, Ordering::Relaxed, Ordering::Relaxed) {
+                    Ok(_) => level,
+                    // Another thread was faster, perhaps with another environment.
+                    Err(_) => Level::current(),
+                }
+            }
+        }
+    }
+
+    fn wanted() -> Level {
+        environment::with(c"ME_SIMD_LEVEL", |level| match level {
+            Some(b"baseline") => Level::Baseline,
+            Some(b"avx2") => Level::supported().min(Level::Avx2),
+            _ => Level::supported(),
         })
     }
 

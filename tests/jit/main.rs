@@ -4,6 +4,8 @@ mod agreement;
 mod child;
 #[path = "../client/mod.rs"]
 mod client;
+mod environment;
+mod fork;
 mod generated_c;
 #[path = "../dsl/generator.rs"]
 mod generator;

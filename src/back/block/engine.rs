@@ -43,6 +43,7 @@ impl Engine {
         }
         if let [Node::Return(region)] = &nodes[..]
             && is_straight(&region.builder.kernel)
+            && region.dropped_calls()?.is_empty()
         {
             let program = Program::new(kernel, &region.builder.kernel, region.values[0], level)?;
             return Ok(Engine(Plan::Straight(program)));

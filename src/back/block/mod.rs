@@ -40,7 +40,7 @@ pub use run::zero_padding;
 pub(super) use structured::Arrays;
 #[cfg(any(test, all(feature = "jit", unix)))]
 pub(super) use structured::flatten;
-pub use structured::{Positions, RunError, while_limit};
+pub use structured::{Positions, RunError};
 pub use walk::Items;
 
 /// A register program for a kernel whose body is one `return`. Immutable, and safe to run from any
@@ -95,6 +95,13 @@ struct Pipeline {
     steps: Vec<Step>,
     /// Places of the results, in the order of the roots.
     results: Vec<PlaceId>,
+}
+
+impl Pipeline {
+    /// Whether steps call functions of the host for which it counts how often.
+    fn makes_calls(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::Call { target, .. } if !target.is_pure()))
+    }
 }
 
 /// One operation on a block.

@@ -431,18 +431,23 @@ pub(super) unsafe fn run_step(
         Step::Call { target, out, args } => {
             let args = args.map(|place| at(place).cast_const());
             // SAFETY: arguments and result are float64 blocks.
-            unsafe { call_each(target, at(*out), &args[..target.arity as usize], count) };
+            unsafe { call_each(target, at(*out), &args[..usize::from(target.arity())], 0..count) };
         }
     }
 }
 
-/// Calls a host function for each item, in ascending order.
+/// Calls a host function for each of some items, in their order.
 ///
 /// # Safety
-/// `args` and `out` are blocks of `count` float64 items.
-pub unsafe fn call_each(target: &UserFunction, out: *mut u8, args: &[*const u8], count: usize) {
+/// `args` and `out` are blocks of float64 items that have these.
+pub unsafe fn call_each(
+    target: &UserFunction,
+    out: *mut u8,
+    args: &[*const u8],
+    items: impl Iterator<Item = usize>,
+) {
     let mut values = [0.0; UserFunction::MAX_ARITY];
-    for item in 0..count {
+    for item in items {
         for (value, block) in values.iter_mut().zip(args) {
             // SAFETY: as the caller promises.
             *value = unsafe { block.cast::<f64>().add(item).read() };

@@ -38,9 +38,10 @@ thread_local! {
 impl Scratch {
     /// The thread's scratch memory, or a new one where it is in use: a host function may evaluate.
     pub fn take() -> Result<Box<Scratch>, OutOfMemory> {
-        match CACHE.with(Cell::take) {
-            Some(scratch) => Ok(scratch),
-            None => try_box(Scratch::default()),
+        match CACHE.try_with(Cell::take) {
+            Ok(Some(scratch)) => Ok(scratch),
+            // Nothing is kept, or the thread ends and has given its memory back.
+            Ok(None) | Err(_) => try_box(Scratch::default()),
         }
     }
 
@@ -67,7 +68,8 @@ impl Scratch {
         if self.workspace.bytes() > KEEP_BYTES {
             self.workspace = Workspace::default();
         }
-        CACHE.with(|cache| cache.set(Some(self)));
+        // A thread that ends keeps nothing: the memory is freed.
+        let _ = CACHE.try_with(|cache| cache.set(Some(self)));
     }
 }
 

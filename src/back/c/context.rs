@@ -3,8 +3,8 @@
 use std::ffi::c_void;
 
 use super::functions::Call;
-use crate::back::block::while_limit;
-use crate::back::vector_calls::{call_in_chunks, chunk_items};
+use crate::back::settings::Settings;
+use crate::back::vector_calls::call_in_chunks;
 use crate::kernel::Accuracy;
 
 /// `struct me_context` of the generated code, and what only the library reads behind it.
@@ -30,9 +30,8 @@ type CallFunction = unsafe extern "C" fn(
 
 impl<'a> Context<'a> {
     /// The context of one evaluation.
-    pub fn new(calls: &'a [Call], accuracy: Accuracy) -> Context<'a> {
-        let pass_cap = while_limit().and_then(|limit| i64::try_from(limit).ok()).unwrap_or(i64::MAX);
-        Context { pass_cap, call, calls, accuracy, chunk: chunk_items() }
+    pub fn new(calls: &'a [Call], accuracy: Accuracy, settings: Settings) -> Context<'a> {
+        Context { pass_cap: settings.pass_cap(), call, calls, accuracy, chunk: settings.chunk_items }
     }
 }
 

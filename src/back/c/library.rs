@@ -8,6 +8,7 @@ use super::generate::Source;
 use super::object::{LoadError, Loaded, Object};
 use super::text::Text;
 use crate::back::block::Positions;
+use crate::back::settings::Settings;
 use crate::kernel::Accuracy;
 use crate::memory::{OutOfMemory, TryGrow};
 
@@ -63,6 +64,7 @@ impl Library {
         n: usize,
         positions: &Positions<'_>,
         accuracy: Accuracy,
+        settings: Settings,
     ) -> bool {
         let output_size = self.item_sizes.last().copied().unwrap_or(1);
         let mut arrays = inputs.iter().zip(&self.item_sizes);
@@ -71,7 +73,7 @@ impl Library {
             && arrays.all(|(array, size)| !array.is_null() && array.addr().is_multiple_of(*size))
             && output.addr().is_multiple_of(output_size);
         // SAFETY: as the caller promises; the arrays are aligned.
-        is_aligned && unsafe { self.call(inputs, output, n, positions, accuracy) }.unwrap_or(false)
+        is_aligned && unsafe { self.call(inputs, output, n, positions, accuracy, settings) }.unwrap_or(false)
     }
 
     /// # Safety
@@ -83,8 +85,9 @@ impl Library {
         n: usize,
         positions: &Positions<'_>,
         accuracy: Accuracy,
+        settings: Settings,
     ) -> Result<bool, OutOfMemory> {
-        let context = Context::new(&self.calls, accuracy);
+        let context = Context::new(&self.calls, accuracy, settings);
         let mut block = [0i64; 4 * MAX_NDIM + 4];
         let mut table: Vec<*const c_void> = Vec::new();
         table.try_reserve_exact(inputs.len() + self.symbols + 2)?;

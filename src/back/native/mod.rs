@@ -29,7 +29,8 @@ mod x86;
 use std::ops::Range;
 
 use super::block::scratch::{Bytes, Scratch};
-use super::block::{Positions, RunError, call_each, overlap, while_limit};
+use super::block::{Positions, RunError, call_each, overlap};
+use super::settings::Settings;
 use crate::ir::{IndexSymbol, Kernel};
 use crate::kernel::Accuracy;
 use crate::kernel::level::Level;
@@ -115,7 +116,10 @@ unsafe extern "C" fn invoke(
     unsafe {
         match &*callee {
             Callee::Kernel(kernel) => kernel(out, a, b, c, n),
-            Callee::Host(function) => call_each(function, out, &[a, b, c][..usize::from(function.arity)], n),
+            Callee::Host(function) => {
+                let args = &[a, b, c][..usize::from(function.arity())];
+                call_each(function, out, args, 0..n);
+            }
         }
     }
 }
@@ -199,6 +203,7 @@ impl Native {
         n: usize,
         positions: &Positions<'_>,
         accuracy: Accuracy,
+        settings: Settings,
     ) -> Option<Result<(), RunError>> {
         if !self.are_aligned(inputs, output) || self.overlaps(inputs, output, n) {
             return None;
@@ -207,8 +212,9 @@ impl Native {
             Ok(scratch) => scratch,
             Err(error) => return Some(Err(error.into())),
         };
+        let memory = &mut scratch.bytes;
         // SAFETY: as the caller promises; the arrays are aligned.
-        let result = unsafe { self.run_blocks(&mut scratch.bytes, inputs, output, n, positions, accuracy) };
+        let result = unsafe { self.run_blocks(memory, inputs, output, n, positions, accuracy, settings) };
         scratch.put_back();
         Some(result)
     }
@@ -231,6 +237,7 @@ impl Native {
 
     /// # Safety
     /// As [`Native::run`], and the arrays are aligned.
+    #[allow(clippy::too_many_arguments, reason = "those of `run` and its memory")]
     unsafe fn run_blocks(
         &self,
         scratch: &mut Bytes,
@@ -239,6 +246,7 @@ impl Native {
         n: usize,
         positions: &Positions<'_>,
         accuracy: Accuracy,
+        settings: Settings,
     ) -> Result<(), RunError> {
         let symbols = self.index_symbols.len();
         let block = if symbols == 0 { n } else { INDEX_BLOCK.min(n) };
@@ -252,7 +260,7 @@ impl Native {
         }
         let output_size = self.item_sizes.last().copied().unwrap_or(0);
         let functions = self.functions[accuracy as usize].as_ptr();
-        let pass_cap = while_limit().and_then(|limit| i64::try_from(limit).ok()).unwrap_or(i64::MAX);
+        let pass_cap = settings.pass_cap();
         let mut context =
             Context { inputs: pointers.as_ptr(), output, items: 0, frame, functions, pass_cap, invoke };
         for start in (0..n).step_by(block.max(1)) {

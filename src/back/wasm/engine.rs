@@ -4,7 +4,8 @@ use std::ffi::c_int;
 
 use super::host::Entry;
 use super::{Needs, driver};
-use crate::back::block::{Arrays, Positions, while_limit};
+use crate::back::block::{Arrays, Positions};
+use crate::back::settings::Settings;
 use crate::kernel::{Accuracy, Kernel as VectorKernel};
 use crate::memory::{OutOfMemory, TryGrow};
 
@@ -36,8 +37,9 @@ impl Loaded {
         arrays: Arrays<'_>,
         positions: &Positions<'_>,
         accuracy: Accuracy,
+        settings: Settings,
     ) -> Result<bool, OutOfMemory> {
-        let context = Context::new(&self.needs, accuracy)?;
+        let context = Context::new(&self.needs, accuracy, settings)?;
         let mut table = Vec::new();
         // SAFETY: the index stands for a function of this type: it is what the module exports.
         let function = unsafe { std::mem::transmute::<usize, Function>(self.entry.index() as usize) };
@@ -63,13 +65,13 @@ struct Context {
 }
 
 impl Context {
-    fn new(needs: &Needs, accuracy: Accuracy) -> Result<Context, OutOfMemory> {
+    fn new(needs: &Needs, accuracy: Accuracy, settings: Settings) -> Result<Context, OutOfMemory> {
         let bytes = super::context::CALLS as usize + needs.calls.len() * size_of::<VectorKernel>();
         let mut words: Vec<u64> = Vec::try_filled(0, bytes.div_ceil(size_of::<u64>()))?;
         let mut scratch: Vec<u64> = Vec::try_filled(0, (needs.scratch as usize).div_ceil(size_of::<u64>()))?;
         let base = words.as_mut_ptr().cast::<u8>();
-        let head =
-            ContextHead { limit: while_limit().unwrap_or(u64::MAX), scratch: scratch.as_mut_ptr().cast() };
+        let limit = settings.while_limit.unwrap_or(u64::MAX);
+        let head = ContextHead { limit, scratch: scratch.as_mut_ptr().cast() };
         let kind = match accuracy {
             Accuracy::Fast => 0,
             Accuracy::Precise => 1,

@@ -33,7 +33,7 @@ fn has_type(_index: u32, _callee: Callee) -> Option<bool> {
 
 /// Whether a function of the host has the type that it declares; true where there is no way to tell.
 pub fn has_declared_type(function: &UserFunction) -> bool {
-    let Ok(index) = u32::try_from(function.address.addr()) else { return true };
+    let Ok(index) = u32::try_from(function.address().addr()) else { return true };
     let callee = Callee::of(function);
     has_type(index, callee).or_else(|| helpers::can_bind(index, callee)).unwrap_or(true)
 }

@@ -12,6 +12,7 @@ use crate::back::contest::Contest;
 use crate::back::eligibility::admit;
 use crate::back::identity::{Gates, Identity, Names};
 use crate::back::jit_mode::Mode;
+use crate::back::settings::Settings;
 use crate::back::shared::Shared;
 use crate::back::trace::{is_traced, trace};
 use crate::ir::Kernel;
@@ -20,7 +21,10 @@ use crate::kernel::level::Level;
 
 /// The module of an expression, which may share it with others.
 #[derive(Debug)]
-pub struct Jit(Shared<Loaded>);
+pub struct Jit {
+    code: Shared<Loaded>,
+    settings: Settings,
+}
 
 /// The kernels in the function table. One that is forgotten leaves the table when no expression holds it.
 static KERNELS: Cache<Loaded> = Cache::new();
@@ -43,17 +47,17 @@ impl Jit {
             trace(format_args!("jit runtime skip: fp={fp} compiler={compiler} reason=out of memory"));
             return None;
         };
-        let key = identity.key();
+        let (key, settings) = (identity.key(), Settings::from_environment());
         trace(format_args!("jit ir built: fp={fp} compiler={compiler} fingerprint={key:016x}"));
         if let Some(loaded) = KERNELS.find(&identity) {
             trace(format_args!("jit runtime hit: fp={fp} source=wasm-process-cache key={key:016x}"));
-            return Some(Jit(loaded));
+            return Some(Jit { code: loaded, settings });
         }
         let loaded = build(kernel, mode, &names, linking)?;
         trace(format_args!("jit runtime built: fp={fp} compiler={compiler} key={key:016x}"));
         // A kernel that the cache has no memory for works all the same.
         let _ = KERNELS.remember(identity, &loaded);
-        Some(Jit(loaded))
+        Some(Jit { code: loaded, settings })
     }
 
     /// The contest with the interpreter: modules are not timed.
@@ -75,7 +79,7 @@ impl Jit {
     ) -> Option<Result<(), RunError>> {
         let arrays = Arrays { inputs, output, items };
         // SAFETY: as the caller promises.
-        match unsafe { self.0.run(arrays, positions, accuracy) } {
+        match unsafe { self.code.run(arrays, positions, accuracy, self.settings) } {
             Ok(true) => Some(Ok(())),
             Ok(false) => None,
             Err(error) => Some(Err(error.into())),

@@ -40,7 +40,7 @@ const EXPORTED: Signature<'_> = Signature { parameters: &[I32; 3], results: &[I3
 
 impl Callee {
     pub fn of(function: &UserFunction) -> Callee {
-        Callee::User { arity: function.arity, is_closure: function.context.is_some() }
+        Callee::User { arity: function.arity(), is_closure: function.is_closure() }
     }
 
     fn all() -> [Callee; CALLEES] {

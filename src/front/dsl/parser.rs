@@ -47,6 +47,7 @@ struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
+    #[inline(never)]
     fn refuse(&self, offset: usize, message: &str) -> CompileError {
         refuse(self.scanner.source, offset, format_args!("{message}"))
     }
@@ -115,6 +116,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Checks that nothing but a comment follows a header's colon, and gives the offset behind it.
+    #[inline(never)]
     fn header_end(&mut self) -> Result<usize, CompileError> {
         let end = self.scanner.offset;
         if self.scanner.at_line_end() {
@@ -198,7 +200,9 @@ impl<'a> Parser<'a> {
         Ok(Statement { start, kind })
     }
 
-    /// A statement of one line.
+    /// A statement of one line. As the other functions that are not inlined, it would make the frames larger
+    /// that are on the stack once for each nested block.
+    #[inline(never)]
     fn simple_statement(&mut self, start: usize) -> Result<StatementKind<'a>, CompileError> {
         match self.scanner.peek_name() {
             b"return" => {
@@ -215,6 +219,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Checks that the line holds no other statement: one `;` and a comment are fine.
+    #[inline(never)]
     fn end_statement(&mut self) -> Result<(), CompileError> {
         self.scanner.skip_blanks();
         self.scanner.take(b";");
@@ -286,6 +291,7 @@ impl<'a> Parser<'a> {
     }
 
     /// `if` with the `elif` and `else` that follow at the block's indentation.
+    #[inline(never)]
     fn branches(&mut self, start: usize, indent: usize) -> Result<StatementKind<'a>, CompileError> {
         self.scanner.name();
         let mut branches = Vec::new();
@@ -326,6 +332,7 @@ impl<'a> Parser<'a> {
     }
 
     /// A condition with its colon, and the offset behind the colon.
+    #[inline(never)]
     fn condition(&mut self, start: usize) -> Result<(Snippet<'a>, usize), CompileError> {
         let header = self.scanner.expression(start)?;
         let [text @ .., b':'] = header.text else {
@@ -341,6 +348,13 @@ impl<'a> Parser<'a> {
 
     /// `for name in range(…):` and its body.
     fn counted_loop(&mut self, start: usize, indent: usize) -> Result<StatementKind<'a>, CompileError> {
+        let (variable, bounds, end) = self.loop_header(start)?;
+        Ok(StatementKind::For { variable, bounds, body: self.repeated(indent, end)? })
+    }
+
+    /// The variable of a `for`, its bounds, and the offset behind the colon.
+    #[inline(never)]
+    fn loop_header(&mut self, start: usize) -> Result<(&'a [u8], Snippet<'a>, usize), CompileError> {
         self.scanner.name();
         self.scanner.skip_blanks();
         let variable = self.scanner.name();
@@ -358,7 +372,6 @@ impl<'a> Parser<'a> {
         if !self.scanner.take(b":") {
             return Err(self.refuse(start, "expected ':' after 'range(...)'"));
         }
-        let end = self.header_end()?;
-        Ok(StatementKind::For { variable, bounds, body: self.repeated(indent, end)? })
+        Ok((variable, bounds, self.header_end()?))
     }
 }

@@ -134,7 +134,7 @@ pub fn known(kernel: &Kernel, kind: ExprKind) -> Option<Scalar> {
 
 /// The value of a pure host function whose arguments are all constants: the one call of it.
 pub fn call(kernel: &Kernel, target: UserFunction, args: &[ExprId]) -> Option<f64> {
-    if !target.pure {
+    if !target.is_pure() {
         return None;
     }
     let mut values = [0.0; UserFunction::MAX_ARITY];

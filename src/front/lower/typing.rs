@@ -151,7 +151,7 @@ impl Typing<'_> {
         let can_fold = match self.tree.node(id).kind {
             NodeKind::Variable(_) | NodeKind::Text(_) => false,
             NodeKind::Builtin(row, _) => !matches!(row.meaning, Meaning::Reduce(_) | Meaning::Text(_)),
-            NodeKind::Call(index, _) => self.scope.function(index).target.pure,
+            NodeKind::Call(index, _) => self.scope.function(index).target.is_pure(),
             _ => true,
         };
         let mut all = can_fold;

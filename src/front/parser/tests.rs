@@ -11,7 +11,8 @@ fn scope() -> Scope<'static> {
     }
     for (arity, name) in ["f0", "f1", "f2"].into_iter().enumerate() {
         let arity = arity as u8;
-        let target = UserFunction { address: std::ptr::null(), context: None, arity, pure: false };
+        // SAFETY: the function is never called.
+        let target = unsafe { UserFunction::new(std::ptr::null(), None, arity, false) };
         let returns = Some(Dtype::Float64);
         scope
             .add_function(HostFunction { name: name.as_bytes(), target, returns, float_math: false })

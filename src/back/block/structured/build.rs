@@ -6,8 +6,9 @@ use crate::back::block::Outcome;
 use crate::back::block::layout::{Layout, Place, PlaceId};
 use crate::back::block::plan::{Destination, PlanError, Root, plan};
 use crate::back::block::reduction::plan_stages;
+use crate::back::settings::Settings;
 use crate::dtype::Dtype;
-use crate::ir::{ExprId, ExprKind, IndexSymbol, Kernel, LocalId, Type};
+use crate::ir::{ExprId, ExprKind, IndexSymbol, Kernel, LocalId, Print, Type};
 use crate::kernel::level::Level;
 use crate::kernel::{self, LastTwo};
 use crate::memory::{OutOfMemory, TryGrow};
@@ -38,7 +39,7 @@ impl Structured {
             Builder { kernel, level, layout: Layout::default(), facts, reads: Vec::new(), depth: 0 };
         builder.lay_out()?;
         builder.count_reads(&nodes)?;
-        let (body, _) = builder.block(nodes)?;
+        let (body, _) = builder.block(&mut nodes)?;
         builder.finish(body, outcome)
     }
 }
@@ -276,17 +277,32 @@ impl Builder<'_> {
         }
     }
 
-    fn block(&mut self, nodes: Vec<FlatNode>) -> Result<(Vec<Node>, Touched), PlanError> {
+    fn block(&mut self, nodes: &mut [FlatNode]) -> Result<(Vec<Node>, Touched), PlanError> {
         let mut planned = Vec::new();
         let mut touched = Touched::none(self.reads.len())?;
         for node in nodes {
-            planned.try_push(self.node(node, &mut touched)?)?;
+            match node {
+                flatten::Node::If { branches, otherwise } => {
+                    self.choice(branches, otherwise, &mut touched, &mut planned)?;
+                }
+                flatten::Node::Loop(flat) => self.planned_loop(flat, &mut touched, &mut planned)?,
+                other => self.simple(other, &mut touched, &mut planned)?,
+            }
         }
         Ok((planned, touched))
     }
 
-    fn node(&mut self, node: FlatNode, touched: &mut Touched) -> Result<Node, PlanError> {
-        Ok(match node {
+    // What is not inlined would make the frames larger that are on the stack once for each nested block.
+
+    /// A statement without a block.
+    #[inline(never)]
+    fn simple(
+        &mut self,
+        node: &mut FlatNode,
+        touched: &mut Touched,
+        planned: &mut Vec<Node>,
+    ) -> Result<(), PlanError> {
+        let node = match node {
             flatten::Node::Compute(region) => Node::Compute(self.region(region, touched)?),
             flatten::Node::Return(region) => Node::Return(self.region(region, touched)?),
             flatten::Node::Print(region, print) => {
@@ -294,67 +310,117 @@ impl Builder<'_> {
                 for value in &region.values {
                     types.try_push(region.builder.kernel.expr(*value).ty)?;
                 }
+                let place = print.place;
+                let print = std::mem::replace(print, Print { place, prefix: Vec::new(), values: Vec::new() });
                 Node::Print(self.region(region, touched)?, print, types)
             }
-            flatten::Node::If { branches, otherwise } => {
-                let mut planned = Vec::new();
-                let mut inside = Touched::none(self.reads.len())?;
-                for (region, body) in branches {
-                    let region = self.region(region, &mut inside)?;
-                    let (body, below) = self.block(body)?;
-                    inside.add(&below);
-                    planned.try_push((region, body))?;
-                }
-                let (otherwise, below) = self.block(otherwise)?;
-                inside.add(&below);
-                touched.add(&inside);
-                Node::If(If { branches: planned, otherwise, continues: inside.continues })
-            }
-            flatten::Node::Loop(flat) => Node::Loop(self.planned_loop(flat, touched)?),
             flatten::Node::Break => Node::Break,
             flatten::Node::Continue => {
                 touched.continues = true;
                 Node::Continue
             }
-        })
+            flatten::Node::If { .. } | flatten::Node::Loop(_) => unreachable!("they have blocks"),
+        };
+        Ok(planned.try_push(node)?)
     }
 
+    #[inline(never)]
+    fn choice(
+        &mut self,
+        branches: &mut [(flatten::Region, Vec<FlatNode>)],
+        otherwise: &mut [FlatNode],
+        touched: &mut Touched,
+        planned: &mut Vec<Node>,
+    ) -> Result<(), PlanError> {
+        let mut inside = Touched::none(self.reads.len())?;
+        let mut chosen = Vec::new();
+        for (region, body) in branches {
+            self.push_condition(region, &mut inside, &mut chosen)?;
+            let (body, below) = self.block(body)?;
+            inside.add(&below);
+            if let Some(last) = chosen.last_mut() {
+                last.1 = body;
+            }
+        }
+        let (otherwise, below) = self.block(otherwise)?;
+        inside.add(&below);
+        touched.add(&inside);
+        Ok(planned.try_push(Node::If(If { branches: chosen, otherwise, continues: inside.continues }))?)
+    }
+
+    /// Plans a condition, whose branch gets its body later.
+    #[inline(never)]
+    fn push_condition(
+        &mut self,
+        region: &flatten::Region,
+        inside: &mut Touched,
+        chosen: &mut Vec<(Region, Vec<Node>)>,
+    ) -> Result<(), PlanError> {
+        let region = self.region(region, inside)?;
+        Ok(chosen.try_push((region, Vec::new()))?)
+    }
+
+    #[inline(never)]
     fn planned_loop(
         &mut self,
-        flat: flatten::Loop<flatten::Region>,
+        flat: &mut flatten::Loop<flatten::Region>,
         touched: &mut Touched,
-    ) -> Result<Loop, PlanError> {
+        planned: &mut Vec<Node>,
+    ) -> Result<(), PlanError> {
         let mut inside = Touched::none(self.reads.len())?;
-        let head = match flat.head {
+        self.open_loop(&flat.head, touched, &mut inside, planned)?;
+        let place = planned.len() - 1;
+        self.depth += 1;
+        let (body, below) = self.block(&mut flat.body)?;
+        self.depth -= 1;
+        inside.add(&below);
+        inside.continues = false;
+        if let Node::Loop(planned) = &mut planned[place] {
+            planned.body = body;
+            self.find_arrays(planned, &inside)?;
+        }
+        touched.add(&inside);
+        Ok(())
+    }
+
+    /// Begins a loop with its head.
+    #[inline(never)]
+    fn open_loop(
+        &mut self,
+        head: &flatten::Head<flatten::Region>,
+        touched: &mut Touched,
+        inside: &mut Touched,
+        planned: &mut Vec<Node>,
+    ) -> Result<(), PlanError> {
+        let head = match head {
             flatten::Head::While { condition, place } => {
-                Head::While { condition: self.region(condition, &mut inside)?, place }
+                Head::While { condition: self.region(condition, inside)?, place: *place }
             }
             flatten::Head::For { variable, bounds } => {
                 let bounds = self.region(bounds, touched)?;
-                let variable = self.layout.locals[variable as usize];
+                let variable = self.layout.locals[*variable as usize];
                 inside.changes[variable as usize] = !self.layout.is_single(variable);
                 Head::For { variable, bounds }
             }
         };
-        self.depth += 1;
-        let (body, below) = self.block(flat.body)?;
-        self.depth -= 1;
-        inside.add(&below);
-        inside.continues = false;
-        let (mut reads, mut changes) = (Vec::new(), Vec::new());
+        let (body, reads, changes) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(planned.try_push(Node::Loop(Loop { head, body, reads, changes }))?)
+    }
+
+    /// Finds the arrays that a loop reads and changes, given what is touched inside.
+    fn find_arrays(&self, planned: &mut Loop, inside: &Touched) -> Result<(), OutOfMemory> {
         for place in 0..self.reads.len() {
             let Some(lane) = self.lane(place as PlaceId) else { continue };
             if inside.changes[place] {
                 // A loop around this one enters it again, with the values that it left.
                 let is_read_again = self.depth > 0 && inside.reads[place] > 0;
                 let is_read_outside = self.reads[place] > inside.reads[place] || is_read_again;
-                changes.try_push((lane, is_read_outside))?;
+                planned.changes.try_push((lane, is_read_outside))?;
             } else if inside.reads[place] > 0 {
-                reads.try_push(lane)?;
+                planned.reads.try_push(lane)?;
             }
         }
-        touched.add(&inside);
-        Ok(Loop { head, body, reads, changes })
+        Ok(())
     }
 
     /// The array at a place, if it holds one element a lane.
@@ -371,8 +437,9 @@ impl Builder<'_> {
         Some(Lane { place, itemsize: ty.itemsize, select })
     }
 
-    fn region(&mut self, region: flatten::Region, touched: &mut Touched) -> Result<Region, PlanError> {
-        self.touch(&region, touched);
+    #[inline(never)]
+    fn region(&mut self, region: &flatten::Region, touched: &mut Touched) -> Result<Region, PlanError> {
+        self.touch(region, touched);
         let mut roots = Vec::new();
         let mut stores = Vec::new();
         for (local, expr) in &region.stores {
@@ -390,6 +457,9 @@ impl Builder<'_> {
             });
             let to = if is_string || is_moved { Destination::OwnRegister } else { Destination::Anywhere };
             roots.try_push(Root { expr: *expr, to })?;
+        }
+        for expr in region.dropped_calls()? {
+            roots.try_push(Root { expr, to: Destination::Anywhere })?;
         }
         let mut reduced = Vec::new();
         for root in &roots {
@@ -446,6 +516,7 @@ impl Builder<'_> {
             tile_items,
             outcome,
             is_whole: self.facts.is_whole,
+            settings: Settings::from_environment(),
         })
     }
 }

@@ -76,6 +76,7 @@ impl Machine<'_> {
     }
 
     /// Adds the lanes of `taken` that are not in `through`.
+    #[inline(never)]
     pub(super) fn note_skipped(
         &mut self,
         taken: Mask,
@@ -104,6 +105,7 @@ impl Machine<'_> {
     }
 
     /// The lanes that go on behind a choice that `mask` entered.
+    #[inline(never)]
     pub(super) fn behind_choice(
         &mut self,
         mask: Mask,

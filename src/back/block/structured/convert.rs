@@ -18,6 +18,7 @@ struct Room {
 impl Flattener<'_> {
     /// The value with which statements end, if they always return and have neither loops nor costly
     /// paths; else nothing changes.
+    #[inline(never)]
     pub(super) fn straight_value(&mut self, body: &[Stmt]) -> Result<Option<ExprId>, OutOfMemory> {
         if !self.is_cheap(body)? || !always_returns(body) {
             return Ok(None);
@@ -31,11 +32,18 @@ impl Flattener<'_> {
     }
 
     /// Whether a choice only sets locals, at a price that is worth paying for every lane.
+    #[inline(never)]
     pub(super) fn is_convertible(
         &mut self,
         branches: &[Branch],
         otherwise: &[Stmt],
     ) -> Result<bool, OutOfMemory> {
+        // All conditions are computed for every lane, but a call is made for those that get as far only.
+        for branch in branches.iter().skip(1) {
+            if self.makes_call(branch.condition)? {
+                return Ok(false);
+            }
+        }
         let bodies = || branches.iter().map(|branch| &branch.body[..]).chain([otherwise]);
         if !bodies().all(only_assigns) {
             return Ok(false);
@@ -49,6 +57,7 @@ impl Flattener<'_> {
     }
 
     /// Runs a convertible choice: each local takes the value of the branch that holds.
+    #[inline(never)]
     pub(super) fn convert(&mut self, branches: &[Branch], otherwise: &[Stmt]) -> Result<(), OutOfMemory> {
         let before = Vec::try_copied(&self.values)?;
         let mut conditions = Vec::new();
@@ -182,6 +191,28 @@ impl Flattener<'_> {
             }
         }
         Ok(true)
+    }
+
+    /// Whether a value takes calls of host functions whose effects count.
+    fn makes_call(&self, root: ExprId) -> Result<bool, OutOfMemory> {
+        let kernel = self.kernel();
+        if kernel.functions.iter().all(|function| function.target.is_pure()) {
+            return Ok(false);
+        }
+        let mut needed = Vec::try_filled(false, root.index() + 1)?;
+        needed[root.index()] = true;
+        for index in (0..needed.len()).rev().map(|index| index as u32) {
+            if !needed[index as usize] {
+                continue;
+            }
+            if let ExprKind::Call { function, .. } = kernel.expr(ExprId(index)).kind
+                && !kernel.functions[function as usize].target.is_pure()
+            {
+                return Ok(true);
+            }
+            kernel.for_each_operand(ExprId(index), |operand| needed[operand.index()] = true);
+        }
+        Ok(false)
     }
 
     fn spend_value(&mut self, root: ExprId, room: &mut Room) -> Result<bool, OutOfMemory> {

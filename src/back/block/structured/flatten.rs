@@ -15,6 +15,8 @@ pub struct Region {
     pub stores: Vec<(LocalId, ExprId)>,
     /// What else it computes: a condition, a value, bounds.
     pub values: Vec<ExprId>,
+    /// Calls of host functions whose effects count, in ascending order.
+    calls: Vec<ExprId>,
 }
 
 /// A statement over regions.
@@ -78,11 +80,37 @@ pub fn flatten_within(kernel: &Kernel, max_reductions: usize) -> Result<Vec<Node
 
 impl Region {
     fn new() -> Region {
-        Region { builder: Builder::for_region(), stores: Vec::new(), values: Vec::new() }
+        Region { builder: Builder::for_region(), stores: Vec::new(), values: Vec::new(), calls: Vec::new() }
     }
 
     pub fn exprs(&self) -> &[Expr] {
         &self.builder.kernel.exprs
+    }
+
+    /// The calls that count but that neither the stores nor the values need: the program makes them and
+    /// drops the result.
+    pub fn dropped_calls(&self) -> Result<Vec<ExprId>, OutOfMemory> {
+        let mut dropped = Vec::new();
+        if self.calls.is_empty() {
+            return Ok(dropped);
+        }
+        let kernel = &self.builder.kernel;
+        let mut needed = Vec::try_filled(false, kernel.exprs.len())?;
+        for root in self.stores.iter().map(|(_, value)| value).chain(&self.values) {
+            needed[root.index()] = true;
+        }
+        // Users come after their operands; a dropped call needs its own.
+        for index in (0..needed.len()).rev() {
+            let id = ExprId(index as u32);
+            if !needed[index] && self.calls.binary_search(&id).is_ok() {
+                dropped.try_push(id)?;
+                needed[index] = true;
+            }
+            if needed[index] {
+                kernel.for_each_operand(id, |operand| needed[operand.index()] = true);
+            }
+        }
+        Ok(dropped)
     }
 
     /// The locals whose earlier values the region reads.
@@ -149,7 +177,9 @@ impl Flattener<'_> {
         let mut nodes = Vec::new();
         for (index, stmt) in block.iter().enumerate() {
             // A reduction reads the locals of all lanes: those that do not run keep what they held.
-            let sees_all_lanes = self.is_partial && self.has_reductions;
+            // Its argument is computed apart, so a call before it counts only once if its value is stored.
+            let has_calls = !self.region.calls.is_empty();
+            let sees_all_lanes = self.has_reductions && (self.is_partial || has_calls);
             if sees_all_lanes || self.reductions >= self.max_reductions {
                 self.flush(&mut nodes)?;
             }
@@ -182,26 +212,26 @@ impl Flattener<'_> {
             Stmt::If { branches, otherwise } => {
                 let mut flat = Vec::new();
                 for branch in branches {
-                    let condition = self.condition(branch.condition)?;
-                    self.is_partial = true;
-                    flat.try_push((condition, self.block(&branch.body)?))?;
+                    self.open_branch(branch.condition, &mut flat)?;
+                    let body = self.block(&branch.body)?;
+                    if let Some(last) = flat.last_mut() {
+                        last.1 = body;
+                    }
                 }
                 let otherwise = self.block(otherwise)?;
                 nodes.try_push(Node::If { branches: flat, otherwise })
             }
             Stmt::While { condition, body, place } => {
-                self.flush(nodes)?;
-                let condition = self.condition(*condition)?;
-                self.is_partial = true;
+                self.open_while(*condition, *place, nodes)?;
                 let body = self.block(body)?;
-                nodes.try_push(Node::Loop(Loop { head: Head::While { condition, place: *place }, body }))
+                close_loop(nodes, body);
+                Ok(())
             }
             Stmt::For { variable, start, stop, step, body } => {
-                let bounds = [self.copy(*start)?, self.copy(*stop)?, self.copy(*step)?];
-                let bounds = self.finish_region(&bounds)?;
-                self.is_partial = true;
+                self.open_for(*variable, [*start, *stop, *step], nodes)?;
                 let body = self.block(body)?;
-                nodes.try_push(Node::Loop(Loop { head: Head::For { variable: *variable, bounds }, body }))
+                close_loop(nodes, body);
+                Ok(())
             }
             Stmt::Break => {
                 self.flush(nodes)?;
@@ -211,18 +241,67 @@ impl Flattener<'_> {
                 self.flush(nodes)?;
                 nodes.try_push(Node::Continue)
             }
-            Stmt::Print(print) => {
-                let mut values = Vec::new();
-                for (value, _) in &print.values {
-                    values.try_push(self.copy(*value)?)?;
-                }
-                let region = self.finish_region(&values)?;
-                nodes.try_push(Node::Print(region, copy_print(print)?))
-            }
+            Stmt::Print(print) => self.print(print, nodes),
         }
     }
 
+    // What opens a block, or takes a region, is not inlined: the frames of `block` and `stmt` are on the stack
+    // once for each nested block, and regions are large.
+
+    /// Begins a branch without its body.
+    #[inline(never)]
+    fn open_branch(
+        &mut self,
+        condition: ExprId,
+        branches: &mut Vec<(Region, Vec<Node<Region>>)>,
+    ) -> Result<(), OutOfMemory> {
+        let condition = self.copy(condition)?;
+        let region = self.finish_region(&[condition])?;
+        self.is_partial = true;
+        branches.try_push((region, Vec::new()))
+    }
+
+    /// Begins a loop without its body.
+    #[inline(never)]
+    fn open_while(
+        &mut self,
+        condition: ExprId,
+        place: SourcePlace,
+        nodes: &mut Vec<Node<Region>>,
+    ) -> Result<(), OutOfMemory> {
+        self.flush(nodes)?;
+        let condition = self.copy(condition)?;
+        let condition = self.finish_region(&[condition])?;
+        self.is_partial = true;
+        nodes.try_push(Node::Loop(Loop { head: Head::While { condition, place }, body: Vec::new() }))
+    }
+
+    /// Begins a loop without its body.
+    #[inline(never)]
+    fn open_for(
+        &mut self,
+        variable: LocalId,
+        [start, stop, step]: [ExprId; 3],
+        nodes: &mut Vec<Node<Region>>,
+    ) -> Result<(), OutOfMemory> {
+        let bounds = [self.copy(start)?, self.copy(stop)?, self.copy(step)?];
+        let bounds = self.finish_region(&bounds)?;
+        self.is_partial = true;
+        nodes.try_push(Node::Loop(Loop { head: Head::For { variable, bounds }, body: Vec::new() }))
+    }
+
+    #[inline(never)]
+    fn print(&mut self, print: &Print, nodes: &mut Vec<Node<Region>>) -> Result<(), OutOfMemory> {
+        let mut values = Vec::new();
+        for (value, _) in &print.values {
+            values.try_push(self.copy(*value)?)?;
+        }
+        let region = self.finish_region(&values)?;
+        nodes.try_push(Node::Print(region, copy_print(print)?))
+    }
+
     /// Ends the region, and the lanes, with a value; what the region sets nobody reads.
+    #[inline(never)]
     fn end_with(&mut self, value: ExprId, nodes: &mut Vec<Node<Region>>) -> Result<(), OutOfMemory> {
         let mut region = self.take_region();
         region.values.try_push(value)?;
@@ -268,12 +347,6 @@ impl Flattener<'_> {
         self.region.builder.add(ExprKind::Select { condition, yes, no }, ty)
     }
 
-    /// Ends the region with a condition.
-    fn condition(&mut self, condition: ExprId) -> Result<Region, OutOfMemory> {
-        let condition = self.copy(condition)?;
-        self.finish_region(&[condition])
-    }
-
     /// Ends the region with its stores and `values`.
     fn finish_region(&mut self, values: &[ExprId]) -> Result<Region, OutOfMemory> {
         let mut stores = Vec::new();
@@ -289,8 +362,9 @@ impl Flattener<'_> {
     }
 
     /// Ends the region if it sets anything.
+    #[inline(never)]
     fn flush(&mut self, nodes: &mut Vec<Node<Region>>) -> Result<(), OutOfMemory> {
-        if self.values.iter().all(Option::is_none) {
+        if self.values.iter().all(Option::is_none) && self.region.calls.is_empty() {
             return Ok(());
         }
         let region = self.finish_region(&[])?;
@@ -340,17 +414,29 @@ impl Flattener<'_> {
         }
         let kind = match kind {
             ExprKind::Call { function, args: (start, count) } => {
+                let counts = !self.kernel.functions[function as usize].target.is_pure();
                 let kernel = &mut self.region.builder.kernel;
                 let first = kernel.args.len() as u32;
                 for argument in &self.kernel.args[start as usize..(start + count) as usize] {
                     kernel.args.try_push(self.copies[argument.index()].1)?;
                 }
-                ExprKind::Call { function, args: (first, count) }
+                let call = self.region.builder.add(ExprKind::Call { function, args: (first, count) }, ty)?;
+                if counts {
+                    self.region.calls.try_push(call)?;
+                }
+                return Ok(call);
             }
             other => other.with_operands(|operand| self.copies[operand.index()].1),
         };
         self.reductions += usize::from(matches!(kind, ExprKind::Reduce(..)));
         self.region.builder.add(kind, ty)
+    }
+}
+
+/// Gives the loop that was begun last its body.
+fn close_loop(nodes: &mut [Node<Region>], body: Vec<Node<Region>>) {
+    if let Some(Node::Loop(last)) = nodes.last_mut() {
+        last.body = body;
     }
 }
 

@@ -13,9 +13,9 @@ pub fn count(mask: &[u8]) -> usize {
     total + rest.iter().map(|byte| usize::from(*byte)).sum::<usize>()
 }
 
-/// `left[i] &= right[i]`.
+/// `left[i]` and the truth of `right[i]`, of which any byte but 0 is true: it may be an input.
 pub fn and(left: &mut [u8], right: &[u8]) {
-    left.iter_mut().zip(right).for_each(|(left, right)| *left &= *right);
+    left.iter_mut().zip(right).for_each(|(left, right)| *left &= u8::from(*right != 0));
 }
 
 /// `left[i] |= right[i]`.

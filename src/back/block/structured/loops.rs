@@ -1,11 +1,11 @@
 //! Loops: frames of packed lanes, pass by pass.
 
 use super::lanes;
-use super::limit;
 use super::machine::{Frame, Machine, RunError, result};
 use super::masks::{Mask, list_of};
 use super::{Head, Loop, Region};
 use crate::back::block::layout::PlaceId;
+use crate::back::trace::tell;
 use crate::ir::SourcePlace;
 use crate::memory::TryGrow;
 
@@ -20,6 +20,7 @@ pub(super) enum Counter {
 
 impl Machine<'_> {
     /// The lanes of a mask leave the innermost loop with the values that they have.
+    #[inline(never)]
     pub(super) fn leave_loop(&mut self, mask: Mask) -> Result<(), RunError> {
         let (list, count) = self.list(mask)?;
         self.save_changes(list_of(list, count));
@@ -74,6 +75,7 @@ impl Machine<'_> {
     }
 
     /// Reads the bounds of a `for` and refuses a step of zero.
+    #[inline(never)]
     pub(super) fn bounds(&mut self, region: &Region, mask: Mask) -> Result<Counter, RunError> {
         let places = [result(region, 0), result(region, 1), result(region, 2)];
         let layout = &self.program.layout;
@@ -102,6 +104,7 @@ impl Machine<'_> {
     }
 
     /// Pushes a frame with the lanes of a mask for a loop, and the counter for those lanes.
+    #[inline(never)]
     pub(super) fn enter(
         &mut self,
         code: &Loop,
@@ -158,6 +161,7 @@ impl Machine<'_> {
     }
 
     /// Pops the frame of a loop; what is still there leaves with its values.
+    #[inline(never)]
     pub(super) fn exit(&mut self, code: &Loop) -> Result<(), RunError> {
         let frame = *self.frame();
         if frame.left < frame.lanes {
@@ -186,6 +190,7 @@ impl Machine<'_> {
     }
 
     /// The lanes for which a condition does not hold leave the loop.
+    #[inline(never)]
     pub(super) fn leave_unless(&mut self, region: &Region) -> Result<(), RunError> {
         let mask = self.pass_mask()?;
         if let Some((stay, count)) = self.select(region, mask)? {
@@ -206,7 +211,7 @@ impl Machine<'_> {
         condition: &Region,
         place: SourcePlace,
     ) -> Result<(), RunError> {
-        let limit = limit::while_limit();
+        let limit = self.program.settings.while_limit;
         let mut passes: u64 = 0;
         loop {
             let mask = self.pass_mask()?;
@@ -218,7 +223,7 @@ impl Machine<'_> {
                 return Ok(());
             }
             if limit.is_some_and(|limit| passes >= limit) {
-                limit::trace_cap(place, passes);
+                trace_cap(place, passes, self.program.settings.is_traced);
                 return Err(RunError::Kernel);
             }
             passes += 1;
@@ -244,6 +249,7 @@ impl Machine<'_> {
     }
 
     /// Packs the lanes that have not left.
+    #[inline(never)]
     pub(super) fn pack(&mut self, code: &Loop, counter: &mut Option<Counter>) -> Result<(), RunError> {
         let frame = *self.frame();
         let (array, count) = self.list(Mask::All)?;
@@ -316,6 +322,7 @@ impl Machine<'_> {
     }
 
     /// Sets the counter of all lanes.
+    #[inline(never)]
     pub(super) fn set_variable(&mut self, variable: PlaceId, value: i64) -> Result<(), RunError> {
         if self.program.layout.is_single(variable) {
             self.set_single(variable, value);
@@ -337,6 +344,7 @@ impl Machine<'_> {
     }
 
     /// Sets the counter of each lane; lanes at their stop leave.
+    #[inline(never)]
     pub(super) fn next_counts(
         &mut self,
         variable: PlaceId,
@@ -368,6 +376,14 @@ impl Machine<'_> {
         }
         Ok(())
     }
+}
+
+/// Tells in the trace that a loop was stopped.
+fn trace_cap(place: SourcePlace, passes: u64, is_traced: bool) {
+    let SourcePlace { line, column } = place;
+    let text =
+        format_args!("while iteration cap hit at {line}:{column} after {passes} iterations (limit={passes})");
+    tell(text, is_traced);
 }
 
 /// An array of the pool as int64 values.

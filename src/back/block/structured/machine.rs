@@ -8,8 +8,8 @@ use super::{Lane, Loop, Node, Positions, Region, Structured};
 use crate::back::block::direct::is_aligned;
 use crate::back::block::layout::{ConstantBytes, Place, PlaceId};
 use crate::back::block::reduction::Stage;
-use crate::back::block::run::run_step;
-use crate::back::block::{Outcome, Pipeline};
+use crate::back::block::run::{call_each, run_step};
+use crate::back::block::{Outcome, Pipeline, Step};
 use crate::kernel::Accuracy;
 use crate::kernel::reduce::Accumulator;
 use crate::memory::{OutOfMemory, TryGrow};
@@ -252,12 +252,16 @@ impl Machine<'_> {
     }
 
     /// Runs a region over all lanes of the frame and stores for the lanes of the mask.
+    #[inline(never)]
     pub(super) fn compute(&mut self, region: &Region, mask: Mask) -> Result<(), RunError> {
         for stage in &region.stages {
             self.reduce(stage);
         }
         let pipeline = &region.pipeline;
-        self.run_pipeline(pipeline);
+        match pipeline.makes_calls() {
+            true => self.run_calling_pipeline(pipeline, mask)?,
+            false => self.run_pipeline(pipeline),
+        }
         for (lane, &from) in region.stores.iter().zip(&pipeline.results) {
             self.store(*lane, from, mask)?;
         }
@@ -275,6 +279,35 @@ impl Machine<'_> {
                 unsafe { run_step(step, |place| at[place as usize], count, self.accuracy) };
             }
         }
+    }
+
+    /// As [`Machine::run_pipeline`], with calls that count for the lanes of the mask only.
+    #[inline(never)]
+    fn run_calling_pipeline(&mut self, pipeline: &Pipeline, mask: Mask) -> Result<(), RunError> {
+        let lanes = self.frame().lanes;
+        let (list, count) = self.list(mask)?;
+        let called = list_of(list, count);
+        let at = &self.work.at;
+        let runs = [(&pipeline.uniform, 1), (&pipeline.spread, lanes), (&pipeline.steps, lanes)];
+        for (steps, count) in runs {
+            for step in steps {
+                // SAFETY: places hold arrays of the frame's lanes, or single values.
+                unsafe {
+                    match step {
+                        Step::Call { target, out, args } if !target.is_pure() => {
+                            let out = at[*out as usize];
+                            out.write_bytes(0, lanes * size_of::<f64>());
+                            let args = args.map(|place| at[place as usize].cast_const());
+                            let args = &args[..usize::from(target.arity())];
+                            call_each(target, out, args, called.iter().map(|lane| *lane as usize));
+                        }
+                        _ => run_step(step, |place| at[place as usize], count, self.accuracy),
+                    }
+                }
+            }
+        }
+        self.work.pool.give(list);
+        Ok(())
     }
 
     /// Reduces arrays of all lanes, which are all items where a kernel reduces.
@@ -306,6 +339,7 @@ impl Machine<'_> {
     }
 
     /// The lanes of a mask end with the value at a place.
+    #[inline(never)]
     pub(super) fn leave_with_value(&mut self, value: PlaceId, mask: Mask) -> Result<(), RunError> {
         let frame = *self.frame();
         let itemsize = self.program.output.itemsize;

@@ -11,7 +11,6 @@ mod choice;
 mod convert;
 pub mod flatten;
 mod lanes;
-mod limit;
 mod loops;
 mod machine;
 mod masks;
@@ -22,11 +21,11 @@ mod print;
 use super::layout::{Layout, PlaceId};
 use super::reduction::Stage;
 use super::{Outcome, Pipeline};
+use crate::back::settings::Settings;
 use crate::ir::{IndexSymbol, Print, SourcePlace, Type};
 use crate::kernel::Kernel as VectorKernel;
 
 pub(super) use build::outcome;
-pub use limit::while_limit;
 pub use machine::{Arrays, RunError, Workspace};
 pub use positions::Positions;
 
@@ -52,6 +51,7 @@ pub struct Structured {
     /// Whether all items must run together, and lanes that have left must keep their values:
     /// reductions see them, and `print` speaks once for all.
     is_whole: bool,
+    settings: Settings,
 }
 
 impl Structured {

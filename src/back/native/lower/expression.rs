@@ -295,7 +295,7 @@ impl Lowerer<'_> {
     /// that fill a group, so it must be pure.
     fn host_call(&mut self, function: FunctionId, (start, count): (u32, u32)) -> Result<Value, Refusal> {
         let target = self.kernel.functions[function as usize].target;
-        if !target.pure || count as usize > MAX_OPERANDS {
+        if !target.is_pure() || count as usize > MAX_OPERANDS {
             return Err(Refusal::Unsupported(
                 "user functions are not supported by jit ir with more than three arguments, or unless they \
                  are marked pure",

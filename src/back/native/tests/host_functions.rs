@@ -36,7 +36,8 @@ fn kernel(source: &str, factor: &mut f64) -> Kernel {
     let variable = |name| Entry { name, dtype: Some(Dtype::Float64), itemsize: 0, kind: EntryKind::Variable };
     let function = |name, address, context, arity, pure| Entry {
         kind: EntryKind::Function {
-            target: UserFunction { address, context, arity, pure },
+            // SAFETY: the addresses are those of functions of these types.
+            target: unsafe { UserFunction::new(address, context, arity, pure) },
             float_math: false,
         },
         ..variable(name)

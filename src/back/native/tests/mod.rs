@@ -9,6 +9,7 @@ mod strips;
 
 use crate::back::block::{Engine, Items, Positions, RunError};
 use crate::back::native::{Native, Refusal, has_engine};
+use crate::back::settings::Settings;
 use crate::dtype::Dtype;
 use crate::front::{self, EntryKind, Lifting};
 use crate::ir::Kernel;
@@ -47,7 +48,8 @@ pub fn output_of(
 fn run(native: &Native, inputs: &[&[u8]], itemsize: usize, n: usize) -> Result<Vec<u8>, RunError> {
     output_of(inputs, itemsize, n, |inputs, output, positions| {
         // SAFETY: the inputs hold `n` items, the output has room for them.
-        unsafe { native.run(inputs, output, n, positions, Accuracy::Fast) }.expect("aligned arrays")
+        unsafe { native.run(inputs, output, n, positions, Accuracy::Fast, Settings::default()) }
+            .expect("aligned arrays")
     })
 }
 
@@ -107,9 +109,11 @@ fn unread_inputs_may_be_null() {
         let inputs = [x.as_ptr().cast(), std::ptr::null()];
         let code = native(&kernel, level);
         // SAFETY: `x` and the output hold `n` items, and `y` is not read.
-        unsafe { code.run(&inputs, out.as_mut_ptr().cast(), n, &positions, Accuracy::Fast) }
-            .unwrap()
-            .unwrap();
+        unsafe {
+            code.run(&inputs, out.as_mut_ptr().cast(), n, &positions, Accuracy::Fast, Settings::default())
+        }
+        .unwrap()
+        .unwrap();
         assert!(out.iter().enumerate().all(|(index, value)| *value == index as f64 + 1.0), "{level:?}");
     }
 }

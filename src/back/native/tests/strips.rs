@@ -5,6 +5,7 @@ use super::{bytes_of, compile, interpret, levels, native, output_of, run};
 use crate::back::native::lane::Op;
 use crate::back::native::phases::{Operand, Schedule, schedule};
 use crate::back::native::{Native, lower};
+use crate::back::settings::Settings;
 use crate::dtype::Dtype;
 use crate::ir::Kernel;
 use crate::kernel::Accuracy;
@@ -61,7 +62,8 @@ fn run_in_place(code: &Native, kernel: &Kernel, level: Level, values: &[f64], ot
     let by_code = output_of(&[], 8, 0, |_, _, positions| {
         // SAFETY: both inputs hold `n` items, one of them is the output.
         match unsafe {
-            code.run(&[address.cast_const(), other.as_ptr()], address, n, positions, Accuracy::Fast)
+            let inputs = [address.cast_const(), other.as_ptr()];
+            code.run(&inputs, address, n, positions, Accuracy::Fast, Settings::default())
         } {
             Some(result) => result,
             // SAFETY: as above.

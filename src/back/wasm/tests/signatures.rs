@@ -51,9 +51,10 @@ fn the_tester_is_a_valid_module_where_there_are_references_to_types() {
 
 #[test]
 fn a_closure_has_a_context_before_its_arguments() {
-    let mut function =
-        UserFunction { address: ptr::dangling(), context: Some(ptr::null_mut()), arity: 3, pure: false };
-    assert_eq!(Callee::of(&function), Callee::User { arity: 3, is_closure: true });
-    function.context = None;
-    assert_eq!(Callee::of(&function), Callee::User { arity: 3, is_closure: false });
+    for is_closure in [true, false] {
+        let context = is_closure.then_some(ptr::null_mut());
+        // SAFETY: the function is never called.
+        let function = unsafe { UserFunction::new(ptr::dangling(), context, 3, false) };
+        assert_eq!(Callee::of(&function), Callee::User { arity: 3, is_closure });
+    }
 }

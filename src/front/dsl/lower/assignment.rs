@@ -26,6 +26,7 @@ pub(super) enum Target {
 }
 
 impl<'a> Lowering<'a> {
+    #[inline(never)]
     pub fn assign(
         &mut self,
         start: usize,

@@ -93,6 +93,7 @@ impl Lowering<'_> {
     }
 
     /// The bool value of a condition: a string holds if it is not empty.
+    #[inline(never)]
     pub fn condition(&mut self, start: usize, text: Snippet<'_>) -> Result<ExprId, CompileError> {
         let expression = Expression { lead: 1, ..Expression::new(start, text) };
         let tree = self.parse(&expression)?;

@@ -13,6 +13,7 @@ use crate::ir::{ExprId, LocalId, Stmt};
 use crate::memory::TryGrow;
 
 impl<'a> Lowering<'a> {
+    #[inline(never)]
     pub fn counted_loop(
         &mut self,
         start: usize,
@@ -49,6 +50,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
+    #[inline(never)]
     fn declare_loop_variable(&mut self, name: &'a [u8]) -> Result<(LocalId, u32), CompileError> {
         let (local, index) = self.declare_local(name, Dtype::Int64.into())?;
         self.loop_variables.try_push(local)?;
@@ -56,6 +58,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// First value, end and step of `range(…)`.
+    #[inline(never)]
     fn range(&mut self, start: usize, list: Snippet<'_>) -> Result<(ExprId, ExprId, ExprId), CompileError> {
         let zero = self.builder.constant(Scalar::Int(0), Dtype::Int64)?;
         let one = self.builder.constant(Scalar::Int(1), Dtype::Int64)?;

@@ -126,6 +126,7 @@ impl<'a> Lowering<'a> {
         Err(refuse_table(format_args!("more than {MAX_SYMBOLS} inputs, index symbols and locals")))
     }
 
+    #[inline(never)]
     fn refuse(&self, offset: usize, message: std::fmt::Arguments<'_>) -> CompileError {
         refuse(self.source, offset, message)
     }
@@ -148,7 +149,8 @@ impl<'a> Lowering<'a> {
         Ok(block)
     }
 
-    /// A typed statement; `None` for one without effect.
+    /// A typed statement; `None` for one without effect. Functions that are not inlined would make the frames
+    /// larger that are on the stack once for each nested block.
     fn statement(&mut self, statement: &Statement<'a>) -> Result<Option<Stmt>, CompileError> {
         let start = statement.start;
         let place = self.cursor.place(self.source, start);
@@ -174,12 +176,14 @@ impl<'a> Lowering<'a> {
     }
 
     /// An expression statement: it must have a meaning, and has no effect.
+    #[inline(never)]
     fn check_expression(&mut self, start: usize, text: Snippet<'_>) -> Result<(), CompileError> {
         let expression = Expression::new(start, text);
         let tree = self.parse_in_body(&expression)?;
         self.natural_dtype(&expression, &tree, self.output).map(drop)
     }
 
+    #[inline(never)]
     fn returns(&mut self, start: usize, value: Snippet<'_>) -> Result<Stmt, CompileError> {
         let expression = Expression::new(start, value);
         let tree = self.parse_in_body(&expression)?;
@@ -214,6 +218,7 @@ impl<'a> Lowering<'a> {
         Ok(())
     }
 
+    #[inline(never)]
     fn branches(
         &mut self,
         branches: &[Guarded<'a>],

@@ -10,6 +10,7 @@ use crate::ir::{ExprId, Print, Stmt};
 use crate::memory::{OutOfMemory, TryGrow};
 
 impl Lowering<'_> {
+    #[inline(never)]
     pub fn print(&mut self, start: usize, list: Snippet<'_>) -> Result<Stmt, CompileError> {
         let mut arguments = arguments::split(list).peekable();
         let format = match arguments.peek() {
