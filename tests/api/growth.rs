@@ -63,6 +63,7 @@ fn expressions() {
     let terms = |term: fn(usize) -> String| format!("x{}", repeated(term));
     compiles_soon("sum", &terms(|i| format!("+x*{i}")));
     compiles_soon("sums", &terms(|i| format!("+sum(x*{i})")));
+    compiles_soon("functions of numbers", &terms(|i| format!("+atan2(x,{i})")));
     compiles_soon("constants", &terms(|i| format!("+{i}*3/2")));
     let constant = |piece: &str| repeated(|_| piece.into());
     compiles_soon("constant sum", &format!("1{}", constant("+1")));

@@ -97,8 +97,10 @@ pub(super) struct Planner<'a> {
     /// Registers that an expression takes to compute (Sethi and Ullman, 1970).
     needs: Vec<u32>,
     locations: Vec<Location>,
-    /// Arrays of scalars that some kernel takes only as arrays: constant, register.
-    splats: Vec<(PlaceId, PlaceId)>,
+    /// The register with the array of a scalar, which some kernel takes only as an array.
+    splats: Vec<Option<PlaceId>>,
+    /// Roots that are wanted at a place.
+    placed: Vec<(ExprId, PlaceId)>,
     /// Registers that the pipeline has used and needs no more.
     free_registers: Vec<PlaceId>,
     /// Registers of other pipelines that this one has not used.
@@ -139,6 +141,12 @@ impl<'a> Planner<'a> {
         let count = last.index() + 1;
         let mut unused_registers = Vec::try_copied(&layout.register_places)?;
         unused_registers.reverse();
+        let mut placed = Vec::new();
+        for root in roots {
+            if let Destination::Place(place) = root.to {
+                placed.try_push((root.expr, place))?;
+            }
+        }
         Ok(Planner {
             tables,
             kernel,
@@ -153,7 +161,8 @@ impl<'a> Planner<'a> {
             partners: Vec::try_filled(None, count)?,
             needs: Vec::try_filled(0, count)?,
             locations: Vec::try_filled(Location::Pending, count)?,
-            splats: Vec::new(),
+            splats: Vec::try_filled(None, count)?,
+            placed,
             free_registers: Vec::new(),
             unused_registers,
             pipeline: Pipeline::default(),
@@ -317,10 +326,10 @@ impl<'a> Planner<'a> {
         if self.is_scalar(id) {
             return self.layout.add_scalar();
         }
-        let wanted = self.roots.iter().find(|root| root.expr == id && self.uses[id.index()] == 1);
-        match wanted.map(|root| root.to) {
-            Some(Destination::Place(place)) => Ok(place),
-            _ => self.take_register(id),
+        let is_only_user = self.uses[id.index()] == 1;
+        match self.placed.iter().find(|(expr, _)| is_only_user && *expr == id) {
+            Some((_, place)) => Ok(*place),
+            None => self.take_register(id),
         }
     }
 
@@ -472,14 +481,14 @@ impl<'a> Planner<'a> {
         if !self.is_scalar(id) {
             return Ok(place);
         }
-        if let Some((_, register)) = self.splats.iter().find(|(scalar, _)| *scalar == place) {
-            return Ok(*register);
+        if let Some(register) = self.splats[id.index()] {
+            return Ok(register);
         }
         let dtype = self.dtype(id);
         let register = self.fresh_register(dtype.size())?;
         let step = self.vector(dtype, [kernel::splat(dtype, self.level); 3], register, [place; 3])?;
         self.pipeline.spread.try_push(step)?;
-        self.splats.try_push((place, register))?;
+        self.splats[id.index()] = Some(register);
         Ok(register)
     }
 
