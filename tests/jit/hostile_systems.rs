@@ -238,6 +238,25 @@ fn links_in_the_place_of_files() {
     }
 }
 
+#[test]
+fn files_that_others_may_have_written() {
+    let session = Session::new("writable");
+    let child = || Child::new(&session.root, &cc("x + 69")).run();
+    assert!(child().has_kernel);
+    for extension in ["so", "meta"] {
+        let path = || session.files(extension).remove(0);
+        for mode in [0o602, 0o620] {
+            fs::set_permissions(path(), Permissions::from_mode(mode)).unwrap();
+            assert!(child().has_line("jit runtime built: fp=strict key=<key>"), "{extension} {mode:o}");
+        }
+        if is_root() {
+            chown(path(), Some(NOBODY), None).unwrap();
+            assert!(child().has_line("jit runtime built: fp=strict key=<key>"), "{extension}");
+        }
+        assert!(child().has_line("jit runtime hit: fp=strict source=disk-cache key=<key>"), "{extension}");
+    }
+}
+
 /// Who may rename a directory on the way can put another one in its place.
 #[test]
 fn parents_that_others_may_change() {
@@ -245,6 +264,7 @@ fn parents_that_others_may_change() {
     let open = session.root.join("open");
     let inner = open.join("inner");
     fs::create_dir_all(&inner).unwrap();
+    fs::set_permissions(&inner, Permissions::from_mode(0o755)).unwrap();
     let mut number = 0;
     let mut is_compiled = |mode, folder: &Path| {
         fs::set_permissions(&open, Permissions::from_mode(mode)).unwrap();
