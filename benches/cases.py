@@ -157,8 +157,8 @@ def functions():
 def kernels():
     for dtype in FLOATS:
         for name, (text, c) in KERNELS.items():
-            yield Case("kernel", name, dtype, text, c.replace("T ", C_TYPES[dtype] + " ").replace("(T)", f"({C_TYPES[dtype]})"),
-                       "")
+            c_type = C_TYPES[dtype]
+            yield Case("kernel", name, dtype, text, c.replace("T ", c_type + " ").replace("(T)", f"({c_type})"), "")
 
 
 # text, C: first and next value of s, result; NumPy; dtype of the result ("": that of the columns);
@@ -177,7 +177,7 @@ def reductions():
     for dtype in ("int32", "float32", "float64"):
         total = "int64" if dtype == "int32" else dtype
         for name, (text, start, c, end, numpy, output, target) in REDUCTIONS.items():
-            yield Case("reduction", name, dtype, text, c, f"out[0] = {numpy}", output=total if output == "total" else output,
+            yield Case("reduction", name, dtype, text, c, f"out[0] = {numpy}", output=output.replace("total", total),
                        versus="numpy", target=target, start=start, end=end)
 
 

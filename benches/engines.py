@@ -10,10 +10,9 @@ import os
 import tempfile
 import time
 
+import native
 import numba
 import numpy as np
-
-import native
 import report
 from cases import CASES
 from numba_kernels import LOOPS

@@ -35,7 +35,9 @@ def loop_source(index, case):
     if case.start:
         before, store, after = f"{result} s = {case.start};", f"s = {case.c};", f"out[0] = {case.end};"
     return f"""
-void loop_{index}(void *restrict out_, const void *restrict a_, const void *restrict b_, const void *restrict c_, int n) {{
+void loop_{index}(
+    void *restrict out_, const void *restrict a_, const void *restrict b_, const void *restrict c_, int n
+) {{
     {result} *out = out_;
     const {column} *as = a_, *bs = b_;
     const {third} *cs = c_;

@@ -7,9 +7,8 @@ without padding. Both take turns, in one run.
 import re
 from dataclasses import dataclass
 
-import numpy as np
-
 import native
+import numpy as np
 import report
 from run import place, seconds_per_call
 

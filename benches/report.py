@@ -39,7 +39,8 @@ def summary(results, calls):
 
 
 def machine():
-    cpu = next(line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name"))
+    with open("/proc/cpuinfo") as lines:
+        cpu = next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
     return (f"{cpu}, one core; Linux, Python {platform.python_version()}, NumPy {np.__version__}, "
             f"numexpr {numexpr.__version__} with one thread, C loops by `cc -O3 -march=native`.")
 
@@ -55,8 +56,8 @@ def table(results, group):
         cells = [f"{times[engine] * 1e9:.3f}" if engine in times else "" for engine in ("miniexpr", *ENGINES)]
         verdict = "" if ratio(case, times) <= case.target else " **missed**"
         name = case.name if case.group in ("cast", "kernel") else f"`{case.text}`"
-        lines.append(f"| {name} | {case.dtype} | {' | '.join(cells)} | {ratio(case, times):.2f} x {ENGINES[case.versus]}"
-                     f" | ≤ {case.target:.2f}{verdict} |")
+        result = f"{ratio(case, times):.2f} x {ENGINES[case.versus]} | ≤ {case.target:.2f}{verdict}"
+        lines.append(f"| {name} | {case.dtype} | {' | '.join(cells)} | {result} |")
     return "\n".join(lines)
 
 
@@ -66,7 +67,7 @@ def write(results, calls):
     chart_by_dtype(results)
     chart_of_functions(results)
     sections = [f"## {group.capitalize()}\n\n{table(results, group)}\n" for group in GROUPS]
-    short = "\n".join(f"| {what} | {seconds * 1e9:.0f} ns | ≤ {target * 1e9:.0f} ns |" for what, seconds, target in calls)
+    short = "\n".join(f"| {what} | {time * 1e9:.0f} ns | ≤ {target * 1e9:.0f} ns |" for what, time, target in calls)
     (FOLDER / "report.md").write_text(
         "# Speed\n\n"
         f"{machine()}\n\n"
@@ -85,7 +86,7 @@ def chart_by_dtype(results):
             label = {"cast": "cast", "where": "where"}.get(case.group, case.name)
             rows.setdefault(label, []).append((case, times))
     figure, axes = plt.subplots(figsize=(9, 0.34 * len(rows) + 1.4))
-    for y, (label, measured) in enumerate(rows.items()):
+    for y, measured in enumerate(rows.values()):
         for engine in ("numpy", "numexpr"):
             values = [times[engine] / times["c"] for _, times in measured if engine in times]
             axes.plot(values, [y] * len(values), MARKS[engine], color=COLORS[engine], ms=4, alpha=0.45, mew=0)

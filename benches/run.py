@@ -9,10 +9,9 @@ of clock or load hits all of them; the best of the rounds counts.
 import sys
 import warnings
 
+import native
 import numexpr
 import numpy as np
-
-import native
 import report
 from cases import CASES
 
@@ -50,7 +49,7 @@ def columns(case):
     elif case.group == "kernel":
         low, high = -1.5, 0.5
     else:
-        low, high = (0, 1) if dtype == bool else (1, 5)
+        low, high = (0, 1) if dtype.kind == "b" else (1, 5)
     arrays = {name: values(low, high) for name in "abc"}
     arrays["m"] = random.random(N) < 0.5
     return {name: place(array, slot) for slot, (name, array) in enumerate(arrays.items(), start=1)}

@@ -11,9 +11,8 @@ import sys
 from dataclasses import dataclass
 from time import perf_counter
 
-import numpy as np
-
 import native
+import numpy as np
 
 ROUNDS = 9
 SECONDS = 1e-2

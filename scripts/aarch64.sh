@@ -20,6 +20,7 @@ if [ -n "$missing" ]; then
     echo "installing$missing"
     if [ "$(id -u)" -eq 0 ]; then sudo=""; else sudo=sudo; fi
     $sudo apt-get update -qq </dev/null
+    # A list of words, one a package.
     # shellcheck disable=SC2086
     $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing </dev/null
 fi

@@ -6,11 +6,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 venv=.tools/venv
-if [ ! -x "$venv/bin/python" ]; then
-    python3 -m venv "$venv"
-fi
-"$venv/bin/python" -c "import matplotlib, numba, numexpr, numpy" 2>/dev/null ||
-    "$venv/bin/pip" install --quiet matplotlib numba numexpr numpy
+scripts/python_packages.sh benches/requirements.txt
 if [ "${1:-}" = strings ]; then
     shift
     exec "$venv/bin/python" benches/strings.py "$@"

@@ -33,7 +33,7 @@ def mappings(method):
 
 
 def checksum(images):
-    lines = ("%X:%s\n" % (code, ",".join("%X" % unit for unit in image)) for code, image in images.items())
+    lines = (f"{code:X}:{','.join(f'{unit:X}' for unit in image)}\n" for code, image in images.items())
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 

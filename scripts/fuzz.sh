@@ -12,8 +12,9 @@ corpus=${FUZZ_CORPUS:-fuzz/corpus}
 seed=${FUZZ_SEED:-0}
 . scripts/environment.sh
 PATH=$PWD/.tools/bin:$PATH
-if ! command -v cargo-fuzz >/dev/null; then
-    cargo install --quiet --locked cargo-fuzz --root .tools
+version=0.13.2
+if [ "$(cargo-fuzz --version 2>/dev/null)" != "cargo-fuzz $version" ]; then
+    cargo install --quiet --locked --root .tools "cargo-fuzz@$version"
 fi
 # Units of code generation are compiled side by side; by default there is one.
 cargo +nightly fuzz build --codegen-units 16

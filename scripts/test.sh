@@ -17,6 +17,8 @@ suite() {
     status=0 start=$(date +%s)
     "$@" >"$log" 2>&1 </dev/null || status=$?
     good=0 bad=0
+    # The dollars are those of awk.
+    # shellcheck disable=SC2016
     case $kind in
     check) if [ $status -eq 0 ]; then good=1; fi ;;
     cargo) count '/^test result:/ { good += $4; bad += $6 }' ;;
@@ -31,20 +33,29 @@ suite() {
 
 # count PROGRAM: lets an awk program find `good` and `bad` in the log
 count() {
-    # shellcheck disable=SC2046
-    set -- $(awk "$1 END { print good + 0, bad + 0 }" "$log")
-    good=$1 bad=$2
+    read -r good bad <<END
+$(awk "$1 END { print good + 0, bad + 0 }" "$log")
+END
 }
 
-c_sources() {
+check_c_format() {
     # Not the C texts that a test expects the library to generate.
-    git ls-files '*.c' 'c-tests/*.h' include/miniexpr_numpy.h ':!src'
+    git ls-files -z '*.c' 'c-tests/*.h' include/miniexpr_numpy.h ':!src' | xargs -0 clang-format --dry-run --Werror
+}
+
+check_shell() {
+    git ls-files -z '*.sh' .ci/run | xargs -0 shellcheck --external-sources
+}
+
+check_python() {
+    git ls-files -z '*.py' | xargs -0 .tools/venv/bin/ruff check --quiet
 }
 
 lint() {
     suite rustfmt check cargo fmt --check
-    # shellcheck disable=SC2046
-    suite clang-format check clang-format --dry-run --Werror $(c_sources)
+    suite clang-format check check_c_format
+    suite shellcheck check check_shell
+    suite ruff check check_python
     suite prettier check prettier --check --log-level warn .
     suite eslint check eslint .
     suite clippy check cargo clippy --locked --all-targets --features header -- -D warnings
