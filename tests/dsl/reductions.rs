@@ -159,3 +159,45 @@ fn no_items_are_a_success() {
     let expression = client::compile(&kernel("y = x + 1\nreturn y"), &variables, AUTO).expect("a kernel");
     assert_eq!(expression.eval(&[&[]], 0), Ok(vec![]));
 }
+
+/// More reductions inside one another than one region computes anew.
+#[test]
+fn long_chains_of_reductions() {
+    let x = [1.0, 2.0, 3.0, 6.0];
+    for length in [1, 63, 64, 65, 130, 400] {
+        let source =
+            format!("def k(x):\n    t = x\n{}    return t\n", "    t = t * 0.5 + mean(t)\n".repeat(length));
+        let expression = client::compile(&source, &[Variable::new("x", Float64)], AUTO).expect("compiles");
+        let mut t = x;
+        for _ in 0..length {
+            let mean = t.iter().sum::<f64>() / 4.0;
+            t = t.map(|t| t * 0.5 + mean);
+        }
+        let bytes: Vec<u8> = x.iter().flat_map(|x| x.to_ne_bytes()).collect();
+        let out = expression.eval(&[&bytes], 4).expect("a result");
+        let got: Vec<f64> =
+            out.chunks(8).map(|item| f64::from_ne_bytes(item.try_into().expect("8 bytes"))).collect();
+        for (got, want) in got.iter().zip(t) {
+            assert!((got - want).abs() <= 1e-12 * want.abs(), "{length}: {got} instead of {want}");
+        }
+        assert_eq!(expression.eval(&[&[]], 0), Ok(vec![]), "{length}");
+    }
+}
+
+/// A long chain that ends in one value still gives one value.
+#[test]
+fn long_chains_that_end_in_one_value() {
+    for length in [1, 64, 65, 200] {
+        let lines = "    s = sum(x * 0.0 + s * 0.25)\n".repeat(length);
+        for (value, items) in [("s", 1), ("s + 1.0", 4)] {
+            let source = format!("def k(x):\n    s = sum(x)\n{lines}    return {value}\n");
+            let expression =
+                client::compile(&source, &[Variable::new("x", Float64)], AUTO).expect("compiles");
+            let bytes: Vec<u8> = [1.0f64; 4].iter().flat_map(|x| x.to_ne_bytes()).collect();
+            let out = expression.eval(&[&bytes], 4).expect("a result");
+            let want = if value == "s" { 4.0f64 } else { 5.0 };
+            assert!(out[..8 * items].chunks(8).all(|item| item == want.to_ne_bytes()), "{length}: {value}");
+            assert!(is_untouched(&out[8 * items..]), "{length}: {value}");
+        }
+    }
+}
