@@ -24,11 +24,11 @@ impl From<OutOfMemory> for FileError {
 #[derive(Debug)]
 pub struct File(OwnedFd);
 
-/// For [`File::open`]: paths begin where those of the process do.
+/// In the place of a directory: paths are relative to the working directory.
 pub const ANYWHERE: c_int = libc::AT_FDCWD;
 
 impl File {
-    /// Opens `path`, which begins at the open directory `at`. Nothing that lies there makes it wait.
+    /// Opens `path`, relative to the open directory `at`. Never blocks, whatever lies there.
     pub fn open(at: c_int, path: &CPath, flags: c_int) -> Result<File, FileError> {
         let flags = flags | libc::O_CLOEXEC | libc::O_NONBLOCK | libc::O_NOCTTY;
         let mode: libc::c_uint = 0o600;
@@ -111,7 +111,7 @@ impl File {
 
     /// Makes a new file, which only this user can read, with the given content.
     pub fn write_new(at: c_int, path: &CPath, mut content: &[u8]) -> Result<(), FileError> {
-        // To write beyond the limit would not only fail: the system's signal ends the process.
+        // A write beyond the limit would not just fail: it raises SIGXFSZ, which kills the process.
         if libc::rlim_t::try_from(content.len()).is_ok_and(|length| length > file_size_limit()) {
             return Err(FileError::System);
         }

@@ -1,12 +1,11 @@
 //! How a thread computes with floating-point numbers.
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use std::arch::asm;
 
-/// Rounding, traps, and whether subnormal numbers are zero, as the processor's registers say.
+/// Rounding, traps, and whether subnormal numbers count as zero: the processor's control registers.
 ///
-/// The record holds what the code of other compilers and the library's own presume. Objects that are
-/// linked with `-ffast-math` have a constructor that sets subnormal numbers to zero.
+/// Objects linked with `-ffast-math` have a constructor that makes subnormal numbers zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FloatMode {
     #[cfg(target_arch = "x86_64")]
@@ -34,7 +33,7 @@ impl FloatMode {
         {
             let control: u64;
             // SAFETY: the instruction only reads the register.
-            unsafe { std::arch::asm!("mrs {}, fpcr", out(reg) control, options(nomem, nostack)) };
+            unsafe { asm!("mrs {}, fpcr", out(reg) control, options(nomem, nostack)) };
             FloatMode { control }
         }
         #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
@@ -44,15 +43,15 @@ impl FloatMode {
     /// Makes it the mode of this thread again.
     pub fn restore(self) {
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: the values are those that the registers held when Rust code ran before.
+        // SAFETY: the registers held these values before, while this thread ran Rust code.
         unsafe {
             asm!("ldmxcsr [{}]", in(reg) &raw const self.vector, options(nostack, preserves_flags));
             asm!("fldcw [{}]", in(reg) &raw const self.x87, options(nostack, preserves_flags));
         }
         #[cfg(target_arch = "aarch64")]
-        // SAFETY: the value is the one that the register held when Rust code ran before.
+        // SAFETY: the register held this value before, while this thread ran Rust code.
         unsafe {
-            std::arch::asm!("msr fpcr, {}", in(reg) self.control, options(nomem, nostack));
+            asm!("msr fpcr, {}", in(reg) self.control, options(nomem, nostack));
         }
     }
 }

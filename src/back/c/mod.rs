@@ -49,7 +49,7 @@ use text::Text;
 pub use function_list::MathFunctions;
 pub use library::Library;
 
-/// Bytes of the longest C text. Compilers take more than a second for longer ones, and some shapes take
+/// Bytes of the longest C text that is compiled. Compilers need seconds for more, and some shapes take
 /// more than twice the time for twice the text.
 const MAX_TEXT: usize = 256 << 10;
 

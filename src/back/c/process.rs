@@ -19,10 +19,10 @@ pub enum Outcome {
     NotStarted,
 }
 
-/// What a program may use. Where this process may use less, that holds.
+/// What a program may use. Lower limits of this process stay in force.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// How long the program may take with everything that it starts.
+    /// Wall-clock time, after which the program is killed with everything it started.
     pub time: Duration,
     /// Seconds of processor time, for each process.
     pub processor_seconds: libc::rlim_t,
@@ -45,7 +45,7 @@ unsafe extern "C" {
 }
 
 /// Runs `program` with `arguments`, the first of which is its name, and waits for it. Its output is
-/// thrown away unless `shows_output`. It runs in a process group of its own, which ends with the time
+/// thrown away unless `shows_output`. It runs in a process group of its own, which is killed at the time
 /// limit.
 pub fn run(
     program: &CPath,
@@ -117,9 +117,8 @@ impl Launch {
     /// # Safety
     /// All signals are blocked; the pointers are valid.
     unsafe fn become_program(&self) {
-        // Threads of the old process may have held locks when this one began, or run on in the memory
-        // that both share: nothing here allocates, locks or unwinds, and no call is one at which the
-        // thread could be cancelled.
+        // Other threads of the parent may hold locks, and may share this memory: nothing here allocates,
+        // locks or unwinds, and no call is a cancellation point.
         //
         // SAFETY: the records are filled before they are read; the rest is as the caller promises.
         unsafe {
@@ -141,7 +140,7 @@ impl Launch {
                 (libc::RLIMIT_CPU, self.limits.processor_seconds),
                 (libc::RLIMIT_AS, self.limits.memory),
                 (libc::RLIMIT_FSIZE, self.limits.file_size),
-                // A process that goes beyond leaves no image of its memory behind.
+                // No core dumps of processes that exceed a limit.
                 (libc::RLIMIT_CORE, 0),
             ];
             for (resource, limit) in limits {
@@ -180,15 +179,15 @@ extern "C" fn child(launch: *mut c_void) -> c_int {
 
 /// Starts a process on the launch; -1 if that fails.
 ///
-/// As `posix_spawn` does: the child runs in the memory of this process, on a stack of its own, while this
-/// thread waits, until it becomes the program. So a large process need not be copied, and what it does
-/// around `fork` is not done.
+/// The child runs in the memory of this process, on a stack of its own, and this thread waits until it has
+/// become the program. As with `posix_spawn`, no page tables are copied, and no `pthread_atfork` handlers
+/// of the host run.
 ///
 /// # Safety
 /// As [`Launch::become_program`].
 #[cfg(target_os = "linux")]
 unsafe fn new_process(launch: &mut Launch) -> Result<libc::pid_t, OutOfMemory> {
-    /// Bytes of the stack, which holds two records of a signal and the arguments of system calls.
+    /// Bytes of the child's stack; it only makes system calls.
     const STACK: usize = 1 << 16;
     let mut stack = Vec::try_filled(0u128, STACK / size_of::<u128>())?;
     let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
