@@ -1,4 +1,6 @@
 //! Environment variables, read with the C environment at each use so that a program may change them.
+//!
+//! Compile calls alone read them: the header asks that no thread changes the environment during one.
 
 use std::ffi::CStr;
 
@@ -9,8 +11,8 @@ pub fn with<T>(name: &CStr, use_value: impl FnOnce(Option<&[u8]>) -> T) -> T {
     if value.is_null() {
         return use_value(None);
     }
-    // SAFETY: the C library gives NUL-terminated text, which a program must not change while another
-    // of its threads reads it.
+    // SAFETY: the C library gives NUL-terminated text. No thread changes it now, as the header asks of
+    // programs during compile calls.
     let bytes = unsafe { CStr::from_ptr(value) }.to_bytes();
     use_value(Some(bytes).filter(|bytes| !bytes.is_empty()))
 }

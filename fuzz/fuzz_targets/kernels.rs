@@ -142,7 +142,7 @@ impl Head {
 
     fn params(&self) -> me_eval_params {
         let simd_ulp_mode = u32::from(self.precision % 3);
-        me_eval_params { disable_simd: self.is_scalar, simd_ulp_mode, ..Default::default() }
+        me_eval_params { disable_simd: u8::from(self.is_scalar), simd_ulp_mode, ..Default::default() }
     }
 }
 

@@ -73,6 +73,12 @@ impl Hot {
         if self.items.fetch_add(n, Ordering::Relaxed) < ITEMS_BEFORE_CODE {
             return None;
         }
+        self.generate(kernel)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn generate(&self, kernel: &Kernel) -> Option<&Native> {
         if self.is_claimed.swap(true, Ordering::Relaxed) {
             // Another thread generates the code; after a fork perhaps none. The interpreter goes on.
             return None;

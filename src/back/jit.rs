@@ -108,7 +108,8 @@ impl Jit {
         positions: &Positions<'_>,
         accuracy: Accuracy,
     ) -> Option<Result<(), RunError>> {
-        // SAFETY: as the caller promises.
+        // SAFETY: as the caller promises; the code was made for this kernel, or for one of an equal identity,
+        // which has the same types of inputs and output.
         unsafe {
             match &*self.code {
                 #[cfg(machine_code)]
@@ -194,4 +195,55 @@ fn build_native(_kernel: &Kernel, candidate: &Candidate) -> Result<Compiled, Unb
     let reason = "jit runtime tcc compilation failed detail=tcc backend not built";
     trace(format_args!("jit runtime skip: fp={} compiler=tcc reason={reason}", candidate.names.fp));
     Err(Unbuilt::Failed)
+}
+
+#[cfg(all(test, machine_code))]
+mod tests {
+    use super::*;
+    use crate::dtype::Dtype;
+    use crate::front::{self, Entry, EntryKind, Lifting};
+
+    /// Two kernels with one key get code each: the second writes a byte for each item, not eight.
+    #[test]
+    fn kernels_with_one_key_do_not_share_code() {
+        let cache = Cache::new();
+        let texts = [
+            "def f(x):\n    y = x\n    k = 2257629995\n    m = 1828400147\n    return x\n",
+            "def f(x):\n    y = x > 0\n    k = 2870894791\n    m = 1936784430\n    return x > 0\n",
+        ];
+        let items = 64;
+        let x: Vec<i64> = (0..items).map(|item| item - 32).collect();
+        let expected: [Vec<u8>; 2] = [
+            x.iter().flat_map(|value| value.to_ne_bytes()).collect(),
+            x.iter().map(|value| u8::from(*value > 0)).collect(),
+        ];
+        // The second round finds both in the cache.
+        for _ in 0..2 {
+            for (text, expected) in texts.iter().zip(&expected) {
+                let entry =
+                    Entry { name: b"x", dtype: Some(Dtype::Int64), itemsize: 0, kind: EntryKind::Variable };
+                let kernel = front::compile(text.as_bytes(), &[entry], None, Lifting::Never).unwrap();
+                let gates = Gates::from_environment();
+                let bytes = Identity::of(&kernel, gates).unwrap().bytes().to_vec();
+                let identity = Identity::with_key(0x5eed, bytes);
+                let candidate = Candidate { names: Names::of(&kernel), gates, identity };
+                let Some(code) = find_or_build(&kernel, candidate, Some(&cache)) else {
+                    assert!(!native::has_engine(Level::current()));
+                    return;
+                };
+                let jit = Jit { code, settings: Settings::default() };
+                let mut out = vec![0xa5; x.len() * 8 + 64];
+                let extent = [items];
+                let positions = Positions { shape: &extent, origin: &[0], extents: &extent };
+                // SAFETY: the input holds the items, and the output has room for the largest.
+                let result = unsafe {
+                    let inputs = [x.as_ptr().cast()];
+                    jit.run(&inputs, out.as_mut_ptr(), x.len(), &positions, Accuracy::Fast)
+                };
+                assert_eq!(result, Some(Ok(())));
+                assert_eq!(out[..expected.len()], expected[..], "{text}");
+                assert!(out[expected.len()..].iter().all(|byte| *byte == 0xa5), "{text}");
+            }
+        }
+    }
 }

@@ -12,6 +12,7 @@ mod generator;
 mod hostile_systems;
 mod plain;
 mod session;
+mod small_stacks;
 mod threads;
 mod trace;
 

@@ -72,7 +72,8 @@ impl<I: Iterator<Item = (*const u8, usize)> + Clone> PaddedBlocks<'_, I> {
         let mut next = result.wrapping_add(aligned_bytes(valid, self.itemsize)?);
         let mut packed: Vec<*const u8> = Vec::new();
         for (input, itemsize) in self.inputs.clone() {
-            // SAFETY: as the caller promises; the memory has room for the valid items of each array.
+            // SAFETY: as the caller promises; the memory has room for the valid items of each array. Padding
+            // comes from C, where the bytes of a caller's block have values, if unspecified ones.
             unsafe {
                 let block = slice::from_raw_parts(input, self.rows.padded_items() * itemsize);
                 let items = slice::from_raw_parts_mut(next, valid * itemsize);

@@ -1,6 +1,6 @@
 //! Per-thread memory of the interpreter, reused from call to call.
 
-use std::alloc::{Layout, alloc, dealloc};
+use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::cell::Cell;
 use std::ptr::NonNull;
 
@@ -73,7 +73,8 @@ impl Scratch {
     }
 }
 
-/// A block of uninitialised memory aligned to [`ALIGN`].
+/// A block of memory aligned to [`ALIGN`], of any contents: all bytes are initialised, since parts of it are
+/// lent as slices before they are written.
 #[derive(Default)]
 pub struct Bytes {
     block: Option<NonNull<u8>>,
@@ -91,7 +92,7 @@ impl Bytes {
         let layout = Layout::from_size_align(len.max(ALIGN), ALIGN).map_err(|_| OutOfMemory)?;
         self.free();
         // SAFETY: the layout has a size.
-        let block = NonNull::new(unsafe { alloc(layout) }).ok_or(OutOfMemory)?;
+        let block = NonNull::new(unsafe { alloc_zeroed(layout) }).ok_or(OutOfMemory)?;
         self.block = Some(block);
         self.len = layout.size();
         Ok(block.as_ptr())

@@ -196,6 +196,7 @@ impl Native {
     ///
     /// # Safety
     /// As [`Engine::run`](super::block::Engine::run).
+    #[inline(never)]
     pub unsafe fn run(
         &self,
         inputs: &[*const u8],
@@ -308,7 +309,8 @@ impl Native {
     /// # Safety
     /// The context describes arrays of its number of items, and a frame.
     unsafe fn enter(&self, context: &Context) -> Result<(), RunError> {
-        // SAFETY: the code was generated with this signature; the rest as the caller promises.
+        // SAFETY: the code was generated with this signature, for a kernel that is equal to the one at hand in
+        // all that its identity tells, so for arrays of these types; the rest as the caller promises.
         let status = unsafe { std::mem::transmute::<*const u8, Entry>(self.code.entry())(context) };
         if status == Status::Done as i32 { Ok(()) } else { Err(RunError::Kernel) }
     }

@@ -219,7 +219,7 @@ impl Flattener<'_> {
                     }
                 }
                 let otherwise = self.block(otherwise)?;
-                nodes.try_push(Node::If { branches: flat, otherwise })
+                close_choice(nodes, flat, otherwise)
             }
             Stmt::While { condition, body, place } => {
                 self.open_while(*condition, *place, nodes)?;
@@ -431,6 +431,15 @@ impl Flattener<'_> {
         self.reductions += usize::from(matches!(kind, ExprKind::Reduce(..)));
         self.region.builder.add(kind, ty)
     }
+}
+
+#[inline(never)]
+fn close_choice(
+    nodes: &mut Vec<Node<Region>>,
+    branches: Vec<(Region, Vec<Node<Region>>)>,
+    otherwise: Vec<Node<Region>>,
+) -> Result<(), OutOfMemory> {
+    nodes.try_push(Node::If { branches, otherwise })
 }
 
 /// Gives the loop that was begun last its body.

@@ -190,7 +190,6 @@ impl Machine<'_> {
     }
 
     /// The lanes for which a condition does not hold leave the loop.
-    #[inline(never)]
     pub(super) fn leave_unless(&mut self, region: &Region) -> Result<(), RunError> {
         let mask = self.pass_mask()?;
         if let Some((stay, count)) = self.select(region, mask)? {
@@ -322,7 +321,6 @@ impl Machine<'_> {
     }
 
     /// Sets the counter of all lanes.
-    #[inline(never)]
     pub(super) fn set_variable(&mut self, variable: PlaceId, value: i64) -> Result<(), RunError> {
         if self.program.layout.is_single(variable) {
             self.set_single(variable, value);
@@ -344,7 +342,6 @@ impl Machine<'_> {
     }
 
     /// Sets the counter of each lane; lanes at their stop leave.
-    #[inline(never)]
     pub(super) fn next_counts(
         &mut self,
         variable: PlaceId,

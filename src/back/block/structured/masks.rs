@@ -31,7 +31,6 @@ impl Machine<'_> {
     }
 
     /// The lanes of a mask that have not left, as a mask array of their own.
-    #[inline(never)]
     pub(super) fn own_mask(&mut self, mask: Mask) -> Result<(*mut u8, usize), RunError> {
         let array = self.work.pool.take()?;
         let frame = *self.frame();
@@ -50,7 +49,6 @@ impl Machine<'_> {
     }
 
     /// Lanes of `mask` for which a condition holds, with their count, or `None` for the same lanes.
-    #[inline(never)]
     pub(super) fn select(
         &mut self,
         region: &Region,
@@ -78,7 +76,6 @@ impl Machine<'_> {
     }
 
     /// A mask without the lanes that have left since `left_before` was the frame's count.
-    #[inline(never)]
     pub(super) fn without_left(&mut self, mask: Mask, left_before: usize) -> Result<Mask, RunError> {
         let frame = *self.frame();
         if frame.left == left_before {
