@@ -62,6 +62,7 @@ fn all_cases(level: Level) -> Vec<Case> {
     let mut cases = Vec::new();
     for dtype in Dtype::REAL {
         cases.extend(unary_cases(dtype, level));
+        cases.extend(function_cases(dtype, level));
         cases.extend(binary_cases(dtype, level));
         cases.extend(comparison_cases(dtype, level));
         cases.extend(selection_cases(dtype, level));
@@ -140,6 +141,52 @@ fn unary_cases(dtype: Dtype, level: Level) -> Vec<Case> {
         expression: "a[i]".into(),
     });
     cases
+}
+
+/// Math functions against those of the C library.
+fn function_cases(dtype: Dtype, level: Level) -> Vec<Case> {
+    let suffix = match dtype {
+        Dtype::Float32 => "f",
+        Dtype::Float64 => "",
+        _ => return Vec::new(),
+    };
+    let table = [
+        (MathFn::Sqrt, "sqrt"),
+        (MathFn::Cbrt, "cbrt"),
+        (MathFn::Exp, "exp"),
+        (MathFn::Exp2, "exp2"),
+        (MathFn::Expm1, "expm1"),
+        (MathFn::Log, "log"),
+        (MathFn::Log2, "log2"),
+        (MathFn::Log10, "log10"),
+        (MathFn::Log1p, "log1p"),
+        (MathFn::Sin, "sin"),
+        (MathFn::Cos, "cos"),
+        (MathFn::Tan, "tan"),
+        (MathFn::Atan, "atan"),
+        (MathFn::Sinh, "sinh"),
+        (MathFn::Cosh, "cosh"),
+        (MathFn::Tanh, "tanh"),
+        (MathFn::Asinh, "asinh"),
+        (MathFn::Acosh, "acosh"),
+        (MathFn::Erf, "erf"),
+    ];
+    let unary_case = |(f, name): (MathFn, &str)| Case {
+        name: format!("{f:?} {dtype}"),
+        kernel: unary(UnaryOp::Math(f), dtype, Accuracy::Fast, level).expect("a kernel"),
+        result: dtype,
+        operands: vec![dtype],
+        expression: format!("{name}{suffix}(a[i])"),
+    };
+    let binary_case = |(op, name): (BinaryOp, &str)| Case {
+        name: format!("{op:?} {dtype}"),
+        kernel: binary(op, dtype, Operands::ArrayArray, Accuracy::Fast, level).expect("a kernel"),
+        result: dtype,
+        operands: vec![dtype, dtype],
+        expression: format!("{name}{suffix}(a[i], b[i])"),
+    };
+    let pairs = [(BinaryOp::Pow, "pow"), (BinaryOp::Atan2, "atan2"), (BinaryOp::Hypot, "hypot")];
+    table.into_iter().map(unary_case).chain(pairs.into_iter().map(binary_case)).collect()
 }
 
 const SHAPES: [(Operands, &str, &str); 3] = [

@@ -229,7 +229,7 @@ typedef enum me_simd_ulp_mode {
      */
     ME_SIMD_ULP_1 = 1,
     /**
-     * At most 3.5 ULP.
+     * At most 3.5 ULP in float64; float32 as ME_SIMD_ULP_1.
      */
     ME_SIMD_ULP_3_5 = 2,
 } me_simd_ulp_mode;

@@ -88,7 +88,7 @@ pub enum SimdUlpMode {
     ME_SIMD_ULP_DEFAULT = 0,
     /// At most 1 ULP, except `tgamma` and `lgamma`.
     ME_SIMD_ULP_1 = 1,
-    /// At most 3.5 ULP.
+    /// At most 3.5 ULP in float64; float32 as ME_SIMD_ULP_1.
     ME_SIMD_ULP_3_5 = 2,
 }
 

@@ -69,7 +69,7 @@ pub enum LastTwo {
 /// How transcendental functions are computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Accuracy {
-    /// At most 3.5 units in the last place: the default.
+    /// At most 3.5 units in the last place in float64, 1 in float32: the default.
     Fast,
     /// At most 1 unit in the last place.
     Precise,

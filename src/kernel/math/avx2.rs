@@ -215,6 +215,12 @@ macro_rules! impl_vector {
                 $mask(Self::of_bits(avx2!($shift_by(rounded.bits(), count))).0)
             }
 
+            #[inline(always)]
+            fn negated_if_odd(self, rounded: Self) -> Self {
+                let sign = Self::of_bits(avx2!($shl::<{ $bits::BITS as i32 - 1 }>(rounded.bits())));
+                $vector(avx2!($xor(self.0, sign.0)))
+            }
+
             /// In two factors of about half the exponent: the first product is exact.
             #[inline(always)]
             fn scaled(self, n: Self) -> Self {
@@ -227,6 +233,13 @@ macro_rules! impl_vector {
                 let half = avx2!($shr::<1>(exponent));
                 let other = avx2!($integer_sub(exponent, half));
                 self * Self::power(half, OFFSET / 2) * Self::power(other, OFFSET / 2)
+            }
+
+            #[inline(always)]
+            fn add_to_exponent(self, rounded: Self) -> Self {
+                const SHIFT: u32 = $scalar::MANTISSA_DIGITS - 1 - TABLE_BITS;
+                let moved = avx2!($shl::<{ SHIFT as i32 }>(rounded.bits()));
+                Self::of_bits(avx2!($integer_add(self.bits(), moved)))
             }
 
             #[inline(always)]

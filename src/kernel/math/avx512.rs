@@ -180,8 +180,20 @@ macro_rules! impl_vector {
             }
 
             #[inline(always)]
+            fn negated_if_odd(self, rounded: Self) -> Self {
+                let sign = Self::of_bits(avx512!($shl::<{ $bits::BITS - 1 }>(rounded.bits())));
+                $vector(avx512!($xor(self.0, sign.0)))
+            }
+
+            #[inline(always)]
             fn scaled(self, n: Self) -> Self {
                 $vector(avx512!($scale(self.0, n.0)))
+            }
+
+            #[inline(always)]
+            fn add_to_exponent(self, rounded: Self) -> Self {
+                let moved = avx512!($shl::<{ $scalar::MANTISSA_DIGITS - 1 - TABLE_BITS }>(rounded.bits()));
+                Self::of_bits(avx512!($integer_add(self.bits(), moved)))
             }
 
             #[inline(always)]

@@ -1,10 +1,11 @@
 //! erf, erfc.
 //!
 //! erf is x times a polynomial of its own in each sixteenth of the interval where it is below 1: its
-//! constant has half the bits, so that its product with x is exact without much work. erfc
+//! constant has half the bits, so that its product with x is exact without much work. In float32, the pieces
+//! from the fifth on are sums instead, with rounding errors that vanish as the function becomes flat. erfc
 //! near 0 is 1 less an odd polynomial; elsewhere `erfc a = e^(-a²)·P(t)/(1 + 2a)` with
 //! t = (a - 3)/(a + 3), the form of M. M. Shepherd and J. G. Laframboise (1981). Coefficients: Sollya's
-//! `fpminimax`, and interpolation at Chebyshev's points.
+//! `fpminimax`, interpolation at Chebyshev's points, and for the sums E. Remez's exchange algorithm.
 
 use super::double::Double;
 use super::exponential::scaled_exp_of_double;
@@ -24,12 +25,15 @@ impl Unary for Erf {
 
     #[inline(always)]
     fn vector<V: Float64>(x: V) -> V {
-        erf(x, &PIECES)
+        erf::<V, _, false>(x, &PIECES)
     }
 
     #[inline(always)]
     fn vector32<V: Float32>(x: V) -> V {
-        erf(x, &PIECES_32)
+        let a = x.abs();
+        // Where the low part of a product may underflow.
+        let tiny = a.multiply_add(V::of(TWO_BY_ROOT_PI - 1.0), a);
+        V::select(a.lt(V::of(1e-30)), tiny.copysign(x), erf::<V, 8, true>(x, &PIECES_32))
     }
 }
 
@@ -56,15 +60,17 @@ struct Pieces<S, const N: usize> {
     end: S,
     /// For each piece: a number near its middle at which erf(a)/a is almost exactly one of half the
     /// mantissa's bits, that number, and the coefficients of the powers of the distance from the first one:
-    /// the lowest, the highest, and those between.
+    /// the lowest, the highest, and those between. Where pieces are sums, the same of erf(a) itself, with a
+    /// first number of all bits.
     table: Table<S, N>,
 }
 
 /// A little less than the middle between the index of the last piece and the next.
 const LAST_PIECE: f64 = 15.499;
 
+/// With `SUMS`, the pieces from the fifth on are sums.
 #[inline(always)]
-fn erf<T: Float, const N: usize>(x: T, k: &'static Pieces<T::Scalar, N>) -> T {
+fn erf<T: Float, const N: usize, const SUMS: bool>(x: T, k: &'static Pieces<T::Scalar, N>) -> T {
     let end = T::splat(k.end);
     let a = x.abs().at_most(end);
     let piece = a.multiply_add(T::of(LAST_PIECE) / end, T::ROUNDER);
@@ -72,8 +78,10 @@ fn erf<T: Float, const N: usize>(x: T, k: &'static Pieces<T::Scalar, N>) -> T {
     let [center, first] = T::entries(row, 0);
     let t = a - center;
     let rest = t * polynomial_of_row(t, row);
-    let (high, low) = a.times_short(first);
-    (high + a.multiply_add(rest, low)).copysign(x)
+    let sum = T::rounded_bit(piece, 3) | T::rounded_bit(piece, 2);
+    let factor = if SUMS { T::select(sum, T::ONE, a) } else { a };
+    let (high, low) = factor.times_short(first);
+    (high + factor.multiply_add(rest, low)).copysign(x)
 }
 
 /// The polynomial of the piece's row in t, its constant last, for that has the largest rounding error; the
@@ -431,120 +439,120 @@ static PIECES_32: Pieces<f32, 8> = Pieces {
     end: 4.0,
     table: Table::new([
         [
-            0.0713958, 0.25178853, 0.50892514, 0.7427039, 1.0490372, 1.2905936, 1.5225599, 1.7928286,
-            2.06241, 2.3255925, 2.5876555, 2.8246446, 3.0704215, 3.3851182, 3.6425068, 3.8641508,
+            0.0713958, 0.25178853, 0.50892514, 0.7427039, 1.0322058, 1.2905416, 1.5485989, 1.8065012,
+            2.0643563, 2.3230765, 2.580102, 2.8394246, 3.0972135, 3.3551462, 3.6237051, 3.832507,
         ],
         [
-            1.1264648, 1.1049805, 1.0380859, 0.9511719, 0.82177734, 0.72216797, 0.63623047, 0.5515137,
-            0.4831543, 0.42956543, 0.38635254, 0.3540039, 0.3256836, 0.29541016, 0.27453613, 0.25878906,
+            1.1264648, 1.1049805, 1.0380859, 0.9511719, 0.8556438, 0.9320143, 0.97147936, 0.98937446,
+            0.9964934, 0.99898136, 0.99973655, 0.9999407, 0.99998814, 0.9999979, 0.9999997, 0.99999994,
         ],
         [
             -0.053543728,
             -0.18236428,
             -0.3284984,
             -0.40554577,
-            -0.42548773,
-            -0.39425582,
-            -0.34490567,
-            -0.28232956,
-            -0.22649018,
-            -0.18253909,
-            -0.14876708,
-            -0.12518997,
-            -0.10604172,
-            -0.08726379,
-            -0.075369574,
-            -0.06697169,
+            0.38880917,
+            0.21337257,
+            0.10255292,
+            0.043167636,
+            0.01591036,
+            0.005113342,
+            0.0014500695,
+            0.000355655,
+            7.698129e-05,
+            1.4574729e-05,
+            2.2368301e-06,
+            4.7150436e-07,
         ],
         [
             -0.026204936,
             -0.017860303,
             0.0011387416,
             0.015158471,
-            0.016459843,
-            0.008639545,
-            0.00028651426,
-            -0.0038952958,
-            -0.003942433,
-            -0.0023453054,
-            -0.00091277884,
-            -0.00016077123,
-            0.0001026472,
-            0.00013885641,
-            0.0001079954,
-            7.388056e-05,
+            0.012973601,
+            0.0175926,
+            0.017913252,
+            0.006651587,
+            -0.00091346435,
+            -0.0031541146,
+            -0.0024173618,
+            -0.001252044,
+            -0.0004952764,
+            -0.00015685041,
+            -3.9515977e-05,
+            -8.947597e-06,
         ],
         [
             -0.3726858,
             -0.3347876,
             -0.2254299,
             -0.10393173,
-            0.030173432,
-            0.09214014,
-            0.11543917,
-            0.11213201,
-            0.09377955,
-            0.07343755,
-            0.056096513,
-            0.043933906,
-            0.034445725,
-            0.025766745,
-            0.020689726,
-            0.017331172,
+            -0.40133056,
+            -0.2753667,
+            -0.15881331,
+            -0.077982396,
+            -0.032844674,
+            -0.011878692,
+            -0.0037413195,
+            -0.0010098518,
+            -0.00023842555,
+            -4.8899637e-05,
+            -8.105403e-06,
+            -1.8070012e-06,
         ],
         [
             0.03202957,
             0.105355464,
             0.16801311,
             0.1700468,
-            0.114502154,
-            0.057065606,
-            0.012621976,
-            -0.016777992,
-            -0.026011035,
-            -0.024467092,
-            -0.019452538,
-            -0.014871258,
-            -0.011042543,
-            -0.0075860675,
-            -0.005675517,
-            -0.0044841934,
+            0.14656544,
+            0.16578776,
+            0.12977634,
+            0.07952908,
+            0.03989915,
+            0.016692277,
+            0.005951857,
+            0.0017929387,
+            0.0004665888,
+            0.00010449854,
+            1.8827934e-05,
+            4.4620724e-06,
         ],
         [
             0.11079366,
             0.08870688,
             0.030116409,
             -0.02349504,
-            -0.059157055,
-            -0.05599453,
-            -0.038577627,
-            -0.016550956,
-            -0.0021093946,
-            0.0039368668,
-            0.005102554,
-            0.004429303,
-            0.003356283,
-            0.0022014473,
-            0.0015504212,
-            0.0011588198,
+            0.058029465,
+            -0.015089705,
+            -0.047553886,
+            -0.045838676,
+            -0.030231792,
+            -0.015427794,
+            -0.006432351,
+            -0.0022096224,
+            -0.00064348907,
+            -0.0001591498,
+            -3.144727e-05,
+            -7.972894e-06,
         ],
         [
             -0.011383756,
             -0.035873454,
             -0.049751718,
             -0.03838313,
-            -0.007643301,
-            0.010776878,
-            0.017189248,
-            0.014056487,
-            0.0073480657,
-            0.0023259977,
-            -0.00012241979,
-            -0.00082248263,
-            -0.00084989046,
-            -0.0006047027,
-            -0.00041621522,
-            -0.00029808836,
+            -0.06764049,
+            -0.04174403,
+            -0.00966957,
+            0.00909698,
+            0.012922263,
+            0.009326858,
+            0.0048694387,
+            0.001986514,
+            0.0006647475,
+            0.00018498726,
+            4.0872845e-05,
+            1.0718784e-05,
         ],
     ]),
 };

@@ -2,10 +2,10 @@
 //!
 //! Each takes n, the multiple of 1/16 nearest to log2 of the result, and multiplies 2^n, from a table
 //! of its fractions, with a minimax polynomial of the rest. Coefficients: Sollya's `fpminimax` on the
-//! interval of the rest.
+//! interval of the rest. float32 functions of more than one step take the power in float64.
 
 use super::double::Double;
-use super::float::{Float, Float32, Float64, Table, polynomial};
+use super::float::{Float, Float32, Float64, TABLE, Table, chain, polynomial};
 use super::formula::Unary;
 use std::f32;
 use std::f64::consts::{LN_2, LN_10, LOG2_10, LOG2_E, SQRT_2};
@@ -27,19 +27,37 @@ impl Unary for Exp {
         x.exp()
     }
 
+    fn scalar32(x: f32) -> f32 {
+        x.exp()
+    }
+
     #[inline(always)]
     fn vector<V: Float64>(x: V) -> V {
         power(x, &BASE_E, &POWERS)
     }
 
     #[inline(always)]
+    fn single<V: Float64>(x: V) -> V {
+        power_single(x, LOG2_E)
+    }
+
+    #[inline(always)]
     fn vector32<V: Float32>(x: V) -> V {
-        power(x, &BASE_E_32, &POWERS_32)
+        let x = within(x, &BASE_E_32);
+        if V::FMA {
+            power_of_reduced::<V, true>(reduce(x, &BASE_E_32), &BASE_E_32, &POWERS_32)
+        } else {
+            Self::widened(x)
+        }
     }
 }
 
 impl Unary for Exp2 {
     fn scalar(x: f64) -> f64 {
+        x.exp2()
+    }
+
+    fn scalar32(x: f32) -> f32 {
         x.exp2()
     }
 
@@ -49,8 +67,18 @@ impl Unary for Exp2 {
     }
 
     #[inline(always)]
+    fn single<V: Float64>(x: V) -> V {
+        power_single(x, 1.0)
+    }
+
+    #[inline(always)]
     fn vector32<V: Float32>(x: V) -> V {
-        power(x, &BASE_2_32, &POWERS_32)
+        let x = within(x, &BASE_2_32);
+        if V::FMA {
+            power_of_reduced::<V, true>(reduce(x, &BASE_2_32), &BASE_2_32, &POWERS_32)
+        } else {
+            Self::widened(x)
+        }
     }
 }
 
@@ -59,14 +87,28 @@ impl Unary for Exp10 {
         10f64.powf(x)
     }
 
+    fn scalar32(x: f32) -> f32 {
+        10f32.powf(x)
+    }
+
     #[inline(always)]
     fn vector<V: Float64>(x: V) -> V {
         power(x, &BASE_10, &POWERS)
     }
 
     #[inline(always)]
+    fn single<V: Float64>(x: V) -> V {
+        power_single(x, LOG2_10)
+    }
+
+    #[inline(always)]
     fn vector32<V: Float32>(x: V) -> V {
-        power(x, &BASE_10_32, &POWERS_32)
+        let x = within(x, &BASE_10_32);
+        if V::FMA {
+            power_of_reduced::<V, true>(reduce(x, &BASE_10_32), &BASE_10_32, &POWERS_32)
+        } else {
+            Self::widened(x)
+        }
     }
 }
 
@@ -81,8 +123,13 @@ impl<const PRECISE: bool> Unary for Expm1<PRECISE> {
     }
 
     #[inline(always)]
+    fn single<V: Float64>(x: V) -> V {
+        power_less_one_single(x, LOG2_E)
+    }
+
+    #[inline(always)]
     fn vector32<V: Float32>(x: V) -> V {
-        expm1::<V, PRECISE>(x, &NATURAL_32)
+        Self::widened(within(x, &BASE_E_32)).copysign(x)
     }
 }
 
@@ -144,18 +191,24 @@ pub fn fraction_of_power<T: Float>(rounded: T, powers: &'static Powers<T::Scalar
 /// b^x, rounded once at the end.
 #[inline(always)]
 fn power<T: Float>(x: T, base: &Base<T::Scalar>, powers: &'static Powers<T::Scalar>) -> T {
-    let x = x.at_least(T::splat(base.underflow)).at_most(T::splat(base.overflow));
-    power_of_reduced(reduce(x, base), base, powers)
+    power_of_reduced::<T, false>(reduce(within(x, base), base), base, powers)
 }
 
-/// 2^n·b^r, rounded once at the end.
+/// x where b^x is positive and finite, else a limit.
 #[inline(always)]
-pub fn power_of_reduced<T: Float>(
+fn within<T: Float>(x: T, base: &Base<T::Scalar>) -> T {
+    x.at_least(T::splat(base.underflow)).at_most(T::splat(base.overflow))
+}
+
+/// 2^n·b^r, rounded once at the end; `WITH_LOST` for the last hundredths of an ulp.
+#[inline(always)]
+pub fn power_of_reduced<T: Float, const WITH_LOST: bool>(
     x: Exponent<T>,
     base: &Base<T::Scalar>,
     powers: &'static Powers<T::Scalar>,
 ) -> T {
     let [high, low] = fraction_of_power(x.rounded, powers);
+    let low = if WITH_LOST { low + x.lost } else { low };
     let less_one = x.rest.multiply_add(polynomial(x.rest, base.series), low);
     high.multiply_add(less_one, high).scaled(x.n)
 }
@@ -193,6 +246,57 @@ pub fn power_less_one<T: Float, const PRECISE: bool>(x: T, shift: f64, k: &Natur
     let sum = Double::fast_sum(head.hi, product.hi);
     Double { hi: sum.hi, lo: sum.lo + (head.lo + product.lo) }
 }
+
+/// 2^(x·log2) for results in float32, where they are finite.
+#[inline(always)]
+pub fn power_single<V: Float64>(x: V, log2: f64) -> V {
+    let (scale, less_one) = split_power(x, log2);
+    scale.multiply_add(less_one, scale)
+}
+
+/// `2^(x·log2) - 1` for results in float32, where they are finite; 0 for ±0.
+#[inline(always)]
+pub fn power_less_one_single<V: Float64>(x: V, log2: f64) -> V {
+    let (scale, less_one) = split_power(x, log2);
+    scale.multiply_add(less_one, scale - V::ONE)
+}
+
+/// 2^(x·log2) as 2^n and `2^r - 1`, for n the multiple of 1/16 nearest to the exponent, and the rest r.
+#[inline(always)]
+fn split_power<V: Float64>(x: V, log2: f64) -> (V, V) {
+    let log2 = V::of(log2);
+    let rounded = x.multiply_add(log2, V::FINE_ROUNDER);
+    let r = x.multiply_add(log2, V::FINE_ROUNDER - rounded);
+    let [fraction, _] = V::entries(rounded.row(&FRACTIONS), 0);
+    (fraction.add_to_exponent(rounded), r * chain(r, &POWER_SINGLE))
+}
+
+/// `(2^r - 1) / r` in powers of r, on |r| <= 1/32, to 2^-32 (E. Remez's exchange algorithm).
+const POWER_SINGLE: [f64; 4] =
+    [0.6931471804009369, 0.24022650705094933, 0.05550541103236247, 0.009618129108258896];
+
+/// 2^(j/16) without what [`Float::add_to_exponent`] adds to the mantissa.
+static FRACTIONS: Table<f64, 2> = Table::new([
+    [
+        1.0,
+        0.9908868912137069,
+        0.9827538663326288,
+        0.9756443173783458,
+        0.9696035575013605,
+        0.964678906036742,
+        0.9609197773255048,
+        0.9583777734684463,
+        0.9571067811865476,
+        0.9571630729697497,
+        0.9586054127039704,
+        0.9614951659746271,
+        0.9658964152537145,
+        0.9718760801866497,
+        0.9795040432046712,
+        0.9888532806985737,
+    ],
+    [0.0; TABLE],
+]);
 
 /// `factor·e^(x.hi + x.lo)` for negative x, rounded once at the end.
 #[inline(always)]
@@ -242,7 +346,7 @@ pub const BASE_2: Base<f64> = Base {
     overflow: 1028.0,
 };
 
-pub const BASE_2_32: Base<f32> = Base {
+const BASE_2_32: Base<f32> = Base {
     log2: 1.0,
     two: None,
     series: &[f32::consts::LN_2, 0.24023357, 0.05550217],

@@ -167,9 +167,16 @@ pub trait Float:
     /// Whether bit `bit` of the two's-complement integer n in `n + ROUNDER` is set.
     fn rounded_bit(rounded: Self, bit: u32) -> Self::Mask;
 
+    /// `self` with its sign changed where the integer n in `n + ROUNDER` is odd.
+    fn negated_if_odd(self, rounded: Self) -> Self;
+
     /// `self·2^⌊n⌋`, rounded once, for multiples n of 1/[`TABLE`] with |n| at most twice the exponent
     /// range.
     fn scaled(self, n: Self) -> Self;
+
+    /// The float whose bits are those of `self` plus n times those of the exponent 1, for the multiple n
+    /// of 1/[`TABLE`] in `n + FINE_ROUNDER`: its fraction moves the mantissa.
+    fn add_to_exponent(self, rounded: Self) -> Self;
 
     /// A row of a table for each float.
     type Row<const N: usize>: Copy;
@@ -274,6 +281,13 @@ pub fn polynomial<T: Float>(x: T, coefficients: &[T::Scalar]) -> T {
         (upper, lower) = (lower, upper.multiply_add(square, coefficient(0)));
     }
     upper.multiply_add(x, lower)
+}
+
+/// As [`polynomial`], in one chain: fewer operations, where others fill the time that it waits.
+#[inline(always)]
+pub fn chain<T: Float>(x: T, coefficients: &[T::Scalar]) -> T {
+    let (&last, others) = coefficients.split_last().expect("a coefficient");
+    others.iter().rev().fold(T::splat(last), |sum, &c| sum.multiply_add(x, T::splat(c)))
 }
 
 /// The parts of [`Float`] that repeat one number in all lanes, for vectors with a `constant` that does.

@@ -12,14 +12,31 @@ pub trait Unary {
     /// The function at one point, by the scalar math library.
     fn scalar(x: f64) -> f64;
 
+    /// The float32 function at one point; by default through float64, rounded once.
+    fn scalar32(x: f32) -> f32 {
+        Self::scalar(f64::from(x)) as f32
+    }
+
     /// The formula for float64.
     fn vector<V: Float64>(x: V) -> V;
 
-    /// The formula for float32; by default through float64, rounded once.
+    /// The formula in float64 for results in float32; by default that for float64.
+    #[inline(always)]
+    fn single<V: Float64>(x: V) -> V {
+        Self::vector(x)
+    }
+
+    /// [`single`](Unary::single), rounded once.
+    #[inline(always)]
+    fn widened<V: Float32>(x: V) -> V {
+        let [lower, upper] = x.halves();
+        V::of_halves([Self::single(lower), Self::single(upper)])
+    }
+
+    /// The formula for float32; by default through float64.
     #[inline(always)]
     fn vector32<V: Float32>(x: V) -> V {
-        let [lower, upper] = x.halves();
-        V::of_halves([Self::vector(lower), Self::vector(upper)])
+        Self::widened(x)
     }
 
     /// Where the float64 formula is right.
@@ -51,11 +68,17 @@ pub trait Binary {
     /// The formula for float64.
     fn vector<V: Float64>(a: V, b: V) -> V;
 
+    /// The formula in float64 for results in float32; by default that for float64.
+    #[inline(always)]
+    fn single<V: Float64>(a: V, b: V) -> V {
+        Self::vector(a, b)
+    }
+
     /// The formula for float32; by default through float64, rounded once.
     #[inline(always)]
     fn vector32<V: Float32>(a: V, b: V) -> V {
         let ([a_lower, a_upper], [b_lower, b_upper]) = (a.halves(), b.halves());
-        V::of_halves([Self::vector(a_lower, b_lower), Self::vector(a_upper, b_upper)])
+        V::of_halves([Self::single(a_lower, b_lower), Self::single(a_upper, b_upper)])
     }
 
     /// Where the float64 formula is right.
@@ -130,7 +153,7 @@ impl<F: Unary> Function for UnaryOf<f32, F> {
 
     #[inline(always)]
     fn scalar([x, ..]: [f32; 3]) -> f32 {
-        F::scalar(f64::from(x)) as f32
+        F::scalar32(x)
     }
 }
 

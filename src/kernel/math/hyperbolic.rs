@@ -2,15 +2,17 @@
 //!
 //! sinh and cosh are sums of e^x and e^-x, both from the table of powers; tanh is rational in
 //! `e^(2|x|) - 1`. Their inverses are logarithms. All are taken with a low part, so that only the last
-//! operation rounds at full size.
+//! operation rounds at full size. In float32, low parts are spared where float64 is as fast.
 
 use super::double::Double;
 use super::exponential::{
-    self, Exponent, NATURAL, NATURAL_32, Powers, fraction_of_power, power_less_one, reduce,
+    self, Exponent, NATURAL, NATURAL_32, Powers, fraction_of_power, power_less_one, power_less_one_single,
+    power_single, reduce,
 };
 use super::float::{Float, Float32, Float64, polynomial};
 use super::formula::Unary;
-use super::logarithm::{self, Base, log1p_double};
+use super::logarithm::{self, Base, log_double, log1p_double};
+use std::f64::consts::LOG2_E;
 
 /// Hyperbolic sine.
 pub struct Sinh<const PRECISE: bool>;
@@ -40,9 +42,17 @@ impl<const PRECISE: bool> Unary for Sinh<PRECISE> {
         sinh::<V, PRECISE>(x, &HYPERBOLIC)
     }
 
+    /// `(E + E/(E + 1)) / 2` with E = e^x - 1, for x >= 0.
+    #[inline(always)]
+    fn single<V: Float64>(x: V) -> V {
+        let less_one = power_less_one_single(x, LOG2_E);
+        let half = V::of(0.5) * less_one;
+        half + half / (less_one + V::ONE)
+    }
+
     #[inline(always)]
     fn vector32<V: Float32>(x: V) -> V {
-        sinh::<V, PRECISE>(x, &HYPERBOLIC_32)
+        Self::widened(x.abs().at_most(V::splat(HYPERBOLIC_32.overflow))).copysign(x)
     }
 }
 
@@ -56,9 +66,20 @@ impl<const PRECISE: bool> Unary for Cosh<PRECISE> {
         cosh::<V, PRECISE>(x, &HYPERBOLIC)
     }
 
+    /// `(E + 1/E) / 2` with E = e^x.
+    #[inline(always)]
+    fn single<V: Float64>(x: V) -> V {
+        let power = power_single(x, LOG2_E);
+        let half = V::of(0.5);
+        half.multiply_add(power, half / power)
+    }
+
     #[inline(always)]
     fn vector32<V: Float32>(x: V) -> V {
-        cosh::<V, PRECISE>(x, &HYPERBOLIC_32)
+        if V::FMA {
+            return cosh::<V, true>(x, &HYPERBOLIC_32);
+        }
+        Self::widened(x.abs().at_most(V::splat(HYPERBOLIC_32.overflow)))
     }
 }
 
@@ -72,9 +93,16 @@ impl<const PRECISE: bool> Unary for Tanh<PRECISE> {
         tanh::<V, PRECISE>(x, &NATURAL)
     }
 
+    /// `E / (E + 2)` with E = e^(2x) - 1, for x >= 0.
+    #[inline(always)]
+    fn single<V: Float64>(x: V) -> V {
+        let less_one = power_less_one_single(x, 2.0 * LOG2_E);
+        less_one / (less_one + V::of(2.0))
+    }
+
     #[inline(always)]
     fn vector32<V: Float32>(x: V) -> V {
-        tanh::<V, PRECISE>(x, &NATURAL_32)
+        Self::widened(x.abs().at_most(V::of(20.0))).copysign(x)
     }
 }
 
@@ -90,13 +118,14 @@ impl Unary for Asinh {
 
     #[inline(always)]
     fn vector32<V: Float32>(x: V) -> V {
-        asinh(x, &logarithm::NATURAL_32)
+        asinh_32(x)
     }
 }
 
 impl Unary for Acosh {
     fn scalar(x: f64) -> f64 {
-        libm::acosh(x)
+        // The library's answer below -1 is a number.
+        if x < 1.0 { f64::NAN } else { libm::acosh(x) }
     }
 
     #[inline(always)]
@@ -106,7 +135,7 @@ impl Unary for Acosh {
 
     #[inline(always)]
     fn vector32<V: Float32>(x: V) -> V {
-        acosh(x, &logarithm::NATURAL_32)
+        acosh_32(x)
     }
 }
 
@@ -267,6 +296,57 @@ fn acosh<T: Float>(x: T, base: &Base<T::Scalar>) -> T {
     let y = log1p_of_large(argument, large, x, base);
     T::select(x.lt(one), T::NAN, y)
 }
+
+/// log(a + √(a² + 1)); near 0, a series.
+#[inline(always)]
+fn asinh_32<V: Float32>(x: V) -> V {
+    let a = x.abs();
+    let bounded = a.at_most(V::of(LARGE_32));
+    let square = Double::product(bounded, bounded);
+    let sum = Double::sum(V::ONE, square.hi);
+    let root = square_root(Double { hi: sum.hi, lo: sum.lo + square.lo });
+    let near = (a * square.hi).multiply_add(polynomial(square.hi, &ASINH_32), a);
+    V::select(a.lt(V::of(0.25)), near, log_of_sum(root, Double { hi: a, lo: V::ZERO }, a)).copysign(x)
+}
+
+/// log(x + √(x² - 1)); near 1, √(2(x - 1)) times a series.
+#[inline(always)]
+fn acosh_32<V: Float32>(x: V) -> V {
+    let near = x.lt(V::of(1.5));
+    let bounded = x.at_most(V::of(LARGE_32));
+    let t = bounded - V::ONE;
+    let square = Double::product(bounded, bounded);
+    let difference = Double::fast_sum(square.hi, -V::ONE);
+    let root = square_root(Double {
+        hi: V::select(near, t + t, difference.hi),
+        lo: V::select(near, V::ZERO, difference.lo + square.lo),
+    });
+    let rest = (root.hi * t).multiply_add(polynomial(t, &ACOSH_32), root.lo);
+    let y = V::select(near, root.hi + rest, log_of_sum(Double { hi: x, lo: V::ZERO }, root, x));
+    V::select(x.lt(V::ONE), V::NAN, y)
+}
+
+/// log(large + small), for x and its root in the order of their size, x >= 1/4; from [`LARGE_32`] on,
+/// log(2x).
+#[inline(always)]
+fn log_of_sum<V: Float32>(large: Double<V>, small: Double<V>, x: V) -> V {
+    let half = V::of(0.5);
+    let sum = Double::fast_sum(half * large.hi, half * small.hi);
+    let low = half.multiply_add(large.lo + small.lo, sum.lo);
+    let beyond = x.gt(V::of(LARGE_32));
+    let sum = Double { hi: V::select(beyond, x, sum.hi), lo: V::select(beyond, V::ZERO, low) };
+    V::select(x.lt(V::INFINITY), log_double(sum, V::ONE, &logarithm::NATURAL_32), x)
+}
+
+/// From here on, √(x² ± 1) is x.
+const LARGE_32: f64 = 16_384.0;
+
+/// `(asinh x - x) / x³` in powers of x², on |x| <= 1/4, to 2^-34 of the result.
+const ASINH_32: [f32; 4] = [-0.16666664, 0.07499672, -0.044481713, 0.027228057];
+
+/// `(acosh(1 + t)/√(2t) - 1) / t` in powers of t, on t <= 1/2, to 2^-29 of the result (E. Remez's exchange
+/// algorithm, as for the other).
+const ACOSH_32: [f32; 5] = [-0.08333322, 0.018746657, -0.00554823, 0.0017609654, -0.00041399777];
 
 /// log1p(2a/(1 - a)) / 2.
 #[inline(always)]

@@ -2,12 +2,12 @@
 //!
 //! Arc sine and cosine use `asin s = s + s³·P(s²)` for s <= 1/2, and `asin a = π/2 - 2·asin √((1-a)/2)`
 //! above; arc tangents reduce the ratio to |t| <= tan(π/8) with atan's addition theorem for π/4 and
-//! π/2. Coefficients: Sollya's `fpminimax`.
+//! π/2. Coefficients: Sollya's `fpminimax`; of the arc tangents in float32, E. Remez's exchange algorithm.
 
 use super::double::Double;
-use super::float::{Float, Float32, Float64, polynomial};
+use super::float::{Float, Float32, Float64, chain, polynomial};
 use super::formula::{Binary, Unary};
-use std::f64::consts::{FRAC_PI_2, FRAC_PI_4};
+use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, PI};
 
 /// Arc sine in radians; NaN outside -1..=1.
 pub struct Asin<const PRECISE: bool>;
@@ -33,7 +33,7 @@ impl<const PRECISE: bool> Unary for Asin<PRECISE> {
 
     #[inline(always)]
     fn vector32<V: Float32>(x: V) -> V {
-        asin::<V, PRECISE>(x, &ASIN_32)
+        asin::<V, true>(x, &ASIN_32)
     }
 }
 
@@ -49,7 +49,7 @@ impl<const PRECISE: bool> Unary for Acos<PRECISE> {
 
     #[inline(always)]
     fn vector32<V: Float32>(x: V) -> V {
-        acos::<V, PRECISE>(x, &ASIN_32)
+        acos::<V, true>(x, &ASIN_32)
     }
 }
 
@@ -64,8 +64,15 @@ impl<const PRECISE: bool> Unary for Atan<PRECISE> {
     }
 
     #[inline(always)]
+    fn single<V: Float64>(x: V) -> V {
+        angle_single(x, V::ONE)
+    }
+
+    #[inline(always)]
     fn vector32<V: Float32>(x: V) -> V {
-        atan::<V, PRECISE>(x, &ATAN_32)
+        let a = x.abs().at_most(V::of(1e30));
+        let angle = if V::FMA { atan_32(a) } else { Self::widened(a) };
+        angle.copysign(x)
     }
 }
 
@@ -87,22 +94,12 @@ impl<const PRECISE: bool> Binary for Atan2<PRECISE> {
         moderate(y) & moderate(x)
     }
 
-    /// The fast form in float32 itself, the precise one through float64.
     #[inline(always)]
-    fn vector32<V: Float32>(y: V, x: V) -> V {
-        if !PRECISE {
-            let angle = angle_in_first_quadrant::<V, false>(y.abs(), x.abs(), &ATAN_32);
-            return in_quadrant_of(y, x, angle);
-        }
-        let ([y_lower, y_upper], [x_lower, x_upper]) = (y.halves(), x.halves());
-        V::of_halves([angle_for_single(y_lower, x_lower), angle_for_single(y_upper, x_upper)])
-    }
-
-    /// Sums of these do not overflow, and their quotients lose nothing.
-    #[inline(always)]
-    fn covers32<V: Float32>(y: V, x: V) -> V::Mask {
-        let moderate = |v: V| v.eq(V::ZERO) | (v.abs().gt(V::of(1e-18)) & v.abs().lt(V::of(1e18)));
-        moderate(y) & moderate(x)
+    fn single<V: Float64>(y: V, x: V) -> V {
+        // Limits for infinite numbers, and for zeros, which float32 does not pass.
+        let (above, below) = (V::of(1e90), V::of(1e-90));
+        let angle = angle_single(y.abs().at_most(above), x.abs().at_least(below).at_most(above));
+        V::select(x.is_negative(), V::of(PI) - angle, angle).copysign(y)
     }
 }
 
@@ -183,11 +180,41 @@ fn angle_in_first_quadrant<T: Float, const PRECISE: bool>(
     Double::fast_sum(sum.hi, sum.lo + (tail + base.lo))
 }
 
-/// The angle of (x, y), accurate enough for float32.
+/// The angle of (x, y), both not negative and not both 0, for results in float32: as
+/// [`angle_in_first_quadrant`], with exact products of 0 and 1 for choices.
 #[inline(always)]
-fn angle_for_single<V: Float64>(y: V, x: V) -> V {
-    let angle = angle_in_first_quadrant::<V, false>(y.abs(), x.abs(), &ATAN_32_IN_64);
-    in_quadrant_of(y, x, angle)
+fn angle_single<V: Float64>(y: V, x: V) -> V {
+    let (zero, one) = (V::ZERO, V::ONE);
+    let low = y.le(x * V::of(0.4142135623730951));
+    let high = y.gt(x * V::of(2.414213562373095));
+    let (along, across) = (V::select(high, zero, one), V::select(low, zero, one));
+    let base = V::select(low, zero, V::select(high, V::of(FRAC_PI_2), V::of(FRAC_PI_4)));
+    let t = y.multiply_add(along, -(x * across)) / y.multiply_add(across, x * along);
+    t.multiply_add(chain(t * t, &ATAN_SINGLE), base)
+}
+
+/// atan(a) for a >= 0: as [`angle_in_first_quadrant`] with limits between which a - 1 is exact.
+#[inline(always)]
+fn atan_32<V: Float32>(a: V) -> V {
+    let (zero, one) = (V::ZERO, V::ONE);
+    let (low, high) = (a.lt(V::of(0.5)), a.gt(V::of(2.0)));
+    let middle = !(low | high);
+    let sum = a + one;
+    let numerator = V::select(low, a, V::select(high, -one, a - one));
+    let denominator = V::select(low, one, V::select(high, a, sum));
+    let denominator_low = V::select(middle, a - (sum - one), zero);
+    let base = V::select(low, zero, V::select(high, V::of(FRAC_PI_2), V::of(FRAC_PI_4)));
+    let base_low = base * V::of(RESIDUE_OF_PI_32);
+    let t = numerator / denominator;
+    // What the quotient lacks counts only where the denominator is from 3/2 to 3; a line is near enough
+    // to its inverse.
+    let rest = t.multiply_add(-denominator_low, t.multiply_add(-denominator, numerator));
+    let inverse = V::select(middle, sum.multiply_add(V::of(-0.20915033), V::of(0.9411765)), zero);
+    let square = t * t;
+    let tail = rest.multiply_add(inverse, base_low);
+    let tail = (t * square).multiply_add(polynomial(square, &ATAN_32), tail);
+    let sum = Double::fast_sum(base, t);
+    sum.hi + (sum.lo + tail)
 }
 
 /// `(numerator, denominator, base)` with `atan(y/x) = base + atan(numerator/denominator)` and a ratio
@@ -241,16 +268,21 @@ const ATAN: [f64; 12] = [
     0.01512442470711216,
 ];
 
-const ATAN_32: [f32; 5] = [-0.33333316, 0.19998527, -0.1424434, 0.10598658, -0.060884696];
-
-const ATAN_32_IN_64: [f64; 6] = [
-    -0.33333332492741014,
-    0.19999903304550867,
-    -0.14281989539172155,
-    0.11044454616043581,
-    -0.08474883972669862,
-    0.04741061665576371,
+/// `atan t / t` in powers of t², on |t| <= tan(π/8), to 2^-30 (E. Remez's exchange algorithm).
+const ATAN_SINGLE: [f64; 6] = [
+    0.9999999993966009,
+    -0.33333307618858654,
+    0.19998216440779373,
+    -0.14240072216423413,
+    0.10573392889120184,
+    -0.06034555351471744,
 ];
+
+/// `(atan t - t) / t³` in powers of t², on |t| <= 1/2, to 2^-31 of the result.
+const ATAN_32: [f32; 6] = [-0.33333328, 0.199995, -0.1427225, 0.10942365, -0.07989106, 0.038791664];
+
+/// What π rounded to float32 lacks, relative to it.
+const RESIDUE_OF_PI_32: f64 = -2.7827534e-8;
 
 /// `(asin s - s) / s³` in powers of s².
 const ASIN: [f64; 13] = [

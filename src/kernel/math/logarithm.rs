@@ -33,6 +33,10 @@ impl<const PRECISE: bool> Unary for Log<PRECISE> {
         x.ln()
     }
 
+    fn scalar32(x: f32) -> f32 {
+        x.ln()
+    }
+
     #[inline(always)]
     fn vector<V: Float64>(x: V) -> V {
         log::<V, PRECISE>(x, &NATURAL)
@@ -40,12 +44,16 @@ impl<const PRECISE: bool> Unary for Log<PRECISE> {
 
     #[inline(always)]
     fn vector32<V: Float32>(x: V) -> V {
-        log::<V, PRECISE>(x, &NATURAL_32)
+        log::<V, true>(x, &NATURAL_32)
     }
 }
 
 impl<const PRECISE: bool> Unary for Log2<PRECISE> {
     fn scalar(x: f64) -> f64 {
+        x.log2()
+    }
+
+    fn scalar32(x: f32) -> f32 {
         x.log2()
     }
 
@@ -56,7 +64,7 @@ impl<const PRECISE: bool> Unary for Log2<PRECISE> {
 
     #[inline(always)]
     fn vector32<V: Float32>(x: V) -> V {
-        log::<V, PRECISE>(x, &BASE_2_32)
+        log::<V, true>(x, &BASE_2_32)
     }
 }
 
@@ -72,7 +80,7 @@ impl<const PRECISE: bool> Unary for Log10<PRECISE> {
 
     #[inline(always)]
     fn vector32<V: Float32>(x: V) -> V {
-        log::<V, PRECISE>(x, &BASE_10_32)
+        log::<V, true>(x, &BASE_10_32)
     }
 }
 
@@ -88,7 +96,7 @@ impl<const PRECISE: bool> Unary for Log1p<PRECISE> {
 
     #[inline(always)]
     fn vector32<V: Float32>(x: V) -> V {
-        log1p::<V, PRECISE>(x, &NATURAL_32)
+        log1p::<V, true>(x, &NATURAL_32)
     }
 }
 
@@ -129,6 +137,16 @@ pub fn log1p_double<T: Float, const PRECISE: bool>(x: Double<T>, scale: T, base:
     let lost = (sum.lo + x.lo).scaled(-k) * c;
     let f = Double::fast_sum(m.times_less_one(c), lost);
     log_of_parts::<T, PRECISE>(k + scale, f, entry, base)
+}
+
+/// log(2^scale·x) for positive finite x, whose low part is 0 from 2^64 on.
+#[inline(always)]
+pub fn log_double<T: Float>(x: Double<T>, scale: T, base: &Base<T::Scalar>) -> T {
+    let (k, m) = x.hi.split_exponent();
+    let (c, entry) = log_of_reciprocal(m, base);
+    let inverse = T::exp2_of_rounded(T::ROUNDER - k.at_most(T::of(64.0)));
+    let f = Double::fast_sum(m.times_less_one(c), x.lo * inverse * c);
+    log_of_parts::<T, true>(k + scale, f, entry, base)
 }
 
 #[inline(always)]

@@ -48,7 +48,7 @@ pub type ScalarBinary = fn(f64, f64) -> f64;
 /// The kernel `out[i] = f(a[i])` on arrays of `dtype` (float32; anything else is taken as float64).
 ///
 /// [`Accuracy::Fast`] and [`Accuracy::Precise`] share one vector formula, within one unit in the
-/// last place, but where a shorter one gains; `docs/accuracy.md` has the errors of both.
+/// last place, but where a shorter one gains in float64; `docs/accuracy.md` has the errors of both.
 pub fn unary(f: MathFn, dtype: Dtype, accuracy: Accuracy, level: Level) -> Kernel {
     (unary_entry(f).kernel)(dtype, accuracy, level)
 }
@@ -105,7 +105,7 @@ fn unary_entry(f: MathFn) -> Entry<ScalarUnary> {
         two_forms::<F, F>()
     }
     fn two_forms<F: Unary, Fast: Unary>() -> Entry<ScalarUnary> {
-        let kernel = kernel::<UnaryOf<f32, F>, UnaryOf<f64, F>, UnaryOf<f32, Fast>, UnaryOf<f64, Fast>>;
+        let kernel = kernel::<UnaryOf<f32, F>, UnaryOf<f64, F>, UnaryOf<f64, Fast>>;
         Entry { scalar: F::scalar, kernel }
     }
     match f {
@@ -119,8 +119,8 @@ fn unary_entry(f: MathFn) -> Entry<ScalarUnary> {
         MathFn::Log2 => two_forms::<logarithm::Log2<true>, logarithm::Log2<false>>(),
         MathFn::Log10 => two_forms::<logarithm::Log10<true>, logarithm::Log10<false>>(),
         MathFn::Log1p => two_forms::<logarithm::Log1p<true>, logarithm::Log1p<false>>(),
-        MathFn::Sin => two_forms::<trigonometric::Sin<true>, trigonometric::Sin<false>>(),
-        MathFn::Cos => two_forms::<trigonometric::Cos<true>, trigonometric::Cos<false>>(),
+        MathFn::Sin => entry::<trigonometric::Sin>(),
+        MathFn::Cos => entry::<trigonometric::Cos>(),
         MathFn::Tan => two_forms::<trigonometric::Tan<true>, trigonometric::Tan<false>>(),
         MathFn::Asin => two_forms::<inverse_trigonometric::Asin<true>, inverse_trigonometric::Asin<false>>(),
         MathFn::Acos => two_forms::<inverse_trigonometric::Acos<true>, inverse_trigonometric::Acos<false>>(),
@@ -145,7 +145,7 @@ fn binary_entry(op: BinaryOp) -> Option<Entry<ScalarBinary>> {
         two_forms::<F, F>()
     }
     fn two_forms<F: Binary, Fast: Binary>() -> Option<Entry<ScalarBinary>> {
-        let kernel = kernel::<BinaryOf<f32, F>, BinaryOf<f64, F>, BinaryOf<f32, Fast>, BinaryOf<f64, Fast>>;
+        let kernel = kernel::<BinaryOf<f32, F>, BinaryOf<f64, F>, BinaryOf<f64, Fast>>;
         Some(Entry { scalar: F::scalar, kernel })
     }
     match op {
@@ -194,18 +194,16 @@ fn nextafter(dtype: Dtype, accuracy: Accuracy, level: Level) -> Kernel {
     }
 }
 
-/// The kernel of one function: `S` for float32, `D` for float64, and their fast forms.
-fn kernel<S, D, FastS, FastD>(dtype: Dtype, accuracy: Accuracy, level: Level) -> Kernel
+/// The kernel of one function: `S` for float32, and for float64 `D` and its fast form.
+fn kernel<S, D, FastD>(dtype: Dtype, accuracy: Accuracy, level: Level) -> Kernel
 where
     S: VectorFunction,
     D: VectorFunction,
-    FastS: VectorFunction,
     FastD: VectorFunction,
 {
     match (dtype, accuracy) {
         (Dtype::Float32, Accuracy::Scalar) => scalar_kernel::<S>,
-        (Dtype::Float32, Accuracy::Precise) => S::vector_kernel(level),
-        (Dtype::Float32, Accuracy::Fast) => FastS::vector_kernel(level),
+        (Dtype::Float32, _) => S::vector_kernel(level),
         (_, Accuracy::Scalar) => scalar_kernel::<D>,
         (_, Accuracy::Precise) => D::vector_kernel(level),
         (_, Accuracy::Fast) => FastD::vector_kernel(level),

@@ -1,11 +1,10 @@
 //! pow, sqrt, cbrt, hypot.
 
 use super::double::Double;
-use super::exponential::{self, power_of_reduced, reduce};
-use super::float::{Float, Float32, Float64, nearest, polynomial};
+use super::exponential::{self, power_of_reduced, power_single, reduce};
+use super::float::{Float, Float32, Float64, chain, nearest, polynomial};
 use super::formula::{Binary, Unary};
 use super::logarithm;
-use std::f32;
 use std::f64::consts::LOG2_E;
 
 /// Square root, correctly rounded.
@@ -22,6 +21,10 @@ pub struct Hypot;
 
 impl Unary for Sqrt {
     fn scalar(x: f64) -> f64 {
+        x.sqrt()
+    }
+
+    fn scalar32(x: f32) -> f32 {
         x.sqrt()
     }
 
@@ -79,7 +82,12 @@ fn cbrt_of_normal<T: Float, const REFINED: bool>(a: T) -> T {
     let inverse = if REFINED { refine_inverse_cbrt(a, rough) } else { rough };
     let square = inverse * inverse;
     let root = a * square;
-    let lost = (root * root).multiply_add(-root, a);
+    let lost = if REFINED {
+        (root * root).multiply_add(-root, a)
+    } else {
+        let root_square = Double::product(root, root);
+        root_square.lo.multiply_add(-root, root_square.hi.multiply_add(-root, a))
+    };
     (lost * T::of(1.0 / 3.0)).multiply_add(square, root)
 }
 
@@ -98,13 +106,13 @@ impl Binary for Hypot {
 
     #[inline(always)]
     fn vector<V: Float64>(a: V, b: V) -> V {
-        hypot(a, b, 1e-144, 1e144, f64::from_bits((1023 + 620) << 52))
+        hypot::<V, false>(a, b, 1e-144, 1e144, f64::from_bits((1023 + 620) << 52))
     }
 
     #[inline(always)]
     fn vector32<V: Float32>(a: V, b: V) -> V {
         if V::FMA {
-            return hypot(a, b, 1e-15, 1e15, 1_237_940_039_285_380_274_899_124_224.0);
+            return hypot::<V, true>(a, b, 1e-15, 1e15, 1_237_940_039_285_380_274_899_124_224.0);
         }
         // The squares are exact in float64.
         let ([a_lower, a_upper], [b_lower, b_upper]) = (a.halves(), b.halves());
@@ -117,28 +125,35 @@ impl Binary for Hypot {
 /// The squares stay in the normal range between `low` and `high`; arguments outside are multiplied or
 /// divided by `scale`, a power of two.
 #[inline(always)]
-fn hypot<T: Float>(a: T, b: T, low: f64, high: f64, scale: f64) -> T {
+fn hypot<T: Float, const REFINED: bool>(a: T, b: T, low: f64, high: f64, scale: f64) -> T {
     let (a, b) = (a.abs(), b.abs());
     let swap = a.lt(b);
     let (large, small) = (T::select(swap, b, a), T::select(swap, a, b));
     let rare = !(large.gt(T::of(low)) & large.lt(T::of(high))) | small.is_nan();
     if !T::may_hold(rare) {
-        return length(large, small);
+        return length::<T, REFINED>(large, small);
     }
     let huge = large.gt(T::ONE);
     let (up, down) = (T::of(scale), T::of(1.0 / scale));
     let factor = T::select(rare, T::select(huge, down, up), T::ONE);
     let back = T::select(rare, T::select(huge, up, down), T::ONE);
-    let y = length(large * factor, small * factor) * back;
+    let y = length::<T, REFINED>(large * factor, small * factor) * back;
     T::select(a.eq(T::INFINITY) | b.eq(T::INFINITY), T::INFINITY, y)
 }
 
-/// √(large² + small²), the sum with the errors of its parts.
+/// √(large² + small²), the sum with the errors of its parts; where `REFINED`, by one more step of Newton's
+/// with what the root of the rounded sum lacks.
 #[inline(always)]
-fn length<T: Float>(large: T, small: T) -> T {
+fn length<T: Float, const REFINED: bool>(large: T, small: T) -> T {
     let (p, q) = (Double::product(large, large), Double::product(small, small));
     let sum = Double::fast_sum(p.hi, q.hi);
-    (sum.hi + (sum.lo + (p.lo + q.lo))).sqrt()
+    let low = sum.lo + (p.lo + q.lo);
+    if !REFINED {
+        return (sum.hi + low).sqrt();
+    }
+    let root = sum.hi.sqrt();
+    let lost = root.multiply_add(-root, sum.hi) + low;
+    (lost * T::of(0.5) / (root + T::MIN_POSITIVE)) + root
 }
 
 impl<const PRECISE: bool> Binary for Pow<PRECISE> {
@@ -160,7 +175,21 @@ impl<const PRECISE: bool> Binary for Pow<PRECISE> {
 
     #[inline(always)]
     fn vector32<V: Float32>(x: V, y: V) -> V {
-        pow::<V, PRECISE>(x, y, &POWER_32)
+        let (exponent, m) = x.abs().split_exponent();
+        let row = m.table_index().row(logarithm::BASE_2_32.table);
+        let ([reciprocal, log_high], [log_low, _]) = (V::entries(row, 0), V::entries(row, 1));
+        // Exact, as is the sum of the exponent and the entry of the table.
+        let [f_lower, f_upper] = m.times_less_one(reciprocal).halves();
+        let [high_lower, high_upper] = (exponent + log_high).halves();
+        let [low_lower, low_upper] = log_low.halves();
+        // Beyond, every power of a number other than 1 is 0 or infinite.
+        let limit = V::of(1e30);
+        let [y_lower, y_upper] = y.at_least(-limit).at_most(limit).halves();
+        let power = V::of_halves([
+            power_of_parts(f_lower, high_lower + low_lower, y_lower),
+            power_of_parts(f_upper, high_upper + low_upper, y_upper),
+        ]);
+        with_sign_and_limits(power, x, y)
     }
 }
 
@@ -176,6 +205,13 @@ struct Power<S: 'static> {
     tail: &'static [S],
 }
 
+/// 2^(y·(log + log2(1 + f))) for results in float32.
+#[inline(always)]
+fn power_of_parts<V: Float64>(f: V, log: V, y: V) -> V {
+    let exponent = y * f.multiply_add(chain(f, &LOG_SINGLE), log);
+    power_single(exponent.at_least(V::of(-160.0)).at_most(V::of(130.0)), 1.0)
+}
+
 /// 2^(y·log2 |x|), and what C makes of it.
 #[inline(always)]
 fn pow<T: Float, const PRECISE: bool>(x: T, y: T, k: &Power<T::Scalar>) -> T {
@@ -189,7 +225,7 @@ fn pow<T: Float, const PRECISE: bool>(x: T, y: T, k: &Power<T::Scalar>) -> T {
     let high = product.hi.at_least(T::splat(k.exp.underflow)).at_most(T::splat(k.exp.overflow));
     let mut exponent = reduce(high, &k.exp);
     exponent.rest = exponent.rest + low;
-    with_sign_and_limits(power_of_reduced(exponent, &k.exp, k.powers), x, y)
+    with_sign_and_limits(power_of_reduced::<T, false>(exponent, &k.exp, k.powers), x, y)
 }
 
 /// log2 a for positive finite a, as high and low part.
@@ -271,11 +307,13 @@ const POWER: Power<f64> = Power {
     ],
 };
 
-const POWER_32: Power<f32> = Power {
-    log: logarithm::BASE_2_32,
-    exp: exponential::BASE_2_32,
-    powers: &exponential::POWERS_32,
-    slope: (f32::consts::LOG2_E, 1.925963e-8),
-    third: (0.48089835, -3.514231e-9),
-    tail: &[-0.3606737, 0.28854844, -0.24071732, 0.19755194],
-};
+/// `log2(1 + f) / f` in powers of f, for the f of the table, to 2^-39 (E. Remez's exchange algorithm).
+const LOG_SINGLE: [f64; 7] = [
+    1.4426950408908978,
+    -0.7213475203839291,
+    0.48089832630803575,
+    -0.3606738482728972,
+    0.288573125310227,
+    -0.24064532744682346,
+    0.1914758088970462,
+];

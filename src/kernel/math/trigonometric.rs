@@ -2,22 +2,22 @@
 //!
 //! The argument is brought into |r| <= π/4 by subtracting the nearest multiple n·π/2 with π/2 in
 //! three parts (W. J. Cody and W. Waite, 1980), and n modulo 4 tells which of ±sin r, ±cos r is the
-//! result. The fast float32 sine and cosine subtract multiples of π instead, and need one series.
-//! Larger arguments than the three parts carry go to the scalar library. Coefficients: Sollya's
-//! `fpminimax`.
+//! result. Larger arguments than the three parts carry go to the scalar library. float32 is computed in
+//! float64 and rounded once; there sine and cosine subtract multiples of π, for one series, and the tangent
+//! is a quotient of polynomials. Coefficients: Sollya's `fpminimax`; for float32, the exchange algorithm of
+//! E. Remez (1934) on relative errors, which are below 2^-35.
 
 use super::double::Double;
-use super::float::{Float, Float32, Float64, nearest, polynomial};
+use super::float::{Float, Float32, Float64, chain, nearest, polynomial};
 use super::formula::Unary;
 use super::scalar;
-use std::f32;
 use std::f64::consts::{FRAC_1_PI, FRAC_2_PI, PI};
 
 /// Sine of radians.
-pub struct Sin<const PRECISE: bool>;
+pub struct Sin;
 
 /// Cosine of radians.
-pub struct Cos<const PRECISE: bool>;
+pub struct Cos;
 
 /// Tangent of radians.
 pub struct Tan<const PRECISE: bool>;
@@ -28,8 +28,12 @@ pub struct Sinpi;
 /// cos(πx).
 pub struct Cospi;
 
-impl<const PRECISE: bool> Unary for Sin<PRECISE> {
+impl Unary for Sin {
     fn scalar(x: f64) -> f64 {
+        x.sin()
+    }
+
+    fn scalar32(x: f32) -> f32 {
         x.sin()
     }
 
@@ -41,15 +45,10 @@ impl<const PRECISE: bool> Unary for Sin<PRECISE> {
     }
 
     #[inline(always)]
-    fn vector32<V: Float32>(x: V) -> V {
-        if PRECISE || !V::FMA {
-            return sine_widened(x);
-        }
+    fn single<V: Float64>(x: V) -> V {
         let rounded = x.multiply_add(V::of(FRAC_1_PI), V::ROUNDER);
-        let sine = sine_32(subtract_multiple(x, rounded - V::ROUNDER, &PI_PARTS));
-        let y = V::select(V::rounded_bit(rounded, 0), -sine, sine);
-        let beyond = beyond_parts(x);
-        if V::may_hold(beyond) { V::select(beyond, sine_widened(x), y) } else { y }
+        let rest = subtract_multiple(x, rounded - V::ROUNDER, 2.0);
+        sine_single(rest).negated_if_odd(rounded)
     }
 
     #[inline(always)]
@@ -63,8 +62,12 @@ impl<const PRECISE: bool> Unary for Sin<PRECISE> {
     }
 }
 
-impl<const PRECISE: bool> Unary for Cos<PRECISE> {
+impl Unary for Cos {
     fn scalar(x: f64) -> f64 {
+        x.cos()
+    }
+
+    fn scalar32(x: f32) -> f32 {
         x.cos()
     }
 
@@ -74,18 +77,13 @@ impl<const PRECISE: bool> Unary for Cos<PRECISE> {
         sine_of_quadrant(n + V::ONE, rest)
     }
 
+    /// cos((n - 1/2)·π + r) is sin(r) for even n, and -sin(r) for odd ones.
     #[inline(always)]
-    fn vector32<V: Float32>(x: V) -> V {
-        if PRECISE || !V::FMA {
-            return cosine_widened(x);
-        }
-        // cos((n + 1/2)·π + r) is -sin(r) for even n.
+    fn single<V: Float64>(x: V) -> V {
         let half = V::of(0.5);
-        let rounded = x.multiply_add(V::of(FRAC_1_PI), -half) + V::ROUNDER;
-        let sine = sine_32(subtract_multiple(x, (rounded - V::ROUNDER) + half, &PI_PARTS));
-        let y = V::select(V::rounded_bit(rounded, 0), sine, -sine);
-        let beyond = beyond_parts(x);
-        if V::may_hold(beyond) { V::select(beyond, cosine_widened(x), y) } else { y }
+        let rounded = x.multiply_add(V::of(FRAC_1_PI), half) + V::ROUNDER;
+        let rest = subtract_multiple(x, (rounded - V::ROUNDER) - half, 2.0);
+        sine_single(rest).negated_if_odd(rounded)
     }
 
     #[inline(always)]
@@ -109,10 +107,10 @@ impl<const PRECISE: bool> Unary for Tan<PRECISE> {
         let (n, rest) = reduce(x);
         let odd = V::rounded_bit(n, 0);
         if !PRECISE {
-            let (sine, cosine) = (sine(rest).value(), cosine(rest).value());
+            let (sine, cosine) = (sine(rest).value(), cosine::<V, false>(rest).value());
             return V::select(x.eq(V::ZERO), x, V::select(odd, -cosine, sine) / V::select(odd, sine, cosine));
         }
-        let (sine, cosine) = (sine(rest).normalised(), cosine(rest).normalised());
+        let (sine, cosine) = (sine(rest).normalised(), cosine::<V, true>(rest).normalised());
         let numerator =
             Double { hi: V::select(odd, -cosine.hi, sine.hi), lo: V::select(odd, -cosine.lo, sine.lo) };
         let denominator =
@@ -121,19 +119,15 @@ impl<const PRECISE: bool> Unary for Tan<PRECISE> {
         V::select(x.eq(V::ZERO), x, y)
     }
 
+    /// tan(n·π/2 + r) is tan(r) for even n, and -1/tan(r) for odd ones.
     #[inline(always)]
-    fn vector32<V: Float32>(x: V) -> V {
-        if PRECISE || !V::FMA {
-            return tangent_widened(x);
-        }
+    fn single<V: Float64>(x: V) -> V {
         let rounded = x.multiply_add(V::of(FRAC_2_PI), V::ROUNDER);
-        let r = subtract_multiple(x, rounded - V::ROUNDER, &HALF_PI_PARTS);
+        let r = subtract_multiple(x, rounded - V::ROUNDER, 1.0);
         let square = r * r;
-        let tangent = r * square.multiply_add(polynomial(square, &TANGENT_32), V::ONE);
+        let (sine, cosine) = (r * chain(square, &TANGENT), chain(square, &TANGENT_DIVISOR));
         let odd = V::rounded_bit(rounded, 0);
-        let y = V::select(odd, -V::ONE, tangent) / V::select(odd, tangent, V::ONE);
-        let beyond = beyond_parts(x);
-        if V::may_hold(beyond) { V::select(beyond, tangent_widened(x), y) } else { y }
+        V::select(odd, -cosine, sine) / V::select(odd, sine, cosine)
     }
 
     #[inline(always)]
@@ -162,9 +156,9 @@ impl Unary for Sinpi {
     }
 
     #[inline(always)]
-    fn vector32<V: Float32>(x: V) -> V {
-        let [lower, upper] = x.halves();
-        V::of_halves([sinpi_for_single(lower), sinpi_for_single(upper)])
+    fn single<V: Float64>(x: V) -> V {
+        let y = sinpi_single(fraction_of_turns(x));
+        V::select(y.eq(V::ZERO), y.copysign(x), y)
     }
 }
 
@@ -180,9 +174,8 @@ impl Unary for Cospi {
     }
 
     #[inline(always)]
-    fn vector32<V: Float32>(x: V) -> V {
-        let [lower, upper] = x.halves();
-        V::of_halves([cospi_for_single(lower), cospi_for_single(upper)])
+    fn single<V: Float64>(x: V) -> V {
+        sinpi_single(fraction_of_turns(x) + V::of(0.5)) + V::ZERO
     }
 }
 
@@ -192,16 +185,16 @@ fn within_reach<T: Float>(x: T) -> T::Mask {
     x.abs().lt(T::of(if T::FMA { 1e9 } else { 1e6 }))
 }
 
-/// π/2 in three parts. Fused, n times the first is subtracted exactly whatever its length; without,
+/// π/2, times a power of two, in three parts. Fused, n times the first is subtracted exactly whatever its length; without,
 /// the first two have 33 bits, so that their products with |n| < 2^20 are exact.
 #[inline(always)]
-fn half_pi_parts<V: Float64>() -> [V; 3] {
+fn half_pi_parts<V: Float64>(factor: f64) -> [V; 3] {
     let [first, second, third] = if V::FMA {
         [std::f64::consts::FRAC_PI_2, 6.123233995736766e-17, -1.4973849048591698e-33]
     } else {
         [f64::from_bits(0x3ff9_21fb_5440_0000), f64::from_bits(0x3dd0_b461_1a60_0000), 2.0222662487959506e-21]
     };
-    [V::splat(first), V::splat(second), V::splat(third)]
+    [V::splat(factor * first), V::splat(factor * second), V::splat(factor * third)]
 }
 
 /// n = round(x·2/π) as `n + ROUNDER`, and `x - n·π/2` as high and low part.
@@ -209,7 +202,7 @@ fn half_pi_parts<V: Float64>() -> [V; 3] {
 fn reduce<V: Float64>(x: V) -> (V, Double<V>) {
     let rounded = x.multiply_add(V::of(FRAC_2_PI), V::ROUNDER);
     let n = rounded - V::ROUNDER;
-    let [first, second, third] = half_pi_parts::<V>();
+    let [first, second, third] = half_pi_parts::<V>(1.0);
     let high = n.multiply_add(-first, x);
     let product = n * second;
     let product_error = if V::FMA { n.multiply_add(second, -product) } else { V::ZERO };
@@ -219,28 +212,12 @@ fn reduce<V: Float64>(x: V) -> (V, Double<V>) {
     (rounded, if V::FMA { rest } else { rest.normalised() })
 }
 
-/// As [`reduce`], for results in float32: one float64 is more than enough.
+/// `x - n·unit·π/2` for results in float32, where one float64 is more than enough.
 #[inline(always)]
-fn reduce_single<V: Float64>(x: V) -> (V, V) {
-    let rounded = x.multiply_add(V::of(FRAC_2_PI), V::ROUNDER);
-    let n = rounded - V::ROUNDER;
-    let [first, second, third] = half_pi_parts::<V>();
-    let rest = n.multiply_add(-second, n.multiply_add(-first, x));
-    (rounded, if V::FMA { rest } else { n.multiply_add(-third, rest) })
-}
-
-/// `x - n·parts`, fused.
-#[inline(always)]
-fn subtract_multiple<V: Float32>(x: V, n: V, parts: &[f32; 3]) -> V {
-    let [first, second, third] = *parts;
-    let rest = n.multiply_add(V::splat(-second), n.multiply_add(V::splat(-first), x));
-    n.multiply_add(V::splat(-third), rest)
-}
-
-/// Where [`subtract_multiple`] lacks bits for small rests.
-#[inline(always)]
-fn beyond_parts<V: Float32>(x: V) -> V::Mask {
-    x.abs().gt(V::of(30_000.0))
+fn subtract_multiple<V: Float64>(x: V, n: V, unit: f64) -> V {
+    let [first, second, third] = half_pi_parts::<V>(-unit);
+    let rest = n.multiply_add(second, n.multiply_add(first, x));
+    if V::FMA { rest } else { n.multiply_add(third, rest) }
 }
 
 /// n = round(2x) as `n + ROUNDER` (modulo 4 for huge x), and π·(x - n/2) as high and low part.
@@ -261,14 +238,7 @@ const PI_LOW: f64 = 1.2246467991473532e-16;
 /// sin(n·π/2 + r) for the n in `n + ROUNDER`.
 #[inline(always)]
 fn sine_of_quadrant<V: Float64>(n: V, rest: Double<V>) -> V {
-    let y = V::select(V::rounded_bit(n, 0), cosine(rest).value(), sine(rest).value());
-    V::select(V::rounded_bit(n, 1), -y, y)
-}
-
-/// As [`sine_of_quadrant`], accurate enough for float32.
-#[inline(always)]
-fn sine_of_quadrant_single<V: Float64>(n: V, r: V) -> V {
-    let y = V::select(V::rounded_bit(n, 0), cosine_single(r), sine_single(r));
+    let y = V::select(V::rounded_bit(n, 0), cosine::<V, false>(rest).value(), sine(rest).value());
     V::select(V::rounded_bit(n, 1), -y, y)
 }
 
@@ -283,94 +253,37 @@ fn sine<V: Float64>(rest: Double<V>) -> Double<V> {
     Double { hi: r, lo: cubic + moved }
 }
 
-/// cos(r) for |r| <= π/4.
+/// cos(r) for |r| <= π/4; where `PRECISE`, with what r² lost in rounding.
 #[inline(always)]
-fn cosine<V: Float64>(rest: Double<V>) -> Double<V> {
+fn cosine<V: Float64, const PRECISE: bool>(rest: Double<V>) -> Double<V> {
     let r = rest.hi;
     let square = r * r;
-    let head = Double::fast_sum(V::ONE, V::of(-0.5) * square);
+    let half = V::of(-0.5);
+    let head = Double::fast_sum(V::ONE, half * square);
+    let low = if PRECISE { half.multiply_add(r.product_error(r, square), head.lo) } else { head.lo };
     // d cos(r) = -sin(r) dr
-    let quartic = (square * square).multiply_add(polynomial(square, &COSINE), head.lo);
+    let quartic = (square * square).multiply_add(polynomial(square, &COSINE), low);
     Double { hi: head.hi, lo: r.multiply_add(-rest.lo, quartic) }
 }
 
-/// sin(x) through float64.
+/// x, or an even integer in place of one.
 #[inline(always)]
-fn sine_widened<V: Float32>(x: V) -> V {
-    let [lower, upper] = x.halves();
-    V::of_halves([sine_for_single(lower), sine_for_single(upper)])
+fn fraction_of_turns<V: Float64>(x: V) -> V {
+    // Every float32 from 2^24 on is one.
+    V::select(x.abs().lt(V::of(16_777_216.0)), x, x * V::ZERO)
 }
 
-/// sin(x), accurate enough for float32.
+/// sin(πx), accurate enough for float32, for |x| < 2^25; zeros have any sign.
 #[inline(always)]
-fn sine_for_single<V: Float64>(x: V) -> V {
-    let (n, rest) = reduce_single(x);
-    V::select(x.eq(V::ZERO), x, sine_of_quadrant_single(n, rest))
+fn sinpi_single<V: Float64>(x: V) -> V {
+    let rounded = x + V::ROUNDER;
+    sine_single(V::of(PI) * (x - (rounded - V::ROUNDER))).negated_if_odd(rounded)
 }
 
-/// cos(x) through float64.
-#[inline(always)]
-fn cosine_widened<V: Float32>(x: V) -> V {
-    let [lower, upper] = x.halves();
-    V::of_halves([cosine_for_single(lower), cosine_for_single(upper)])
-}
-
-/// cos(x), accurate enough for float32.
-#[inline(always)]
-fn cosine_for_single<V: Float64>(x: V) -> V {
-    let (n, rest) = reduce_single(x);
-    sine_of_quadrant_single(n + V::ONE, rest)
-}
-
-/// tan(x) through float64.
-#[inline(always)]
-fn tangent_widened<V: Float32>(x: V) -> V {
-    let [lower, upper] = x.halves();
-    V::of_halves([tangent_for_single(lower), tangent_for_single(upper)])
-}
-
-/// tan(x), accurate enough for float32.
-#[inline(always)]
-fn tangent_for_single<V: Float64>(x: V) -> V {
-    let (n, rest) = reduce_single(x);
-    let (sine, cosine) = (sine_single(rest), cosine_single(rest));
-    let odd = V::rounded_bit(n, 0);
-    let y = V::select(odd, -cosine, sine) / V::select(odd, sine, cosine);
-    V::select(x.eq(V::ZERO), x, y)
-}
-
-/// sin(πx), accurate enough for float32.
-#[inline(always)]
-fn sinpi_for_single<V: Float64>(x: V) -> V {
-    let (n, rest) = reduce_half_turns(x);
-    let y = sine_of_quadrant_single(n, rest.hi);
-    V::select(y.eq(V::ZERO), y.copysign(x), y)
-}
-
-/// cos(πx), accurate enough for float32.
-#[inline(always)]
-fn cospi_for_single<V: Float64>(x: V) -> V {
-    let (n, rest) = reduce_half_turns(x);
-    sine_of_quadrant_single(n + V::ONE, rest.hi) + V::ZERO
-}
-
+/// sin(r), accurate enough for float32, for |r| <= π/2.
 #[inline(always)]
 fn sine_single<V: Float64>(r: V) -> V {
-    let square = r * r;
-    (square * r).multiply_add(polynomial(square, &SINE_SINGLE), r)
-}
-
-#[inline(always)]
-fn cosine_single<V: Float64>(r: V) -> V {
-    let square = r * r;
-    square.multiply_add(polynomial(square, &COSINE_SINGLE), V::ONE)
-}
-
-/// sin(r) for |r| <= π/2, with its sign at 0.
-#[inline(always)]
-fn sine_32<V: Float32>(r: V) -> V {
-    let square = r * r;
-    r * square.multiply_add(polynomial(square, &SINE_32), V::ONE)
+    r * chain(r * r, &SINE_SINGLE)
 }
 
 /// `(sin r - r) / r³` in powers of r².
@@ -393,18 +306,16 @@ const COSINE: [f64; 6] = [
     -1.1359857818534934e-11,
 ];
 
-const SINE_SINGLE: [f64; 4] =
-    [-0.16666666640637148, 0.00833332928621924, -0.00019839306253261032, 2.7180640437812888e-06];
+/// `sin r / r` in powers of r², on |r| <= π/2.
+const SINE_SINGLE: [f64; 6] = [
+    0.9999999999788469,
+    -0.16666666608809066,
+    0.008333330719849062,
+    -0.00019840832729356336,
+    2.752396611819885e-06,
+    -2.3868256149512996e-08,
+];
 
-const COSINE_SINGLE: [f64; 4] =
-    [-0.4999999972342389, 0.04166662312546859, -0.0013886757306843858, 2.4389825199488863e-05];
-
-/// `(sin r - r) / r³` in powers of r², on |r| <= π/2.
-const SINE_32: [f32; 5] = [-0.16666667, 0.008333359, -0.00019844825, 2.773559e-6, -2.762713e-8];
-
-/// `(tan r - r) / r³` in powers of r², on |r| <= π/4.
-const TANGENT_32: [f32; 6] = [0.33333325, 0.13334353, 0.05377554, 0.023161303, 0.0050930227, 0.008256848];
-
-/// π and π/2, each in three parts.
-const PI_PARTS: [f32; 3] = [f32::consts::PI, -8.742278e-8, -3.430249e-15];
-const HALF_PI_PARTS: [f32; 3] = [f32::consts::FRAC_PI_2, -4.371139e-8, -1.7151245e-15];
+/// `tan r / r` on |r| <= π/4 as the quotient of these, in powers of r².
+const TANGENT: [f64; 3] = [1.0000000000220886, -0.1113614622225567, 0.0010751562414707048];
+const TANGENT_DIVISOR: [f64; 3] = [1.0, -0.4446947938935236, 0.01597340091958171];

@@ -218,6 +218,11 @@ macro_rules! impl_vector {
                 Self::of_bits(rounded.bits() << ($bits::BITS - 1 - bit)).is_negative()
             }
 
+            #[inline(always)]
+            fn negated_if_odd(self, rounded: Self) -> Self {
+                Self::of_bits(self.bits() ^ (rounded.bits() << ($bits::BITS - 1)))
+            }
+
             /// In two factors of about half the exponent: the first product is exact.
             #[inline(always)]
             fn scaled(self, n: Self) -> Self {
@@ -227,6 +232,12 @@ macro_rules! impl_vector {
                 let exponent = ((n + Self::FINE_ROUNDER).bits() + offset) >> TABLE_BITS;
                 let half = exponent >> 1u32;
                 self * Self::power(half, OFFSET / 2) * Self::power(exponent - half, OFFSET / 2)
+            }
+
+            #[inline(always)]
+            fn add_to_exponent(self, rounded: Self) -> Self {
+                const SHIFT: u32 = $scalar::MANTISSA_DIGITS - 1 - TABLE_BITS;
+                Self::of_bits(self.bits() + (rounded.bits() << SHIFT))
             }
 
             #[inline(always)]

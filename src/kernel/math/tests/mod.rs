@@ -5,6 +5,7 @@ mod accuracy;
 mod edge_values;
 mod exact;
 mod reference;
+mod single;
 
 use super::{binary, fma, unary};
 use crate::dtype::Dtype;
