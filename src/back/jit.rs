@@ -83,12 +83,16 @@ impl Jit {
         };
         let remembered = environment::flag(c"ME_DSL_JIT_POS_CACHE", true).then_some(&KERNELS);
         let code = find_or_build(kernel, Candidate { names, gates, identity }, remembered)?;
+        Some(Jit::new(code, Settings::from_environment()))
+    }
+
+    fn new(code: Shared<Compiled>, settings: Settings) -> Jit {
         let contest = match &*code {
             #[cfg(machine_code)]
             Compiled::Native(native) if native.may_be_slower() => Some(Contest::new()),
             _ => None,
         };
-        Some(Jit { code, settings: Settings::from_environment(), contest })
+        Jit { code, settings, contest }
     }
 
     /// The contest with the interpreter, where the code may lose it.
@@ -231,7 +235,7 @@ mod tests {
                     assert!(!native::has_engine(Level::current()));
                     return;
                 };
-                let jit = Jit { code, settings: Settings::default() };
+                let jit = Jit::new(code, Settings::default());
                 let mut out = vec![0xa5; x.len() * 8 + 64];
                 let extent = [items];
                 let positions = Positions { shape: &extent, origin: &[0], extents: &extent };
