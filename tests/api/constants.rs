@@ -158,6 +158,24 @@ fn integers_stay_in_their_dtype() {
 }
 
 #[test]
+fn kernels_fold_as_they_compute() {
+    let x = [column("x", Int32, &[7.0, -2.0])];
+    for (value, numbers) in [
+        ("x + 1/0", [7.0, -2.0]),
+        ("x + 5%0", [7.0, -2.0]),
+        ("x + 10/4*3", [13.0, 4.0]),
+        ("x + (2147483647 + 1) * 0", [7.0, -2.0]),
+        ("x + 2147483646**7", [-121.0, -130.0]),
+        ("x * (1 < 2)", [7.0, -2.0]),
+        ("(not 3) + x", [7.0, -2.0]),
+        ("x + -7/2", [4.0, -5.0]),
+    ] {
+        check(&x, None, &format!("def k(x):\n    return {value}\n"), Int32, &numbers);
+        check(&x, None, &format!("def k(x):\n    y = {value}\n    return y\n"), Int32, &numbers);
+    }
+}
+
+#[test]
 fn constants_of_functions_are_float64() {
     let x = [column("x", Int32, &[1.0])];
     check(&x, None, "x * abs(7/2)", Float64, &[3.5]);
@@ -229,6 +247,20 @@ fn literals_beyond_int64_are_compared_by_value() {
             assert_eq!(run(Int64, &bytes, &kernel), holds, "{kernel}");
         }
     }
+    for (x, holds) in [(i64::MIN, [0, 1, 0, 1]), (i64::MIN + 1, [1, 0, 1, 0]), (i64::MIN + 2, [0, 0, 1, 0])] {
+        for (text, holds) in ["==", "<", ">=", "!="].iter().zip(holds) {
+            let holds = if *text == "!=" { u8::from(x != i64::MIN + 1) } else { holds };
+            for text in
+                [format!("x {text} -9223372036854775807"), format!("(x + 0) {text} (-9223372036854775807)")]
+            {
+                assert_eq!(run(Int64, &x.to_ne_bytes(), &text), holds, "{x} {text}");
+            }
+        }
+    }
+    assert_eq!(run(Int64, &(-9007199254740993i64).to_ne_bytes(), "x == -9007199254740993"), 1);
+    assert_eq!(run(Int64, &(-9007199254740992i64).to_ne_bytes(), "x == -9007199254740993"), 0);
+    assert_eq!(run(UInt64, &u64::MAX.to_ne_bytes(), "x > -9223372036854775807"), 1);
+    assert_eq!(run(Int64, &i64::MIN.to_ne_bytes(), "x > -18446744073709551615"), 1);
     assert_eq!(run(UInt64, &u64::MAX.to_ne_bytes(), "x == 18446744073709551615"), 1);
     assert_eq!(run(UInt64, &(u64::MAX - 1).to_ne_bytes(), "x == 18446744073709551615"), 0);
     assert_eq!(run(UInt64, &0u64.to_ne_bytes(), "def k(x):\n    return x > -1\n"), 1);

@@ -288,7 +288,7 @@ impl Comparison {
     pub fn of(left: Typed, right: Typed) -> Comparison {
         let sides = [left, right];
         let promoted = promote(promote(Dtype::Bool, left.compute), right.compute).component();
-        let are_whole = sides.iter().all(|side| is_whole(side.compute));
+        let are_whole = is_whole_beside(left, right) && is_whole_beside(right, left);
         let is_beyond = |side: &Typed| match side.constant {
             // Two integer dtypes can promote to float64, which rounds.
             Some(Scalar::Int(_)) if promoted.is_float() => true,
@@ -318,6 +318,14 @@ impl Comparison {
             }
         }
     }
+}
+
+/// Whether a side is compared as an integer: it is one, or the negative of a literal that float64 cannot
+/// tell from other 64-bit integers.
+fn is_whole_beside(side: Typed, other: Typed) -> bool {
+    let is_fine = |value: i128| value.unsigned_abs() > 1 << f64::MANTISSA_DIGITS;
+    let is_64_bit = other.compute.is_integer() && other.compute.size() == 8;
+    is_whole(side.compute) || is_64_bit && matches!(side.constant, Some(Scalar::Int(value)) if is_fine(value))
 }
 
 /// Bool or an integer dtype.

@@ -23,8 +23,8 @@ pub struct Typed {
     /// A whole number that a bool variable typed, or arithmetic with one: bool when dtypes are
     /// promoted, but computed with its own value wherever the surroundings have room for it.
     pub is_weak: bool,
-    /// The value of a constant node: a literal with all its digits, else what the node computes in
-    /// [`Typed::own`].
+    /// The value of a constant node: an integer literal or its negative with all its digits, else what
+    /// the node computes in [`Typed::own`].
     pub constant: Option<Scalar>,
     /// What the node does with strings; `None` for nodes that take and give numbers, and for variables.
     pub text: Option<TextNode>,
@@ -79,7 +79,10 @@ pub fn infer(
         let node = typing.node(id)?;
         typing.nodes.try_push(node)?;
         if node.constant.is_none() && typing.is_constant(id) {
-            let value = folder.compute(&typing.nodes, id, node.own())?;
+            let value = match typing.negated_integer(id) {
+                Some(value) => Scalar::Int(value),
+                None => folder.compute(&typing.nodes, id, node.own())?,
+            };
             typing.nodes[id as usize].constant = Some(value);
         }
     }
@@ -143,6 +146,18 @@ impl Typing<'_> {
                 typed.compute = parse;
                 typed.is_weak = false;
             }
+        }
+    }
+
+    /// The value of a negated integer literal, which keeps all its digits as the literal does. Not that
+    /// of zero, whose float64 negative has a sign.
+    fn negated_integer(&self, id: NodeId) -> Option<i128> {
+        let NodeKind::Negate(a) = self.tree.node(id).kind else { return None };
+        match (self.tree.node(a).kind, self.nodes[id as usize].compute) {
+            (NodeKind::Number(Literal { value: Scalar::Int(value @ 1..), .. }), Dtype::Float64) => {
+                Some(-value)
+            }
+            _ => None,
         }
     }
 
@@ -463,6 +478,7 @@ pub fn is_exact(value: Scalar, dtype: Dtype) -> bool {
     match (value, value.cast(dtype)) {
         (Scalar::Int(exact), Scalar::Int(cast)) => exact == cast,
         (Scalar::Int(exact), Scalar::Bool(_)) => exact == 0 || exact == 1,
+        (Scalar::Int(exact), Scalar::Float(cast)) => exact == cast as i128,
         (value, cast) => value.to_f64() == cast.to_f64(),
     }
 }
