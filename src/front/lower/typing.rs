@@ -135,6 +135,9 @@ impl Typing<'_> {
     fn widen_folded_operands(&mut self, id: NodeId) {
         let NodeKind::Binary(_, a, b) = self.tree.node(id).kind else { return };
         let parse = promote(self.get(a).parse, self.get(b).parse);
+        if parse.is_string() {
+            return;
+        }
         for operand in [a, b] {
             let is_literal = matches!(self.tree.node(operand).kind, NodeKind::Number(_));
             let typed = &mut self.nodes[operand as usize];
