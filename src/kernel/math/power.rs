@@ -46,23 +46,23 @@ impl Unary for Cbrt {
 
     #[inline(always)]
     fn vector<V: Float64>(x: V) -> V {
-        cbrt::<V, true>(x, 1e-290, 1e290)
+        cbrt::<V, Long>(x, 1e-290, 1e290)
     }
 
     #[inline(always)]
     fn vector32<V: Float32>(x: V) -> V {
-        cbrt::<V, false>(x, 1e-36, 1e36)
+        cbrt::<V, Short>(x, 1e-36, 1e36)
     }
 }
 
 /// The root where its products stay in the normal range, between `low` and `high`; of scaled arguments
 /// elsewhere.
 #[inline(always)]
-fn cbrt<T: Float, const REFINED: bool>(x: T, low: f64, high: f64) -> T {
+fn cbrt<T: Float, R: CubeRoot<T>>(x: T, low: f64, high: f64) -> T {
     let a = x.abs();
     let rare = a.lt(T::of(low)) | !a.lt(T::of(high));
     if !T::may_hold(rare) {
-        return cbrt_of_normal::<T, REFINED>(a).copysign(x);
+        return R::of_normal(a).copysign(x);
     }
     // Numbers near the limits times 2^±54, and their roots times 2^∓18.
     let tiny = a.lt(T::ONE);
@@ -70,25 +70,54 @@ fn cbrt<T: Float, const REFINED: bool>(x: T, low: f64, high: f64) -> T {
     let (back_down, back_up) = (T::of(1.0 / 262_144.0), T::of(262_144.0));
     let factor = T::select(rare, T::select(tiny, up, down), T::ONE);
     let back = T::select(rare, T::select(tiny, back_down, back_up), T::ONE);
-    let root = cbrt_of_normal::<T, REFINED>(a * factor) * back;
+    let root = R::of_normal(a * factor) * back;
     // The arguments that are their own cube roots but have no inverse.
     T::select(a.gt(T::ZERO) & a.lt(T::INFINITY), root, a).copysign(x)
 }
 
-/// The root by an inverse one of 16 bits, or of 53 where `REFINED`, and a last step of Newton's.
+/// A cube root of normal numbers. (Functions as arguments would not be inlined into loops for other
+/// instruction sets.)
+trait CubeRoot<T> {
+    fn of_normal(a: T) -> T;
+}
+
+/// By an inverse root of 53 bits.
+struct Long;
+
+/// By an inverse root of 16 bits; the last step with what the square of the root loses, or in float64.
+struct Short;
+
+impl<V: Float64> CubeRoot<V> for Long {
+    #[inline(always)]
+    fn of_normal(a: V) -> V {
+        let rough = refine_inverse_cbrt(a, a.rough_inverse_cbrt());
+        root_of_inverse(a, refine_inverse_cbrt(a, rough))
+    }
+}
+
+impl<V: Float32> CubeRoot<V> for Short {
+    #[inline(always)]
+    fn of_normal(a: V) -> V {
+        let inverse = refine_inverse_cbrt(a, a.rough_inverse_cbrt());
+        if !V::FMA {
+            let ([a_lower, a_upper], [lower, upper]) = (a.halves(), inverse.halves());
+            return V::of_halves([root_of_inverse(a_lower, lower), root_of_inverse(a_upper, upper)]);
+        }
+        let square = inverse * inverse;
+        let root = a * square;
+        let root_square = Double::product(root, root);
+        let lost = root_square.lo.multiply_add(-root, root_square.hi.multiply_add(-root, a));
+        (lost * V::of(1.0 / 3.0)).multiply_add(square, root)
+    }
+}
+
+/// A step of Newton's from an inverse root.
 #[inline(always)]
-fn cbrt_of_normal<T: Float, const REFINED: bool>(a: T) -> T {
-    let rough = refine_inverse_cbrt(a, a.rough_inverse_cbrt());
-    let inverse = if REFINED { refine_inverse_cbrt(a, rough) } else { rough };
+fn root_of_inverse<V: Float64>(a: V, inverse: V) -> V {
     let square = inverse * inverse;
     let root = a * square;
-    let lost = if REFINED {
-        (root * root).multiply_add(-root, a)
-    } else {
-        let root_square = Double::product(root, root);
-        root_square.lo.multiply_add(-root, root_square.hi.multiply_add(-root, a))
-    };
-    (lost * T::of(1.0 / 3.0)).multiply_add(square, root)
+    let lost = (root * root).multiply_add(-root, a);
+    (lost * V::of(1.0 / 3.0)).multiply_add(square, root)
 }
 
 /// With e = 1 - a·y³, `y·(1 - e)^(-1/3)` up to the cubic term: four times the correct bits.
