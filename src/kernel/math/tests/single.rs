@@ -41,7 +41,7 @@ fn check_errors(name: &str, x: &[f32], got: &[f32], exact: impl Fn(usize) -> f64
 
 #[test]
 fn errors_are_at_most_one_unit_in_the_last_place() {
-    let step = if std::env::var_os(EXHAUSTIVE).is_some() { 1 } else { 40_009 };
+    let step = if std::env::var_os(EXHAUSTIVE).is_some() { 1 } else { 10_007 };
     const BLOCK: u64 = 1 << 16;
     for f in functions() {
         let scalar = scalar_unary(f);
@@ -111,7 +111,9 @@ fn deflated<const N: usize>(elements: &[[u8; N]]) -> f64 {
 
 /// `to_bytes` of the results of `f` on equidistant arguments, and of those of the scalar function.
 fn check_smoothness<T: Element, const N: usize>(to_bytes: fn(T) -> [u8; N]) {
-    const ITEMS: usize = 100_000;
+    const ITEMS: usize = 50_000;
+    // AVX2 and AVX-512 give the same bits.
+    let levels = [Level::Baseline, Level::supported()];
     for f in functions() {
         let scalar = scalar_unary(f);
         for &(low, high) in ranges(f) {
@@ -119,7 +121,7 @@ fn check_smoothness<T: Element, const N: usize>(to_bytes: fn(T) -> [u8; N]) {
             let x: Vec<T> = (0..ITEMS).map(|i| T::of(low + i as f64 * step)).collect();
             let exact: Vec<[u8; N]> = x.iter().map(|&x| to_bytes(T::of(scalar(x.into())))).collect();
             let limit = 1.03 * deflated(&exact);
-            for level in Level::all_supported() {
+            for level in levels {
                 let y: Vec<[u8; N]> =
                     run_unary(f, Accuracy::Fast, level, &x).into_iter().map(to_bytes).collect();
                 let size = deflated(&y);
