@@ -18,7 +18,8 @@
  *
  * Threads: every function may be called from any thread. Any number of threads may evaluate one
  * expression at the same time, into disjoint outputs; only me_free needs the expression to itself.
- * The library starts no thread, and an evaluation takes none of its locks and waits for no other thread.
+ * The library starts no thread, and an evaluation takes none of its locks and waits for no other
+ * thread.
  *
  * Fork: a child may compile, evaluate and free, also where other threads of its parent were in the
  * middle of a call. What the parent had compiled works in the child.

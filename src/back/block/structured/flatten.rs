@@ -233,14 +233,7 @@ impl Flattener<'_> {
                 close_loop(nodes, body);
                 Ok(())
             }
-            Stmt::Break => {
-                self.flush(nodes)?;
-                nodes.try_push(Node::Break)
-            }
-            Stmt::Continue => {
-                self.flush(nodes)?;
-                nodes.try_push(Node::Continue)
-            }
+            Stmt::Break | Stmt::Continue => self.jump(stmt, nodes),
             Stmt::Print(print) => self.print(print, nodes),
         }
     }
@@ -288,6 +281,12 @@ impl Flattener<'_> {
         let bounds = self.finish_region(&bounds)?;
         self.is_partial = true;
         nodes.try_push(Node::Loop(Loop { head: Head::For { variable, bounds }, body: Vec::new() }))
+    }
+
+    #[inline(never)]
+    fn jump(&mut self, stmt: &Stmt, nodes: &mut Vec<Node<Region>>) -> Result<(), OutOfMemory> {
+        self.flush(nodes)?;
+        nodes.try_push(if matches!(stmt, Stmt::Break) { Node::Break } else { Node::Continue })
     }
 
     #[inline(never)]
