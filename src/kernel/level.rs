@@ -69,6 +69,12 @@ impl Level {
         Level::Baseline
     }
 
+    /// The level for loops that are seldom run: AVX2 in place of AVX-512, whose gain is not worth the size of one
+    /// more loop.
+    pub(super) fn of_rare_loops(self) -> Level {
+        self.min(Level::Avx2)
+    }
+
     /// All levels that this machine runs, lowest first.
     pub fn all_supported() -> impl Iterator<Item = Level> {
         [Level::Baseline, Level::Avx2, Level::Avx512].into_iter().filter(|level| *level <= Level::supported())

@@ -40,7 +40,7 @@ pub(super) trait Blend: Copy {
 impl Blend for f64 {
     #[inline(always)]
     fn or(self, other: f64, mask: u64) -> f64 {
-        f64::from_bits((self.to_bits() & mask) | (other.to_bits() & !mask))
+        f64::from_bits(((self.to_bits() ^ other.to_bits()) & mask) ^ other.to_bits())
     }
 }
 

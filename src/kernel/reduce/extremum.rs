@@ -4,7 +4,7 @@
 //! order of the items.
 
 use super::level_dispatch::FoldItems;
-use super::rows::{FoldGroups, LANES, Table, first_lanes, fold_lanes};
+use super::rows::{FoldGroups, Table, first_lanes, fold_lanes, join_lanes};
 use std::marker::PhantomData;
 use std::ops::BitOr;
 
@@ -89,10 +89,11 @@ pub(super) struct Extremum<T, O>(PhantomData<(T, O)>);
 impl<T: Float, O: Order<T> + Order<f64>> FoldItems for Extremum<T, O> {
     type Item = T;
     type State = f64;
+    const LANE_SIZE: usize = 0;
 
     #[inline(always)]
-    fn fold(state: &mut f64, items: &Table<'_, T>) {
-        let Best { best, has_nan } = items.fold_groups::<Search<T, O>>();
+    fn fold<const N: usize>(state: &mut f64, items: &Table<'_, T>) {
+        let Best { best, has_nan } = items.fold_groups::<Search<T, O, N>, N>();
         if has_nan {
             *state = f64::NAN;
             return;
@@ -119,42 +120,42 @@ struct Best<T> {
 }
 
 /// The best number of each lane, and where there was NaN.
-struct Search<T: Float, O> {
-    best: [T; LANES],
+struct Search<T: Float, O, const N: usize> {
+    best: [T; N],
     /// Lanes that have seen NaN.
-    nan: [T::Mask; LANES],
+    nan: [T::Mask; N],
     /// Whether there was NaN in any lane.
     has_nan: bool,
     order: PhantomData<O>,
 }
 
-impl<T: Float, O: Order<T>> Search<T, O> {
+impl<T: Float, O: Order<T>, const N: usize> Search<T, O, N> {
     #[inline(always)]
-    fn add_numbers(&mut self, group: &[T; LANES]) {
-        for i in 0..LANES {
+    fn add_numbers(&mut self, group: &[T; N]) {
+        for i in 0..N {
             self.best[i] = better::<T, O>(self.best[i], group[i]);
         }
     }
 }
 
-impl<T: Float, O: Order<T>> FoldGroups<T> for Search<T, O> {
+impl<T: Float, O: Order<T>, const N: usize> FoldGroups<T, N> for Search<T, O, N> {
     const NEUTRAL: T = O::LAST;
     const IDEMPOTENT: bool = true;
     const TWO_AT_A_TIME: bool = true;
-    const START: Search<T, O> =
-        Search { best: [O::LAST; LANES], nan: [T::NONE; LANES], has_nan: false, order: PhantomData };
+    const START: Search<T, O, N> =
+        Search { best: [O::LAST; N], nan: [T::NONE; N], has_nan: false, order: PhantomData };
 
     type Result = Best<T>;
 
     #[inline(always)]
-    fn add(&mut self, group: &[T; LANES]) {
-        self.add_two(group, &[O::LAST; LANES]);
+    fn add(&mut self, group: &[T; N]) {
+        self.add_two(group, &[O::LAST; N]);
     }
 
     /// One comparison tells of two items.
     #[inline(always)]
-    fn add_two(&mut self, a: &[T; LANES], b: &[T; LANES]) {
-        for i in 0..LANES {
+    fn add_two(&mut self, a: &[T; N], b: &[T; N]) {
+        for i in 0..N {
             self.nan[i] = self.nan[i] | T::any_nan(a[i], b[i]);
         }
         self.add_numbers(a);
@@ -164,26 +165,33 @@ impl<T: Float, O: Order<T>> FoldGroups<T> for Search<T, O> {
     /// One comparison tells of two items, unless half of few lanes would not become vectors; and one truth takes fewer
     /// registers than lanes.
     #[inline(always)]
-    fn add_whole(&mut self, group: &[T; LANES]) {
-        const COMPARISONS: usize = if LANES < 64 { LANES } else { LANES / 2 };
+    fn add_whole(&mut self, group: &[T; N]) {
+        let comparisons = const { if N < 64 { N } else { N / 2 } };
         let mut has_nan = false;
-        for i in 0..COMPARISONS {
-            has_nan |= group[i].is_nan() | group[LANES - COMPARISONS + i].is_nan();
+        for i in 0..comparisons {
+            has_nan |= group[i].is_nan() | group[N - comparisons + i].is_nan();
         }
         self.has_nan |= has_nan;
         self.add_numbers(group);
     }
 
     #[inline(always)]
-    fn result(&self, count: usize) -> Best<T> {
-        let best = fold_lanes(first_lanes(&self.best, count, O::LAST), better::<T, O>);
-        let nan = fold_lanes(first_lanes(&self.nan, count, T::NONE), |a, b| a | b);
-        Best { best, has_nan: self.has_nan | (nan != T::NONE) }
+    fn keep_first(&mut self, count: usize) {
+        self.best = first_lanes(&self.best, count, O::LAST);
+        self.nan = first_lanes(&self.nan, count, T::NONE);
     }
 
     #[inline(always)]
-    fn merge(a: Best<T>, b: Best<T>) -> Best<T> {
-        Best { best: better::<T, O>(a.best, b.best), has_nan: a.has_nan | b.has_nan }
+    fn absorb(&mut self, other: &Self) {
+        join_lanes(&mut self.best, &other.best, better::<T, O>);
+        join_lanes(&mut self.nan, &other.nan, |a, b| a | b);
+        self.has_nan |= other.has_nan;
+    }
+
+    #[inline(always)]
+    fn result(&self) -> Best<T> {
+        let nan = fold_lanes(self.nan, |a, b| a | b);
+        Best { best: fold_lanes(self.best, better::<T, O>), has_nan: self.has_nan | (nan != T::NONE) }
     }
 }
 

@@ -4,7 +4,7 @@
 //! their results keep; totals (for means) are exact.
 
 use super::level_dispatch::{Fold, FoldItems, at_level};
-use super::rows::{FoldGroups, LANES, Table, first_lanes, fold_lanes};
+use super::rows::{FoldGroups, Table, first_lanes, fold_lanes, join_lanes};
 use super::{Dtype, Level, ReduceOp};
 use std::marker::PhantomData;
 
@@ -21,11 +21,13 @@ trait Integer: Copy + Ord {
     const LEAST: Self;
     const GREATEST: Self;
     const IS_SIGNED: bool;
+    /// Bytes of a lane in which items are added.
+    const LANE_SIZE_OF_SUM: usize;
 
     /// The sum of the items modulo 2^64.
-    fn sum(items: &Table<'_, Self>) -> i64;
+    fn sum<const N: usize>(items: &Table<'_, Self>) -> i64;
     /// The exact sum of fewer than 2^32 items.
-    fn total(items: &Table<'_, Self>) -> i128;
+    fn total<const N: usize>(items: &Table<'_, Self>) -> i128;
     /// The value modulo 2^64.
     fn low(self) -> i64;
     fn value(self) -> i128;
@@ -42,15 +44,16 @@ impl Integer for BoolByte {
     const LEAST: BoolByte = BoolByte(0);
     const GREATEST: BoolByte = BoolByte(1);
     const IS_SIGNED: bool = false;
+    const LANE_SIZE_OF_SUM: usize = size_of::<u8>();
 
     #[inline(always)]
-    fn sum(items: &Table<'_, BoolByte>) -> i64 {
-        count_true(items)
+    fn sum<const N: usize>(items: &Table<'_, BoolByte>) -> i64 {
+        count_true::<N>(items)
     }
 
     #[inline(always)]
-    fn total(items: &Table<'_, BoolByte>) -> i128 {
-        i128::from(count_true(items))
+    fn total<const N: usize>(items: &Table<'_, BoolByte>) -> i128 {
+        i128::from(count_true::<N>(items))
     }
 
     #[inline(always)]
@@ -65,22 +68,23 @@ impl Integer for BoolByte {
 }
 
 macro_rules! impl_integer {
-    ($($item:ty: $sum:path, $total:path;)*) => {$(
+    ($($item:ty: $sum:ident, $total:ident;)*) => {$(
         impl Integer for $item {
             const FALSE: $item = 0;
             const TRUE: $item = 1;
             const LEAST: $item = <$item>::MIN;
             const GREATEST: $item = <$item>::MAX;
             const IS_SIGNED: bool = <$item>::MIN != 0;
+            const LANE_SIZE_OF_SUM: usize = if size_of::<$item>() < 4 { size_of::<i32>() } else { size_of::<i64>() };
 
             #[inline(always)]
-            fn sum(items: &Table<'_, $item>) -> i64 {
-                $sum(items)
+            fn sum<const N: usize>(items: &Table<'_, $item>) -> i64 {
+                $sum::<$item, N>(items)
             }
 
             #[inline(always)]
-            fn total(items: &Table<'_, $item>) -> i128 {
-                $total(items)
+            fn total<const N: usize>(items: &Table<'_, $item>) -> i128 {
+                $total::<$item, N>(items)
             }
 
             #[inline(always)]
@@ -109,139 +113,154 @@ impl_integer! {
 
 /// Number of true bytes, counted in lanes of bytes as long as they cannot overflow.
 #[inline(always)]
-fn count_true(items: &Table<'_, BoolByte>) -> i64 {
+fn count_true<const N: usize>(items: &Table<'_, BoolByte>) -> i64 {
     let mut total = 0;
-    for piece in items.pieces(usize::from(u8::MAX)) {
-        total += piece.fold_groups::<Count>();
+    for piece in items.pieces::<N>(usize::from(u8::MAX)) {
+        total += piece.fold_groups::<Count<N>, N>();
     }
     total
 }
 
-struct Count([u8; LANES]);
+struct Count<const N: usize>([u8; N]);
 
-impl FoldGroups<BoolByte> for Count {
+impl<const N: usize> FoldGroups<BoolByte, N> for Count<N> {
     const NEUTRAL: BoolByte = BoolByte(0);
     const IDEMPOTENT: bool = false;
-    const START: Count = Count([0; LANES]);
+    const START: Count<N> = Count([0; N]);
 
     type Result = i64;
 
     #[inline(always)]
-    fn add(&mut self, group: &[BoolByte; LANES]) {
-        for i in 0..LANES {
+    fn add(&mut self, group: &[BoolByte; N]) {
+        for i in 0..N {
             self.0[i] = self.0[i].wrapping_add(group[i].0.min(1));
         }
     }
 
     #[inline(always)]
-    fn result(&self, count: usize) -> i64 {
-        first_lanes(&self.0, count, 0).into_iter().map(i64::from).sum()
+    fn keep_first(&mut self, count: usize) {
+        self.0 = first_lanes(&self.0, count, 0);
     }
 
     #[inline(always)]
-    fn merge(a: i64, b: i64) -> i64 {
-        a + b
+    fn absorb(&mut self, other: &Self) {
+        join_lanes(&mut self.0, &other.0, u8::wrapping_add);
+    }
+
+    #[inline(always)]
+    fn result(&self) -> i64 {
+        self.0.into_iter().map(i64::from).sum()
     }
 }
 
 /// Sum of items of at most 16 bits, in lanes of 32 bits as long as they cannot overflow.
 #[inline(always)]
-fn sum_small<T: Integer + Into<i32>>(items: &Table<'_, T>) -> i64 {
+fn sum_small<T: Integer + Into<i32>, const N: usize>(items: &Table<'_, T>) -> i64 {
     let mut total = 0;
-    for piece in items.pieces(1 << 15) {
-        total += piece.fold_groups::<SmallSum>();
+    for piece in items.pieces::<N>(1 << 15) {
+        total += piece.fold_groups::<SmallSum<N>, N>();
     }
     total
 }
 
-struct SmallSum([i32; LANES]);
+struct SmallSum<const N: usize>([i32; N]);
 
-impl<T: Integer + Into<i32>> FoldGroups<T> for SmallSum {
+impl<T: Integer + Into<i32>, const N: usize> FoldGroups<T, N> for SmallSum<N> {
     const NEUTRAL: T = T::FALSE;
     const IDEMPOTENT: bool = false;
-    const START: SmallSum = SmallSum([0; LANES]);
+    const START: SmallSum<N> = SmallSum([0; N]);
 
     type Result = i64;
 
     #[inline(always)]
-    fn add(&mut self, group: &[T; LANES]) {
-        for i in 0..LANES {
+    fn add(&mut self, group: &[T; N]) {
+        for i in 0..N {
             self.0[i] = self.0[i].wrapping_add(group[i].into());
         }
     }
 
     #[inline(always)]
-    fn result(&self, count: usize) -> i64 {
-        first_lanes(&self.0, count, 0).into_iter().map(i64::from).sum()
+    fn keep_first(&mut self, count: usize) {
+        self.0 = first_lanes(&self.0, count, 0);
     }
 
     #[inline(always)]
-    fn merge(a: i64, b: i64) -> i64 {
-        a + b
+    fn absorb(&mut self, other: &Self) {
+        join_lanes(&mut self.0, &other.0, i32::wrapping_add);
+    }
+
+    #[inline(always)]
+    fn result(&self) -> i64 {
+        self.0.into_iter().map(i64::from).sum()
     }
 }
 
 /// Sum of items modulo 2^64.
 #[inline(always)]
-fn sum_large<T: Integer>(items: &Table<'_, T>) -> i64 {
-    items.fold_groups::<LargeSum>()
+fn sum_large<T: Integer, const N: usize>(items: &Table<'_, T>) -> i64 {
+    items.fold_groups::<LargeSum<N>, N>()
 }
 
-struct LargeSum([i64; LANES]);
+struct LargeSum<const N: usize>([i64; N]);
 
-impl<T: Integer> FoldGroups<T> for LargeSum {
+impl<T: Integer, const N: usize> FoldGroups<T, N> for LargeSum<N> {
     const NEUTRAL: T = T::FALSE;
     const IDEMPOTENT: bool = false;
-    const START: LargeSum = LargeSum([0; LANES]);
+    const START: LargeSum<N> = LargeSum([0; N]);
 
     type Result = i64;
 
     #[inline(always)]
-    fn add(&mut self, group: &[T; LANES]) {
-        for i in 0..LANES {
+    fn add(&mut self, group: &[T; N]) {
+        for i in 0..N {
             self.0[i] = self.0[i].wrapping_add(group[i].low());
         }
     }
 
     #[inline(always)]
-    fn result(&self, count: usize) -> i64 {
-        fold_lanes(first_lanes(&self.0, count, 0), i64::wrapping_add)
+    fn keep_first(&mut self, count: usize) {
+        self.0 = first_lanes(&self.0, count, 0);
     }
 
     #[inline(always)]
-    fn merge(a: i64, b: i64) -> i64 {
-        a.wrapping_add(b)
+    fn absorb(&mut self, other: &Self) {
+        join_lanes(&mut self.0, &other.0, i64::wrapping_add);
+    }
+
+    #[inline(always)]
+    fn result(&self) -> i64 {
+        fold_lanes(self.0, i64::wrapping_add)
     }
 }
 
 /// The total of items of at most 32 bits: their sum in 64 bits cannot overflow.
 #[inline(always)]
-fn total_of_sum<T: Integer>(items: &Table<'_, T>) -> i128 {
-    i128::from(T::sum(items))
+fn total_of_sum<T: Integer, const N: usize>(items: &Table<'_, T>) -> i128 {
+    i128::from(T::sum::<N>(items))
 }
 
 /// The total of 64-bit items.
 #[inline(always)]
-fn total_of_halves<T: Integer>(items: &Table<'_, T>) -> i128 {
-    items.fold_groups::<Halves>()
+fn total_of_halves<T: Integer, const N: usize>(items: &Table<'_, T>) -> i128 {
+    items.fold_groups::<Halves<N>, N>()
 }
 
 /// Upper and lower halves of 64-bit items, summed apart.
-struct Halves {
-    uppers: [i64; LANES],
-    lowers: [u64; LANES],
+struct Halves<const N: usize> {
+    uppers: [i64; N],
+    lowers: [u64; N],
 }
 
-impl<T: Integer> FoldGroups<T> for Halves {
+impl<T: Integer, const N: usize> FoldGroups<T, N> for Halves<N> {
     const NEUTRAL: T = T::FALSE;
     const IDEMPOTENT: bool = false;
-    const START: Halves = Halves { uppers: [0; LANES], lowers: [0; LANES] };
+    const START: Halves<N> = Halves { uppers: [0; N], lowers: [0; N] };
 
     type Result = i128;
 
     #[inline(always)]
-    fn add(&mut self, group: &[T; LANES]) {
-        for i in 0..LANES {
+    fn add(&mut self, group: &[T; N]) {
+        for i in 0..N {
             let bits = group[i].low();
             self.uppers[i] += if T::IS_SIGNED { bits >> 32 } else { ((bits as u64) >> 32) as i64 };
             self.lowers[i] += u64::from(bits as u32);
@@ -249,15 +268,22 @@ impl<T: Integer> FoldGroups<T> for Halves {
     }
 
     #[inline(always)]
-    fn result(&self, count: usize) -> i128 {
-        let uppers = fold_lanes(first_lanes(&self.uppers, count, 0), i64::wrapping_add);
-        let lowers = fold_lanes(first_lanes(&self.lowers, count, 0), u64::wrapping_add);
-        (i128::from(uppers) << 32) + i128::from(lowers)
+    fn keep_first(&mut self, count: usize) {
+        self.uppers = first_lanes(&self.uppers, count, 0);
+        self.lowers = first_lanes(&self.lowers, count, 0);
     }
 
     #[inline(always)]
-    fn merge(a: i128, b: i128) -> i128 {
-        a + b
+    fn absorb(&mut self, other: &Self) {
+        join_lanes(&mut self.uppers, &other.uppers, i64::wrapping_add);
+        join_lanes(&mut self.lowers, &other.lowers, u64::wrapping_add);
+    }
+
+    #[inline(always)]
+    fn result(&self) -> i128 {
+        let uppers = fold_lanes(self.uppers, i64::wrapping_add);
+        let lowers = fold_lanes(self.lowers, u64::wrapping_add);
+        (i128::from(uppers) << 32) + i128::from(lowers)
     }
 }
 
@@ -268,96 +294,122 @@ struct Product<T>(PhantomData<T>);
 impl<T: Integer> FoldItems for Sum<T> {
     type Item = T;
     type State = i128;
+    const LANE_SIZE: usize = T::LANE_SIZE_OF_SUM;
 
     #[inline(always)]
-    fn fold(state: &mut i128, items: &Table<'_, T>) {
-        *state += i128::from(T::sum(items));
+    fn fold<const N: usize>(state: &mut i128, items: &Table<'_, T>) {
+        *state += i128::from(T::sum::<N>(items));
     }
 }
 
 impl<T: Integer> FoldItems for Total<T> {
     type Item = T;
     type State = i128;
+    const LANE_SIZE: usize = T::LANE_SIZE_OF_SUM;
 
     #[inline(always)]
-    fn fold(state: &mut i128, items: &Table<'_, T>) {
-        *state += T::total(items);
+    fn fold<const N: usize>(state: &mut i128, items: &Table<'_, T>) {
+        *state += T::total::<N>(items);
     }
 }
 
 impl<T: Integer> FoldItems for Product<T> {
     type Item = T;
     type State = i128;
+    const LANE_SIZE: usize = size_of::<i64>();
 
     #[inline(always)]
-    fn fold(state: &mut i128, items: &Table<'_, T>) {
-        let product = items.fold_groups::<ProductLanes>();
+    fn fold<const N: usize>(state: &mut i128, items: &Table<'_, T>) {
+        let product = items.fold_groups::<ProductLanes<N>, N>();
         *state = i128::from((*state as i64).wrapping_mul(product));
     }
 }
 
-struct ProductLanes([i64; LANES]);
+struct ProductLanes<const N: usize>([i64; N]);
 
-impl<T: Integer> FoldGroups<T> for ProductLanes {
+impl<T: Integer, const N: usize> FoldGroups<T, N> for ProductLanes<N> {
     const NEUTRAL: T = T::TRUE;
     const IDEMPOTENT: bool = false;
-    const START: ProductLanes = ProductLanes([1; LANES]);
+    const START: ProductLanes<N> = ProductLanes([1; N]);
 
     type Result = i64;
 
     #[inline(always)]
-    fn add(&mut self, group: &[T; LANES]) {
-        for i in 0..LANES {
+    fn add(&mut self, group: &[T; N]) {
+        for i in 0..N {
             self.0[i] = self.0[i].wrapping_mul(group[i].low());
         }
     }
 
     #[inline(always)]
-    fn result(&self, count: usize) -> i64 {
-        fold_lanes(first_lanes(&self.0, count, 1), i64::wrapping_mul)
+    fn keep_first(&mut self, count: usize) {
+        self.0 = first_lanes(&self.0, count, 1);
     }
 
     #[inline(always)]
-    fn merge(a: i64, b: i64) -> i64 {
-        a.wrapping_mul(b)
+    fn absorb(&mut self, other: &Self) {
+        join_lanes(&mut self.0, &other.0, i64::wrapping_mul);
+    }
+
+    #[inline(always)]
+    fn result(&self) -> i64 {
+        fold_lanes(self.0, i64::wrapping_mul)
     }
 }
 
-/// The smallest or, with `MAX`, the largest item.
-struct Extremum<T, const MAX: bool>([T; LANES]);
+/// The smallest or, with `MAX`, the largest item of each lane.
+struct Best<T, const MAX: bool, const N: usize>([T; N]);
 
-impl<T: Integer, const MAX: bool> FoldGroups<T> for Extremum<T, MAX> {
-    const NEUTRAL: T = if MAX { T::LEAST } else { T::GREATEST };
+impl<T: Integer, const MAX: bool, const N: usize> FoldGroups<T, N> for Best<T, MAX, N> {
+    const NEUTRAL: T = Self::NEUTRAL;
     const IDEMPOTENT: bool = true;
-    const START: Extremum<T, MAX> = Extremum([Self::NEUTRAL; LANES]);
+    const START: Best<T, MAX, N> = Best([Self::NEUTRAL; N]);
 
     type Result = T;
 
     #[inline(always)]
-    fn add(&mut self, group: &[T; LANES]) {
-        for i in 0..LANES {
-            self.0[i] = Self::merge(self.0[i], group[i]);
+    fn add(&mut self, group: &[T; N]) {
+        for i in 0..N {
+            self.0[i] = Self::better(self.0[i], group[i]);
         }
     }
 
     #[inline(always)]
-    fn result(&self, count: usize) -> T {
-        fold_lanes(first_lanes(&self.0, count, Self::NEUTRAL), Self::merge)
+    fn keep_first(&mut self, count: usize) {
+        self.0 = first_lanes(&self.0, count, Self::NEUTRAL);
     }
 
     #[inline(always)]
-    fn merge(a: T, b: T) -> T {
+    fn absorb(&mut self, other: &Self) {
+        join_lanes(&mut self.0, &other.0, Self::better);
+    }
+
+    #[inline(always)]
+    fn result(&self) -> T {
+        fold_lanes(self.0, Self::better)
+    }
+}
+
+impl<T: Integer, const MAX: bool, const N: usize> Best<T, MAX, N> {
+    const NEUTRAL: T = if MAX { T::LEAST } else { T::GREATEST };
+
+    #[inline(always)]
+    fn better(a: T, b: T) -> T {
         if MAX { a.max(b) } else { a.min(b) }
     }
 }
 
+/// The smallest or, with `MAX`, the largest item.
+struct Extremum<T, const MAX: bool>(PhantomData<T>);
+
 impl<T: Integer, const MAX: bool> FoldItems for Extremum<T, MAX> {
     type Item = T;
     type State = i128;
+    const LANE_SIZE: usize = size_of::<T>();
 
     #[inline(always)]
-    fn fold(state: &mut i128, items: &Table<'_, T>) {
-        let best = items.fold_groups::<Self>().value();
+    fn fold<const N: usize>(state: &mut i128, items: &Table<'_, T>) {
+        let best = items.fold_groups::<Best<T, MAX, N>, N>().value();
         *state = if MAX { best.max(*state) } else { best.min(*state) };
     }
 }

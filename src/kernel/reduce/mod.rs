@@ -27,7 +27,7 @@ use crate::dtype::{Complex, Dtype, Scalar};
 use crate::ir::ReduceOp;
 use extremum::{Extremum, Greatest, Least};
 use integer::Integers;
-use level_dispatch::{Fold, at_level};
+use level_dispatch::{Fold, at_level, at_level_of_rare_loops};
 use pairwise::{Product, Sum, Tree};
 
 pub use rows::EvenRows;
@@ -234,10 +234,18 @@ fn arithmetic(op: ReduceOp, dtype: Dtype, level: Level) -> Option<Kind> {
         (Dtype::Float32, true) => float(at_level::<pairwise::Items<f32, Product>>(level)),
         (Dtype::Float64, false) => float(at_level::<pairwise::Items<f64, Sum>>(level)),
         (Dtype::Float64, true) => float(at_level::<pairwise::Items<f64, Product>>(level)),
-        (Dtype::Complex64, false) => complex(at_level::<pairwise::Items<Complex<f32>, Sum>>(level)),
-        (Dtype::Complex64, true) => complex(at_level::<pairwise::Items<Complex<f32>, Product>>(level)),
-        (Dtype::Complex128, false) => complex(at_level::<pairwise::Items<Complex<f64>, Sum>>(level)),
-        (Dtype::Complex128, true) => complex(at_level::<pairwise::Items<Complex<f64>, Product>>(level)),
+        (Dtype::Complex64, false) => {
+            complex(at_level_of_rare_loops::<pairwise::Items<Complex<f32>, Sum>>(level))
+        }
+        (Dtype::Complex64, true) => {
+            complex(at_level_of_rare_loops::<pairwise::Items<Complex<f32>, Product>>(level))
+        }
+        (Dtype::Complex128, false) => {
+            complex(at_level_of_rare_loops::<pairwise::Items<Complex<f64>, Sum>>(level))
+        }
+        (Dtype::Complex128, true) => {
+            complex(at_level_of_rare_loops::<pairwise::Items<Complex<f64>, Product>>(level))
+        }
         _ => integer(op, dtype, level)?,
     })
 }

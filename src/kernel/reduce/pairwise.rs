@@ -207,9 +207,10 @@ pub(super) struct Items<T, C>(PhantomData<(T, C)>);
 impl<T: Widen, C: Combine<T::Wide>> FoldItems for Items<T, C> {
     type Item = T;
     type State = Tree<T::Wide>;
+    const LANE_SIZE: usize = size_of::<T::Wide>();
 
     #[inline(always)]
-    fn fold(tree: &mut Tree<T::Wide>, items: &Table<'_, T>) {
+    fn fold<const N: usize>(tree: &mut Tree<T::Wide>, items: &Table<'_, T>) {
         let EvenRows { items: row, count, .. } = items.rows;
         let fours = row <= COLUMNS;
         let pairs = !fours && row <= PAIR;
@@ -261,7 +262,8 @@ fn fold_pairs<T: Widen, C: Combine<T::Wide>>(tree: &mut Tree<T::Wide>, items: &T
     let row = |row| Some((items.beyond_row::<COLUMNS>(row, 0)?, items.beyond_row::<COLUMNS>(row, COLUMNS)?));
     while let (Some((a, b)), Some((c, d))) = (row(first), row(first + 1)) {
         tree.add::<C>(fold_columns::<_, C>(|i| {
-            let [b, d] = [b, d].map(|last| last[i].widen().or(C::NEUTRAL, masks.0[i]));
+            let b = b[i].widen().or(C::NEUTRAL, masks.0[i]);
+            let d = d[i].widen().or(C::NEUTRAL, masks.0[i]);
             C::combine(C::combine(a[i].widen(), b), C::combine(c[i].widen(), d))
         }));
         first += 2;

@@ -4,10 +4,6 @@
 //! of a row is a group that reaches into the gap after it. Whatever lies there ends up in lanes of its own, which
 //! are left out of the result.
 
-/// Items that are folded side by side: enough independent operations to hide their latency at every level, no more
-/// than registers hold. WebAssembly has one level, and every loop counts in the size of its modules.
-pub(super) const LANES: usize = if cfg!(target_arch = "wasm32") { 32 } else { 64 };
-
 /// Rows of equal length at equal distances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EvenRows {
@@ -75,13 +71,13 @@ impl<'a, T: Copy> Table<'a, T> {
         Some([a.first_chunk()?, b.first_chunk()?, c.first_chunk()?, d.first_chunk()?])
     }
 
-    /// Tables that hold the same items in the same order, of at most `groups` groups of [`LANES`] items each.
+    /// Tables that hold the same items in the same order, of at most `groups` groups of `N` items each.
     #[inline(always)]
-    pub fn pieces(self, groups: usize) -> impl Iterator<Item = Table<'a, T>> {
+    pub fn pieces<const N: usize>(self, groups: usize) -> impl Iterator<Item = Table<'a, T>> {
         let EvenRows { items, stride, count } = self.rows;
-        let whole_rows = groups / items.div_ceil(LANES);
+        let whole_rows = groups / items.div_ceil(N);
         let rows = whole_rows.max(1);
-        let part = if whole_rows == 0 { groups * LANES } else { items };
+        let part = if whole_rows == 0 { groups * N } else { items };
         (0..count).step_by(rows).flat_map(move |first| {
             (0..items).step_by(part).map(move |start| {
                 let rows =
@@ -92,34 +88,32 @@ impl<'a, T: Copy> Table<'a, T> {
         })
     }
 
-    /// Folds the items.
+    /// Folds the items in `N` lanes.
     #[inline(always)]
-    pub fn fold_groups<F: FoldGroups<T>>(&self) -> F::Result {
+    pub fn fold_groups<F: FoldGroups<T, N>, const N: usize>(&self) -> F::Result {
         let EvenRows { items, .. } = self.rows;
-        let (mut whole, mut last) = (F::START, F::START);
-        if items < LANES {
+        let mut fold = F::START;
+        if F::IDEMPOTENT && items >= N {
+            self.fold_overlapping_groups(&mut fold);
+            return fold.result();
+        }
+        self.fold_whole_groups(&mut fold);
+        if items % N != 0 {
+            let mut last = F::START;
             self.fold_last_groups(&mut last);
-            return last.result(items);
+            last.keep_first(items % N);
+            fold.absorb(&last);
         }
-        if F::IDEMPOTENT {
-            self.fold_overlapping_groups(&mut whole);
-            return whole.result(LANES);
-        }
-        self.fold_whole_groups(&mut whole);
-        if items % LANES == 0 {
-            return whole.result(LANES);
-        }
-        self.fold_last_groups(&mut last);
-        F::merge(whole.result(LANES), last.result(items % LANES))
+        fold.result()
     }
 
     /// Folds the whole groups of all rows.
     #[inline(always)]
-    fn fold_whole_groups<F: FoldGroups<T>>(&self, fold: &mut F) {
+    fn fold_whole_groups<F: FoldGroups<T, N>, const N: usize>(&self, fold: &mut F) {
         let EvenRows { items, stride, .. } = self.rows;
         let mut memory = self.memory;
         while let Some(row) = memory.get(..items) {
-            for group in row.as_chunks::<LANES>().0 {
+            for group in row.as_chunks::<N>().0 {
                 fold.add_whole(group);
             }
             memory = memory.get(stride..).unwrap_or_default();
@@ -128,12 +122,12 @@ impl<'a, T: Copy> Table<'a, T> {
 
     /// Folds rows of a group and more, whose last groups begin among items already seen.
     #[inline(always)]
-    fn fold_overlapping_groups<F: FoldGroups<T>>(&self, fold: &mut F) {
+    fn fold_overlapping_groups<F: FoldGroups<T, N>, const N: usize>(&self, fold: &mut F) {
         let EvenRows { items, stride, .. } = self.rows;
         let mut memory = self.memory;
         while let Some(row) = memory.get(..items) {
-            for i in 0..items.div_ceil(LANES) {
-                let start = (i * LANES).min(items - LANES);
+            for i in 0..items.div_ceil(N) {
+                let start = (i * N).min(items - N);
                 let Some(group) = row.get(start..).and_then(<[T]>::first_chunk) else { return };
                 fold.add_whole(group);
             }
@@ -143,9 +137,9 @@ impl<'a, T: Copy> Table<'a, T> {
 
     /// Folds what is left of each row after whole groups, and whatever lies after it in memory.
     #[inline(always)]
-    fn fold_last_groups<F: FoldGroups<T>>(&self, fold: &mut F) {
+    fn fold_last_groups<F: FoldGroups<T, N>, const N: usize>(&self, fold: &mut F) {
         let EvenRows { items, stride, .. } = self.rows;
-        let mut start = items / LANES * LANES;
+        let mut start = items / N * N;
         if F::TWO_AT_A_TIME {
             while let (Some(a), Some(b)) = (self.group(start), self.group(start + stride)) {
                 fold.add_two(a, b);
@@ -157,7 +151,7 @@ impl<'a, T: Copy> Table<'a, T> {
             let group = match self.group(start) {
                 Some(group) => group,
                 None => {
-                    filled = filled_up(&self.memory[start..][..items % LANES], F::NEUTRAL);
+                    filled = filled_up(&self.memory[start..][..items % N], F::NEUTRAL);
                     &filled
                 }
             };
@@ -168,8 +162,8 @@ impl<'a, T: Copy> Table<'a, T> {
 
     /// The group that begins at item `start` of the memory; `None` where that ends before.
     #[inline(always)]
-    fn group(&self, start: usize) -> Option<&'a [T; LANES]> {
-        self.memory.get(start..start + LANES)?.first_chunk()
+    fn group<const N: usize>(&self, start: usize) -> Option<&'a [T; N]> {
+        self.memory.get(start..start + N)?.first_chunk()
     }
 }
 
@@ -197,16 +191,28 @@ pub(super) fn fold_lanes<A: Copy, const N: usize>(mut lanes: [A; N], fold: impl 
 
 /// The first `count` lanes, the others with `filler` in their place.
 #[inline(always)]
-pub(super) fn first_lanes<A: Copy>(lanes: &[A; LANES], count: usize, filler: A) -> [A; LANES] {
-    let mut first = [filler; LANES];
-    for i in 0..LANES {
+pub(super) fn first_lanes<A: Copy, const N: usize>(lanes: &[A; N], count: usize, filler: A) -> [A; N] {
+    let mut first = [filler; N];
+    for i in 0..N {
         first[i] = if i < count { lanes[i] } else { filler };
     }
     first
 }
 
-/// A fold in [`LANES`] lanes. A trait, since closures cannot be told to be inlined always.
-pub(super) trait FoldGroups<T> {
+/// Two sets of lanes, lane by lane.
+#[inline(always)]
+pub(super) fn join_lanes<A: Copy, const N: usize>(
+    lanes: &mut [A; N],
+    other: &[A; N],
+    join: impl Fn(A, A) -> A,
+) {
+    for i in 0..N {
+        lanes[i] = join(lanes[i], other[i]);
+    }
+}
+
+/// A fold in `N` lanes. A trait, since closures cannot be told to be inlined always.
+pub(super) trait FoldGroups<T, const N: usize> {
     /// An item that changes nothing.
     const NEUTRAL: T;
     /// Whether an item that is seen twice changes nothing.
@@ -217,26 +223,30 @@ pub(super) trait FoldGroups<T> {
     type Result;
 
     /// Adds a group, an item to each lane.
-    fn add(&mut self, group: &[T; LANES]);
+    fn add(&mut self, group: &[T; N]);
 
     /// Whether two groups are cheaper to add together.
     const TWO_AT_A_TIME: bool = false;
 
     /// Adds two groups, an item of each to each lane.
     #[inline(always)]
-    fn add_two(&mut self, a: &[T; LANES], b: &[T; LANES]) {
+    fn add_two(&mut self, a: &[T; N], b: &[T; N]) {
         self.add(a);
         self.add(b);
     }
 
     /// Adds a group whose items are all there, so that lanes need not be told apart.
     #[inline(always)]
-    fn add_whole(&mut self, group: &[T; LANES]) {
+    fn add_whole(&mut self, group: &[T; N]) {
         self.add(group);
     }
 
-    /// The result of what the first `count` lanes have seen.
-    fn result(&self, count: usize) -> Self::Result;
+    /// Lanes from `count` on become as if they had seen no items.
+    fn keep_first(&mut self, count: usize);
 
-    fn merge(a: Self::Result, b: Self::Result) -> Self::Result;
+    /// Adds what the lanes of another fold have seen.
+    fn absorb(&mut self, other: &Self);
+
+    /// The result of what all lanes have seen.
+    fn result(&self) -> Self::Result;
 }

@@ -1,9 +1,10 @@
 //! Truth of any or of all items, with an early stop.
 
-use super::level_dispatch::{Fold, FoldItems, at_level};
-use super::rows::{FoldGroups, LANES, Table, first_lanes, fold_lanes};
+use super::level_dispatch::{Fold, FoldItems, at_level, at_level_of_rare_loops};
+use super::rows::{FoldGroups, Table, first_lanes, fold_lanes, join_lanes};
 use super::{Dtype, Level};
 use crate::dtype::Complex;
+use std::marker::PhantomData;
 use std::ops::{BitOr, Not};
 
 /// An item whose truth is that of some of its bits: anything but zero is true, NaN included.
@@ -75,18 +76,18 @@ impl<T: Truth> Truth for Complex<T> {
 }
 
 /// Lanes with a bit set where an item was true or, with `ALL`, false.
-struct Found<T: Truth, const ALL: bool>([T::Bits; LANES]);
+struct Found<T: Truth, const ALL: bool, const N: usize>([T::Bits; N]);
 
-impl<T: Truth, const ALL: bool> FoldGroups<T> for Found<T, ALL> {
+impl<T: Truth, const ALL: bool, const N: usize> FoldGroups<T, N> for Found<T, ALL, N> {
     const NEUTRAL: T = if ALL { T::TRUE } else { T::FALSE };
     const IDEMPOTENT: bool = true;
-    const START: Found<T, ALL> = Found([T::NONE; LANES]);
+    const START: Found<T, ALL, N> = Found([T::NONE; N]);
 
     type Result = bool;
 
     #[inline(always)]
-    fn add(&mut self, group: &[T; LANES]) {
-        for i in 0..LANES {
+    fn add(&mut self, group: &[T; N]) {
+        for i in 0..N {
             let bits = group[i].bits();
             let found = if !ALL {
                 bits
@@ -100,24 +101,33 @@ impl<T: Truth, const ALL: bool> FoldGroups<T> for Found<T, ALL> {
     }
 
     #[inline(always)]
-    fn result(&self, count: usize) -> bool {
-        fold_lanes(first_lanes(&self.0, count, T::NONE), |a, b| a | b) != T::NONE
+    fn keep_first(&mut self, count: usize) {
+        self.0 = first_lanes(&self.0, count, T::NONE);
     }
 
     #[inline(always)]
-    fn merge(a: bool, b: bool) -> bool {
-        a | b
+    fn absorb(&mut self, other: &Self) {
+        join_lanes(&mut self.0, &other.0, |a, b| a | b);
+    }
+
+    #[inline(always)]
+    fn result(&self) -> bool {
+        fold_lanes(self.0, |a, b| a | b) != T::NONE
     }
 }
 
-impl<T: Truth, const ALL: bool> FoldItems for Found<T, ALL> {
+/// Truth of any or, with `ALL`, of all items.
+struct Truths<T, const ALL: bool>(PhantomData<T>);
+
+impl<T: Truth, const ALL: bool> FoldItems for Truths<T, ALL> {
     type Item = T;
     type State = bool;
+    const LANE_SIZE: usize = size_of::<T::Bits>();
 
     #[inline(always)]
-    fn fold(state: &mut bool, items: &Table<'_, T>) {
+    fn fold<const N: usize>(state: &mut bool, items: &Table<'_, T>) {
         if *state == ALL {
-            *state = items.fold_groups::<Self>() != ALL;
+            *state = items.fold_groups::<Found<T, ALL, N>, N>() != ALL;
         }
     }
 }
@@ -125,10 +135,15 @@ impl<T: Truth, const ALL: bool> FoldItems for Found<T, ALL> {
 /// The fold for items of `dtype`; its state starts as `all`. `None` for strings.
 pub(super) fn fold(all: bool, dtype: Dtype, level: Level) -> Option<Fold<bool>> {
     fn choose<T: Truth>(all: bool, level: Level) -> Fold<bool> {
-        if all { at_level::<Found<T, true>>(level) } else { at_level::<Found<T, false>>(level) }
+        match all {
+            true => at_level_of_rare_loops::<Truths<T, true>>(level),
+            false => at_level_of_rare_loops::<Truths<T, false>>(level),
+        }
     }
     Some(match dtype {
-        Dtype::Bool | Dtype::Int8 | Dtype::UInt8 => choose::<u8>(all, level),
+        // Comparisons and logical operations give bytes.
+        Dtype::Bool | Dtype::Int8 | Dtype::UInt8 if all => at_level::<Truths<u8, true>>(level),
+        Dtype::Bool | Dtype::Int8 | Dtype::UInt8 => at_level::<Truths<u8, false>>(level),
         Dtype::Int16 | Dtype::UInt16 => choose::<u16>(all, level),
         Dtype::Int32 | Dtype::UInt32 => choose::<u32>(all, level),
         Dtype::Int64 | Dtype::UInt64 => choose::<u64>(all, level),
