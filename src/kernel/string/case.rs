@@ -24,8 +24,10 @@ impl CaseRange {
 pub struct CaseTable {
     /// Page of each run of [`PAGE`] code points; what lies beyond maps to itself.
     page_of: [u8; PAGE_COUNT],
-    /// Distance from each code point of a page to its image. The first page maps all to themselves.
-    deltas: [[i32; PAGE]; MAX_PAGES],
+    /// Number of the distance in `deltas` for each code point of a page. The first page maps all to themselves.
+    pages: [[u8; PAGE]; MAX_PAGES],
+    /// Distances from code points to their images. The first is zero.
+    deltas: [i32; MAX_DELTAS],
     /// Code points with more than one image, in ascending order, and their images, filled with zeros.
     expansions: &'static [(u32, [u32; 3])],
 }
@@ -35,7 +37,9 @@ const PAGE: usize = 128;
 const PAGE_COUNT: usize = 0x1EA00 / PAGE;
 /// At least the number of runs that have a mapping, plus one.
 const MAX_PAGES: usize = 44;
-/// Stands in `deltas` for a code point with an expansion.
+/// At least the number of distances.
+const MAX_DELTAS: usize = 128;
+/// Stands in `deltas` for code points with an expansion.
 const EXPANDS: i32 = i32::MIN;
 
 /// Lower-case mappings of all code points.
@@ -45,7 +49,12 @@ pub(super) static UPPER: CaseTable = CaseTable::new(&case_table::UPPER, &case_ta
 
 impl CaseTable {
     const fn new(ranges: &[CaseRange], expansions: &'static [(u32, [u32; 3])]) -> CaseTable {
-        let mut table = CaseTable { page_of: [0; PAGE_COUNT], deltas: [[0; PAGE]; MAX_PAGES], expansions };
+        let mut table = CaseTable {
+            page_of: [0; PAGE_COUNT],
+            pages: [[0; PAGE]; MAX_PAGES],
+            deltas: [0; MAX_DELTAS],
+            expansions,
+        };
         let mut pages = 1;
         let mut index = 0;
         while index < ranges.len() {
@@ -72,7 +81,14 @@ impl CaseTable {
             self.page_of[run] = pages as u8;
             pages += 1;
         }
-        self.deltas[self.page_of[run] as usize][code as usize % PAGE] = delta;
+        let mut number = 0;
+        while self.deltas[number] != delta {
+            number += 1;
+            if self.deltas[number] == 0 {
+                self.deltas[number] = delta;
+            }
+        }
+        self.pages[self.page_of[run] as usize][code as usize % PAGE] = number as u8;
         pages
     }
 
@@ -80,7 +96,8 @@ impl CaseTable {
     #[inline(always)]
     fn image(&self, code: u32) -> [u32; 3] {
         let Some(page) = self.page_of.get(code as usize / PAGE) else { return [code, 0, 0] };
-        match self.deltas[*page as usize][code as usize % PAGE] {
+        let number = self.pages[*page as usize][code as usize % PAGE];
+        match self.deltas[usize::from(number)] {
             EXPANDS => self.expansion(code),
             delta => [code.wrapping_add_signed(delta), 0, 0],
         }

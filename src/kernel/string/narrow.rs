@@ -26,10 +26,8 @@ pub(super) trait NarrowLoop {
 pub(super) fn run_narrow(width: usize, items: impl NarrowLoop) -> usize {
     let level = Level::current();
     match width {
-        4 => at_level::<_, 4, 1>(level, items),
-        5..=7 => at_level::<_, 4, 2>(level, items),
-        8 => at_level::<_, 8, 1>(level, items),
-        9..=15 => at_level::<_, 8, 2>(level, items),
+        4..=7 => at_level::<_, 4, 2>(level, items),
+        8..=15 => at_level::<_, 8, 2>(level, items),
         16 => at_level::<_, 16, 1>(level, items),
         17..=32 => at_level::<_, 16, 2>(level, items),
         33..=64 => at_level::<_, 16, 4>(level, items),
