@@ -1,7 +1,7 @@
 //! Operations on bool elements. Any non-zero byte is read as true; only 0 and 1 are written.
 
 use super::arithmetic::Zero;
-use super::elementwise::{BinaryFn, UnaryFn, binary_kernel, unary_kernel};
+use super::elementwise::{BinaryFn, UnaryFn, binary_kernel, commuting_kernel, unary_kernel};
 use super::level::Level;
 use super::{Kernel, Operands, through_float};
 use crate::ir::{BinaryOp, UnaryOp};
@@ -155,9 +155,9 @@ pub(super) fn unary(op: UnaryOp, level: Level) -> Option<Kernel> {
 /// value (`+` is or, `-` is xor, `/` by false gives false).
 pub(super) fn binary(op: BinaryOp, operands: Operands, level: Level) -> Option<Kernel> {
     let kernel = match op {
-        BinaryOp::Add | BinaryOp::BitOr => binary_kernel::<Or, Truth>(operands, level),
-        BinaryOp::Sub | BinaryOp::BitXor => binary_kernel::<Xor, Truth>(operands, level),
-        BinaryOp::Mul | BinaryOp::Div | BinaryOp::BitAnd => binary_kernel::<And, Truth>(operands, level),
+        BinaryOp::Add | BinaryOp::BitOr => commuting_kernel::<Or, Truth>(operands, level),
+        BinaryOp::Sub | BinaryOp::BitXor => commuting_kernel::<Xor, Truth>(operands, level),
+        BinaryOp::Mul | BinaryOp::Div | BinaryOp::BitAnd => commuting_kernel::<And, Truth>(operands, level),
         BinaryOp::Pow => binary_kernel::<OrNot, Truth>(operands, level),
         BinaryOp::Rem => binary_kernel::<False, Truth>(operands, level),
         BinaryOp::Shl => binary_kernel::<Left, Truth>(operands, level),

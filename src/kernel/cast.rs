@@ -181,6 +181,7 @@ pub fn cast(from: Dtype, to: Dtype, level: Level) -> Option<Kernel> {
     if from == to || from.is_string() || to.is_string() {
         return None;
     }
+    let level = if from.is_complex() || to.is_complex() { level.of_rare_loops() } else { level };
     let kernel = match (from, to) {
         (_, Dtype::Bool) => to_bool(from, level),
         (Dtype::Complex64, Dtype::Complex128) => complex_to_complex::<f32, f64>(level),

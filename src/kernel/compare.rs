@@ -1,7 +1,7 @@
 //! Comparisons: native for each dtype, result bool.
 
 use super::boolean::Truth;
-use super::elementwise::{BinaryFn, binary_kernel};
+use super::elementwise::{BinaryFn, binary_kernel, commuting_kernel, mirrored_kernel};
 use super::level::Level;
 use super::{Kernel, Operands};
 use crate::dtype::{Complex, Dtype};
@@ -81,16 +81,16 @@ fn equality(op: CompareOp, dtype: Dtype, operands: Operands, level: Level) -> Op
         Dtype::Int64 | Dtype::UInt64 => equality_of::<u64>(op, operands, level),
         Dtype::Float32 => equality_of::<f32>(op, operands, level),
         Dtype::Float64 => equality_of::<f64>(op, operands, level),
-        Dtype::Complex64 => equality_of::<Complex<f32>>(op, operands, level),
-        Dtype::Complex128 => equality_of::<Complex<f64>>(op, operands, level),
+        Dtype::Complex64 => equality_of::<Complex<f32>>(op, operands, level.of_rare_loops()),
+        Dtype::Complex128 => equality_of::<Complex<f64>>(op, operands, level.of_rare_loops()),
         Dtype::String | Dtype::Bytes => None,
     }
 }
 
 fn equality_of<T: Copy + PartialEq>(op: CompareOp, operands: Operands, level: Level) -> Option<Kernel> {
     match op {
-        CompareOp::Eq => Some(binary_kernel::<Equal, T>(operands, level)),
-        CompareOp::Ne => Some(binary_kernel::<NotEqual, T>(operands, level)),
+        CompareOp::Eq => Some(commuting_kernel::<Equal, T>(operands, level)),
+        CompareOp::Ne => Some(commuting_kernel::<NotEqual, T>(operands, level)),
         _ => None,
     }
 }
@@ -116,8 +116,8 @@ fn order_of<T: Copy + PartialOrd>(op: CompareOp, operands: Operands, level: Leve
     match op {
         CompareOp::Lt => Some(binary_kernel::<Less, T>(operands, level)),
         CompareOp::Le => Some(binary_kernel::<LessEqual, T>(operands, level)),
-        CompareOp::Gt => Some(binary_kernel::<Greater, T>(operands, level)),
-        CompareOp::Ge => Some(binary_kernel::<GreaterEqual, T>(operands, level)),
+        CompareOp::Gt => Some(mirrored_kernel::<Less, T>(operands, level)),
+        CompareOp::Ge => Some(mirrored_kernel::<LessEqual, T>(operands, level)),
         CompareOp::Eq | CompareOp::Ne => None,
     }
 }

@@ -213,6 +213,7 @@ unsafe fn map_three<F: TernaryFn<A, B>, A: Copy, B: Copy, Y: Access, Z: Access>(
     }
 }
 
+#[inline(never)] // `exchanged_baseline` jumps to it
 unsafe fn baseline<L: Loop>(out: *mut u8, a: *const u8, b: *const u8, c: *const u8, n: usize) {
     // SAFETY: the caller keeps the contract of `Kernel`.
     unsafe { L::run(out, a, b, c, n) }
@@ -243,6 +244,36 @@ pub(super) fn compiled<L: Loop>(level: Level) -> Kernel {
     }
 }
 
+/// The loop `L` for `level` with its first two operands exchanged: a jump, not a second loop.
+fn exchanged<L: Loop>(level: Level) -> Kernel {
+    match level {
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => exchanged_avx512::<L>,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => exchanged_avx2::<L>,
+        _ => exchanged_baseline::<L>,
+    }
+}
+
+unsafe fn exchanged_baseline<L: Loop>(out: *mut u8, a: *const u8, b: *const u8, c: *const u8, n: usize) {
+    // SAFETY: the caller keeps the contract of `Kernel`.
+    unsafe { baseline::<L>(out, b, a, c, n) }
+}
+
+/// Has not the features of the level, so the loop is never made part of it.
+#[cfg(target_arch = "x86_64")]
+unsafe fn exchanged_avx2<L: Loop>(out: *mut u8, a: *const u8, b: *const u8, c: *const u8, n: usize) {
+    // SAFETY: the caller keeps the contract of `Kernel`.
+    unsafe { avx2::<L>(out, b, a, c, n) }
+}
+
+/// As `exchanged_avx2`.
+#[cfg(target_arch = "x86_64")]
+unsafe fn exchanged_avx512<L: Loop>(out: *mut u8, a: *const u8, b: *const u8, c: *const u8, n: usize) {
+    // SAFETY: the caller keeps the contract of `Kernel`.
+    unsafe { avx512::<L>(out, b, a, c, n) }
+}
+
 /// The kernel `out[i] = F(a[i])`.
 pub(super) fn unary_kernel<F: UnaryFn<A>, A: Copy>(level: Level) -> Kernel {
     unary_kernel_of::<F, A, Each>(level)
@@ -260,6 +291,32 @@ pub(super) fn binary_kernel<F: BinaryFn<T>, T: Copy>(operands: Operands, level: 
         Operands::ArrayScalar => binary_kernel_of::<F, T, Each, Same>(level),
         Operands::ScalarArray => binary_kernel_of::<F, T, Same, Each>(level),
     }
+}
+
+/// The kernel `out[i] = F(a[i], b[i])` for an `F` with `F(x, y)` = `F(y, x)`.
+pub(super) fn commuting_kernel<F: BinaryFn<T>, T: Copy>(operands: Operands, level: Level) -> Kernel {
+    match operands {
+        Operands::ScalarArray => exchanged::<BinaryLoop<F, T, Each, Same>>(level),
+        _ => binary_kernel::<F, T>(operands, level),
+    }
+}
+
+/// The kernel `out[i] = F(b[i], a[i])`, either operand possibly a scalar.
+pub(super) fn mirrored_kernel<F: BinaryFn<T>, T: Copy>(operands: Operands, level: Level) -> Kernel {
+    match operands {
+        Operands::ArrayArray => exchanged::<BinaryLoop<F, T, Each, Each>>(level),
+        Operands::ArrayScalar => exchanged::<BinaryLoop<F, T, Same, Each>>(level),
+        Operands::ScalarArray => exchanged::<BinaryLoop<F, T, Each, Same>>(level),
+    }
+}
+
+/// The kernel `out[i] = F(a[i], b[i])` unless the first operand is a scalar: seldom wanted, and an array can take
+/// its place.
+pub(super) fn array_first_kernel<F: BinaryFn<T>, T: Copy>(
+    operands: Operands,
+    level: Level,
+) -> Option<Kernel> {
+    (operands != Operands::ScalarArray).then(|| binary_kernel::<F, T>(operands, level))
 }
 
 /// The kernel `out[i] = F(a[i], b[i])`, the operands read as `X` and `Y` say.

@@ -237,14 +237,24 @@ where
 {
     match op {
         BinaryOp::Div => Some(binary_kernel::<Div, T>(operands, level)),
-        BinaryOp::BitAnd => Some(binary_kernel::<Truncated<BitAnd>, T>(operands, level)),
-        BinaryOp::BitOr => Some(binary_kernel::<Truncated<BitOr>, T>(operands, level)),
-        BinaryOp::BitXor => Some(binary_kernel::<Truncated<BitXor>, T>(operands, level)),
-        BinaryOp::Shl => Some(binary_kernel::<Truncated<ShiftLeft>, T>(operands, level)),
-        BinaryOp::Shr => Some(binary_kernel::<Truncated<ShiftRight>, T>(operands, level)),
+        BinaryOp::BitAnd => truncated::<BitAnd, T>(operands, level),
+        BinaryOp::BitOr => truncated::<BitOr, T>(operands, level),
+        BinaryOp::BitXor => truncated::<BitXor, T>(operands, level),
+        BinaryOp::Shl => truncated::<ShiftLeft, T>(operands, level),
+        BinaryOp::Shr => truncated::<ShiftRight, T>(operands, level),
         BinaryOp::Add => Some(packed_binary::<Add, T>(operands, level)),
         BinaryOp::Sub => Some(packed_binary::<Sub, T>(operands, level)),
         BinaryOp::Mul => Some(packed_binary::<Mul, T>(operands, level)),
         _ => None,
     }
+}
+
+/// The kernel of the integer operation `F` on two arrays; `None` for scalar operands.
+fn truncated<F: BinaryFn<i64, Out = i64>, T>(operands: Operands, level: Level) -> Option<Kernel>
+where
+    T: Float + Cast<i64>,
+    i64: Cast<T>,
+{
+    let is_for_arrays = operands == Operands::ArrayArray;
+    is_for_arrays.then(|| binary_kernel::<Truncated<F>, T>(operands, level.of_rare_loops()))
 }

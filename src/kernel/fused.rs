@@ -68,15 +68,20 @@ impl<T: Copy + ops::Mul<Output = T>, F: BinaryFn<T>> BinaryFn<T> for OfSquares<F
 }
 
 /// The kernel of `first` and `second` in one pass; `None` unless all operations are `+`, `-`, `*` or an order
-/// and the dtype is a float or an integer of 4 or 8 bytes.
+/// and the dtype is a float or, at the lowest level, an integer of 4 or 8 bytes.
 pub fn fused(first: First, second: Second, dtype: Dtype, operands: LastTwo, level: Level) -> Option<Kernel> {
     match (dtype, second) {
         (Dtype::Float32, Second::Compare(op)) => compared::<f32>(first, op, operands, level),
         (Dtype::Float64, Second::Compare(op)) => compared::<f64>(first, op, operands, level),
         (Dtype::Float32, _) => fused_floats::<f32>(first, second, operands, level),
         (Dtype::Float64, _) => fused_floats::<f64>(first, second, operands, level),
-        (Dtype::Int32 | Dtype::UInt32, _) => fused_of::<Wrapping<u32>>(first, second, operands, level),
-        (Dtype::Int64 | Dtype::UInt64, _) => fused_of::<Wrapping<u64>>(first, second, operands, level),
+        // Processors with a higher level have machine code for chains of operations, which is soon made.
+        (Dtype::Int32 | Dtype::UInt32, _) if level == Level::Baseline => {
+            fused_of::<Wrapping<u32>>(first, second, operands, Level::Baseline)
+        }
+        (Dtype::Int64 | Dtype::UInt64, _) if level == Level::Baseline => {
+            fused_of::<Wrapping<u64>>(first, second, operands, Level::Baseline)
+        }
         _ => None,
     }
 }
@@ -95,8 +100,8 @@ pub fn of_squares(op: BinaryOp, dtype: Dtype, level: Level) -> Option<Kernel> {
 
 fn fused_of<T: Packed>(first: First, second: Second, operands: LastTwo, level: Level) -> Option<Kernel> {
     match first {
-        First::Of(BinaryOp::Add) => after::<T, Add>(second, operands, level),
-        First::Of(BinaryOp::Sub) => after::<T, Sub>(second, operands, level),
+        First::Of(BinaryOp::Add) => after::<T, Add>(second, operands, level.of_rare_loops()),
+        First::Of(BinaryOp::Sub) => after::<T, Sub>(second, operands, level.of_rare_loops()),
         First::Of(BinaryOp::Mul) => after::<T, Mul>(second, operands, level),
         _ => None,
     }
@@ -148,9 +153,9 @@ fn compared<T: Packed + PartialOrd>(
     level: Level,
 ) -> Option<Kernel> {
     match first {
-        First::Of(BinaryOp::Add) => order_after::<T, Add>(op, operands, level),
-        First::Of(BinaryOp::Sub) => order_after::<T, Sub>(op, operands, level),
-        First::Of(BinaryOp::Mul) => order_after::<T, Mul>(op, operands, level),
+        First::Of(BinaryOp::Add) => order_after::<T, Add>(op, operands, level.of_rare_loops()),
+        First::Of(BinaryOp::Sub) => order_after::<T, Sub>(op, operands, level.of_rare_loops()),
+        First::Of(BinaryOp::Mul) => order_after::<T, Mul>(op, operands, level.of_rare_loops()),
         First::OfSquares(BinaryOp::Add) => order_after::<T, OfSquares<Add>>(op, operands, level),
         _ => None,
     }

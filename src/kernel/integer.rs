@@ -5,10 +5,12 @@
 use std::num::Wrapping;
 use std::ops;
 
-use super::arithmetic::{Neg, Square, Zero, ring};
+use super::arithmetic::{Add, Mul, Neg, Square, Sub, Zero};
 use super::cast::Cast;
 use super::copy::copy;
-use super::elementwise::{BinaryFn, UnaryFn, binary_kernel, unary_kernel};
+use super::elementwise::{
+    BinaryFn, UnaryFn, array_first_kernel, binary_kernel, commuting_kernel, unary_kernel,
+};
 use super::level::Level;
 use super::{Kernel, Operands, through_float};
 use crate::dtype::Dtype;
@@ -363,11 +365,14 @@ where
     Wrapping<T>: ops::Mul<Output = Wrapping<T>>,
 {
     match op {
-        BinaryOp::BitAnd => Some(binary_kernel::<BitAnd, T>(operands, level)),
-        BinaryOp::BitOr => Some(binary_kernel::<BitOr, T>(operands, level)),
-        BinaryOp::BitXor => Some(binary_kernel::<BitXor, T>(operands, level)),
-        BinaryOp::Shl => Some(binary_kernel::<ShiftLeft, T>(operands, level)),
-        _ => ring::<Wrapping<T>>(op, operands, level),
+        BinaryOp::Add => Some(commuting_kernel::<Add, Wrapping<T>>(operands, level)),
+        BinaryOp::Sub => Some(binary_kernel::<Sub, Wrapping<T>>(operands, level)),
+        BinaryOp::Mul => Some(commuting_kernel::<Mul, Wrapping<T>>(operands, level)),
+        BinaryOp::BitAnd => Some(commuting_kernel::<BitAnd, T>(operands, level)),
+        BinaryOp::BitOr => Some(commuting_kernel::<BitOr, T>(operands, level)),
+        BinaryOp::BitXor => Some(commuting_kernel::<BitXor, T>(operands, level)),
+        BinaryOp::Shl => array_first_kernel::<ShiftLeft, T>(operands, level),
+        _ => None,
     }
 }
 
@@ -375,10 +380,12 @@ fn binary_of<T: Integer + Cast<f64>>(op: BinaryOp, operands: Operands, level: Le
 where
     f64: Cast<T>,
 {
+    // No level has vectors of 64-bit quotients: one serves all.
+    let level_of_quotients = if size_of::<T>() == 8 { Level::Baseline } else { level };
     match op {
-        BinaryOp::Div => Some(binary_kernel::<DivideInt, T>(operands, level)),
-        BinaryOp::Rem => Some(binary_kernel::<RemainderInt, T>(operands, level)),
-        BinaryOp::Shr => Some(binary_kernel::<ShiftRight, T>(operands, level)),
+        BinaryOp::Div => array_first_kernel::<DivideInt, T>(operands, level_of_quotients),
+        BinaryOp::Rem => array_first_kernel::<RemainderInt, T>(operands, level_of_quotients.of_rare_loops()),
+        BinaryOp::Shr => array_first_kernel::<ShiftRight, T>(operands, level.of_rare_loops()),
         // A loop per element does not vectorise: one level serves all.
         BinaryOp::Pow => Some(binary_kernel::<PowerInt, T>(operands, Level::Baseline)),
         _ => through_float::binary::<T>(op, operands),

@@ -1,10 +1,8 @@
 //! Functions of real arguments on integer and bool elements: computed in float64, truncated into
 //! the dtype of the operands by the cast rules.
 
-use std::marker::PhantomData;
-
 use super::cast::Cast;
-use super::elementwise::{BinaryFn, TernaryFn, UnaryFn, binary_kernel, ternary_kernel, unary_kernel};
+use super::elementwise::{Access, Each, TernaryFn, UnaryFn, output, ternary_kernel, unary_kernel};
 use super::level::Level;
 use super::{Kernel, LastTwo, Operands, math};
 use crate::ir::BinaryOp;
@@ -25,18 +23,42 @@ macro_rules! real_functions {
 
 real_functions!(Atan2 Copysign Fdim Fmax Fmin Hypot Ldexp Logaddexp Ncr Nextafter Npr Remainder);
 
-/// The function `F` on converted operands, its result converted back.
-struct Converted<F>(PhantomData<F>);
-
-impl<F: RealFunction, T: Copy + Cast<f64>> BinaryFn<T> for Converted<F>
-where
+/// A kernel: the function `F` on converted operands, its result converted back.
+///
+/// # Safety
+/// The contract of [`Kernel`], for two arrays of `T`.
+unsafe fn converted<F: RealFunction, T: Copy + Cast<f64>>(
+    out: *mut u8,
+    a: *const u8,
+    b: *const u8,
+    _c: *const u8,
+    n: usize,
+) where
     f64: Cast<T>,
 {
-    type Out = T;
-    #[inline(always)]
-    fn apply(x: T, y: T) -> T {
-        let value = math::scalar_binary(F::OP).map_or(f64::NAN, |function| function(x.cast(), y.cast()));
-        value.cast()
+    let function = math::scalar_binary(F::OP).unwrap_or(|_, _| f64::NAN);
+    // SAFETY: the contract is the same.
+    unsafe { convert_and_call::<T>(function, out, a, b, n) }
+}
+
+/// One loop for all functions: each element is a call anyway.
+///
+/// # Safety
+/// The contract of [`Kernel`], for two arrays of `T`.
+#[inline(never)]
+unsafe fn convert_and_call<T: Copy + Cast<f64>>(
+    function: math::ScalarBinary,
+    out: *mut u8,
+    a: *const u8,
+    b: *const u8,
+    n: usize,
+) where
+    f64: Cast<T>,
+{
+    // SAFETY: `n` elements at `out`, `a` and `b`, without overlap.
+    let (out, x, y) = unsafe { (output::<T>(out, n), Each::view::<T>(a, n), Each::view::<T>(b, n)) };
+    for ((out, x), y) in out.iter_mut().zip(x).zip(y) {
+        out.write(function((*x).cast(), (*y).cast()).cast());
     }
 }
 
@@ -76,27 +98,20 @@ where
         return None;
     }
     match op {
-        BinaryOp::Atan2 => Some(converted::<Atan2, T>()),
-        BinaryOp::Copysign => Some(converted::<Copysign, T>()),
-        BinaryOp::Fdim => Some(converted::<Fdim, T>()),
-        BinaryOp::Fmax => Some(converted::<Fmax, T>()),
-        BinaryOp::Fmin => Some(converted::<Fmin, T>()),
-        BinaryOp::Hypot => Some(converted::<Hypot, T>()),
-        BinaryOp::Ldexp => Some(converted::<Ldexp, T>()),
-        BinaryOp::Logaddexp => Some(converted::<Logaddexp, T>()),
-        BinaryOp::Ncr => Some(converted::<Ncr, T>()),
-        BinaryOp::Nextafter => Some(converted::<Nextafter, T>()),
-        BinaryOp::Npr => Some(converted::<Npr, T>()),
-        BinaryOp::Remainder => Some(converted::<Remainder, T>()),
+        BinaryOp::Atan2 => Some(converted::<Atan2, T>),
+        BinaryOp::Copysign => Some(converted::<Copysign, T>),
+        BinaryOp::Fdim => Some(converted::<Fdim, T>),
+        BinaryOp::Fmax => Some(converted::<Fmax, T>),
+        BinaryOp::Fmin => Some(converted::<Fmin, T>),
+        BinaryOp::Hypot => Some(converted::<Hypot, T>),
+        BinaryOp::Ldexp => Some(converted::<Ldexp, T>),
+        BinaryOp::Logaddexp => Some(converted::<Logaddexp, T>),
+        BinaryOp::Ncr => Some(converted::<Ncr, T>),
+        BinaryOp::Nextafter => Some(converted::<Nextafter, T>),
+        BinaryOp::Npr => Some(converted::<Npr, T>),
+        BinaryOp::Remainder => Some(converted::<Remainder, T>),
         _ => None,
     }
-}
-
-fn converted<F: RealFunction, T: Copy + Cast<f64>>() -> Kernel
-where
-    f64: Cast<T>,
-{
-    binary_kernel::<Converted<F>, T>(Operands::ArrayArray, Level::Baseline)
 }
 
 /// The kernel of the factorial.
@@ -112,5 +127,5 @@ pub(super) fn fma<T: Copy + Cast<f64>>(level: Level) -> Kernel
 where
     f64: Cast<T>,
 {
-    ternary_kernel::<MultiplyAdd, T, T>(LastTwo::ArrayArray, level)
+    ternary_kernel::<MultiplyAdd, T, T>(LastTwo::ArrayArray, level.of_rare_loops())
 }

@@ -166,6 +166,10 @@ fn check_fused(first: First, second: Second, dtype: Dtype, shapes: &[LastTwo]) {
     for level in Level::all_supported() {
         for &shape in shapes {
             let context = format!("{first:?} {second:?} {dtype} {shape:?} {level:?}");
+            if !dtype.is_float() && level != Level::Baseline {
+                assert!(fused(first, second, dtype, shape, level).is_none(), "{context}");
+                continue;
+            }
             let kernel = fused(first, second, dtype, shape, level).unwrap_or_else(|| panic!("{context}"));
             let expected = |x, y, z| {
                 let value = first_value(first, dtype, [x, y]);
