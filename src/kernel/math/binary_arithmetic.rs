@@ -1,10 +1,9 @@
 //! Functions of two arguments that are exact, or rounded once.
 
-use super::block_loop::Element;
 use super::double::Double;
 use super::float::{Float32, Float64, nearest};
 use super::formula::{Binary, Function};
-use super::scalar;
+use super::scalar::{self, FACTORIALS};
 use crate::kernel::elementwise::BinaryFn;
 use std::marker::PhantomData;
 
@@ -33,10 +32,10 @@ pub struct Fmod;
 pub struct Remainder;
 
 /// Binomial coefficient.
-pub struct Ncr<T>(PhantomData<T>);
+pub struct Ncr;
 
 /// Number of permutations.
-pub struct Npr<T>(PhantomData<T>);
+pub struct Npr;
 
 impl Binary for Copysign {
     fn scalar(a: f64, b: f64) -> f64 {
@@ -113,17 +112,18 @@ impl Binary for Ldexp {
         scalar::ldexp(a, b)
     }
 
-    /// In three factors, as the exponents of two may be too far apart for one; the lower limit
-    /// leaves room for 53 bits, so that only the last product rounds.
+    /// From the mantissa, so that the last product is the only one that rounds.
     #[inline(always)]
     fn vector<V: Float64>(a: V, b: V) -> V {
+        let (exponent, mantissa) = a.abs().split_exponent();
         let n = truncated(within(b, -3000.0, 3000.0));
-        let clamp = |n: V| within(n, -969.0, 1023.0);
-        let power = |n: V| V::exp2_of_rounded(n + V::ROUNDER);
-        let first = clamp(n);
-        let second = clamp(n - first);
-        let third = clamp(n - first - second);
-        let y = a * power(first) * power(second) * power(third);
+        // Beyond, all results are 0 or infinite.
+        let y = mantissa.scaled(within(exponent + n, -1200.0, 1200.0)).copysign(a);
+        let special = a.eq(V::ZERO) | !a.abs().lt(V::INFINITY) | b.is_nan();
+        if !V::may_hold(special) {
+            return y;
+        }
+        let y = V::select(special, a, y);
         V::select(b.is_nan(), b, y)
     }
 }
@@ -229,23 +229,89 @@ impl Binary for Remainder {
     }
 }
 
-impl<T: Element> Function for Ncr<T> {
-    type Element = T;
-    const OPERANDS: usize = 2;
+impl Binary for Ncr {
+    /// The scalar function is faster where exact products take many operations.
+    const NEEDS_FMA: bool = true;
 
-    fn scalar([a, b, _]: [T; 3]) -> T {
-        T::of(scalar::ncr(a.into(), b.into()))
+    fn scalar(a: f64, b: f64) -> f64 {
+        scalar::ncr(a, b)
+    }
+
+    #[inline(always)]
+    fn vector<V: Float64>(a: V, b: V) -> V {
+        choices(a, b)
     }
 }
 
-impl<T: Element> Function for Npr<T> {
-    type Element = T;
-    const OPERANDS: usize = 2;
+impl Binary for Npr {
+    /// As [`Ncr`].
+    const NEEDS_FMA: bool = true;
 
-    fn scalar([a, b, _]: [T; 3]) -> T {
-        T::of(scalar::npr(a.into(), b.into()))
+    fn scalar(a: f64, b: f64) -> f64 {
+        scalar::npr(a, b)
+    }
+
+    #[inline(always)]
+    fn vector<V: Float64>(a: V, b: V) -> V {
+        let r = truncated(within(b, 0.0, 32.0));
+        let [low, high] = V::entries((r + V::ROUNDER).row(&FACTORIALS), 0);
+        let factorial = V::select(r.lt(V::of(16.0)), low, high);
+        choices(a, b) * V::select(r.lt(V::of(32.0)), factorial, V::INFINITY)
     }
 }
+
+/// The number of ways to choose `r` of `n`, as [`scalar::ncr`]: numerator and denominator exact to more than
+/// the 64 bits of the result, the quotient rounded to an integer before it is rounded to 53 bits.
+#[cfg_attr(target_family = "wasm", inline(never))]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
+fn choices<V: Float64>(n: V, r: V) -> V {
+    let zero = V::ZERO;
+    let valid = n.ge(zero) & r.ge(zero) & n.ge(r);
+    let limit = f64::from(u32::MAX);
+    let whole = truncated(within(n, 0.0, limit));
+    let chosen = truncated(within(r, 0.0, limit));
+    let fewer = V::select(chosen.gt(whole - chosen), whole - chosen, chosen);
+    let rest = whole - fewer;
+    let one = Double { hi: V::ONE, lo: zero };
+    let (mut numerator, mut denominator) = (one, one);
+    for (i, factorial) in (1..).zip(&EXACT_FACTORIALS) {
+        let i = V::of(f64::from(i));
+        let taken = i.le(fewer);
+        if !V::may_hold(taken) {
+            break;
+        }
+        let product = Double::product(numerator.hi, rest + i);
+        let product = Double::fast_sum(product.hi, numerator.lo.multiply_add(rest + i, product.lo));
+        numerator = numerator.or_where(taken, product);
+        let factorial = Double { hi: V::splat(factorial.hi), lo: V::splat(factorial.lo) };
+        denominator = denominator.or_where(taken, factorial);
+    }
+    let quotient = numerator.divided_by(denominator).normalised();
+    let y = quotient.hi + nearest(quotient.lo);
+    // The last product of the recurrence is the largest. NaN is where the numerator overflowed.
+    let fits =
+        fewer.le(V::of(f64::from(MOST_CHOSEN))) & (y * fewer).lt(V::of(TWO_TO_64)) & n.le(V::of(limit));
+    V::select(valid, V::select(fits, y, V::INFINITY), V::NAN)
+}
+
+/// The products of more than 31 items out of at least twice as many are beyond 64 bits.
+const MOST_CHOSEN: u8 = 31;
+
+/// The factorials of 1 to [`MOST_CHOSEN`].
+static EXACT_FACTORIALS: [Double<f64>; MOST_CHOSEN as usize] = {
+    let mut factorials = [Double { hi: 1.0, lo: 0.0 }; MOST_CHOSEN as usize];
+    let (mut i, mut product) = (0, 1_u128);
+    while i < factorials.len() {
+        product *= i as u128 + 1;
+        let hi = product as f64;
+        let lo = product.cast_signed() - hi as i128;
+        factorials[i] = Double { hi, lo: lo as f64 };
+        i += 1;
+    }
+    factorials
+};
+
+const TWO_TO_64: f64 = 18_446_744_073_709_551_616.0;
 
 /// Where the quotient has at most 51 bits before the point, and its products do not leave the
 /// normal range.

@@ -21,9 +21,6 @@ pub trait Element: Copy + Default + Into<f64> + 'static {
     /// On [`Level::Avx512`].
     #[cfg(target_arch = "x86_64")]
     type Avx512: Vector<Scalar = Self>;
-
-    /// `x` rounded to this type.
-    fn of(x: f64) -> Self;
 }
 
 impl Element for f32 {
@@ -32,10 +29,6 @@ impl Element for f32 {
     type Avx2 = F32x8;
     #[cfg(target_arch = "x86_64")]
     type Avx512 = F32x16;
-
-    fn of(x: f64) -> f32 {
-        x as f32
-    }
 }
 
 impl Element for f64 {
@@ -44,10 +37,6 @@ impl Element for f64 {
     type Avx2 = F64x4;
     #[cfg(target_arch = "x86_64")]
     type Avx512 = F64x8;
-
-    fn of(x: f64) -> f64 {
-        x
-    }
 }
 
 type Baseline<K> = <<K as Function>::Element as Element>::Baseline;

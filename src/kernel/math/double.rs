@@ -52,7 +52,12 @@ impl<T: Float> Double<T> {
     /// `self / b`; the low part may reach a few ulps.
     #[inline(always)]
     pub fn divided_by(self, b: Self) -> Self {
-        let reciprocal = T::ONE / b.hi;
+        self.quotient(b, T::ONE / b.hi)
+    }
+
+    /// `self / b` by the reciprocal of b.hi, or a number within a few ulps of it.
+    #[inline(always)]
+    pub fn quotient(self, b: Self, reciprocal: T) -> Self {
         let hi = self.hi * reciprocal;
         let rest = if T::FMA {
             hi.multiply_add(-b.hi, self.hi)
@@ -73,6 +78,18 @@ impl<T: Float> Double<T> {
     #[inline(always)]
     pub fn times_power(self, factor: T) -> Self {
         Double { hi: self.hi * factor, lo: self.lo * factor }
+    }
+
+    /// The opposite value where `mask` holds.
+    #[inline(always)]
+    pub fn negated_where(self, mask: T::Mask) -> Self {
+        self.or_where(mask, Double { hi: -self.hi, lo: -self.lo })
+    }
+
+    /// `other` where `mask` holds.
+    #[inline(always)]
+    pub fn or_where(self, mask: T::Mask, other: Self) -> Self {
+        Double { hi: T::select(mask, other.hi, self.hi), lo: T::select(mask, other.lo, self.lo) }
     }
 
     #[inline(always)]

@@ -45,12 +45,16 @@ impl Unary for Erfc {
     #[inline(always)]
     fn vector<V: Float64>(x: V) -> V {
         let a = x.abs();
-        let erf = erf_near_zero(x);
-        let difference = Double::sum(V::ONE, -erf.hi);
-        let near = difference.hi + (difference.lo - erf.lo);
+        let close = a.lt(V::of(0.5));
+        if !V::may_hold(!close) {
+            return erfc_near_zero(x);
+        }
         let positive = erfc_of_positive(a.at_most(V::of(28.0)));
         let far = V::select(x.lt(V::ZERO), V::of(2.0) - positive, positive);
-        V::select(a.lt(V::of(0.5)), near, far)
+        if !V::may_hold(close) {
+            return far;
+        }
+        V::select(close, erfc_near_zero(x), far)
     }
 }
 
@@ -73,6 +77,11 @@ const LAST_PIECE: f64 = 15.499;
 fn erf<T: Float, const N: usize, const SUMS: bool>(x: T, k: &'static Pieces<T::Scalar, N>) -> T {
     let end = T::splat(k.end);
     let a = x.abs().at_most(end);
+    // Parts of the products of tiny numbers are below the smallest ones, where they count.
+    let tiny = a.lt(T::MIN_POSITIVE * T::of(1e9));
+    let some_tiny = T::may_hold(tiny);
+    let (up, down) = (T::of(1_099_511_627_776.0), T::of(1.0 / 1_099_511_627_776.0));
+    let a = if some_tiny { T::select(tiny, a * up, a) } else { a };
     let piece = a.multiply_add(T::of(LAST_PIECE) / end, T::ROUNDER);
     let row = piece.row(&k.table);
     let [center, first] = T::entries(row, 0);
@@ -81,7 +90,9 @@ fn erf<T: Float, const N: usize, const SUMS: bool>(x: T, k: &'static Pieces<T::S
     let sum = T::rounded_bit(piece, 3) | T::rounded_bit(piece, 2);
     let factor = if SUMS { T::select(sum, T::ONE, a) } else { a };
     let (high, low) = factor.times_short(first);
-    (high + factor.multiply_add(rest, low)).copysign(x)
+    let y = high + factor.multiply_add(rest, low);
+    let y = if some_tiny { T::select(tiny, y * down, y) } else { y };
+    y.copysign(x)
 }
 
 /// The polynomial of the piece's row in t, its constant last, for that has the largest rounding error; the
@@ -113,6 +124,14 @@ fn linear<T: Float>(t: T, [a, b]: [T; 2]) -> T {
     b.multiply_add(t, a)
 }
 
+/// erfc(x) for |x| <= 1/2.
+#[inline(always)]
+fn erfc_near_zero<V: Float64>(x: V) -> V {
+    let erf = erf_near_zero(x);
+    let difference = Double::fast_sum(V::ONE, -erf.hi);
+    difference.hi + (difference.lo - erf.lo)
+}
+
 /// erf(x) for |x| <= 1/2.
 #[inline(always)]
 fn erf_near_zero<V: Float64>(x: V) -> Double<V> {
@@ -125,11 +144,19 @@ fn erf_near_zero<V: Float64>(x: V) -> Double<V> {
 /// erfc(a) for 1/2 <= a <= 28.
 #[inline(always)]
 fn erfc_of_positive<V: Float64>(a: V) -> V {
-    let three = V::of(3.0);
-    let t = (a - three) / (a + three);
-    let rest = t * polynomial(t, &ERFC[1..]);
-    let numerator = Double::fast_sum(V::splat(ERFC[0]), rest);
-    let scaled = numerator.divided_by(Double::sum(V::ONE, a + a));
+    // One division for 1/(a + 3) and 1/(1 + 2a).
+    let sum = Double::fast_sum(V::of(3.0), a);
+    let denominator = Double::fast_sum(a + a, V::ONE);
+    let reciprocal = V::ONE / (sum.hi * denominator.hi);
+    // t = 1 - q with q = 6/(a + 3), whose rounding error counts where P is steep.
+    let inverse = reciprocal * denominator.hi;
+    let q = Double { hi: V::of(6.0), lo: V::ZERO }.quotient(sum, inverse);
+    let t = V::ONE - q.hi;
+    let slope = polynomial(t.at_most(V::ZERO), &ERFC_SLOPE);
+    let numerator = Double::fast_sum(V::splat(ERFC[0]), t * polynomial(t, &ERFC[1..]));
+    let low = q.lo.multiply_add(-slope, numerator.lo + V::of(ERFC_LOW));
+    let numerator = Double { hi: numerator.hi, lo: low };
+    let scaled = numerator.quotient(denominator, reciprocal * sum.hi);
     let square = Double::product(a, a);
     scaled_exp_of_double(Double { hi: -square.hi, lo: -square.lo }, scaled)
 }
@@ -153,29 +180,36 @@ const ERF_NEAR_ZERO: [f64; 11] = [
 ];
 
 /// `e^(a²)·erfc(a)·(1 + 2a)` in powers of t.
-const ERFC: [f64; 21] = [
+const ERFC: [f64; 22] = [
     1.2530080582697296,
-    -0.13562110612458111,
-    -0.04756229435343376,
-    0.12964515870275004,
-    -0.11927366341638526,
-    0.06830802734453544,
-    -0.02377051489208887,
-    0.002529391802870119,
-    0.0018886900243817453,
-    -0.0007798321037940541,
-    -0.00010515735317740739,
-    0.00012509808728710284,
-    4.93846032536033e-06,
-    -2.009470856472221e-05,
-    -7.00151337796109e-07,
-    3.4554963697189138e-06,
-    3.0098918260591347e-07,
-    -5.868928346255854e-07,
-    -8.210750173748297e-08,
-    7.236938037175665e-08,
-    7.712234020967372e-09,
+    -0.13562110612458134,
+    -0.04756229435345047,
+    0.12964515870278256,
+    -0.11927366341533124,
+    0.06830802734310616,
+    -0.02377051491786196,
+    0.0025293918320448477,
+    0.0018886903443845538,
+    -0.0007798324336425877,
+    -0.00010515963609280746,
+    0.00012510033565038369,
+    4.948382232961931e-06,
+    -2.0104312171114753e-05,
+    -7.268660538086061e-07,
+    3.4813408032432953e-06,
+    3.4450616209463116e-07,
+    -6.29393457896962e-07,
+    -1.2140240349691923e-07,
+    1.1133566989316784e-07,
+    2.2812055732459082e-08,
+    -1.525003185997634e-08,
 ];
+
+/// What the constant of [`ERFC`] lost in rounding.
+const ERFC_LOW: f64 = 4.3754856477737496e-17;
+
+/// The derivative of that for t < 0, to an eighth or so; beyond, it is near the constant.
+const ERFC_SLOPE: [f64; 3] = [-0.17, 0.16, 1.38];
 
 static PIECES: Pieces<f64, 14> = Pieces {
     end: 5.96,

@@ -298,15 +298,26 @@ static FRACTIONS: Table<f64, 2> = Table::new([
     [0.0; TABLE],
 ]);
 
-/// `factor·e^(x.hi + x.lo)` for negative x, rounded once at the end.
+/// `factor·e^(x.hi + x.lo)` for |x| <= 1400, rounded once at the end.
 #[inline(always)]
 pub fn scaled_exp_of_double<V: Float64>(x: Double<V>, factor: Double<V>) -> V {
-    let Exponent { rounded, n, rest, lost } = reduce(x.hi.at_least(V::splat(BASE_E.underflow)), &BASE_E);
+    let Exponent { rounded, n, rest, lost } = reduce(x.hi, &BASE_E);
     let r = rest + (x.lo + lost);
     let [high, low] = fraction_of_power(rounded, &POWERS);
-    let less_one = r.multiply_add(polynomial(r, BASE_E.series), low);
+    let less_one = r.multiply_add(polynomial(r, &LONG_SERIES), low);
     Double::fast_sum(high, high * less_one).times(factor).value().scaled(n)
 }
+
+/// `(e^r - 1) / r` in powers of r, to more than the precision of float64.
+const LONG_SERIES: [f64; 7] = [
+    1.0,
+    0.5000000000000003,
+    0.16666666666666669,
+    0.04166666666188734,
+    0.008333333332802298,
+    0.001388909257348018,
+    0.00019841496157214185,
+];
 
 pub const BASE_E: Base<f64> = Base {
     log2: LOG2_E,

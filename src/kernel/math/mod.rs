@@ -36,7 +36,7 @@ use super::{Accuracy, Kernel, LastTwo, Operands};
 use crate::dtype::Dtype;
 use crate::ir::{BinaryOp, MathFn, UnaryOp};
 use block_loop::{VectorFunction, scalar_kernel};
-use formula::{Binary, BinaryOf, Function, Unary, UnaryOf};
+use formula::{Binary, BinaryOf, Unary, UnaryOf};
 use fused::{EmulatedMultiplyAdd, FusedMultiplyAdd};
 
 /// A function of one float64.
@@ -135,8 +135,19 @@ fn unary_entry(f: MathFn) -> Entry<ScalarUnary> {
         MathFn::Cospi => entry::<trigonometric::Cospi>(),
         MathFn::Erf => entry::<error_function::Erf>(),
         MathFn::Erfc => entry::<error_function::Erfc>(),
-        MathFn::Tgamma => without_formula::<gamma::Tgamma<f32>, gamma::Tgamma<f64>, _>(scalar::tgamma),
-        MathFn::Lgamma => without_formula::<gamma::Lgamma<f32>, gamma::Lgamma<f64>, _>(scalar::lgamma),
+        MathFn::Tgamma => in_every_mode::<gamma::Tgamma>(),
+        MathFn::Lgamma => in_every_mode::<gamma::Lgamma>(),
+    }
+}
+
+/// A function whose formula is more accurate than the scalar library, in every mode.
+fn in_every_mode<F: Unary>() -> Entry<ScalarUnary> {
+    Entry {
+        scalar: F::scalar,
+        kernel: |dtype, _, level| match dtype {
+            Dtype::Float32 => <UnaryOf<f32, F>>::vector_kernel(level),
+            _ => <UnaryOf<f64, F>>::vector_kernel(level),
+        },
     }
 }
 
@@ -160,27 +171,12 @@ fn binary_entry(op: BinaryOp) -> Option<Entry<ScalarBinary>> {
         BinaryOp::Hypot => entry::<power::Hypot>(),
         BinaryOp::Ldexp => entry::<binary_arithmetic::Ldexp>(),
         BinaryOp::Logaddexp => entry::<logarithm::Logaddexp>(),
-        BinaryOp::Ncr => {
-            Some(without_formula::<binary_arithmetic::Ncr<f32>, binary_arithmetic::Ncr<f64>, _>(scalar::ncr))
-        }
-        BinaryOp::Npr => {
-            Some(without_formula::<binary_arithmetic::Npr<f32>, binary_arithmetic::Npr<f64>, _>(scalar::npr))
-        }
+        BinaryOp::Ncr => entry::<binary_arithmetic::Ncr>(),
+        BinaryOp::Npr => entry::<binary_arithmetic::Npr>(),
         BinaryOp::Nextafter => Some(Entry { scalar: scalar::nextafter, kernel: nextafter }),
         BinaryOp::Rem => entry::<binary_arithmetic::Fmod>(),
         BinaryOp::Remainder => entry::<binary_arithmetic::Remainder>(),
         _ => None,
-    }
-}
-
-/// A function that is scalar in every mode: `S` for float32, `D` for float64.
-fn without_formula<S: Function, D: Function, F>(scalar: F) -> Entry<F> {
-    Entry {
-        scalar,
-        kernel: |dtype, _, _| match dtype {
-            Dtype::Float32 => scalar_kernel::<S>,
-            _ => scalar_kernel::<D>,
-        },
     }
 }
 

@@ -4,6 +4,7 @@
 //! These definitions are the meaning of each function, and what the vector formulas fall back on
 //! outside the range they cover.
 
+use super::float::{TABLE, Table};
 use std::f64::consts::{LN_2, PI};
 
 /// sin(πx), exact at multiples of 1/2; NaN for infinities.
@@ -37,26 +38,55 @@ fn half_turns(x: f64) -> (u8, f64) {
     (quarters.rem_euclid(4.0) as u8, turn - 0.5 * quarters)
 }
 
-/// log|Γ(x)|; +inf at zero and the negative integers.
-pub fn lgamma(x: f64) -> f64 {
-    libm::lgamma(x)
-}
-
-/// Γ(x); infinite with the sign of the zero at ±0, NaN at negative integers and -inf.
-pub fn tgamma(x: f64) -> f64 {
-    libm::tgamma(x)
-}
+/// The factorials of 0 to 15 and of 16 to 31, infinite where 64 bits do not hold them.
+pub static FACTORIALS: Table<f64, 2> = Table::new([
+    [
+        1.0,
+        1.0,
+        2.0,
+        6.0,
+        24.0,
+        120.0,
+        720.0,
+        5040.0,
+        40320.0,
+        362880.0,
+        3628800.0,
+        39916800.0,
+        479001600.0,
+        6227020800.0,
+        87178291200.0,
+        1307674368000.0,
+    ],
+    [
+        20922789888000.0,
+        355687428096000.0,
+        6402373705728000.0,
+        1.21645100408832e+17,
+        2.43290200817664e+18,
+        f64::INFINITY,
+        f64::INFINITY,
+        f64::INFINITY,
+        f64::INFINITY,
+        f64::INFINITY,
+        f64::INFINITY,
+        f64::INFINITY,
+        f64::INFINITY,
+        f64::INFINITY,
+        f64::INFINITY,
+        f64::INFINITY,
+    ],
+]);
 
 /// Factorial of `x` truncated to an integer: exact 64-bit products, +inf from 21 on, NaN for
 /// negative and NaN arguments.
+#[inline]
 pub fn factorial(x: f64) -> f64 {
     if x.is_nan() || x < 0.0 {
         return f64::NAN;
     }
-    if x >= 21.0 {
-        return f64::INFINITY;
-    }
-    (2..=x as u64).product::<u64>() as f64
+    let n = x.min(31.0) as usize;
+    FACTORIALS.rows[n % TABLE].0[n / TABLE]
 }
 
 /// Number of ways to choose `r` of `n`, both truncated to integers; NaN unless 0 <= r <= n, +inf

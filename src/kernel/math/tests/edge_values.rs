@@ -122,7 +122,20 @@ fn hyperbolic_functions() {
         &[(0.0, 0.0), (-0.0, -0.0), (INF, 1.0), (-INF, -1.0), (1e300, 1.0), (NAN, NAN)],
     );
     check_unary(MathFn::Asinh, &[(0.0, 0.0), (-0.0, -0.0), (INF, INF), (-INF, -INF), (NAN, NAN)]);
-    check_unary(MathFn::Acosh, &[(1.0, 0.0), (0.5, NAN), (-5.0, NAN), (INF, INF), (NAN, NAN)]);
+    check_unary(
+        MathFn::Acosh,
+        &[
+            (1.0, 0.0),
+            (0.5, NAN),
+            (-5.0, NAN),
+            (-1e5, NAN),
+            (-33554431.0, NAN),
+            (-1e300, NAN),
+            (-INF, NAN),
+            (INF, INF),
+            (NAN, NAN),
+        ],
+    );
     check_unary(
         MathFn::Atanh,
         &[(0.0, 0.0), (-0.0, -0.0), (1.0, INF), (-1.0, -INF), (1.5, NAN), (-INF, NAN)],

@@ -4,6 +4,7 @@ use super::{Element, random_bits, run_binary, run_fma, run_unary, same, special_
 use crate::ir::{BinaryOp, MathFn};
 use crate::kernel::Accuracy;
 use crate::kernel::level::Level;
+use crate::kernel::math::scalar_binary;
 
 const EXACT: [BinaryOp; 11] = [
     BinaryOp::Copysign,
@@ -63,6 +64,85 @@ fn two_argument_functions_equal_the_scalar_ones() {
         check::<f64>(op);
         check::<f32>(op);
     }
+}
+
+/// Results in the subnormal range, where a second rounding shows.
+#[test]
+fn ldexp_rounds_once() {
+    fn check_type<T: Element>(lowest: f64) {
+        let mut random = super::Random(11);
+        let (mut a, mut b) = (Vec::new(), Vec::new());
+        for _ in 0..50_000 {
+            let exponent = random.uniform(lowest / 2.0, 60.0).floor();
+            a.push(T::of(random.uniform(-2.0, 2.0) * exponent.exp2()));
+            b.push(T::of(random.uniform(lowest - 55.0, lowest).floor() - exponent));
+        }
+        a.extend([T::of(f64::from_bits(0x3c40_85a0_afec_337f)), T::of(-0.0), T::of(f64::MIN_POSITIVE / 4.0)]);
+        b.extend([-971.0, 3000.0, 2000.0].map(T::of));
+        let want: Vec<T> =
+            a.iter().zip(&b).map(|(&a, &b)| T::of(libm::scalbn(a.into(), b.into() as i32))).collect();
+        for level in Level::all_supported() {
+            for accuracy in [Accuracy::Fast, Accuracy::Precise, Accuracy::Scalar] {
+                let got = run_binary(BinaryOp::Ldexp, accuracy, level, &a, &b);
+                for i in 0..a.len() {
+                    let (a, b): (f64, f64) = (a[i].into(), b[i].into());
+                    assert!(same(got[i], want[i]), "{level:?} {accuracy:?} {a:e} {b}: {:e}", got[i].into());
+                }
+            }
+        }
+    }
+    check_type::<f64>(-1021.0);
+    check_type::<f32>(-125.0);
+}
+
+/// Every pair of small numbers, large ones where the product of 64 bits just fits or just does not, and
+/// arguments that are no valid numbers.
+#[test]
+fn choices_and_permutations_equal_the_scalar_ones() {
+    fn check_type<T: Element>() {
+        let (mut a, mut b) = (Vec::new(), Vec::new());
+        let mut add = |n: f64, r: f64| {
+            a.push(T::of(n));
+            b.push(T::of(r));
+        };
+        for n in -2..80 {
+            (-2..=n + 1).for_each(|r| add(f64::from(n), f64::from(r)));
+        }
+        for r in 1..40 {
+            // The largest n whose recurrence stays within 64 bits, and those around.
+            let r = f64::from(r);
+            let fits = |n: f64| scalar_binary(BinaryOp::Ncr).map(|f| f(n, r).is_finite());
+            let (mut low, mut high) = (2.0 * r, 4_294_967_295.0);
+            while high - low > 1.0 {
+                let middle = ((low + high) / 2.0_f64).floor();
+                if fits(middle) == Some(true) { low = middle } else { high = middle }
+            }
+            for n in -3..4 {
+                add(low + f64::from(n), r);
+                add(low + f64::from(n), low + f64::from(n) - r);
+            }
+        }
+        for x in [5.5, 5.9, 1e9, 4_294_967_295.0, 4_294_967_296.0, 1e300, f64::INFINITY, f64::NAN, -0.0, 0.5]
+        {
+            for y in [5.7, 2.5, 0.0, -0.5, 1.0, 2.0, 3.0, f64::INFINITY, f64::NAN] {
+                add(x, y);
+                add(y, x);
+            }
+        }
+        for op in [BinaryOp::Ncr, BinaryOp::Npr] {
+            let want = run_binary(op, Accuracy::Scalar, Level::Baseline, &a, &b);
+            for level in Level::all_supported() {
+                let got = run_binary(op, Accuracy::Fast, level, &a, &b);
+                for i in 0..a.len() {
+                    let (n, r): (f64, f64) = (a[i].into(), b[i].into());
+                    let (got, want): (f64, f64) = (got[i].into(), want[i].into());
+                    assert!(same(got, want), "{op:?} {level:?} {n} {r}: {got} instead of {want}");
+                }
+            }
+        }
+    }
+    check_type::<f64>();
+    check_type::<f32>();
 }
 
 #[test]
