@@ -4,7 +4,8 @@
 function(miniexpr_add_output_test name expected)
     add_test(
         NAME ${name}
-        COMMAND ${CMAKE_COMMAND} "-DEXPECTED=${expected}" -P "${PROJECT_SOURCE_DIR}/cmake/run_and_match.cmake" ${ARGN}
+        COMMAND ${CMAKE_COMMAND} "-DCOMMAND=${ARGN}" "-DEXPECTED=${expected}" -P
+            "${PROJECT_SOURCE_DIR}/cmake/run_and_match.cmake"
     )
     set_tests_properties(${name} PROPERTIES TIMEOUT 120)
 endfunction()
