@@ -273,7 +273,7 @@ fn log2_double<T: Float, const PRECISE: bool>(a: T, k: &Power<T::Scalar>) -> Dou
     let square = Double::product(f, f);
     let second = Double::product(square.hi, minus_half_slope);
     let second_low = square.lo.multiply_add(minus_half_slope, second.lo);
-    let sloped = if PRECISE { f.multiply_add(T::of(-0.5) * f, f) } else { f };
+    let sloped = square.hi.multiply_add(T::of(-0.5), f);
     let low = sloped.multiply_add(slope_low, log_low + (first.lo + second_low));
     let tail = polynomial(f, k.tail);
     let (third, third_low) = (T::splat(k.third.0), T::splat(k.third.1));
