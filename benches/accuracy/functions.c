@@ -1,4 +1,5 @@
-/* The functions in more precision than those they judge: in double for float32, in long double for float64. */
+/* The functions in more precision than those they judge: in double for float32, in long double for float64.
+ */
 
 #define _GNU_SOURCE
 #include <float.h>
@@ -36,9 +37,13 @@ static wide cospi_wide(wide x) {
     return isfinite(x) ? sine(angle, (quadrant + 1) & 3) : NAN;
 }
 
-static double sinpi_double(double x) { return (double)sinpi_wide(x); }
+static double sinpi_double(double x) {
+    return (double)sinpi_wide(x);
+}
 
-static double cospi_double(double x) { return (double)cospi_wide(x); }
+static double cospi_double(double x) {
+    return (double)cospi_wide(x);
+}
 
 static double lgamma_double(double x) {
     int sign;
@@ -50,22 +55,26 @@ static wide lgamma_wide(wide x) {
     return lgammal_r(x, &sign);
 }
 
-#define UNARY(name, narrow, function)                                                  \
-    void name##_double(const double *a, const double *b, double *y, size_t n) {        \
-        (void)b;                                                                       \
-        for (size_t i = 0; i < n; i++) y[i] = narrow(a[i]);                            \
-    }                                                                                  \
-    void name##_wide(const double *a, const double *b, wide *y, size_t n) {            \
-        (void)b;                                                                       \
-        for (size_t i = 0; i < n; i++) y[i] = function(a[i]);                          \
+#define UNARY(name, narrow, function)                                                                        \
+    void name##_double(const double *a, const double *b, double *y, size_t n) {                              \
+        (void)b;                                                                                             \
+        for (size_t i = 0; i < n; i++)                                                                       \
+            y[i] = narrow(a[i]);                                                                             \
+    }                                                                                                        \
+    void name##_wide(const double *a, const double *b, wide *y, size_t n) {                                  \
+        (void)b;                                                                                             \
+        for (size_t i = 0; i < n; i++)                                                                       \
+            y[i] = function(a[i]);                                                                           \
     }
 
-#define BINARY(name, narrow, function)                                                 \
-    void name##_double(const double *a, const double *b, double *y, size_t n) {        \
-        for (size_t i = 0; i < n; i++) y[i] = narrow(a[i], b[i]);                      \
-    }                                                                                  \
-    void name##_wide(const double *a, const double *b, wide *y, size_t n) {            \
-        for (size_t i = 0; i < n; i++) y[i] = function(a[i], b[i]);                    \
+#define BINARY(name, narrow, function)                                                                       \
+    void name##_double(const double *a, const double *b, double *y, size_t n) {                              \
+        for (size_t i = 0; i < n; i++)                                                                       \
+            y[i] = narrow(a[i], b[i]);                                                                       \
+    }                                                                                                        \
+    void name##_wide(const double *a, const double *b, wide *y, size_t n) {                                  \
+        for (size_t i = 0; i < n; i++)                                                                       \
+            y[i] = function(a[i], b[i]);                                                                     \
     }
 
 #define SAME_NAME(name) UNARY(reference_##name, name, name##l)
@@ -102,8 +111,8 @@ BINARY(reference_pow, pow, powl)
 BINARY(reference_atan2, atan2, atan2l)
 BINARY(reference_hypot, hypot, hypotl)
 
-/* The distances of got from want in units in the last place of want. Beyond the range of double, want counts as
-   the first power of two there, and so does an infinite result. */
+/* The distances of got from want in units in the last place of want. Beyond the range of double, want counts
+   as the first power of two there, and so does an infinite result. */
 void errors_of(const wide *want, const double *got, double *errors, size_t n) {
     const wide limit = 0x1p1024L;
     for (size_t i = 0; i < n; i++) {
@@ -116,12 +125,16 @@ void errors_of(const wide *want, const double *got, double *errors, size_t n) {
             errors[i] = INFINITY;
             continue;
         }
-        if (fabsl(y) > limit) y = copysignl(limit, y);
-        if (isinf(x)) x = copysignl(limit, x);
+        if (fabsl(y) > limit)
+            y = copysignl(limit, y);
+        if (isinf(x))
+            x = copysignl(limit, x);
         int exponent;
         frexpl(y, &exponent);
-        if (exponent < -1021) exponent = -1021;
-        if (exponent > 1024) exponent = 1024;
+        if (exponent < -1021)
+            exponent = -1021;
+        if (exponent > 1024)
+            exponent = 1024;
         errors[i] = (double)ldexpl(fabsl(x - y), 53 - exponent);
     }
 }
