@@ -47,15 +47,18 @@ const PATIENCE: u64 = 32;
 
 const NEVER_RUN: u64 = u64::MAX;
 
-impl Contest {
-    pub fn new() -> Contest {
+impl Default for Contest {
+    /// A contest in which neither engine has run.
+    fn default() -> Contest {
         Contest {
             trials: AtomicU32::new(0),
             costs: [AtomicU64::new(NEVER_RUN), AtomicU64::new(NEVER_RUN)],
             since_trial: AtomicU64::new(0),
         }
     }
+}
 
+impl Contest {
     /// Runs an evaluation of `n` items by the engine whose turn it is.
     pub fn run<R>(&self, n: usize, evaluate: impl FnOnce(Turn) -> R) -> R {
         if n < FEWEST_ITEMS {
@@ -121,7 +124,7 @@ mod tests {
     #[test]
     fn the_faster_engine_runs_and_trials_cost_little() {
         for nanoseconds in [[10, 20], [20, 10], [300, 10], [10, 11]] {
-            let contest = Contest::new();
+            let contest = Contest::default();
             play(&contest, OPENING as usize, nanoseconds);
             let turns = play(&contest, 10_000, nanoseconds);
             let spent: u64 = turns.iter().zip(nanoseconds).map(|(turns, time)| *turns as u64 * time).sum();
@@ -132,7 +135,7 @@ mod tests {
 
     #[test]
     fn the_choice_follows_the_data() {
-        let contest = Contest::new();
+        let contest = Contest::default();
         play(&contest, 1000, [10, 20]);
         assert_eq!(contest.winner(), Turn::Code);
         play(&contest, 1000, [40, 20]);
@@ -141,7 +144,7 @@ mod tests {
 
     #[test]
     fn one_interruption_changes_nothing() {
-        let contest = Contest::new();
+        let contest = Contest::default();
         play(&contest, 1000, [10, 20]);
         contest.record(Turn::Code, N, Duration::from_secs(1));
         assert_eq!(contest.winner(), Turn::Code);
@@ -149,7 +152,7 @@ mod tests {
 
     #[test]
     fn few_items_are_not_timed() {
-        let contest = Contest::new();
+        let contest = Contest::default();
         for _ in 0..100 {
             assert_eq!(contest.run(FEWEST_ITEMS - 1, |turn| turn), Turn::Code);
         }

@@ -89,7 +89,7 @@ impl Jit {
     fn new(code: Shared<Compiled>, settings: Settings) -> Jit {
         let contest = match &*code {
             #[cfg(machine_code)]
-            Compiled::Native(native) if native.may_be_slower() => Some(Contest::new()),
+            Compiled::Native(native) if native.may_be_slower() => Some(Contest::default()),
             _ => None,
         };
         Jit { code, settings, contest }

@@ -79,25 +79,32 @@ impl Expression {
             }
             return Ok(());
         }
-        // SAFETY: as the caller promises.
-        let by_code = || unsafe { self.run_code(inputs, output, items, positions, accuracy, mode) };
-        // SAFETY: as the caller promises.
-        let by_interpreter = || unsafe { self.engine.run(inputs, output, items, positions, accuracy) };
-        match self.jit.as_ref().and_then(Jit::contest) {
-            Some(contest) if mode == Mode::Default => contest.run(items.count(), |turn| match turn {
-                Turn::Code => by_code().unwrap_or_else(by_interpreter),
-                Turn::Interpreter => by_interpreter(),
-            }),
-            _ => by_code().unwrap_or_else(by_interpreter),
+        let result = match (&self.jit, items) {
+            _ if mode == Mode::Off => None,
+            // SAFETY: as the caller promises.
+            (Some(jit), _) => unsafe { self.run_jit(jit, inputs, output, items, positions, accuracy, mode) },
+            // SAFETY: as the caller promises.
+            (None, Items::First(n)) => unsafe {
+                self.hot.run(&self.kernel, inputs, output, n, positions, accuracy)
+            },
+            (None, Items::Valid(_)) => None,
+        };
+        match result {
+            Some(result) => result,
+            // SAFETY: as the caller promises.
+            None => unsafe { self.engine.run(inputs, output, items, positions, accuracy) },
         }
     }
 
-    /// Evaluates by machine code; `None` where the interpreter has to.
+    /// Evaluates by the machine code of the kernel, or by the interpreter where that is known to be faster;
+    /// `None` where the interpreter has to.
     ///
     /// # Safety
     /// As [`Engine::run`].
-    unsafe fn run_code(
+    #[allow(clippy::too_many_arguments, reason = "those of an evaluation")]
+    unsafe fn run_jit(
         &self,
+        jit: &Jit,
         inputs: &[*const u8],
         output: *mut u8,
         items: Items<'_>,
@@ -106,18 +113,21 @@ impl Expression {
         mode: Mode,
     ) -> Option<Result<(), RunError>> {
         // SAFETY: as the caller promises.
-        unsafe {
-            match (items, &self.jit, mode) {
-                (_, _, Mode::Off) => None,
-                (Items::Valid(rows), Some(jit), _) => {
-                    self.run_packed(jit, inputs, output, rows, positions, accuracy)
-                }
-                (Items::Valid(_), None, _) => None,
-                (Items::First(n), Some(jit), _) => jit.run(inputs, output, n, positions, accuracy),
-                (Items::First(n), None, _) => {
-                    self.hot.run(&self.kernel, inputs, output, n, positions, accuracy)
-                }
+        let by_code = || unsafe {
+            match items {
+                Items::First(n) => jit.run(inputs, output, n, positions, accuracy),
+                Items::Valid(rows) => self.run_packed(jit, inputs, output, rows, positions, accuracy),
             }
+        };
+        match jit.contest() {
+            Some(contest) if mode == Mode::Default => contest.run(items.count(), |turn| match turn {
+                Turn::Code => by_code(),
+                // SAFETY: as the caller promises.
+                Turn::Interpreter => {
+                    Some(unsafe { self.engine.run(inputs, output, items, positions, accuracy) })
+                }
+            }),
+            _ => by_code(),
         }
     }
 

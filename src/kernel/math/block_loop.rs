@@ -140,7 +140,8 @@ unsafe fn avx512_vectors<K: Formula<Avx512<K>>>(
     unsafe { run_vectors::<K, Avx512<K>>(out.cast(), [a.cast(), b.cast(), c.cast()], n) }
 }
 
-/// Runs `K`'s formula on vectors, the last one in part.
+/// Runs `K`'s formula on vectors. The items that fill no vector go through vectors on the stack and the same
+/// loop: a second copy of the formula would make the code of all functions twice as large.
 ///
 /// # Safety
 /// As [`Kernel`], for `K::OPERANDS` operands of `K::Element`.
@@ -150,32 +151,46 @@ where
     V: Vector<Scalar = K::Element>,
     K: Formula<V>,
 {
-    let whole = n - n % V::LANES;
-    for start in (0..whole).step_by(V::LANES) {
-        let mut x = [V::ZERO; 3];
-        for (vector, operand) in x.iter_mut().zip(operands).take(K::OPERANDS) {
-            // SAFETY: the operand has `n` elements, so `LANES` from `start` on.
-            *vector = unsafe { V::load(operand.add(start)) };
+    let (rest, last) = (n % V::LANES, n - n % V::LANES);
+    let mut run = Run { out, operands, whole: last, valid: V::LANES };
+    let (mut staged, mut result) = ([V::ZERO; 3], V::ZERO);
+    loop {
+        for start in (0..run.whole).step_by(V::LANES) {
+            let mut x = [V::ZERO; 3];
+            for (vector, operand) in x.iter_mut().zip(run.operands).take(K::OPERANDS) {
+                // SAFETY: the operand has `whole` elements, so `LANES` from `start` on.
+                *vector = unsafe { V::load(operand.add(start)) };
+            }
+            // SAFETY: as for the operands; the output overlaps none of them.
+            unsafe {
+                K::vector(x).store(run.out.add(start));
+                repair_vector::<K, V>(x, run.out.add(start), run.valid);
+            }
         }
-        // SAFETY: as for the operands; the output overlaps none of them.
-        unsafe {
-            K::vector(x).store(out.add(start));
-            repair_vector::<K, V>(x, out.add(start), V::LANES);
+        if run.valid < V::LANES {
+            // SAFETY: the output has `rest` elements from `last` on.
+            return unsafe { result.store_first(out.add(last), rest) };
         }
+        if rest == 0 {
+            return;
+        }
+        for (vector, operand) in staged.iter_mut().zip(operands).take(K::OPERANDS) {
+            // SAFETY: the operand has `n` elements, so `rest` from `last` on.
+            *vector = unsafe { V::load_first(operand.add(last), rest) };
+        }
+        let operands = staged.each_ref().map(|vector| std::ptr::from_ref(vector).cast());
+        run = Run { out: (&raw mut result).cast(), operands, whole: V::LANES, valid: rest };
     }
-    if whole < n {
-        let rest = n - whole;
-        let mut x = [V::ZERO; 3];
-        for (vector, operand) in x.iter_mut().zip(operands).take(K::OPERANDS) {
-            // SAFETY: the operand has `n` elements, so `rest` from `whole` on.
-            *vector = unsafe { V::load_first(operand.add(whole), rest) };
-        }
-        // SAFETY: as for the operands; the output overlaps none of them.
-        unsafe {
-            K::vector(x).store_first(out.add(whole), rest);
-            repair_vector::<K, V>(x, out.add(whole), rest);
-        }
-    }
+}
+
+/// What [`run_vectors`] runs the formula on.
+struct Run<T> {
+    out: *mut T,
+    operands: [*const T; 3],
+    /// Elements of each array: a multiple of the lanes of a vector.
+    whole: usize,
+    /// Lanes of each vector whose results count.
+    valid: usize,
 }
 
 /// Replaces those of the first `n` results of a vector that the formula does not cover.

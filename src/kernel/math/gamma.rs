@@ -38,8 +38,7 @@ impl Unary for Tgamma {
 
     #[inline(always)]
     fn vector32<V: Float32>(x: V) -> V {
-        let [lower, upper] = x.halves();
-        V::of_halves([tgamma_without_low_parts(lower), tgamma_without_low_parts(upper)])
+        half_by_half(x, tgamma_without_low_parts)
     }
 }
 
@@ -55,9 +54,18 @@ impl Unary for Lgamma {
 
     #[inline(always)]
     fn vector32<V: Float32>(x: V) -> V {
-        let [lower, upper] = x.halves();
-        V::of_halves([lgamma_without_low_parts(lower), lgamma_without_low_parts(upper)])
+        half_by_half(x, lgamma_without_low_parts)
     }
+}
+
+/// A long function of float64 on both halves of a vector, by a loop: its code stands there once.
+#[inline(always)]
+fn half_by_half<V: Float32>(x: V, f: impl Fn(V::Wide) -> V::Wide) -> V {
+    let mut halves = x.halves();
+    for half in &mut halves {
+        *half = f(*half);
+    }
+    V::of_halves(halves)
 }
 
 /// The formula at one point: the scalar libraries are less accurate.
