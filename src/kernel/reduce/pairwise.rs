@@ -257,13 +257,12 @@ fn fold_fours<T: Widen, C: Combine<T::Wide>, const LONG: bool>(
 /// Folds rows of two segments, as long as memory goes on after them; how many there were. Two make a chunk.
 #[inline(always)]
 fn fold_pairs<T: Widen, C: Combine<T::Wide>>(tree: &mut Tree<T::Wide>, items: &Table<'_, T>) -> usize {
-    let masks = Masks::<COLUMNS>::first(items.rows.items - COLUMNS);
+    let rest = items.rows.items - COLUMNS;
     let mut first = 0;
     let row = |row| Some((items.beyond_row::<COLUMNS>(row, 0)?, items.beyond_row::<COLUMNS>(row, COLUMNS)?));
     while let (Some((a, b)), Some((c, d))) = (row(first), row(first + 1)) {
         tree.add::<C>(fold_columns::<_, C>(|i| {
-            let b = b[i].widen().or(C::NEUTRAL, masks.0[i]);
-            let d = d[i].widen().or(C::NEUTRAL, masks.0[i]);
+            let (b, d) = if i < rest { (b[i].widen(), d[i].widen()) } else { (C::NEUTRAL, C::NEUTRAL) };
             C::combine(C::combine(a[i].widen(), b), C::combine(c[i].widen(), d))
         }));
         first += 2;
