@@ -42,6 +42,14 @@ pub struct Phase {
     pub calls: Vec<Call>,
 }
 
+/// When buffers are in use; a phase is two steps, its instructions and its calls.
+struct Uses {
+    /// The buffers that each step is the first to use.
+    starting: Vec<Vec<u32>>,
+    /// The last step that uses each buffer.
+    last: Vec<usize>,
+}
+
 /// The phases of a kernel. Without calls, or with loops, there is one.
 #[derive(Debug)]
 pub struct Schedule {
@@ -103,21 +111,18 @@ impl Schedule {
     /// what is left.
     fn share_buffers(&mut self) -> Result<(), OutOfMemory> {
         let uses = self.uses()?;
-        let mut places = Vec::try_filled(0, uses.len())?;
+        let mut places = Vec::try_filled(0, uses.last.len())?;
         // The last use of the buffer that holds each place.
         let mut taken: Vec<usize> = Vec::new();
-        let mut order = Vec::new();
-        for buffer in 0..uses.len() {
-            order.try_push(buffer)?;
-        }
-        order.sort_unstable_by_key(|buffer| uses[*buffer]);
-        for buffer in order {
-            let Some((first, last)) = uses[buffer] else { continue };
-            match taken.iter().position(|end| *end < first) {
-                Some(place) => (taken[place], places[buffer]) = (last, place as u32),
-                None => {
-                    places[buffer] = taken.len() as u32;
-                    taken.try_push(last)?;
+        for step in 0..2 * self.phases.len() {
+            for &buffer in &uses.starting[step] {
+                let last = uses.last[buffer as usize];
+                match taken.iter().position(|end| *end < step) {
+                    Some(place) => (taken[place], places[buffer as usize]) = (last, place as u32),
+                    None => {
+                        places[buffer as usize] = taken.len() as u32;
+                        taken.try_push(last)?;
+                    }
                 }
             }
         }
@@ -129,15 +134,20 @@ impl Schedule {
         Ok(())
     }
 
-    /// The first and the last step that uses each buffer; a phase is two steps, its instructions and its
-    /// calls.
-    fn uses(&mut self) -> Result<Vec<Option<(usize, usize)>>, OutOfMemory> {
-        let mut uses = Vec::try_filled(None, self.buffers)?;
+    fn uses(&mut self) -> Result<Uses, OutOfMemory> {
+        let mut uses = Uses { starting: Vec::new(), last: Vec::try_filled(0, self.buffers)? };
+        for _ in 0..2 * self.phases.len() {
+            uses.starting.try_push(Vec::new())?;
+        }
+        let mut seen = Vec::try_filled(false, self.buffers)?;
+        let mut result = Ok(());
         self.for_each_buffer(|step, buffer| {
-            let (first, _) = *uses[*buffer as usize].get_or_insert((step, step));
-            uses[*buffer as usize] = Some((first, step));
+            uses.last[*buffer as usize] = step;
+            if !std::mem::replace(&mut seen[*buffer as usize], true) && result.is_ok() {
+                result = uses.starting[step].try_push(*buffer);
+            }
         });
-        Ok(uses)
+        result.map(|()| uses)
     }
 
     fn for_each_buffer(&mut self, mut visit: impl FnMut(usize, &mut u32)) {

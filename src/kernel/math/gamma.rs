@@ -38,7 +38,12 @@ impl Unary for Tgamma {
 
     #[inline(always)]
     fn vector32<V: Float32>(x: V) -> V {
-        half_by_half(x, tgamma_without_low_parts)
+        // A loop, so that the long formula stands there once.
+        let mut halves = x.halves();
+        for half in &mut halves {
+            *half = tgamma_without_low_parts(*half);
+        }
+        V::of_halves(halves)
     }
 }
 
@@ -54,18 +59,13 @@ impl Unary for Lgamma {
 
     #[inline(always)]
     fn vector32<V: Float32>(x: V) -> V {
-        half_by_half(x, lgamma_without_low_parts)
+        // A loop, so that the long formula stands there once.
+        let mut halves = x.halves();
+        for half in &mut halves {
+            *half = lgamma_without_low_parts(*half);
+        }
+        V::of_halves(halves)
     }
-}
-
-/// A long function of float64 on both halves of a vector, by a loop: its code stands there once.
-#[inline(always)]
-fn half_by_half<V: Float32>(x: V, f: impl Fn(V::Wide) -> V::Wide) -> V {
-    let mut halves = x.halves();
-    for half in &mut halves {
-        *half = f(*half);
-    }
-    V::of_halves(halves)
 }
 
 /// The formula at one point: the scalar libraries are less accurate.
