@@ -1,6 +1,6 @@
 //! Reductions in kernels: over all items of the block, whoever asks.
 
-use miniexpr::dtype::Dtype::{Float64, Int32};
+use miniexpr::dtype::Dtype::{Float64, Int32, Int64};
 
 use crate::client::values::{decode, encode};
 use crate::client::{self, AUTO, Grid, Variable, is_untouched};
@@ -62,6 +62,22 @@ fn locals_and_bounds_hold_the_value_for_all_items() {
     let softmax = values("m = max(x)\ns = exp(x - m)\nreturn s / sum(s)", &FOUR);
     for (got, want) in softmax.iter().zip([0.0321, 0.0871, 0.2369, 0.6439]) {
         assert!((got - want).abs() < 5e-5, "{softmax:?}");
+    }
+}
+
+/// The bound is the same for all items, and a local keeps it for each.
+#[test]
+fn bounds_that_a_local_keeps_too() {
+    let x: Vec<f64> = (0..1_000_000).map(|index| f64::from(index % 5)).collect();
+    let want: Vec<f64> = x.iter().map(|x| 6.0 * x + 4.0).collect();
+    // With a reduction inside the loop all items run together.
+    for inside in ["", "\n    if any(x > 5):\n        y = 0"] {
+        let body =
+            format!("n = max(x)\ny = 0 * x\nfor i in range(n):\n    y = y + i * x{inside}\nreturn y + n");
+        let expression =
+            client::compile(&kernel(&body), &[Variable::new("x", Int64)], AUTO).expect("a kernel");
+        let out = expression.eval(&[&encode(Int64, &x)], x.len()).expect("values");
+        assert!(decode(Int64, &out) == want, "{body}");
     }
 }
 

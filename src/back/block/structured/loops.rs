@@ -57,9 +57,9 @@ impl Machine<'_> {
         let left_before = self.frame().left;
         let counter = match &code.head {
             Head::While { .. } => None,
-            Head::For { bounds, .. } => {
+            Head::For { variable, bounds } => {
                 self.compute(bounds, mask)?;
-                Some(self.bounds(bounds, mask)?)
+                Some(self.bounds(bounds, *variable, mask)?)
             }
         };
         let counter = self.enter(code, mask, counter)?;
@@ -76,11 +76,18 @@ impl Machine<'_> {
 
     /// Reads the bounds of a `for` and refuses a step of zero.
     #[inline(never)]
-    pub(super) fn bounds(&mut self, region: &Region, mask: Mask) -> Result<Counter, RunError> {
+    pub(super) fn bounds(
+        &mut self,
+        region: &Region,
+        variable: PlaceId,
+        mask: Mask,
+    ) -> Result<Counter, RunError> {
         let places = [result(region, 0), result(region, 1), result(region, 2)];
         let layout = &self.program.layout;
-        if places.iter().all(|place| layout.is_single(*place)) {
-            // SAFETY: single values of int64.
+        // A counter has one place only if its bounds are the same for all lanes; they may lie in arrays all the
+        // same, where locals keep them too.
+        if layout.is_single(variable) || places.iter().all(|place| layout.is_single(*place)) {
+            // SAFETY: single values of int64, or arrays of them, in which all lanes have the same.
             let values = places.map(|place| unsafe { self.at(place).cast::<i64>().read() });
             return if values[2] == 0 { Err(RunError::Kernel) } else { Ok(Counter::Uniform(values)) };
         }
