@@ -33,6 +33,8 @@ pub struct Generator<'r> {
     loops: usize,
     /// Loops around the statement at hand.
     open_loops: usize,
+    /// Whether items are reduced: mostly where statements of the outermost block begin, rarely inside them.
+    pub reduces: bool,
 }
 
 const LITERALS: [&str; 12] = ["0", "1", "2", "3", "-1", "7", "100", "0.5", "1.25", "-2.5", "300", "1e3"];
@@ -40,13 +42,22 @@ const LITERALS: [&str; 12] = ["0", "1", "2", "3", "-1", "7", "100", "0.5", "1.25
 impl Generator<'_> {
     pub fn new(random: &mut Random) -> Generator<'_> {
         let names = ["x", "y", "_i0", "_flat_idx", "_n0", "_ndim"].map(str::to_string).to_vec();
-        Generator { random, source: String::new(), names, loops: 0, open_loops: 0 }
+        Generator { random, source: String::new(), names, loops: 0, open_loops: 0, reduces: false }
     }
 
     pub fn kernel(mut self) -> String {
         self.source.push_str("def k(x, y):\n");
         self.statements(1);
-        let value = self.expression(3);
+        if self.reduces {
+            self.statements(1);
+            self.reduced_assignment();
+            self.statements(1);
+        }
+        let value = if self.reduces && self.random.below(3) == 0 {
+            format!("{} + {}", self.reduction(), self.expression(2))
+        } else {
+            self.expression(3)
+        };
         self.line(1, &format!("return {value}"));
         self.source
     }
@@ -65,6 +76,7 @@ impl Generator<'_> {
 
     fn statement(&mut self, depth: usize) {
         match self.random.below(12) {
+            _ if self.reduces && depth == 1 && self.random.below(4) == 0 => self.reduced_assignment(),
             _ if depth > 4 => self.assignment(depth),
             0 | 1 => self.branches(depth),
             2 | 3 => self.counted_loop(depth),
@@ -88,12 +100,51 @@ impl Generator<'_> {
         }
     }
 
+    fn reduced_assignment(&mut self) {
+        let name = self.random.pick(&["a", "b", "c", "d"]).to_string();
+        let value = match self.random.below(3) {
+            0 => self.reduction(),
+            1 => format!("{} + {}", self.reduction(), self.name()),
+            _ => format!(
+                "where({} > {}, {}, {})",
+                self.name(),
+                self.reduction(),
+                self.name(),
+                self.reduction()
+            ),
+        };
+        self.line(1, &format!("{name} = {value}"));
+        if !self.names.contains(&name) {
+            self.names.push(name);
+        }
+    }
+
+    /// A reduction of numbers to a number.
+    fn reduction(&mut self) -> String {
+        let function = *self.random.pick(&["sum", "mean", "min", "max", "prod"]);
+        let argument = if self.random.below(2) == 0 { self.name() } else { self.expression(2) };
+        format!("{function}({argument})")
+    }
+
+    /// A condition that may reduce if the statement is one of the outermost block, or else rarely.
+    fn reduced_condition(&mut self, depth: usize) -> String {
+        let bound = if depth == 1 { 3 } else { 40 };
+        if !self.reduces || self.random.below(bound) > 0 {
+            return self.condition();
+        }
+        match self.random.below(3) {
+            0 => format!("any({})", self.comparison()),
+            1 => format!("all({}) or {}", self.comparison(), self.comparison()),
+            _ => format!("{} > {}", self.name(), self.reduction()),
+        }
+    }
+
     fn branches(&mut self, depth: usize) {
-        let condition = self.condition();
+        let condition = self.reduced_condition(depth);
         self.line(depth, &format!("if {condition}:"));
         self.statements(depth + 1);
         if self.random.below(3) == 0 {
-            let condition = self.condition();
+            let condition = self.reduced_condition(depth + 1);
             self.line(depth, &format!("elif {condition}:"));
             self.statements(depth + 1);
         }
@@ -107,7 +158,8 @@ impl Generator<'_> {
         let variable = format!("i{}", self.loops);
         self.loops += 1;
         let range = match self.random.below(4) {
-            0 => format!("{}", self.random.below(5)),
+            0 if !self.reduces || depth > 1 => format!("{}", self.random.below(5)),
+            0 => format!("where({} > 0, 4, 2)", self.reduction()),
             1 => format!("{}, {}, -1", self.random.below(5), self.random.below(3)),
             2 => format!("0, {}, {}", self.random.below(9), 1 + self.random.below(3)),
             _ => {
@@ -124,7 +176,7 @@ impl Generator<'_> {
         let counter = format!("n{}", self.loops);
         self.loops += 1;
         self.line(depth, &format!("{counter} = 0"));
-        let condition = self.condition();
+        let condition = self.reduced_condition(depth + 1);
         let passes = 1 + self.random.below(4);
         self.line(depth, &format!("while {counter} < {passes} and ({condition}):"));
         self.line(depth + 1, &format!("{counter} += 1"));

@@ -25,6 +25,42 @@ fn the_engine_agrees_with_the_model() {
     }
 }
 
+/// A kernel that reduces gives the same however many items run together between two reductions.
+#[test]
+fn random_reductions_do_not_depend_on_what_runs_together() {
+    let wanted = std::env::var("MINIEXPR_RANDOM_PROGRAMS").ok().and_then(|text| text.parse().ok());
+    for seed in 0..wanted.unwrap_or(PROGRAMS) {
+        check_reductions(seed);
+    }
+}
+
+fn check_reductions(seed: u64) {
+    let mut random = Random::new(seed);
+    let (x, y) = (*random.pick(&Dtype::REAL), *random.pick(&Dtype::REAL));
+    let output = *random.pick(&Dtype::REAL);
+    let mut generator = Generator::new(&mut random);
+    generator.reduces = true;
+    let source = generator.kernel();
+    let kernel = compile(&source, &[("x", x), ("y", y)], Some(output))
+        .unwrap_or_else(|error| panic!("seed {seed}: {}\n{source}", crate::message(&error)));
+    let most = *random.pick(&[20, 300, 1500]);
+    let items = 1 + random.below(most) as usize;
+    let buffers = [x, y]
+        .map(|dtype| (0..items).flat_map(|_| bytes(value(&mut random, dtype), dtype)).collect::<Vec<u8>>());
+    let want = run(&kernel, &buffers, items, usize::MAX);
+    for block in [0, *random.pick(&BLOCKS[1..]), 256] {
+        let got = run(&kernel, &buffers, items, block);
+        let pairs = got.chunks(output.size()).zip(want.chunks(output.size()));
+        for (index, (got, want)) in pairs.enumerate() {
+            assert!(
+                is_same(got, want, output),
+                "seed {seed}, blocks of {block}, item {index} of {items}, output {output}: {got:x?} instead of \
+                 {want:x?}\n{source}\n{kernel}"
+            );
+        }
+    }
+}
+
 fn check_program(seed: u64) {
     let mut random = Random::new(seed);
     let (x, y) = (*random.pick(&Dtype::REAL), *random.pick(&Dtype::REAL));

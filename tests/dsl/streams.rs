@@ -103,6 +103,27 @@ fn a_line_for_each_pass_with_active_items() {
     assert_eq!(run("print(1)\nreturn x", Float64.code(), 0, &[]).printed, [""; 0]);
 }
 
+/// However many items there are, and wherever they leave.
+#[test]
+fn a_line_for_all_items() {
+    const MANY: usize = 10_000;
+    let lines = |body: &str, items: usize| run(body, Float64.code(), items, &[]).printed;
+    let half = |items: usize| format!("if x < {}:\n    return 1\n", items / 2);
+    for items in [4, MANY] {
+        assert_eq!(lines(&format!("{}print('some')\nreturn x", half(items)), items), ["some"]);
+        assert_eq!(lines("if x > 0:\n    return x\nprint('none')\nreturn x", items), [""; 0]);
+        let twice = "print(max(x))\ny = -x\nif sin(x) > 2:\n    y = 1\nprint('least', min(y))\nreturn x";
+        assert_eq!(lines(twice, items), [format!("{items}"), format!("least -{items}")]);
+        // The first item has left with the value that its line shows.
+        let left = format!("n = 7\n{}n = 8\ns = sum(x)\nprint(n)\nreturn s", half(items));
+        assert_eq!(lines(&left, items), ["7"]);
+    }
+    // The last items hit the cap, the first do not.
+    let body = "y = 0\nwhile y < x:\n    y += 1\nprint('never')\nreturn y";
+    let cap = [("ME_DSL_WHILE_MAX_ITERS", "9000")];
+    assert_eq!(run(body, Float64.code(), MANY, &cap).printed, [""; 0]);
+}
+
 #[test]
 fn a_loop_that_hits_the_cap_is_traced() {
     let body = "y = 0\nwhile y < 10:\n    y += 1\nreturn y + 0 * sum(x)";

@@ -175,6 +175,7 @@ fn is_straight(arena: &Kernel) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::back::block::structured::Workspace;
     use crate::dtype::Dtype;
     use crate::front::{self, Entry, EntryKind};
 
@@ -246,6 +247,54 @@ mod tests {
             assert_eq!(program.pipeline.steps.len(), *steps, "{text}");
             let expected: Vec<f64> = x.iter().zip(&y).map(|(x, y)| expected(*x, *y)).collect();
             assert_eq!(evaluate(text, &[&x, &y]), expected, "{text}");
+        }
+    }
+
+    /// Bytes that a kernel of `x` takes to run over `items` values, and what it gives.
+    fn memory_of(text: &str, items: usize) -> (usize, Vec<f64>) {
+        let Engine(Plan::Structured(program)) = planned(text, 1) else { panic!("{text} is straight") };
+        let x: Vec<f64> = (0..items).map(|index| (index % 1000) as f64 / 1000.0).collect();
+        let mut out = vec![0.0; items];
+        let inputs = [x.as_ptr().cast()];
+        let arrays = Arrays { inputs: &inputs, output: out.as_mut_ptr().cast(), items };
+        let extent = [items as i64];
+        let positions = Positions { shape: &extent, origin: &[0], extents: &extent };
+        let mut workspace = Workspace::default();
+        // SAFETY: the arrays have the lengths given.
+        unsafe { program.run(&mut workspace, arrays, &positions, Accuracy::Fast).unwrap() };
+        (workspace.bytes(), out)
+    }
+
+    /// Of a hundred locals that live across a branch, a kernel holds for all items those alone that it reads
+    /// behind a reduction; so it does in every way to have all of the locals alive at some time.
+    #[test]
+    fn kernels_that_reduce_hold_what_later_parts_need() {
+        const ITEMS: usize = 200_000;
+        let assign =
+            |value: &str| (0..100).map(|k| format!("    t{k} = {value} + {k}\n")).collect::<String>();
+        let branch = "    if sin(x) > 0.5:\n        t0 = exp(x)\n        t99 = t0 + t1\n";
+        let total: String = (0..100).map(|k| format!("t{k}")).collect::<Vec<_>>().join(" + ");
+        let sums: String =
+            (0..50).map(|k| format!("    t{k} = exp(x) + {k}\n{branch}    s = s + sum(t{k})\n")).collect();
+        let leave = "    if x > 0.9:\n        return x\n";
+        let kernels = [
+            format!("def k(x):\n{}{branch}    y = {total}\n    s = sum(y)\n    return y / s", assign("x")),
+            format!("def k(x):\n    s = sum(x)\n{}{branch}    return {total} + s", assign("x")),
+            format!(
+                "def k(x):\n{}{branch}{leave}    y = {total}\n{branch}    return y / max(y)",
+                assign("x")
+            ),
+            format!("def k(x):\n    s = 0.0\n    t1 = x\n{sums}    return s"),
+            format!(
+                "def k(x):\n{}    for i in range(max(x) * 4):\n        t3 = t3 + sin(t4)\n    y = {total}\n    return sum(y)",
+                assign("x")
+            ),
+            format!("def k(x):\n{}{branch}    print(\"{{}}\", 1)\n    return t99", assign("x")),
+        ];
+        for text in kernels {
+            let (bytes, _) = memory_of(&text, ITEMS);
+            let input = ITEMS * size_of::<f64>();
+            assert!(bytes < 8 * input, "{:.1} times the input\n{text}", bytes as f64 / input as f64);
         }
     }
 

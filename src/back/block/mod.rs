@@ -115,6 +115,28 @@ enum Step {
     String(StringStep),
 }
 
+impl Step {
+    /// Places that the step reads.
+    fn operands(&self) -> impl Iterator<Item = PlaceId> {
+        let mut places = [0; UserFunction::MAX_ARITY];
+        let count = match self {
+            Step::Vector { operands, .. } => {
+                places[..operands.len()].copy_from_slice(operands);
+                operands.len()
+            }
+            Step::Call { target, args, .. } => {
+                places = *args;
+                usize::from(target.arity())
+            }
+            Step::String(step) => {
+                places[..step.operands.len()].copy_from_slice(&step.operands.map(|operand| operand.place));
+                step.operands.len()
+            }
+        };
+        places.into_iter().take(count)
+    }
+}
+
 impl Program {
     /// Plans one value: the expressions are those of `arena`, inputs and functions those of `kernel`.
     fn new(kernel: &Kernel, arena: &Kernel, value: ExprId, level: Level) -> Result<Program, PlanError> {

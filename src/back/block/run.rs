@@ -261,7 +261,7 @@ impl Program {
 }
 
 /// An accumulator for each of the reductions, where those of evaluations before lie.
-fn started<'a>(
+pub(super) fn started<'a>(
     accumulators: &'a mut Vec<Accumulator>,
     reductions: &[Reduction],
 ) -> Result<&'a mut [Accumulator], OutOfMemory> {

@@ -17,7 +17,7 @@ pub const ALIGN: usize = 64;
 pub const SKEW: usize = 5 * ALIGN;
 
 /// Above this size the memory is given back after the call.
-const KEEP_BYTES: usize = 4 << 20;
+pub const KEEP_BYTES: usize = 4 << 20;
 
 /// What one evaluation needs besides the program.
 #[derive(Default)]
@@ -77,33 +77,48 @@ impl Scratch {
 /// lent as slices before they are written.
 #[derive(Default)]
 pub struct Bytes {
+    /// What the allocator gave, which is larger: allocators zero memory of this alignment by writing it, but take
+    /// large blocks of theirs as zero from the system, page by page when they are used.
     block: Option<NonNull<u8>>,
     len: usize,
+}
+
+/// The layout of a block with `len` bytes from an address of [`ALIGN`] on.
+fn layout_of(len: usize) -> Option<Layout> {
+    Layout::from_size_align(len.checked_add(ALIGN)?, align_of::<usize>()).ok()
 }
 
 impl Bytes {
     /// The block with at least `len` bytes; its contents are lost when it has to grow.
     pub fn reserve(&mut self, len: usize) -> Result<*mut u8, OutOfMemory> {
-        if let Some(block) = self.block
-            && self.len >= len
-        {
-            return Ok(block.as_ptr());
-        }
-        let layout = Layout::from_size_align(len.max(ALIGN), ALIGN).map_err(|_| OutOfMemory)?;
+        let block = match self.block {
+            Some(block) if self.len >= len => block,
+            _ => self.renew(len.max(ALIGN))?,
+        };
+        Ok(block.as_ptr().map_addr(|address| address.next_multiple_of(ALIGN)))
+    }
+
+    fn renew(&mut self, len: usize) -> Result<NonNull<u8>, OutOfMemory> {
+        let layout = layout_of(len).ok_or(OutOfMemory)?;
         self.free();
         // SAFETY: the layout has a size.
         let block = NonNull::new(unsafe { alloc_zeroed(layout) }).ok_or(OutOfMemory)?;
         self.block = Some(block);
-        self.len = layout.size();
-        Ok(block.as_ptr())
+        self.len = len;
+        Ok(block)
+    }
+
+    /// Bytes of the block.
+    pub fn len(&self) -> usize {
+        self.len
     }
 
     fn free(&mut self) {
-        if let Some(block) = self.block.take() {
-            // SAFETY: the block was allocated with this size and alignment.
-            unsafe { dealloc(block.as_ptr(), Layout::from_size_align_unchecked(self.len, ALIGN)) };
-            self.len = 0;
+        if let (Some(block), Some(layout)) = (self.block.take(), layout_of(self.len)) {
+            // SAFETY: the block was allocated with this layout.
+            unsafe { dealloc(block.as_ptr(), layout) };
         }
+        self.len = 0;
     }
 }
 

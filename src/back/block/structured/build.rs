@@ -1,7 +1,7 @@
 //! From flattened statements to planned ones.
 
 use super::flatten::{self, for_each_node, for_each_region};
-use super::{Head, If, Lane, Loop, Node, Region, Structured};
+use super::{Head, If, Lane, Loop, Node, Region, Structured, parts};
 use crate::back::block::Outcome;
 use crate::back::block::layout::{Layout, Place, PlaceId};
 use crate::back::block::plan::{Destination, PlanError, Root, plan};
@@ -19,6 +19,9 @@ type FlatNode = flatten::Node<flatten::Region>;
 const TILE_BUDGET: usize = 32 * 1024;
 /// Bytes of the arrays of one tile above which even the smallest shrinks: strings may be very wide.
 const WIDE_TILE_BUDGET: usize = 8 * 1024 * 1024;
+/// Bytes of the arrays of all items up to which a kernel that reduces is not divided: the second-level cache
+/// holds them.
+const UNDIVIDED_BUDGET: usize = 512 * 1024;
 const MIN_TILE_ITEMS: usize = 128;
 const MAX_TILE_ITEMS: usize = 2048;
 
@@ -68,7 +71,8 @@ struct Facts {
     /// Loop counters that have one value for all lanes.
     is_uniform: Vec<bool>,
     symbols: Vec<IndexSymbol>,
-    is_whole: bool,
+    /// Whether there are reductions or prints.
+    keeps_values: bool,
 }
 
 impl Facts {
@@ -80,14 +84,14 @@ impl Facts {
             loops: Vec::try_filled(0, count)?,
             is_uniform: Vec::try_filled(false, count)?,
             symbols: Vec::new(),
-            is_whole: false,
+            keeps_values: false,
         };
         for expr in &kernel.exprs {
             match expr.kind {
                 ExprKind::Index(symbol) if !facts.symbols.contains(&symbol) => {
                     facts.symbols.try_push(symbol)?;
                 }
-                ExprKind::Reduce(..) => facts.is_whole = true,
+                ExprKind::Reduce(..) => facts.keeps_values = true,
                 _ => {}
             }
         }
@@ -99,7 +103,7 @@ impl Facts {
             flatten::Node::Loop(flatten::Loop { head: flatten::Head::For { variable, .. }, .. }) => {
                 self.loops[*variable as usize] += 1;
             }
-            flatten::Node::Print(..) => self.is_whole = true,
+            flatten::Node::Print(..) => self.keeps_values = true,
             _ => {}
         });
         for_each_region(nodes, &mut |region| {
@@ -503,11 +507,19 @@ impl Builder<'_> {
         let lane_bytes = arrays.saturating_mul(lane_itemsize);
         let tile_items = (TILE_BUDGET / lane_bytes).clamp(MIN_TILE_ITEMS, MAX_TILE_ITEMS) & !63;
         let tile_items = tile_items.min((WIDE_TILE_BUDGET / lane_bytes).max(1));
+        let keeps_values = self.facts.keeps_values;
+        let is_divided = keeps_values && parts::is_divisible(&body, &locals);
+        let parts = if is_divided { parts::divide(body, &locals)? } else { parts::undivided(body)? };
+        let undivided_items = match (keeps_values, is_divided) {
+            (false, _) => 0,
+            (true, true) => UNDIVIDED_BUDGET / lane_bytes,
+            (true, false) => usize::MAX,
+        };
         Ok(Structured {
             inputs,
             output: self.kernel.output,
             layout: self.layout,
-            body,
+            parts,
             locals,
             positions,
             extents,
@@ -515,7 +527,8 @@ impl Builder<'_> {
             lane_itemsize,
             tile_items,
             outcome,
-            is_whole: self.facts.is_whole,
+            keeps_values,
+            undivided_items,
             settings: Settings::from_environment(),
         })
     }

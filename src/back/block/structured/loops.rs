@@ -124,7 +124,7 @@ impl Machine<'_> {
             let array = self.at(lane.place);
             self.work.saved.try_push(array)?;
         }
-        if self.program.is_whole {
+        if self.program.keeps_values {
             let (alive, count) = self.own_mask(mask)?;
             let left = outer.lanes - count;
             self.work.frames.try_push(Frame { alive, left, code, saved, ..outer })?;
@@ -178,7 +178,7 @@ impl Machine<'_> {
         }
         self.work.frames.pop();
         self.work.pool.give(frame.alive);
-        if self.program.is_whole {
+        if self.program.keeps_values {
             self.work.saved.truncate(frame.saved);
             return Ok(());
         }
@@ -248,7 +248,7 @@ impl Machine<'_> {
         self.give(rest);
         let frame = self.frame();
         let is_sparse = frame.left * 4 >= frame.lanes && frame.left < frame.lanes;
-        if is_sparse && !self.program.is_whole {
+        if is_sparse && !self.program.keeps_values {
             self.pack(code, counter)?;
         }
         Ok(())

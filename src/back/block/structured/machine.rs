@@ -1,8 +1,9 @@
 //! Execution of planned statements over the lanes of a tile.
 
+use super::by_part::{Tile, reduced_together};
 use super::lanes;
 use super::masks::{Mask, list_of};
-use super::pool::Pool;
+use super::pool::{Held, Pool, Store};
 use super::print::print_line;
 use super::{Lane, Loop, Node, Positions, Region, Structured};
 use crate::back::block::direct::is_aligned;
@@ -36,12 +37,19 @@ pub struct Workspace {
     pub(super) scalars: Vec<ConstantBytes>,
     pub(super) frames: Vec<Frame>,
     pub(super) saved: Vec<*mut u8>,
+    /// Arrays of all items.
+    pub(super) held: Store,
+    /// What is held for each local; nothing as long as it is zero.
+    pub(super) values: Vec<Option<Held>>,
+    /// Places that use what is held where it lies, with their own arrays.
+    pub(super) lent: Vec<(PlaceId, *mut u8)>,
+    pub(super) accumulators: Vec<Accumulator>,
 }
 
 impl Workspace {
     /// Bytes of memory held.
     pub fn bytes(&self) -> usize {
-        self.pool.bytes()
+        self.pool.bytes().saturating_add(self.held.bytes())
     }
 }
 
@@ -66,16 +74,30 @@ impl Structured {
         positions: &Positions<'_>,
         accuracy: Accuracy,
     ) -> Result<(), RunError> {
-        let tile_items = if self.is_whole { arrays.items } else { self.tile_items.min(arrays.items) };
-        let bytes = tile_items.checked_mul(self.lane_itemsize).ok_or(OutOfMemory)?;
-        workspace.pool.reset(bytes)?;
-        let mut machine = Machine { program: self, work: workspace, output: std::ptr::null_mut(), accuracy };
+        let runs_together = arrays.items <= self.undivided_items;
+        let tile_items = if runs_together { arrays.items } else { self.tile_items.min(arrays.items) };
+        let is_divided = self.parts.len() > 1 || self.parts.iter().any(|part| !part.stages.is_empty());
+        let by_part = is_divided && tile_items < arrays.items;
+        let most = if by_part { reduced_together(tile_items).min(arrays.items) } else { tile_items };
+        let bytes = most.checked_mul(self.lane_itemsize).ok_or(OutOfMemory)?;
+        workspace.pool.reset(bytes, self.layout.registers + self.layout.variables)?;
+        let mut machine = Machine {
+            program: self,
+            work: workspace,
+            output: std::ptr::null_mut(),
+            accuracy,
+            is_first_tile: true,
+        };
         machine.lay_out(positions)?;
+        if by_part {
+            // SAFETY: as the caller promises.
+            return unsafe { machine.run_parts(arrays, positions, tile_items) };
+        }
         let mut start = 0;
         while start < arrays.items {
             let count = tile_items.min(arrays.items - start);
             // SAFETY: as the caller promises.
-            unsafe { machine.tile(arrays, positions, start, count)? };
+            unsafe { machine.tile(arrays, positions, Tile { start, count })? };
             start += count;
         }
         Ok(())
@@ -107,6 +129,8 @@ pub(super) struct Machine<'a> {
     /// Output of the tile.
     pub(super) output: *mut u8,
     pub(super) accuracy: Accuracy,
+    /// Whether the tile begins with the first item, whose values are printed.
+    pub(super) is_first_tile: bool,
 }
 
 impl Machine<'_> {
@@ -145,17 +169,52 @@ impl Machine<'_> {
         unsafe { self.at(place).cast::<i64>().write(value) };
     }
 
-    /// Runs the body for `count` items from `start` on.
+    /// Runs all parts for the items of a tile.
     ///
     /// # Safety
     /// As [`Structured::run`].
-    pub(super) unsafe fn tile(
+    unsafe fn tile(
         &mut self,
         arrays: Arrays<'_>,
         positions: &Positions<'_>,
-        start: usize,
-        count: usize,
+        tile: Tile,
     ) -> Result<(), RunError> {
+        // SAFETY: as the caller promises.
+        let staged = unsafe { self.load_items(arrays, positions, tile)? };
+        for lane in &self.program.locals {
+            // SAFETY: the array of a local has room for a tile.
+            unsafe { self.at(lane.place).write_bytes(0, tile.count * lane.itemsize) };
+        }
+        let alive = self.work.pool.take()?;
+        // SAFETY: a mask has room for a tile.
+        unsafe { alive.write_bytes(1, tile.count) };
+        self.begin_frame(tile.count, alive)?;
+        let mut mask = Mask::All;
+        for part in &self.program.parts {
+            if matches!(mask, Mask::Nothing) {
+                break;
+            }
+            part.stages.iter().for_each(|stage| self.reduce(stage));
+            mask = self.block(&part.nodes, mask)?;
+        }
+        self.give(mask);
+        self.work.pool.give(alive);
+        staged.into_iter().for_each(|copy| self.work.pool.give(copy));
+        let all_returned = self.work.frames[0].left == tile.count;
+        if all_returned { Ok(()) } else { Err(RunError::Kernel) }
+    }
+
+    /// Sets the places of inputs and positions, and the output, to those of a tile. Copies of inputs that
+    /// are not aligned are the caller's to give back.
+    ///
+    /// # Safety
+    /// As [`Structured::run`].
+    pub(super) unsafe fn load_items(
+        &mut self,
+        arrays: Arrays<'_>,
+        positions: &Positions<'_>,
+        Tile { start, count }: Tile,
+    ) -> Result<Vec<*mut u8>, RunError> {
         let program = self.program;
         let mut staged = Vec::new();
         for (index, ty) in program.inputs.iter().enumerate() {
@@ -170,19 +229,20 @@ impl Machine<'_> {
                 copy
             };
         }
-        for lane in &program.locals {
-            // SAFETY: the array of a local has room for a tile.
-            unsafe { self.at(lane.place).write_bytes(0, count * lane.itemsize) };
-        }
         for &(symbol, place) in &program.positions {
             // SAFETY: the array has room for a tile of int64.
             let out = unsafe { std::slice::from_raw_parts_mut(self.at(place).cast::<i64>(), count) };
             positions.fill(symbol, start, out);
         }
-        self.output = arrays.output.wrapping_add(start * program.output.itemsize);
-        let alive = self.work.pool.take()?;
-        // SAFETY: a mask has room for a tile.
-        unsafe { alive.write_bytes(1, count) };
+        self.output = match program.outcome {
+            Outcome::One { .. } => arrays.output,
+            _ => arrays.output.wrapping_add(start * program.output.itemsize),
+        };
+        Ok(staged)
+    }
+
+    /// Begins with the lanes of a tile, of which none has left.
+    pub(super) fn begin_frame(&mut self, count: usize, alive: *mut u8) -> Result<(), RunError> {
         self.work.frames.clear();
         self.work.frames.try_push(Frame {
             lanes: count,
@@ -193,12 +253,7 @@ impl Machine<'_> {
             code: std::ptr::null(),
             saved: 0,
         })?;
-        let rest = self.block(&program.body, Mask::All)?;
-        self.give(rest);
-        self.work.pool.give(alive);
-        staged.into_iter().for_each(|copy| self.work.pool.give(copy));
-        let all_returned = self.work.frames[0].left == count;
-        if all_returned { Ok(()) } else { Err(RunError::Kernel) }
+        Ok(())
     }
 
     pub(super) fn frame(&self) -> &Frame {
@@ -244,9 +299,17 @@ impl Machine<'_> {
             }
             Node::Print(region, print, types) => {
                 self.compute(region, mask)?;
-                let first = region.stores.len();
-                print_line(print, types, |index| self.at(region.pipeline.results[first + index]));
-                Ok(mask)
+                if self.is_first_tile {
+                    let first = region.stores.len();
+                    print_line(print, types, |index| self.at(region.pipeline.results[first + index]));
+                }
+                match mask {
+                    Mask::Some(none, 0) => {
+                        self.work.pool.give(none);
+                        Ok(Mask::Nothing)
+                    }
+                    mask => Ok(mask),
+                }
             }
         }
     }
@@ -269,7 +332,7 @@ impl Machine<'_> {
     }
 
     /// Runs the steps of a pipeline over all lanes of the frame.
-    fn run_pipeline(&mut self, pipeline: &Pipeline) {
+    pub(super) fn run_pipeline(&mut self, pipeline: &Pipeline) {
         let lanes = self.frame().lanes;
         let at = &self.work.at;
         let runs = [(&pipeline.uniform, 1), (&pipeline.spread, lanes), (&pipeline.steps, lanes)];

@@ -87,7 +87,7 @@ impl Machine<'_> {
                 self.give(mask);
                 Ok(Mask::Nothing)
             }
-            Mask::All if self.program.is_whole => {
+            Mask::All if self.program.keeps_values => {
                 let (array, count) = self.own_mask(Mask::All)?;
                 Ok(Mask::Some(array, count))
             }
@@ -127,7 +127,7 @@ impl Machine<'_> {
         if frame.left == frame.lanes {
             return Ok(Mask::Nothing);
         }
-        if self.program.is_whole && frame.left > 0 {
+        if self.program.keeps_values && frame.left > 0 {
             let (array, count) = self.own_mask(Mask::All)?;
             return Ok(Mask::Some(array, count));
         }

@@ -7,6 +7,7 @@
 //! is packed again, so that a long loop costs what its remaining lanes cost.
 
 mod build;
+mod by_part;
 mod choice;
 mod convert;
 pub mod flatten;
@@ -14,6 +15,7 @@ mod lanes;
 mod loops;
 mod machine;
 mod masks;
+mod parts;
 mod pool;
 mod positions;
 mod print;
@@ -29,13 +31,16 @@ pub(super) use build::outcome;
 pub use machine::{Arrays, RunError, Workspace};
 pub use positions::Positions;
 
+use parts::Part;
+
 /// A program for a kernel with statements. Immutable, and safe to run from any number of threads.
 #[derive(Debug)]
 pub struct Structured {
     inputs: Vec<Type>,
     output: Type,
     layout: Layout,
-    body: Vec<Node>,
+    /// All statements, in order.
+    parts: Vec<Part>,
     /// Arrays of the stored locals, which start as zero.
     locals: Vec<Lane>,
     /// Index symbols that differ from item to item, and those that do not.
@@ -48,9 +53,11 @@ pub struct Structured {
     /// Items that are run together.
     tile_items: usize,
     pub(super) outcome: Outcome,
-    /// Whether all items must run together, and lanes that have left must keep their values:
-    /// reductions see them, and `print` speaks once for all.
-    is_whole: bool,
+    /// Whether lanes that have left must keep their values: reductions see them, and `print` speaks once
+    /// for all.
+    keeps_values: bool,
+    /// Items up to which all run together; without a limit where they must.
+    undivided_items: usize,
     settings: Settings,
 }
 
@@ -68,6 +75,9 @@ impl Structured {
     /// Sets how many items are run together, where not all must be.
     pub fn set_block_items(&mut self, items: usize) {
         self.tile_items = items;
+        if self.undivided_items < usize::MAX {
+            self.undivided_items = items;
+        }
     }
 }
 
