@@ -5,6 +5,9 @@
 //! runs the nodes over the lanes of one tile of items. A loop works on lanes of its own: those that
 //! entered it, packed side by side. Lanes that leave are marked, and when enough have left, the rest
 //! is packed again, so that a long loop costs what its remaining lanes cost.
+//!
+//! A kernel that reduces or prints is divided by `parts` where it does so; `by_part` runs one part after
+//! the other, each tile by tile.
 
 mod build;
 mod by_part;
