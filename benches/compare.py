@@ -9,11 +9,10 @@ Prints the speed of the new build as a multiple of the old one's: every computat
 import math
 import sys
 
-import numpy as np
-
 import native
+import numpy as np
 from cases import CASES
-from run import N, ROUNDS, columns, place, seconds_per_call
+from run import ROUNDS, N, columns, place, seconds_per_call
 
 SHOWN_BELOW = 0.95
 

@@ -65,7 +65,8 @@ def build(cases, archive=None):
     loops.write_text("#include <math.h>\n#include <stdint.h>\n" + source)
     shared = folder / "bench.so"
     if archive is None:
-        subprocess.run([ROOT / "scripts" / "build.sh", "native", "miniexpr_static"], stdout=subprocess.DEVNULL, check=True)
+        build = [ROOT / "scripts" / "build.sh", "native", "miniexpr_static"]
+        subprocess.run(build, stdout=subprocess.DEVNULL, check=True)
         archive = ROOT / "build" / "native" / "libminiexpr.a"
     else:
         digest = hashlib.sha256(pathlib.Path(archive).read_bytes()).hexdigest()
