@@ -168,11 +168,10 @@ unsafe fn compile(
     let (text, variables) =
         unsafe { (CStr::from_ptr(expression).to_bytes(), variable_table(variables, var_count)?) };
     // SAFETY: the names of the table are NULL or NUL-terminated.
-    let result = unsafe { checked(text, variables, dtype, mode, geometry) };
-    if front::is_kernel(text) {
-        result.map_err(|error| kernel_error(text, error))?.into_raw()
-    } else {
-        result?.into_raw()
+    match unsafe { checked(text, variables, dtype, mode, geometry) } {
+        Ok(expression) => expression.into_raw(),
+        Err(error) if front::is_kernel(text) => Err(kernel_error(text, error)),
+        Err(error) => Err(error),
     }
 }
 
