@@ -10,6 +10,7 @@ use super::formula::{Formula, Function};
 use super::vector128::{F32x4, F64x2};
 use crate::kernel::Kernel;
 use crate::kernel::level::Level;
+use std::mem::MaybeUninit;
 
 /// An element type, and what formulas take it as on each level.
 pub trait Element: Copy + Default + Into<f64> + 'static {
@@ -153,7 +154,9 @@ where
 {
     let (rest, last) = (n % V::LANES, n - n % V::LANES);
     let mut run = Run { out, operands, whole: last, valid: V::LANES };
-    let (mut staged, mut result) = ([V::ZERO; 3], V::ZERO);
+    // Not filled with zeros, which would cost calls of few items as much as the function.
+    let mut staged = [const { MaybeUninit::<V>::uninit() }; 3];
+    let mut result = MaybeUninit::<V>::uninit();
     loop {
         for start in (0..run.whole).step_by(V::LANES) {
             let mut x = [V::ZERO; 3];
@@ -168,18 +171,18 @@ where
             }
         }
         if run.valid < V::LANES {
-            // SAFETY: the output has `rest` elements from `last` on.
-            return unsafe { result.store_first(out.add(last), rest) };
+            // SAFETY: the loop has stored the result; the output has `rest` elements from `last` on.
+            return unsafe { result.assume_init().store_first(out.add(last), rest) };
         }
         if rest == 0 {
             return;
         }
         for (vector, operand) in staged.iter_mut().zip(operands).take(K::OPERANDS) {
             // SAFETY: the operand has `n` elements, so `rest` from `last` on.
-            *vector = unsafe { V::load_first(operand.add(last), rest) };
+            vector.write(unsafe { V::load_first(operand.add(last), rest) });
         }
-        let operands = staged.each_ref().map(|vector| std::ptr::from_ref(vector).cast());
-        run = Run { out: (&raw mut result).cast(), operands, whole: V::LANES, valid: rest };
+        let operands = staged.each_ref().map(|vector| vector.as_ptr().cast());
+        run = Run { out: result.as_mut_ptr().cast(), operands, whole: V::LANES, valid: rest };
     }
 }
 
