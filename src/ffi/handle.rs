@@ -2,7 +2,6 @@
 
 use super::types::me_expr;
 use crate::back::block::{Engine, Items, PaddedBlocks, PlanError, Positions, RunError, zero_padding};
-use crate::back::contest::Turn;
 use crate::back::hot::Hot;
 use crate::back::jit::Jit;
 use crate::back::jit_mode::Mode;
@@ -119,14 +118,12 @@ impl Expression {
                 Items::Valid(rows) => self.run_packed(jit, inputs, output, rows, positions, accuracy),
             }
         };
+        // SAFETY: as the caller promises.
+        let by_interpreter = || unsafe { self.engine.run(inputs, output, items, positions, accuracy) };
         match jit.contest() {
-            Some(contest) if mode == Mode::Default => contest.run(items.count(), |turn| match turn {
-                Turn::Code => by_code(),
-                // SAFETY: as the caller promises.
-                Turn::Interpreter => {
-                    Some(unsafe { self.engine.run(inputs, output, items, positions, accuracy) })
-                }
-            }),
+            Some(contest) if mode == Mode::Default => {
+                Some(contest.run(items.count(), by_code, by_interpreter))
+            }
             _ => by_code(),
         }
     }
