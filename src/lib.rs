@@ -10,6 +10,8 @@
 //!      front    text → lexer → parser → tree → lower → ir       typed kernel; every cast is a node
 //!      builtin  the names that a text may use          │
 //!                                                      │
+//!                                                    mid        what every engine needs to know of a kernel
+//!                                                      │
 //!                                                    back       block: the interpreter, always there
 //!                                                      │        native, c, wasm: compiled kernels
 //!                                                      │        nd: blocks of chunked arrays
@@ -32,4 +34,5 @@ pub mod front;
 pub mod ir;
 pub mod kernel;
 pub mod memory;
+pub mod mid;
 pub mod nd;

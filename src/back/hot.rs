@@ -8,7 +8,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use super::block::{Engine, Positions, RunError};
+use super::block::{Engine, RunError};
 use super::native::Native;
 use super::settings::Settings;
 use crate::dtype::Dtype;
@@ -16,6 +16,7 @@ use crate::environment;
 use crate::ir::{Expr, ExprKind, Kernel};
 use crate::kernel::Accuracy;
 use crate::kernel::level::Level;
+use crate::mid::Positions;
 
 /// Items after which machine code is generated.
 const ITEMS_BEFORE_CODE: usize = 1 << 16;

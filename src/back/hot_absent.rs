@@ -1,8 +1,9 @@
 //! Where there is no machine code in memory the interpreter keeps every expression.
 
-use super::block::{Engine, Positions, RunError};
+use super::block::{Engine, RunError};
 use crate::ir::Kernel;
 use crate::kernel::Accuracy;
+use crate::mid::Positions;
 
 /// Machine code for plain expressions, of which there is none.
 #[derive(Debug)]

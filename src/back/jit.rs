@@ -3,7 +3,7 @@
 //! Compilation is best effort. Whatever stands in its way leaves the interpreter in charge, and a
 //! line in the trace.
 
-use super::block::{Positions, RunError};
+use super::block::RunError;
 use super::cache::Cache;
 use super::contest::Contest;
 use super::eligibility::admit;
@@ -21,6 +21,7 @@ use crate::kernel::Accuracy;
 #[cfg(machine_code)]
 use crate::kernel::level::Level;
 use crate::memory::OutOfMemory;
+use crate::mid::Positions;
 
 /// A kernel in machine code.
 #[derive(Debug)]

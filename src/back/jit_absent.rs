@@ -1,11 +1,12 @@
 //! The policy where the library is built without compiled engines: the interpreter runs everything.
 
-use super::block::{Positions, RunError};
+use super::block::RunError;
 use super::contest::Contest;
 use super::jit_mode::Mode;
 use super::trace::trace;
 use crate::ir::Kernel;
 use crate::kernel::Accuracy;
+use crate::mid::Positions;
 
 /// Machine code, of which there is none.
 #[derive(Debug)]

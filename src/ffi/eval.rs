@@ -4,11 +4,12 @@ use std::ffi::{c_int, c_void};
 
 use super::handle::Expression;
 use super::types::*;
-use crate::back::block::{Items, Outcome, Positions, RunError};
+use crate::back::block::{Items, Outcome, RunError};
 use crate::back::jit_mode::Mode;
 use crate::back::simd_backend;
 use crate::kernel::Accuracy;
 use crate::memory::OutOfMemory;
+use crate::mid::Positions;
 
 /// Distinct variables that one expression may read.
 const MAX_VARS: usize = 128;

@@ -5,8 +5,9 @@ use std::ffi::{c_int, c_void};
 use super::eval::{accuracy, check_count, code, input_blocks, jit_mode};
 use super::handle::Expression;
 use super::types::*;
-use crate::back::block::{Items, Outcome, Positions};
+use crate::back::block::{Items, Outcome};
 use crate::kernel::Accuracy;
+use crate::mid::Positions;
 use crate::nd::{Block, BlockError};
 
 impl From<BlockError> for EvalStatus {

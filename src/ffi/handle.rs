@@ -1,7 +1,7 @@
 //! What an opaque `me_expr` is.
 
 use super::types::me_expr;
-use crate::back::block::{Engine, Items, PaddedBlocks, PlanError, Positions, RunError, zero_padding};
+use crate::back::block::{Engine, Items, PaddedBlocks, PlanError, RunError, zero_padding};
 use crate::back::hot::Hot;
 use crate::back::jit::Jit;
 use crate::back::jit_mode::Mode;
@@ -11,6 +11,7 @@ use crate::ir::Kernel;
 use crate::kernel::Accuracy;
 use crate::kernel::level::Level;
 use crate::memory::try_box;
+use crate::mid::Positions;
 use crate::nd::{Geometry, Rows};
 
 /// A compiled expression: the typed kernel and the engine that runs it.

@@ -1,10 +1,11 @@
 //! Random kernels: the engine of the library agrees with the model, bit for bit.
 
-use miniexpr::back::block::{Engine, Items, Positions};
+use miniexpr::back::block::{Engine, Items};
 use miniexpr::dtype::{Dtype, Scalar};
 use miniexpr::ir::Kernel;
 use miniexpr::kernel::Accuracy;
 use miniexpr::kernel::level::Level;
+use miniexpr::mid::Positions;
 
 use crate::client::values::decode;
 use crate::client::{self, Variable};

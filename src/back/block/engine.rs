@@ -1,13 +1,14 @@
 //! The interpreter's choice between straight-line code and control flow.
 
 use super::scratch::Scratch;
-use super::structured::flatten::{Node, Region, flatten, flatten_within, for_each_region};
-use super::structured::{Arrays, Positions, RunError, Structured, outcome};
+use super::structured::{Arrays, RunError, Structured, outcome};
 use super::{Items, Outcome, PaddedBlocks, PlanError, Program, reduction};
 use crate::ir::{ExprKind, Kernel, Stmt};
 use crate::kernel::Accuracy;
 use crate::kernel::level::Level;
 use crate::memory::{OutOfMemory, TryGrow};
+use crate::mid::Positions;
+use crate::mid::flatten::{Node, Region, flatten, flatten_within, for_each_region};
 
 /// A planned kernel. Immutable, and safe to run from any number of threads.
 #[derive(Debug)]

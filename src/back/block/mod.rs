@@ -38,9 +38,7 @@ pub(super) use run::call_each;
 pub use run::zero_padding;
 #[cfg(any(test, all(feature = "jit", target_os = "emscripten")))]
 pub(super) use structured::Arrays;
-#[cfg(any(test, all(feature = "jit", unix)))]
-pub(super) use structured::flatten;
-pub use structured::{Positions, RunError};
+pub use structured::RunError;
 pub use walk::Items;
 
 /// A register program for a kernel whose body is one `return`. Immutable, and safe to run from any

@@ -10,11 +10,11 @@ use super::listing;
 use super::strips::Schedule;
 use super::symbols::{Symbol, used_symbols};
 use super::text::Text;
-use crate::back::block::flatten::{Node, flatten};
 use crate::back::identity::Gates;
 use crate::dtype::{Dtype, Scalar};
 use crate::ir::{ExprId, ExprKind, IndexSymbol, Kernel, LocalId, SourcePlace, Stmt};
 use crate::memory::{OutOfMemory, TryGrow};
+use crate::mid::flatten::{Node, flatten};
 
 /// The text, and what the library must know to call the code.
 #[derive(Debug)]
@@ -402,7 +402,7 @@ impl Generator<'_> {
 
 const PRELUDE: &str = include_str!("prelude.h");
 const LIBM: &str = include_str!("libm.h");
-const POSITIONS: &str = include_str!("positions.h");
+const POSITIONS: &str = include_str!("../../mid/positions.h");
 
 fn type_named(dtype: Dtype, reason: &'static str) -> Result<&'static str, Refusal> {
     c_type(dtype).ok_or(Refusal::Unsupported(SourcePlace::default(), reason))

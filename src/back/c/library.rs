@@ -7,10 +7,10 @@ use super::functions::Call;
 use super::generate::Source;
 use super::object::{LoadError, Loaded, Object};
 use super::text::Text;
-use crate::back::block::Positions;
 use crate::back::settings::Settings;
 use crate::kernel::Accuracy;
 use crate::memory::{OutOfMemory, TryGrow};
+use crate::mid::Positions;
 
 type Entry = unsafe extern "C" fn(*const *const c_void, *mut c_void, i64) -> c_int;
 

@@ -29,12 +29,13 @@ mod x86;
 use std::ops::Range;
 
 use super::block::scratch::{Bytes, Scratch};
-use super::block::{Positions, RunError, call_each, overlap};
+use super::block::{RunError, call_each, overlap};
 use super::settings::Settings;
 use crate::ir::{IndexSymbol, Kernel};
 use crate::kernel::Accuracy;
 use crate::kernel::level::Level;
 use crate::memory::{OutOfMemory, TryGrow};
+use crate::mid::Positions;
 
 use executable::Executable;
 use lane::{Callee, Status};

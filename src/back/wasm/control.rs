@@ -9,10 +9,10 @@ use super::expression::Value;
 use super::facts::constant_range;
 use super::lanes::Lanes;
 use super::{Emitter, Refusal, context};
-use crate::back::block::flatten::{Head, Loop, Node, Region, for_each_region};
 use crate::dtype::{Dtype, Scalar};
 use crate::ir::{CompareOp, ExprId, ExprKind, LocalId};
 use crate::memory::{OutOfMemory, TryGrow};
+use crate::mid::flatten::{Head, Loop, Node, Region, for_each_region};
 
 /// A block of statements and the lanes that run it.
 #[derive(Clone, Copy, Debug)]

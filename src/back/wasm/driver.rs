@@ -1,8 +1,9 @@
 //! Cuts a call into what the function of a module takes.
 
 use super::Needs;
-use crate::back::block::{Arrays, Positions};
+use crate::back::block::Arrays;
 use crate::memory::{OutOfMemory, TryGrow};
+use crate::mid::Positions;
 
 /// How the function ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,10 +4,11 @@ use std::ffi::c_int;
 
 use super::host::Entry;
 use super::{Needs, driver};
-use crate::back::block::{Arrays, Positions};
+use crate::back::block::Arrays;
 use crate::back::settings::Settings;
 use crate::kernel::{Accuracy, Kernel as VectorKernel};
 use crate::memory::{OutOfMemory, TryGrow};
+use crate::mid::Positions;
 
 /// The function of a module, as C calls it: inputs with the context behind them, output, item count.
 type Function = unsafe extern "C" fn(*const *const u8, *mut u8, c_int) -> c_int;

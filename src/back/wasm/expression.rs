@@ -9,11 +9,11 @@ use super::convert::has_conversion;
 use super::facts::Facts;
 use super::lanes::Lanes;
 use super::{Emitter, Refusal, context};
-use crate::back::block::flatten::Region;
 use crate::dtype::{Dtype, Scalar};
 use crate::ir::{ExprId, ExprKind, Kernel};
 use crate::kernel::{self, Accuracy, Kernel as VectorKernel, Operands};
 use crate::memory::{OutOfMemory, TryGrow};
+use crate::mid::flatten::Region;
 
 /// A computed expression.
 #[derive(Clone, Copy, Debug)]

@@ -2,10 +2,10 @@
 
 use super::Refusal;
 use super::expression::{has_calls, needed};
-use crate::back::block::flatten::{Head, Loop, Node, Region, for_each_node, for_each_region};
 use crate::dtype::{Dtype, Scalar};
 use crate::ir::{Expr, ExprId, ExprKind, IndexSymbol, Kernel, LocalId};
 use crate::memory::{OutOfMemory, TryGrow};
+use crate::mid::flatten::{Head, Loop, Node, Region, for_each_node, for_each_region};
 
 const NO_LANES: Refusal = Refusal::Unsupported("complex and string values are not supported by jit ir");
 

@@ -6,7 +6,7 @@
 use super::engine::Loaded;
 use super::host::Entry;
 use super::{Linking, Refusal, host, translate};
-use crate::back::block::{Arrays, Positions, RunError};
+use crate::back::block::{Arrays, RunError};
 use crate::back::cache::Cache;
 use crate::back::contest::Contest;
 use crate::back::eligibility::admit;
@@ -18,6 +18,7 @@ use crate::back::trace::{is_traced, trace};
 use crate::ir::Kernel;
 use crate::kernel::Accuracy;
 use crate::kernel::level::Level;
+use crate::mid::Positions;
 
 /// The module of an expression, which may share it with others.
 #[derive(Debug)]

@@ -47,12 +47,12 @@ mod signature;
 #[cfg(test)]
 mod tests;
 
-use crate::back::block::flatten::{Node, flatten};
 use crate::dtype::Dtype;
 use crate::ir::{IndexSymbol, Kernel};
 use crate::kernel::Kernel as VectorKernel;
 use crate::kernel::level::Level;
 use crate::memory::{OutOfMemory, TryGrow};
+use crate::mid::flatten::{Node, flatten};
 
 use body::{Body, INPUTS, Register};
 use control::Scope;

@@ -8,10 +8,10 @@ use super::body::ITEMS;
 use super::expression::{Value, is_call, needed};
 use super::lanes::Lanes;
 use super::{Emitter, Refusal, STRIP_ITEMS};
-use crate::back::block::flatten::Region;
 use crate::dtype::Dtype;
 use crate::ir::{ExprId, ExprKind, Kernel};
 use crate::memory::{OutOfMemory, TryGrow};
+use crate::mid::flatten::Region;
 
 /// When and where each expression of a graph is computed.
 struct Schedule {

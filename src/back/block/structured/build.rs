@@ -1,6 +1,5 @@
 //! From flattened statements to planned ones.
 
-use super::flatten::{self, for_each_node, for_each_region};
 use super::{Head, If, Lane, Loop, Node, Region, Structured, parts};
 use crate::back::block::Outcome;
 use crate::back::block::layout::{Layout, Place, PlaceId};
@@ -12,6 +11,7 @@ use crate::ir::{ExprId, ExprKind, IndexSymbol, Kernel, LocalId, Print, Type};
 use crate::kernel::level::Level;
 use crate::kernel::{self, LastTwo};
 use crate::memory::{OutOfMemory, TryGrow};
+use crate::mid::flatten::{self, for_each_node, for_each_region};
 
 type FlatNode = flatten::Node<flatten::Region>;
 

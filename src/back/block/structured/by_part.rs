@@ -1,14 +1,15 @@
 //! Execution of a kernel part by part, each tile by tile.
 
+use super::Node;
 use super::lanes;
 use super::machine::{Arrays, Machine, RunError};
 use super::masks::Mask;
 use super::parts::{Part, Use};
-use super::{Node, Positions};
 use crate::back::block::reduction::Stage;
 use crate::back::block::run::started;
 use crate::kernel::reduce::GRAIN;
 use crate::memory::{OutOfMemory, TryGrow};
+use crate::mid::Positions;
 
 /// Items from `start` on.
 #[derive(Clone, Copy)]

@@ -5,7 +5,7 @@ use super::lanes;
 use super::masks::{Mask, list_of};
 use super::pool::{Held, Pool, Store};
 use super::print::print_line;
-use super::{Lane, Loop, Node, Positions, Region, Structured};
+use super::{Lane, Loop, Node, Region, Structured};
 use crate::back::block::direct::is_aligned;
 use crate::back::block::layout::{ConstantBytes, Place, PlaceId};
 use crate::back::block::reduction::Stage;
@@ -14,6 +14,7 @@ use crate::back::block::{Outcome, Pipeline, Step};
 use crate::kernel::Accuracy;
 use crate::kernel::reduce::Accumulator;
 use crate::memory::{OutOfMemory, TryGrow};
+use crate::mid::Positions;
 
 /// Why an evaluation ended early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! Kernels with statements: control flow over packed lanes.
 //!
-//! A *lane* is an item that takes part in the code at hand. `flatten` turns runs of assignments into
-//! regions; `build` plans each as a pipeline and finds out which arrays each loop touches; `machine`
-//! runs the nodes over the lanes of one tile of items. A loop works on lanes of its own: those that
-//! entered it, packed side by side. Lanes that leave are marked, and when enough have left, the rest
-//! is packed again, so that a long loop costs what its remaining lanes cost.
+//! A *lane* is an item that takes part in the code at hand. `build` plans each region of the flattened
+//! code as a pipeline and finds out which arrays each loop touches; `machine` runs the nodes over the lanes
+//! of one tile of items. A loop works on lanes of its own: those that entered it, packed side by side. Lanes
+//! that leave are marked, and when enough have left, the rest is packed again, so that a long loop costs what
+//! its remaining lanes cost.
 //!
 //! A kernel that reduces or prints is divided by `parts` where it does so; `by_part` runs one part after
 //! the other, each tile by tile.
@@ -12,15 +12,12 @@
 mod build;
 mod by_part;
 mod choice;
-mod convert;
-pub mod flatten;
 mod lanes;
 mod loops;
 mod machine;
 mod masks;
 mod parts;
 mod pool;
-mod positions;
 mod print;
 
 use super::layout::{Layout, PlaceId};
@@ -32,7 +29,6 @@ use crate::kernel::Kernel as VectorKernel;
 
 pub(super) use build::outcome;
 pub use machine::{Arrays, RunError, Workspace};
-pub use positions::Positions;
 
 use parts::Part;
 

@@ -7,7 +7,7 @@ mod sizes;
 pub mod statements;
 mod strips;
 
-use crate::back::block::{Engine, Items, Positions, RunError};
+use crate::back::block::{Engine, Items, RunError};
 use crate::back::native::{Native, Refusal, has_engine};
 use crate::back::settings::Settings;
 use crate::dtype::Dtype;
@@ -15,6 +15,7 @@ use crate::front::{self, EntryKind, Lifting};
 use crate::ir::Kernel;
 use crate::kernel::Accuracy;
 use crate::kernel::level::Level;
+use crate::mid::Positions;
 
 /// The levels of this machine that have an engine.
 fn levels() -> impl Iterator<Item = Level> {

@@ -5,13 +5,14 @@ use wasmi::{
     TableType, TypedFunc,
 };
 
-use crate::back::block::{self, Arrays, Items, Positions};
+use crate::back::block::{self, Arrays, Items};
 use crate::back::wasm::{self, Linking, Needs, context};
 use crate::dtype::Dtype;
 use crate::front::{self, CompileError, Entry, EntryKind, Lifting};
 use crate::ir::Kernel;
 use crate::kernel::level::Level;
 use crate::kernel::{Accuracy, Kernel as VectorKernel};
+use crate::mid::Positions;
 
 /// An array of any dtype.
 #[derive(Clone, Debug)]

@@ -6,10 +6,10 @@ mod random_programs;
 mod recorded_kernels;
 mod signatures;
 
-use crate::back::block::Positions;
 use crate::back::wasm::{Linking, Refusal, translate};
 use crate::dtype::Dtype;
 use crate::kernel::level::Level;
+use crate::mid::Positions;
 use machine::{Array, interpreted, kernel, translated};
 
 /// Item counts round the sizes of groups and strips.

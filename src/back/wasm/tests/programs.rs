@@ -1,10 +1,10 @@
 //! Programs with statements against the interpreter.
 
 use super::{agree, machine, shuffled};
-use crate::back::block::Positions;
 use crate::back::wasm::{Linking, translate};
 use crate::dtype::Dtype;
 use crate::kernel::level::Level;
+use crate::mid::Positions;
 use machine::{Array, interpreted, kernel, translated};
 
 const MANDELBROT: &str = "def mandelbrot(x, y):

@@ -5,8 +5,8 @@ mod generator;
 
 use super::machine::{Array, interpreted, kernel, translated};
 use super::{assert_same, samples};
-use crate::back::block::Positions;
 use crate::dtype::Dtype;
+use crate::mid::Positions;
 use generator::{Generator, Random};
 
 /// Programs that are compared; `MINIEXPR_RANDOM_PROGRAMS` asks for another number.

@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use super::assert_same;
 use super::machine::{Array, interpreted, translated, try_kernel};
-use crate::back::block::Positions;
 use crate::back::wasm::{Linking, Refusal, translate};
 use crate::dtype::Dtype;
 use crate::kernel::level::Level;
+use crate::mid::Positions;
 
 /// Kernels with their data, one JSON object a line; those over one array, without an error.
 const RECORDED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/dsl_kernels.jsonl");

@@ -1,0 +1,10 @@
+//! The middle end: what every engine needs to know of a kernel before it translates it.
+//!
+//! [`flatten`] turns runs of statements into regions of straight-line code; [`Positions`] say where
+//! items lie in the whole array.
+
+pub mod flatten;
+mod if_conversion;
+mod positions;
+
+pub use positions::Positions;
