@@ -35,7 +35,7 @@ fn skip_reason(kernel: &Kernel) -> Option<&'static str> {
     if !always_returns(&kernel.body) {
         return Some("program may reach function end without return");
     }
-    let uses_index = kernel.exprs.iter().any(|expr| matches!(expr.kind, ExprKind::Index(_)));
+    let uses_index = kernel.graph.exprs.iter().any(|expr| matches!(expr.kind, ExprKind::Index(_)));
     if uses_index && !environment::flag(c"ME_DSL_JIT_INDEX_VARS", true) {
         return Some("reserved index vars disabled by ME_DSL_JIT_INDEX_VARS");
     }
@@ -57,7 +57,7 @@ fn rejection(kernel: &Kernel) -> Option<Rejection> {
         let reason = "invalid parameter metadata for jit ir";
         return Some(Rejection { place: SourcePlace::default(), reason });
     }
-    let exprs = kernel.exprs.iter().zip(&kernel.places).filter_map(|(expr, place)| {
+    let exprs = kernel.graph.exprs.iter().zip(&kernel.graph.places).filter_map(|(expr, place)| {
         let reason = match expr.kind {
             ExprKind::Reduce(..) => "reduction functions are not supported by jit ir",
             _ if is_foreign(expr.ty.dtype) => "unsupported expression dtype for jit ir",

@@ -95,6 +95,7 @@ fn has_wide_lanes(kernel: &Kernel) -> bool {
     let is_leaf = |expr: &Expr| matches!(expr.kind, ExprKind::Param(_) | ExprKind::Constant(_));
     kernel.params.iter().any(|param| param.ty.itemsize >= 4)
         && kernel
+            .graph
             .exprs
             .iter()
             .all(|expr| is_leaf(expr) || expr.ty.itemsize >= 4 || expr.ty.dtype == Dtype::Bool)

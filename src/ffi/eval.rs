@@ -82,7 +82,7 @@ pub(super) unsafe fn evaluate(
     let count = if n == 0 { 0 } else { expression.kernel.params.len() };
     // SAFETY: `vars_block` is NULL or has `n_vars` pointers.
     let inputs = unsafe { input_blocks(vars_block, count)? };
-    let is_missing = |index: usize| inputs[index].is_null() && expression.kernel.reads(index as u32);
+    let is_missing = |index: usize| inputs[index].is_null() && expression.kernel.graph.reads(index as u32);
     if (0..inputs.len()).any(is_missing) {
         return Err(EvalStatus::ME_EVAL_ERR_INVALID_ARG);
     }

@@ -4,7 +4,7 @@ use std::ffi::c_void;
 
 use super::handle::Expression;
 use crate::dtype::Scalar;
-use crate::ir::{ExprId, ExprKind, Kernel, Stmt};
+use crate::ir::{ExprId, ExprKind, Graph, Stmt};
 use crate::memory::{OutOfMemory, TryGrow};
 
 /// Prints the nodes in pre-order, indented by one space a level; `NULL` for no expression.
@@ -19,15 +19,15 @@ pub(super) fn print(expression: Option<&Expression>) {
         unsafe { libc::printf(c"NULL\n".as_ptr()) };
         return;
     };
-    let kernel = &expression.kernel;
-    let Some(&Stmt::Return(root)) = kernel.body.first() else { return };
+    let Some(&Stmt::Return(root)) = expression.kernel.body.first() else { return };
+    let graph = &expression.kernel.graph;
     // An error only says that not all is printed.
-    let _ = for_each_line(kernel, root, |id, depth| print_node(kernel, id, depth));
+    let _ = for_each_line(graph, root, |id, depth| print_node(graph, id, depth));
 }
 
 /// Calls `visit` with each node and its depth in pre-order; the operands of a node follow it once.
 fn for_each_line(
-    kernel: &Kernel,
+    graph: &Graph,
     root: ExprId,
     mut visit: impl FnMut(ExprId, usize),
 ) -> Result<(), OutOfMemory> {
@@ -40,13 +40,7 @@ fn for_each_line(
             continue;
         }
         let first = pending.len();
-        let mut result = Ok(());
-        kernel.for_each_operand(id, |operand| {
-            if result.is_ok() {
-                result = pending.try_push((operand, depth + 1));
-            }
-        });
-        result?;
+        graph.operands(id).try_for_each(|operand| pending.try_push((operand, depth + 1)))?;
         pending[first..].reverse();
     }
     Ok(())
@@ -57,11 +51,11 @@ fn number(id: ExprId) -> *const c_void {
     std::ptr::without_provenance(id.index() + 1)
 }
 
-fn print_node(kernel: &Kernel, id: ExprId, depth: usize) {
+fn print_node(graph: &Graph, id: ExprId, depth: usize) {
     let indent = depth.min(i32::MAX as usize) as i32;
     // SAFETY: the formats match their arguments.
     unsafe {
-        match kernel.expr(id).kind {
+        match graph.expr(id).kind {
             ExprKind::Constant(value) => {
                 let value: Scalar = value;
                 libc::printf(c"%*s%f\n".as_ptr(), indent, c"".as_ptr(), value.to_f64());
@@ -73,12 +67,11 @@ fn print_node(kernel: &Kernel, id: ExprId, depth: usize) {
                 libc::printf(c"%*sbound %p\n".as_ptr(), indent, c"".as_ptr(), number(id));
             }
             _ => {
-                let mut operands = 0;
-                kernel.for_each_operand(id, |_| operands += 1);
+                let operands = graph.operands(id).count() as i32;
                 libc::printf(c"%*sf%d".as_ptr(), indent, c"".as_ptr(), operands);
-                kernel.for_each_operand(id, |operand| {
+                for operand in graph.operands(id) {
                     libc::printf(c" %p".as_ptr(), number(operand));
-                });
+                }
                 libc::printf(c"\n".as_ptr());
             }
         }
@@ -96,8 +89,8 @@ mod tests {
         let kernel = front::compile(text.as_bytes(), &[x], None, Lifting::Never).expect("compiles");
         let Some(&Stmt::Return(root)) = kernel.body.first() else { panic!("no value") };
         let mut lines = Vec::new();
-        let is_input = |id| matches!(kernel.expr(id).kind, ExprKind::Param(_));
-        for_each_line(&kernel, root, |id, depth| lines.push((depth, is_input(id)))).expect("memory");
+        let is_input = |id| matches!(kernel.graph.expr(id).kind, ExprKind::Param(_));
+        for_each_line(&kernel.graph, root, |id, depth| lines.push((depth, is_input(id)))).expect("memory");
         lines
     }
 

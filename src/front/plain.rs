@@ -34,16 +34,18 @@ pub fn compile(text: &[u8], entries: &[Entry<'_>], output: Option<Dtype>) -> Res
     check_mixing(entries, output)?;
     let mut scope = declare(entries, output)?;
     let tree = parser::parse(text, &scope).map_err(with_offset)?;
+    let mut kernel = Kernel::empty();
     let mut builder = Builder::new();
-    bind_used_variables(&mut builder, &mut scope, &tree, entries)?;
+    bind_used_variables(&mut kernel.params, &mut scope, &tree, entries)?;
     let rules = Rules::new(&scope, output, false);
     let inferred = lower(&mut builder, &scope, &tree, rules)?;
     let value = convert(&mut builder, inferred, output)?;
-    let itemsize = builder.kernel.expr(value).ty.itemsize;
+    let itemsize = builder.graph.expr(value).ty.itemsize;
     let value = store(&mut builder, value, itemsize)?;
-    builder.kernel.output = builder.kernel.expr(value).ty;
-    builder.kernel.body.try_push(Stmt::Return(value))?;
-    Ok(builder.kernel)
+    kernel.output = builder.graph.expr(value).ty;
+    kernel.body.try_push(Stmt::Return(value))?;
+    (kernel.graph, kernel.tables) = (builder.graph, builder.tables);
+    Ok(kernel)
 }
 
 /// The same error with its position in the message.
@@ -93,7 +95,7 @@ fn declare<'a>(entries: &[Entry<'a>], output: Option<Dtype>) -> Result<Scope<'a>
 
 /// Makes the variables that occur in the tree parameters of the kernel, in order of declaration.
 fn bind_used_variables(
-    builder: &mut Builder,
+    params: &mut Vec<Param>,
     scope: &mut Scope<'_>,
     tree: &Tree,
     entries: &[Entry<'_>],
@@ -107,8 +109,8 @@ fn bind_used_variables(
     let names = entries.iter().filter(|entry| matches!(entry.kind, EntryKind::Variable));
     for ((variable, entry), used) in scope.variables.iter_mut().zip(names).zip(used) {
         if used {
-            variable.read = ExprKind::Param(builder.kernel.params.len() as u32);
-            builder.kernel.params.try_push(Param { name: Vec::try_copied(entry.name)?, ty: variable.ty })?;
+            variable.read = ExprKind::Param(params.len() as u32);
+            params.try_push(Param { name: Vec::try_copied(entry.name)?, ty: variable.ty })?;
         }
     }
     Ok(())

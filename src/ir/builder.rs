@@ -1,14 +1,15 @@
-//! Construction of a kernel's expressions, each distinct one once.
+//! Construction of a graph of expressions, each distinct one once.
 
-use super::{Compiler, Expr, ExprId, ExprKind, FpMode, Kernel, SourcePlace, StringOp, StringTest, Type};
+use super::{Expr, ExprId, ExprKind, Graph, SourcePlace, StringOp, StringTest, Tables, Type};
 use crate::dtype::{Dtype, Scalar};
 use crate::memory::{OutOfMemory, TryGrow};
 
-/// Adds expressions to a kernel and finds the ones that it already has, so that a repeated
+/// Adds expressions to a graph and finds the ones that it already has, so that a repeated
 /// subexpression is computed once.
 #[derive(Debug)]
 pub struct Builder {
-    pub kernel: Kernel,
+    pub graph: Graph,
+    pub tables: Tables,
     /// Where the statement at hand starts.
     pub place: SourcePlace,
     /// Open-addressing table of expression handles plus one, zero where free; its length is a power
@@ -22,23 +23,17 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// An empty kernel with an output type that the caller sets when it is known.
+    /// A builder with an empty graph.
     pub fn new() -> Builder {
-        let kernel = Kernel {
-            params: Vec::new(),
-            functions: Vec::new(),
-            locals: Vec::new(),
-            exprs: Vec::new(),
-            places: Vec::new(),
-            args: Vec::new(),
-            texts: Vec::new(),
-            body: Vec::new(),
-            fp_mode: FpMode::Strict,
-            compiler: Compiler::Tcc,
-            output: Dtype::Float64.into(),
-        };
-        let place = SourcePlace::default();
-        Builder { kernel, place, table: Vec::new(), interned: 0, seed: random_seed(), shares_locals: false }
+        Builder {
+            graph: Graph::default(),
+            tables: Tables::default(),
+            place: SourcePlace::default(),
+            table: Vec::new(),
+            interned: 0,
+            seed: random_seed(),
+            shares_locals: false,
+        }
     }
 
     /// A builder for code in which every read of a local gives the same value.
@@ -58,7 +53,7 @@ impl Builder {
         let mut slot = hash(self.seed, &kind, ty) as usize & mask;
         while self.table[slot] != 0 {
             let id = ExprId(self.table[slot] - 1);
-            let existing = self.kernel.expr(id);
+            let existing = self.graph.expr(id);
             if existing.ty == ty && same(&existing.kind, &kind) {
                 return Ok(id);
             }
@@ -72,7 +67,7 @@ impl Builder {
 
     /// `operand` converted to a numeric dtype; the operand itself if it has it.
     pub fn cast(&mut self, operand: ExprId, dtype: Dtype) -> Result<ExprId, OutOfMemory> {
-        let from = self.kernel.expr(operand);
+        let from = self.graph.expr(operand);
         if from.ty.dtype == dtype {
             return Ok(operand);
         }
@@ -90,7 +85,7 @@ impl Builder {
     /// A string constant of `code_points`, which fit the family `dtype`, in a slot of at least one unit.
     pub fn text(&mut self, code_points: &[u32], dtype: Dtype) -> Result<ExprId, OutOfMemory> {
         let itemsize = code_points.len().max(1).checked_mul(dtype.size()).ok_or(OutOfMemory)?;
-        let texts = &mut self.kernel.texts;
+        let texts = &mut self.tables.texts;
         let offset = u32::try_from(texts.len()).map_err(|_| OutOfMemory)?;
         texts.try_reserve(itemsize)?;
         for code in code_points {
@@ -105,7 +100,7 @@ impl Builder {
 
     /// A string in a slot of `itemsize` bytes: the way to store a string as a result.
     pub fn text_in_slot(&mut self, operand: ExprId, itemsize: usize) -> Result<ExprId, OutOfMemory> {
-        let Expr { kind, ty } = *self.kernel.expr(operand);
+        let Expr { kind, ty } = *self.graph.expr(operand);
         let is_computed = matches!(kind, ExprKind::String(..) | ExprKind::Select { .. });
         if is_computed && ty.itemsize == itemsize {
             return Ok(operand);
@@ -114,7 +109,7 @@ impl Builder {
     }
 
     pub fn dtype(&self, id: ExprId) -> Dtype {
-        self.kernel.expr(id).ty.dtype
+        self.graph.expr(id).ty.dtype
     }
 
     /// Calls may have effects that count; locals change between statements.
@@ -127,9 +122,9 @@ impl Builder {
     }
 
     fn append(&mut self, kind: ExprKind, ty: Type) -> Result<ExprId, OutOfMemory> {
-        let id = ExprId(u32::try_from(self.kernel.exprs.len()).map_err(|_| OutOfMemory)?);
-        self.kernel.exprs.try_push(Expr { kind, ty })?;
-        self.kernel.places.try_push(self.place)?;
+        let id = ExprId(u32::try_from(self.graph.exprs.len()).map_err(|_| OutOfMemory)?);
+        self.graph.exprs.try_push(Expr { kind, ty })?;
+        self.graph.places.try_push(self.place)?;
         Ok(id)
     }
 
@@ -137,7 +132,7 @@ impl Builder {
         let len = (self.table.len() * 2).max(32);
         let old = std::mem::replace(&mut self.table, Vec::try_filled(0, len)?);
         for entry in old.into_iter().filter(|entry| *entry != 0) {
-            let expr = self.kernel.expr(ExprId(entry - 1));
+            let expr = self.graph.expr(ExprId(entry - 1));
             let mut slot = hash(self.seed, &expr.kind, expr.ty) as usize & (len - 1);
             while self.table[slot] != 0 {
                 slot = (slot + 1) & (len - 1);
@@ -295,7 +290,7 @@ mod tests {
             let same = ExprKind::Binary(BinaryOp::Add, wide, again);
             assert_eq!(builder.add(same, Dtype::Float64.into()).unwrap(), sum);
         }
-        assert_eq!(builder.kernel.exprs.len(), 3);
+        assert_eq!(builder.graph.exprs.len(), 3);
     }
 
     #[test]
@@ -314,6 +309,6 @@ mod tests {
         }
         let first = builder.constant(Scalar::Int(0), Dtype::Int64).unwrap();
         assert_eq!(first, ExprId(0));
-        assert_eq!(builder.kernel.exprs.len(), 1000);
+        assert_eq!(builder.graph.exprs.len(), 1000);
     }
 }

@@ -19,7 +19,7 @@ impl fmt::Display for Kernel {
         for local in &self.locals {
             writeln!(f, "local {}: {}", String::from_utf8_lossy(&local.name), local.ty.dtype)?;
         }
-        for (index, expr) in self.exprs.iter().enumerate() {
+        for (index, expr) in self.graph.exprs.iter().enumerate() {
             write!(f, "%{index}: {} = ", expr.ty.dtype)?;
             self.write_kind(f, &expr.kind)?;
             writeln!(f)?;
@@ -97,11 +97,10 @@ impl Kernel {
             ExprKind::Compare(op, a, b) => write!(f, "{op:?} {a} {b}"),
             ExprKind::Select { condition, yes, no } => write!(f, "select {condition} {yes} {no}"),
             ExprKind::Fma(a, b, c) => write!(f, "fma {a} {b} {c}"),
-            ExprKind::Call { function, args: (start, count) } => {
-                let name = &self.functions[function as usize].name;
+            ExprKind::Call { function, args } => {
+                let name = &self.tables.function(function).name;
                 write!(f, "call {}", String::from_utf8_lossy(name))?;
-                let start = start as usize;
-                self.args[start..start + count as usize].iter().try_for_each(|id| write!(f, " {id}"))
+                self.graph.arguments(args).iter().try_for_each(|id| write!(f, " {id}"))
             }
             ExprKind::Reduce(op, a) => write!(f, "reduce {op:?} {a}"),
             ExprKind::Text(offset) => write!(f, "text {offset}"),

@@ -1,12 +1,13 @@
 //! The typed program between the text and every engine.
 //!
-//! A [`Kernel`] is an arena of typed expressions and a body of structured statements. A plain
+//! A [`Kernel`] is a [`Graph`] of typed expressions and a body of structured statements. A plain
 //! expression is a kernel whose body is one `return`. Every cast is a node, every node knows its
 //! type, and an operand's handle is always smaller than the handle of the node that uses it, so a
 //! pass over the arena in order needs no recursion. A node may have several users (it is a graph).
 
 mod builder;
 mod dump;
+mod graph;
 mod host;
 mod op;
 mod stmt;
@@ -15,12 +16,13 @@ mod string;
 use crate::dtype::{Dtype, Scalar};
 
 pub use builder::Builder;
+pub use graph::{Expr, Graph, Tables};
 pub use host::UserFunction;
 pub use op::{BinaryOp, CompareOp, MathFn, ReduceOp, UnaryOp};
 pub use stmt::{Block, Branch, Print, SourcePlace, Stmt, always_returns};
 pub use string::{StringOp, StringTest};
 
-/// Handle of an expression in [`Kernel::exprs`].
+/// Handle of an expression in [`Graph::exprs`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ExprId(pub u32);
 
@@ -34,7 +36,7 @@ impl ExprId {
 pub type ParamId = u32;
 /// Index of a local in [`Kernel::locals`].
 pub type LocalId = u32;
-/// Index of a user function in [`Kernel::functions`].
+/// Index of a user function in [`Tables::functions`].
 pub type FunctionId = u32;
 
 /// Element type with its width, which for strings is not implied by the dtype.
@@ -57,13 +59,6 @@ impl From<Dtype> for Type {
 pub struct Span {
     pub start: u32,
     pub end: u32,
-}
-
-/// One typed expression.
-#[derive(Clone, Copy, Debug, Hash)]
-pub struct Expr {
-    pub kind: ExprKind,
-    pub ty: Type,
 }
 
 /// What an expression computes.
@@ -91,7 +86,7 @@ pub enum ExprKind {
     },
     /// a·b + c with one rounding.
     Fma(ExprId, ExprId, ExprId),
-    /// User function: float64 arguments `args.0 .. args.0 + args.1` of [`Kernel::args`], float64
+    /// User function: float64 arguments `args.0 .. args.0 + args.1` of [`Graph::args`], float64
     /// result.
     Call {
         function: FunctionId,
@@ -99,7 +94,7 @@ pub enum ExprKind {
     },
     /// All items of the block to one value.
     Reduce(ReduceOp, ExprId),
-    /// A string: the bytes of its slot, which lie at this offset of [`Kernel::texts`].
+    /// A string: the bytes of its slot, which lie at this offset of [`Tables::texts`].
     Text(u32),
     /// Operands of one string dtype and any widths; an operation with fewer repeats the first.
     String(StringOp, [ExprId; 3]),
@@ -200,15 +195,9 @@ pub enum Compiler {
 pub struct Kernel {
     /// Inputs in the order in which evaluation receives them.
     pub params: Vec<Param>,
-    pub functions: Vec<Function>,
     pub locals: Vec<Local>,
-    pub exprs: Vec<Expr>,
-    /// For each expression, where the statement starts that needed it first.
-    pub places: Vec<SourcePlace>,
-    /// Argument lists of [`ExprKind::Call`].
-    pub args: Vec<ExprId>,
-    /// Slots of [`ExprKind::Text`].
-    pub texts: Vec<u8>,
+    pub graph: Graph,
+    pub tables: Tables,
     pub body: Block,
     /// How compiled engines may treat floating-point operations.
     pub fp_mode: FpMode,
@@ -218,47 +207,17 @@ pub struct Kernel {
 }
 
 impl Kernel {
-    /// The slot of a string constant.
-    pub fn text(&self, offset: u32, ty: Type) -> &[u8] {
-        let offset = offset as usize;
-        &self.texts[offset..offset + ty.itemsize]
-    }
-
-    pub fn expr(&self, id: ExprId) -> &Expr {
-        &self.exprs[id.index()]
-    }
-
-    /// Whether an expression reads the input `param`.
-    pub fn reads(&self, param: ParamId) -> bool {
-        self.exprs.iter().any(|expr| expr.kind == ExprKind::Param(param))
-    }
-
-    /// Calls `visit` with each operand of `id`, in order.
-    pub fn for_each_operand(&self, id: ExprId, mut visit: impl FnMut(ExprId)) {
-        match self.expr(id).kind {
-            ExprKind::Constant(_)
-            | ExprKind::Text(_)
-            | ExprKind::Param(_)
-            | ExprKind::Local(_)
-            | ExprKind::Index(_) => {}
-            ExprKind::Cast(a) | ExprKind::Unary(_, a) | ExprKind::Reduce(_, a) => visit(a),
-            ExprKind::Binary(_, a, b) | ExprKind::Compare(_, a, b) => {
-                visit(a);
-                visit(b);
-            }
-            ExprKind::Select { condition: a, yes: b, no: c } | ExprKind::Fma(a, b, c) => {
-                visit(a);
-                visit(b);
-                visit(c);
-            }
-            ExprKind::String(op, operands) => operands[..op.arity()].iter().for_each(|id| visit(*id)),
-            ExprKind::StringTest(test, operands) => operands[..test.arity()].iter().for_each(|id| visit(*id)),
-            ExprKind::Call { args: (start, count), .. } => {
-                let start = start as usize;
-                for &argument in &self.args[start..start + count as usize] {
-                    visit(argument);
-                }
-            }
+    /// A kernel without inputs and statements.
+    pub fn empty() -> Kernel {
+        Kernel {
+            params: Vec::new(),
+            locals: Vec::new(),
+            graph: Graph::default(),
+            tables: Tables::default(),
+            body: Vec::new(),
+            fp_mode: FpMode::Strict,
+            compiler: Compiler::Tcc,
+            output: Dtype::Float64.into(),
         }
     }
 }

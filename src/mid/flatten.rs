@@ -4,13 +4,15 @@
 //! that it got, so that equal subexpressions of several statements are computed once, and a local
 //! that nothing else reads is never stored.
 
-use crate::ir::{Block, Builder, Expr, ExprId, ExprKind, Kernel, LocalId, Print, SourcePlace, Stmt};
+use std::convert::Infallible;
+
+use crate::ir::{Block, Builder, Expr, ExprId, ExprKind, Graph, Kernel, LocalId, Print, SourcePlace, Stmt};
 use crate::memory::{OutOfMemory, TryGrow};
 
-/// Straight-line code: expressions of an arena of its own.
-#[derive(Debug)]
+/// Straight-line code: expressions of a graph of its own, which refer to the tables of the kernel.
+#[derive(Debug, Default)]
 pub struct Region {
-    pub builder: Builder,
+    pub graph: Graph,
     /// The locals that the region sets.
     pub stores: Vec<(LocalId, ExprId)>,
     /// What else it computes: a condition, a value, bounds.
@@ -63,30 +65,23 @@ pub fn flatten(kernel: &Kernel) -> Result<Vec<Node<Region>>, OutOfMemory> {
 pub fn flatten_within(kernel: &Kernel, max_reductions: usize) -> Result<Vec<Node<Region>>, OutOfMemory> {
     let mut flattener = Flattener {
         kernel,
-        region: Region::new(),
+        builder: Builder::for_region(),
+        calls: Vec::new(),
         values: Vec::try_filled(None, kernel.locals.len())?,
-        copies: Vec::try_filled((0, ExprId(0)), kernel.exprs.len())?,
+        copies: Vec::try_filled((0, ExprId(0)), kernel.graph.len())?,
         stamp: 1,
         pending: Vec::new(),
-        has_reductions: kernel.exprs.iter().any(|expr| matches!(expr.kind, ExprKind::Reduce(..))),
+        has_reductions: kernel.graph.exprs.iter().any(|expr| matches!(expr.kind, ExprKind::Reduce(..))),
         is_partial: false,
         reductions: 0,
         max_reductions,
-        seen: Vec::try_filled(0, kernel.exprs.len())?,
+        seen: Vec::try_filled(0, kernel.graph.len())?,
         walk: 0,
     };
     flattener.block(&kernel.body)
 }
 
 impl Region {
-    fn new() -> Region {
-        Region { builder: Builder::for_region(), stores: Vec::new(), values: Vec::new(), calls: Vec::new() }
-    }
-
-    pub fn exprs(&self) -> &[Expr] {
-        &self.builder.kernel.exprs
-    }
-
     /// The calls that count but that neither the stores nor the values need: the program makes them and
     /// drops the result.
     pub fn dropped_calls(&self) -> Result<Vec<ExprId>, OutOfMemory> {
@@ -94,20 +89,18 @@ impl Region {
         if self.calls.is_empty() {
             return Ok(dropped);
         }
-        let kernel = &self.builder.kernel;
-        let mut needed = Vec::try_filled(false, kernel.exprs.len())?;
+        let mut needed = Vec::try_filled(false, self.graph.len())?;
         for root in self.stores.iter().map(|(_, value)| value).chain(&self.values) {
             needed[root.index()] = true;
         }
         // Users come after their operands; a dropped call needs its own.
-        for index in (0..needed.len()).rev() {
-            let id = ExprId(index as u32);
-            if !needed[index] && self.calls.binary_search(&id).is_ok() {
+        for id in self.graph.ids().rev() {
+            if !needed[id.index()] && self.calls.binary_search(&id).is_ok() {
                 dropped.try_push(id)?;
-                needed[index] = true;
+                needed[id.index()] = true;
             }
-            if needed[index] {
-                kernel.for_each_operand(id, |operand| needed[operand.index()] = true);
+            if needed[id.index()] {
+                self.graph.operands(id).for_each(|operand| needed[operand.index()] = true);
             }
         }
         Ok(dropped)
@@ -115,43 +108,76 @@ impl Region {
 
     /// The locals whose earlier values the region reads.
     pub fn reads(&self) -> impl Iterator<Item = LocalId> + '_ {
-        self.exprs().iter().filter_map(|expr| match expr.kind {
+        self.graph.exprs.iter().filter_map(|expr| match expr.kind {
             ExprKind::Local(local) => Some(local),
             _ => None,
         })
     }
 }
 
-/// Calls `visit` with each node, and with those inside it.
-pub fn for_each_node<'a, R>(nodes: &'a [Node<R>], visit: &mut impl FnMut(&'a Node<R>)) {
-    for node in nodes {
-        visit(node);
-        match node {
-            Node::If { branches, otherwise } => {
-                branches.iter().for_each(|(_, body)| for_each_node(body, visit));
-                for_each_node(otherwise, visit);
-            }
-            Node::Loop(flat) => for_each_node(&flat.body, visit),
-            _ => {}
+impl<R> Head<R> {
+    /// The region that decides.
+    pub fn region(&self) -> &R {
+        match self {
+            Head::While { condition: region, .. } | Head::For { bounds: region, .. } => region,
         }
     }
 }
 
-/// Calls `visit` with the regions of nodes, and of those inside them.
-pub fn for_each_region<'a, R>(nodes: &'a [Node<R>], visit: &mut impl FnMut(&'a R)) {
-    for_each_node(nodes, &mut |node| match node {
+/// Calls `visit` with each node, and with those inside it, until an error.
+pub fn try_for_each_node<'a, R, E>(
+    nodes: &'a [Node<R>],
+    visit: &mut impl FnMut(&'a Node<R>) -> Result<(), E>,
+) -> Result<(), E> {
+    for node in nodes {
+        visit(node)?;
+        match node {
+            Node::If { branches, otherwise } => {
+                branches.iter().try_for_each(|(_, body)| try_for_each_node(body, visit))?;
+                try_for_each_node(otherwise, visit)?;
+            }
+            Node::Loop(flat) => try_for_each_node(&flat.body, visit)?,
+            Node::Compute(_) | Node::Return(_) | Node::Print(..) | Node::Break | Node::Continue => {}
+        }
+    }
+    Ok(())
+}
+
+/// Calls `visit` with the regions of nodes, and of those inside them, until an error.
+pub fn try_for_each_region<'a, R, E>(
+    nodes: &'a [Node<R>],
+    visit: &mut impl FnMut(&'a R) -> Result<(), E>,
+) -> Result<(), E> {
+    try_for_each_node(nodes, &mut |node| match node {
         Node::Compute(region) | Node::Return(region) | Node::Print(region, _) => visit(region),
-        Node::If { branches, .. } => branches.iter().for_each(|(region, _)| visit(region)),
-        Node::Loop(flat) => match &flat.head {
-            Head::While { condition: region, .. } | Head::For { bounds: region, .. } => visit(region),
-        },
-        Node::Break | Node::Continue => {}
+        Node::If { branches, .. } => branches.iter().try_for_each(|(region, _)| visit(region)),
+        Node::Loop(flat) => visit(flat.head.region()),
+        Node::Break | Node::Continue => Ok(()),
+    })
+}
+
+/// Calls `visit` with each node, and with those inside it.
+pub fn for_each_node<'a, R>(nodes: &'a [Node<R>], mut visit: impl FnMut(&'a Node<R>)) {
+    let Ok(()) = try_for_each_node(nodes, &mut |node| {
+        visit(node);
+        Ok::<_, Infallible>(())
+    });
+}
+
+/// Calls `visit` with the regions of nodes, and of those inside them.
+pub fn for_each_region<'a, R>(nodes: &'a [Node<R>], mut visit: impl FnMut(&'a R)) {
+    let Ok(()) = try_for_each_region(nodes, &mut |region| {
+        visit(region);
+        Ok::<_, Infallible>(())
     });
 }
 
 pub(super) struct Flattener<'a> {
     kernel: &'a Kernel,
-    region: Region,
+    /// The graph of the current region.
+    builder: Builder,
+    /// Its calls whose effects count.
+    calls: Vec<ExprId>,
     /// The value that each local got in the current region.
     pub(super) values: Vec<Option<ExprId>>,
     /// The copy of each expression in the current region, valid if its stamp is the current one.
@@ -178,7 +204,7 @@ impl Flattener<'_> {
         for (index, stmt) in block.iter().enumerate() {
             // A reduction reads the locals of all lanes: those that do not run keep what they held.
             // Its argument is computed apart, so a call before it counts only once if its value is stored.
-            let has_calls = !self.region.calls.is_empty();
+            let has_calls = !self.calls.is_empty();
             let sees_all_lanes = self.has_reductions && (self.is_partial || has_calls);
             if sees_all_lanes || self.reductions >= self.max_reductions {
                 self.flush(&mut nodes)?;
@@ -331,7 +357,7 @@ impl Flattener<'_> {
     ) -> Result<ExprId, OutOfMemory> {
         match value {
             Some(value) => Ok(value),
-            None => self.region.builder.add(ExprKind::Local(local), self.kernel.locals[local as usize].ty),
+            None => self.builder.add(ExprKind::Local(local), self.kernel.locals[local as usize].ty),
         }
     }
 
@@ -342,8 +368,8 @@ impl Flattener<'_> {
         yes: ExprId,
         no: ExprId,
     ) -> Result<ExprId, OutOfMemory> {
-        let ty = self.region.builder.kernel.expr(yes).ty;
-        self.region.builder.add(ExprKind::Select { condition, yes, no }, ty)
+        let ty = self.builder.graph.expr(yes).ty;
+        self.builder.add(ExprKind::Select { condition, yes, no }, ty)
     }
 
     /// Ends the region with its stores and `values`.
@@ -363,7 +389,7 @@ impl Flattener<'_> {
     /// Ends the region if it sets anything.
     #[inline(never)]
     fn flush(&mut self, nodes: &mut Vec<Node<Region>>) -> Result<(), OutOfMemory> {
-        if self.values.iter().all(Option::is_none) && self.region.calls.is_empty() {
+        if self.values.iter().all(Option::is_none) && self.calls.is_empty() {
             return Ok(());
         }
         let region = self.finish_region(&[])?;
@@ -374,7 +400,8 @@ impl Flattener<'_> {
         self.values.fill(None);
         self.stamp += 1;
         self.reductions = 0;
-        std::mem::replace(&mut self.region, Region::new())
+        let builder = std::mem::replace(&mut self.builder, Builder::for_region());
+        Region { graph: builder.graph, calls: std::mem::take(&mut self.calls), ..Region::default() }
     }
 
     /// The copy of an expression in the current region, with the current values of the locals.
@@ -391,44 +418,38 @@ impl Flattener<'_> {
             }
             self.pending.try_push((id, true))?;
             let pending = &mut self.pending;
-            let mut result = Ok(());
-            self.kernel.for_each_operand(id, |operand| {
-                if result.is_ok() {
-                    result = pending.try_push((operand, false));
-                }
-            });
-            result?;
+            self.kernel.graph.operands(id).try_for_each(|operand| pending.try_push((operand, false)))?;
         }
         Ok(self.copies[root.index()].1)
     }
 
     /// Copies one expression whose operands are copied.
     fn copy_one(&mut self, id: ExprId) -> Result<ExprId, OutOfMemory> {
-        let Expr { kind, ty } = *self.kernel.expr(id);
-        self.region.builder.place = self.kernel.places[id.index()];
+        let Expr { kind, ty } = *self.kernel.graph.expr(id);
+        self.builder.place = self.kernel.graph.places[id.index()];
         if let ExprKind::Local(local) = kind
             && let Some(value) = self.values[local as usize]
         {
             return Ok(value);
         }
         let kind = match kind {
-            ExprKind::Call { function, args: (start, count) } => {
-                let counts = !self.kernel.functions[function as usize].target.is_pure();
-                let kernel = &mut self.region.builder.kernel;
-                let first = kernel.args.len() as u32;
-                for argument in &self.kernel.args[start as usize..(start + count) as usize] {
-                    kernel.args.try_push(self.copies[argument.index()].1)?;
+            ExprKind::Call { function, args } => {
+                let counts = !self.kernel.tables.function(function).target.is_pure();
+                let copies = &mut self.builder.graph.args;
+                let first = copies.len() as u32;
+                for argument in self.kernel.graph.arguments(args) {
+                    copies.try_push(self.copies[argument.index()].1)?;
                 }
-                let call = self.region.builder.add(ExprKind::Call { function, args: (first, count) }, ty)?;
+                let call = self.builder.add(ExprKind::Call { function, args: (first, args.1) }, ty)?;
                 if counts {
-                    self.region.calls.try_push(call)?;
+                    self.calls.try_push(call)?;
                 }
                 return Ok(call);
             }
             other => other.with_operands(|operand| self.copies[operand.index()].1),
         };
         self.reductions += usize::from(matches!(kind, ExprKind::Reduce(..)));
-        self.region.builder.add(kind, ty)
+        self.builder.add(kind, ty)
     }
 }
 

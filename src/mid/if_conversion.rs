@@ -1,7 +1,9 @@
 //! Choices without branches: where all paths are cheap, every lane computes all of them and selects.
 
 use super::flatten::Flattener;
-use crate::ir::{BinaryOp, Branch, ExprId, ExprKind, Kernel, LocalId, MathFn, Stmt, UnaryOp, always_returns};
+use crate::ir::{
+    BinaryOp, Branch, ExprId, ExprKind, Graph, Kernel, LocalId, MathFn, Stmt, UnaryOp, always_returns,
+};
 use crate::memory::{OutOfMemory, TryGrow};
 
 /// Operations that all paths of one choice may have together.
@@ -195,24 +197,15 @@ impl Flattener<'_> {
 
     /// Whether a value takes calls of host functions whose effects count.
     fn makes_call(&self, root: ExprId) -> Result<bool, OutOfMemory> {
-        let kernel = self.kernel();
-        if kernel.functions.iter().all(|function| function.target.is_pure()) {
+        let Kernel { graph, tables, .. } = self.kernel();
+        if tables.functions.iter().all(|function| function.target.is_pure()) {
             return Ok(false);
         }
-        let mut needed = Vec::try_filled(false, root.index() + 1)?;
-        needed[root.index()] = true;
-        for index in (0..needed.len()).rev().map(|index| index as u32) {
-            if !needed[index as usize] {
-                continue;
-            }
-            if let ExprKind::Call { function, .. } = kernel.expr(ExprId(index)).kind
-                && !kernel.functions[function as usize].target.is_pure()
-            {
-                return Ok(true);
-            }
-            kernel.for_each_operand(ExprId(index), |operand| needed[operand.index()] = true);
-        }
-        Ok(false)
+        let needed = graph.needed(&[root])?;
+        Ok(graph.exprs.iter().zip(needed).any(|(expr, needed)| match expr.kind {
+            ExprKind::Call { function, .. } => needed && !tables.function(function).target.is_pure(),
+            _ => false,
+        }))
     }
 
     fn spend_value(&mut self, root: ExprId, room: &mut Room) -> Result<bool, OutOfMemory> {
@@ -222,25 +215,19 @@ impl Flattener<'_> {
             if std::mem::replace(&mut self.seen[id.index()], self.walk) == self.walk {
                 continue;
             }
-            if room.operations == 0 || is_costly(self.kernel(), id) {
+            if room.operations == 0 || is_costly(&self.kernel().graph, id) {
                 return Ok(false);
             }
             room.operations -= 1;
-            let mut result = Ok(());
-            self.kernel().for_each_operand(id, |operand| {
-                if result.is_ok() {
-                    result = pending.try_push(operand);
-                }
-            });
-            result?;
+            self.kernel().graph.operands(id).try_for_each(|operand| pending.try_push(operand))?;
         }
         Ok(true)
     }
 }
 
 /// Whether an operation must not, or should not, be done for lanes that do not need it.
-fn is_costly(kernel: &Kernel, id: ExprId) -> bool {
-    let expr = kernel.expr(id);
+fn is_costly(graph: &Graph, id: ExprId) -> bool {
+    let expr = graph.expr(id);
     match expr.kind {
         ExprKind::Unary(UnaryOp::Math(function), _) => function != MathFn::Sqrt,
         ExprKind::Unary(UnaryOp::Factorial, _) | ExprKind::Call { .. } | ExprKind::Reduce(..) => true,

@@ -104,7 +104,7 @@ impl Machine<'_> {
     }
 
     fn value(&self, id: ExprId) -> Scalar {
-        let expr = self.kernel.expr(id);
+        let expr = self.kernel.graph.expr(id);
         let dtype = expr.ty.dtype;
         match expr.kind {
             ExprKind::Constant(value) => value,

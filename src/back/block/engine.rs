@@ -3,12 +3,12 @@
 use super::scratch::Scratch;
 use super::structured::{Arrays, RunError, Structured, outcome};
 use super::{Items, Outcome, PaddedBlocks, PlanError, Program, reduction};
-use crate::ir::{ExprKind, Kernel, Stmt};
+use crate::ir::{ExprKind, Graph, Kernel, Stmt};
 use crate::kernel::Accuracy;
 use crate::kernel::level::Level;
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::mid::Positions;
-use crate::mid::flatten::{Node, Region, flatten, flatten_within, for_each_region};
+use crate::mid::flatten::{Node, Region, flatten, flatten_within, try_for_each_region};
 
 /// A planned kernel. Immutable, and safe to run from any number of threads.
 #[derive(Debug)]
@@ -31,9 +31,9 @@ impl Engine {
     /// Plans a kernel for vector kernels of one SIMD level.
     pub fn new(kernel: &Kernel, level: Level) -> Result<Engine, PlanError> {
         if let [Stmt::Return(value)] = kernel.body[..]
-            && is_straight(kernel)
+            && is_straight(&kernel.graph)
         {
-            return Ok(Engine(Plan::Straight(Program::new(kernel, kernel, value, level)?)));
+            return Ok(Engine(Plan::Straight(Program::new(kernel, &kernel.graph, value, level)?)));
         }
         let nodes = flatten(kernel)?;
         if deepest(&nodes)? > MAX_STAGES {
@@ -43,10 +43,10 @@ impl Engine {
             return Ok(Engine(Plan::Structured(Structured::new(kernel, nodes, outcome, level)?)));
         }
         if let [Node::Return(region)] = &nodes[..]
-            && is_straight(&region.builder.kernel)
+            && is_straight(&region.graph)
             && region.dropped_calls()?.is_empty()
         {
-            let program = Program::new(kernel, &region.builder.kernel, region.values[0], level)?;
+            let program = Program::new(kernel, &region.graph, region.values[0], level)?;
             return Ok(Engine(Plan::Straight(program)));
         }
         let outcome = outcome(&nodes)?;
@@ -151,13 +151,12 @@ const MAX_STAGES: u32 = 64;
 
 /// How many reductions lie inside one another at most, in any region.
 fn deepest(nodes: &[Node<Region>]) -> Result<u32, OutOfMemory> {
-    let mut deepest = Ok(0);
-    for_each_region(nodes, &mut |region| {
-        if let Ok(so_far) = deepest {
-            deepest = deepest_of(region).map(|depth| depth.max(so_far));
-        }
-    });
-    deepest
+    let mut deepest = 0;
+    try_for_each_region(nodes, &mut |region| {
+        deepest = deepest.max(deepest_of(region)?);
+        Ok::<_, OutOfMemory>(())
+    })?;
+    Ok(deepest)
 }
 
 fn deepest_of(region: &Region) -> Result<u32, OutOfMemory> {
@@ -165,12 +164,12 @@ fn deepest_of(region: &Region) -> Result<u32, OutOfMemory> {
     for (_, value) in &region.stores {
         roots.try_push(*value)?;
     }
-    reduction::deepest(&region.builder.kernel, &roots)
+    reduction::deepest(&region.graph, &roots)
 }
 
 /// Whether expressions read nothing but inputs.
-fn is_straight(arena: &Kernel) -> bool {
-    !arena.exprs.iter().any(|expr| matches!(expr.kind, ExprKind::Index(_) | ExprKind::Local(_)))
+fn is_straight(graph: &Graph) -> bool {
+    !graph.exprs.iter().any(|expr| matches!(expr.kind, ExprKind::Index(_) | ExprKind::Local(_)))
 }
 
 #[cfg(test)]

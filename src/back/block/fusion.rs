@@ -58,8 +58,7 @@ impl Planner<'_> {
     fn move_into_user(&mut self, square: ExprId, value: ExprId) {
         self.is_fused[square.index()] = true;
         let uses = &mut self.uses[value.index()];
-        self.kernel.for_each_operand(square, |_| *uses -= 1);
-        *uses += 1;
+        *uses -= self.graph.operands(square).count() as u32 - 1;
     }
 
     /// Joins pairs of operations into one pass, users first.
@@ -122,7 +121,7 @@ impl Planner<'_> {
             return fusion.operands;
         }
         let mut list = OperandList::new();
-        self.kernel.for_each_operand(id, |operand| list.push(operand));
+        self.graph.operands(id).for_each(|operand| list.push(operand));
         list
     }
 

@@ -18,7 +18,7 @@ mod string_step;
 mod structured;
 mod walk;
 
-use crate::ir::{ExprId, ExprKind, Kernel, ReduceOp, Type, UserFunction};
+use crate::ir::{ExprId, ExprKind, Graph, Kernel, ReduceOp, Type, UserFunction};
 use crate::kernel::Kernel as VectorKernel;
 use crate::kernel::level::Level;
 use crate::memory::{OutOfMemory, TryGrow};
@@ -70,15 +70,15 @@ pub enum Outcome {
 
 impl Outcome {
     /// What `root` gives, the value of a kernel.
-    fn of(kernel: &Kernel, root: ExprId) -> Result<Outcome, OutOfMemory> {
-        let value = match kernel.expr(root).kind {
+    fn of(graph: &Graph, root: ExprId) -> Result<Outcome, OutOfMemory> {
+        let value = match graph.expr(root).kind {
             ExprKind::Cast(value) => value,
             _ => root,
         };
-        if let ExprKind::Reduce(op, _) = kernel.expr(value).kind {
+        if let ExprKind::Reduce(op, _) = graph.expr(value).kind {
             return Ok(Outcome::One { is_mean: op == ReduceOp::Mean });
         }
-        Ok(if reduction::is_composite(kernel, root)? { Outcome::Copies } else { Outcome::PerItem })
+        Ok(if reduction::is_composite(graph, root)? { Outcome::Copies } else { Outcome::PerItem })
     }
 }
 
@@ -136,8 +136,8 @@ impl Step {
 }
 
 impl Program {
-    /// Plans one value: the expressions are those of `arena`, inputs and functions those of `kernel`.
-    fn new(kernel: &Kernel, arena: &Kernel, value: ExprId, level: Level) -> Result<Program, PlanError> {
+    /// Plans one value of `graph` for the inputs and tables of `kernel`.
+    fn new(kernel: &Kernel, graph: &Graph, value: ExprId, level: Level) -> Result<Program, PlanError> {
         let mut layout = Layout::default();
         let mut inputs = Vec::new();
         for (index, param) in kernel.params.iter().enumerate() {
@@ -145,10 +145,10 @@ impl Program {
             layout.add(Place::Input(index as u32))?;
         }
         let output = layout.add(Place::Output)?;
-        let stages = plan_stages(kernel, arena, &mut layout, &[value], level)?;
-        let outcome = Outcome::of(arena, value)?;
+        let stages = plan_stages(&kernel.tables, graph, &mut layout, &[value], level)?;
+        let outcome = Outcome::of(graph, value)?;
         let root = Root { expr: value, to: Destination::Place(output) };
-        let pipeline = plan(kernel, arena, &mut layout, &[root], level)?;
+        let pipeline = plan(&kernel.tables, graph, &mut layout, &[root], level)?;
         let block_items = layout.block_items();
         Ok(Program { inputs, output: kernel.output, outcome, layout, stages, pipeline, block_items })
     }

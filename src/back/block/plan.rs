@@ -5,7 +5,7 @@ use super::layout::{Layout, PlaceId};
 use super::string_step::{StringOperand, StringStep, StringWork};
 use super::{Pipeline, Step};
 use crate::dtype::Dtype;
-use crate::ir::{BinaryOp, ExprId, ExprKind, Kernel, StringOp, UserFunction};
+use crate::ir::{BinaryOp, ExprId, ExprKind, Graph, StringOp, Tables, UserFunction};
 use crate::kernel::level::Level;
 use crate::kernel::{self, Accuracy, Kernel as VectorKernel, LastTwo, Operands};
 use crate::memory::{OutOfMemory, TryGrow};
@@ -43,18 +43,18 @@ pub enum Destination {
     Place(PlaceId),
 }
 
-/// Plans `roots` for vector kernels of one SIMD level. The expressions are those of `kernel`, the
-/// functions those of `tables`. The places of a layout begin with the kernel's inputs, in order.
+/// Plans `roots` for vector kernels of one SIMD level. The expressions are those of `graph`, which
+/// refer to `tables`. The places of a layout begin with the kernel's inputs, in order.
 /// Reductions that the roots need are planned before.
 pub(super) fn plan(
-    tables: &Kernel,
-    kernel: &Kernel,
+    tables: &Tables,
+    graph: &Graph,
     layout: &mut Layout,
     roots: &[Root],
     level: Level,
 ) -> Result<Pipeline, PlanError> {
     let Some(last) = roots.iter().map(|root| root.expr).max() else { return Ok(Pipeline::default()) };
-    let mut planner = Planner::new([tables, kernel], layout, roots, last, level)?;
+    let mut planner = Planner::new(tables, graph, layout, roots, last, level)?;
     planner.count_uses();
     planner.find_uniform();
     planner.mark_squares();
@@ -77,8 +77,8 @@ enum Location {
 }
 
 pub(super) struct Planner<'a> {
-    tables: &'a Kernel,
-    pub(super) kernel: &'a Kernel,
+    tables: &'a Tables,
+    pub(super) graph: &'a Graph,
     layout: &'a mut Layout,
     roots: &'a [Root],
     /// The greatest handle that a root needs.
@@ -132,7 +132,8 @@ impl OperandList {
 
 impl<'a> Planner<'a> {
     fn new(
-        [tables, kernel]: [&'a Kernel; 2],
+        tables: &'a Tables,
+        graph: &'a Graph,
         layout: &'a mut Layout,
         roots: &'a [Root],
         last: ExprId,
@@ -149,7 +150,7 @@ impl<'a> Planner<'a> {
         }
         Ok(Planner {
             tables,
-            kernel,
+            graph,
             layout,
             roots,
             last,
@@ -175,11 +176,11 @@ impl<'a> Planner<'a> {
     }
 
     pub(super) fn kind(&self, id: ExprId) -> ExprKind {
-        self.kernel.expr(id).kind
+        self.graph.expr(id).kind
     }
 
     pub(super) fn dtype(&self, id: ExprId) -> Dtype {
-        self.kernel.expr(id).ty.dtype
+        self.graph.expr(id).ty.dtype
     }
 
     /// One value for all items, which kernels take without an array of it.
@@ -207,7 +208,7 @@ impl<'a> Planner<'a> {
         for id in self.needed().rev() {
             if self.uses[id.index()] > 0 && !self.is_leaf(id) {
                 let uses = &mut self.uses;
-                self.kernel.for_each_operand(id, |operand| uses[operand.index()] += 1);
+                self.graph.operands(id).for_each(|operand| uses[operand.index()] += 1);
             }
         }
     }
@@ -225,11 +226,7 @@ impl<'a> Planner<'a> {
                 ExprKind::Index(symbol) => {
                     self.layout.index(symbol).is_some_and(|place| self.layout.is_single(place))
                 }
-                _ => {
-                    let mut all = true;
-                    self.kernel.for_each_operand(id, |operand| all &= self.is_uniform[operand.index()]);
-                    all
-                }
+                _ => self.graph.operands(id).all(|operand| self.is_uniform[operand.index()]),
             };
             self.is_uniform[id.index()] = uniform;
         }
@@ -277,7 +274,7 @@ impl<'a> Planner<'a> {
         let place = match self.kind(id) {
             ExprKind::Constant(value) => self.layout.add_constant(value, self.dtype(id))?,
             ExprKind::Text(offset) => {
-                self.layout.add_text(self.tables.text(offset, self.kernel.expr(id).ty))?
+                self.layout.add_text(self.tables.text(offset, self.graph.expr(id).ty))?
             }
             ExprKind::Param(index) => index,
             ExprKind::Local(local) => self.layout.locals[local as usize],
@@ -338,7 +335,7 @@ impl<'a> Planner<'a> {
         for (place, &operand) in args.iter_mut().zip(list.as_slice()) {
             *place = self.array(operand)?;
         }
-        let target = self.tables.functions[function as usize].target;
+        let target = self.tables.function(function).target;
         Ok(Step::Call { target, out, args })
     }
 
@@ -356,12 +353,12 @@ impl<'a> Planner<'a> {
             operands[0].scalar = false;
         }
         let family = self.dtype(string);
-        let out_itemsize = self.kernel.expr(id).ty.itemsize;
+        let out_itemsize = self.graph.expr(id).ty.itemsize;
         Ok(Step::String(StringStep { work, family, operands, out, out_itemsize }))
     }
 
     fn string_operand(&self, id: ExprId) -> StringOperand {
-        let itemsize = self.kernel.expr(id).ty.itemsize;
+        let itemsize = self.graph.expr(id).ty.itemsize;
         StringOperand { place: self.located(id), itemsize, scalar: self.is_scalar(id) }
     }
 
@@ -495,7 +492,7 @@ impl<'a> Planner<'a> {
     /// Records where a root lies, after a copy if it does not lie where it is wanted.
     fn deliver(&mut self, root: Root) -> Result<(), PlanError> {
         let from = self.located(root.expr);
-        let ty = self.kernel.expr(root.expr).ty;
+        let ty = self.graph.expr(root.expr).ty;
         let to = match root.to {
             Destination::Anywhere => from,
             Destination::Place(place) => place,
@@ -522,7 +519,7 @@ impl<'a> Planner<'a> {
     }
 
     fn take_register(&mut self, id: ExprId) -> Result<PlaceId, OutOfMemory> {
-        let itemsize = self.kernel.expr(id).ty.itemsize;
+        let itemsize = self.graph.expr(id).ty.itemsize;
         match self.free_registers.pop() {
             Some(place) => {
                 self.layout.widen(itemsize);

@@ -4,7 +4,7 @@ use super::layout::{Layout, PlaceId};
 use super::plan::{Destination, PlanError, Root, plan};
 use super::{Pipeline, Step};
 use crate::dtype::Dtype;
-use crate::ir::{ExprId, ExprKind, Kernel};
+use crate::ir::{ExprId, ExprKind, Graph, Tables};
 use crate::kernel;
 use crate::kernel::level::Level;
 use crate::kernel::reduce::{Accumulator, Reducer};
@@ -41,23 +41,23 @@ impl Reduction {
 
 /// Plans all reductions that `roots` need, and gives each its place in the layout, which forgets those
 /// of other arenas. A reduction inside the argument of another belongs to an earlier stage. The
-/// expressions are those of `kernel`, the functions those of `tables`.
+/// expressions are those of `graph`, the functions those of `tables`.
 pub(super) fn plan_stages(
-    tables: &Kernel,
-    kernel: &Kernel,
+    tables: &Tables,
+    graph: &Graph,
     layout: &mut Layout,
     roots: &[ExprId],
     level: Level,
 ) -> Result<Vec<Stage>, PlanError> {
     layout.reductions.clear();
-    let depths = depths(kernel, roots)?;
+    let depths = depths(graph, roots)?;
     let last = depths.iter().copied().max().unwrap_or(0);
     let mut stages = Vec::new();
     for depth in 1..=last {
-        let at_depth = |id: &ExprId| depths[id.index()] == depth && is_reduction(kernel, *id);
+        let at_depth = |id: &ExprId| depths[id.index()] == depth && is_reduction(graph, *id);
         stages.try_push(plan_stage(
             tables,
-            kernel,
+            graph,
             layout,
             (0..depths.len() as u32).map(ExprId).filter(at_depth),
             level,
@@ -67,19 +67,19 @@ pub(super) fn plan_stages(
 }
 
 /// How many reductions that `roots` need lie inside one another at most.
-pub(super) fn deepest(kernel: &Kernel, roots: &[ExprId]) -> Result<u32, OutOfMemory> {
-    Ok(depths(kernel, roots)?.into_iter().max().unwrap_or(0))
+pub(super) fn deepest(graph: &Graph, roots: &[ExprId]) -> Result<u32, OutOfMemory> {
+    Ok(depths(graph, roots)?.into_iter().max().unwrap_or(0))
 }
 
-fn is_reduction(kernel: &Kernel, id: ExprId) -> bool {
-    matches!(kernel.expr(id).kind, ExprKind::Reduce(..))
+fn is_reduction(graph: &Graph, id: ExprId) -> bool {
+    matches!(graph.expr(id).kind, ExprKind::Reduce(..))
 }
 
 /// Whether `root` contains a reduction, but no array outside of reductions.
-pub(super) fn is_composite(kernel: &Kernel, root: ExprId) -> Result<bool, OutOfMemory> {
-    let needed = needed(kernel, &[root], |id| !is_reduction(kernel, id))?;
+pub(super) fn is_composite(graph: &Graph, root: ExprId) -> Result<bool, OutOfMemory> {
+    let needed = graph.needed_within(&[root], |id| !is_reduction(graph, id))?;
     let any = |found: fn(&ExprKind) -> bool| {
-        kernel.exprs.iter().zip(&needed).any(|(expr, needed)| *needed && found(&expr.kind))
+        graph.exprs.iter().zip(&needed).any(|(expr, needed)| *needed && found(&expr.kind))
     };
     let has_array = any(|kind| {
         matches!(kind, ExprKind::Param(_) | ExprKind::Local(_) | ExprKind::Index(_) | ExprKind::Call { .. })
@@ -87,56 +87,38 @@ pub(super) fn is_composite(kernel: &Kernel, root: ExprId) -> Result<bool, OutOfM
     Ok(!has_array && any(|kind| matches!(kind, ExprKind::Reduce(..))))
 }
 
-/// Which expressions `roots` need, not looking into those that `enters` refuses.
-fn needed(
-    kernel: &Kernel,
-    roots: &[ExprId],
-    enters: impl Fn(ExprId) -> bool,
-) -> Result<Vec<bool>, OutOfMemory> {
-    let count = roots.iter().map(|root| root.0 + 1).max().unwrap_or(0);
-    let mut needed = Vec::try_filled(false, count as usize)?;
-    roots.iter().for_each(|root| needed[root.index()] = true);
-    for id in (0..count).rev().map(ExprId) {
-        if needed[id.index()] && enters(id) {
-            kernel.for_each_operand(id, |operand| needed[operand.index()] = true);
-        }
-    }
-    Ok(needed)
-}
-
 /// For each expression that `roots` need the number of reductions inside one another, itself
 /// included; zero for all others.
-fn depths(kernel: &Kernel, roots: &[ExprId]) -> Result<Vec<u32>, OutOfMemory> {
-    let needed = needed(kernel, roots, |_| true)?;
+fn depths(graph: &Graph, roots: &[ExprId]) -> Result<Vec<u32>, OutOfMemory> {
+    let needed = graph.needed(roots)?;
     let mut depths = Vec::try_filled(0, needed.len())?;
-    for id in (0..needed.len() as u32).map(ExprId).filter(|id| needed[id.index()]) {
-        let mut below = 0;
-        kernel.for_each_operand(id, |operand| below = below.max(depths[operand.index()]));
-        depths[id.index()] = below + u32::from(is_reduction(kernel, id));
+    for id in graph.ids().filter(|id| needed[id.index()]) {
+        let below = graph.operands(id).map(|operand| depths[operand.index()]).max().unwrap_or(0);
+        depths[id.index()] = below + u32::from(is_reduction(graph, id));
     }
     Ok(depths)
 }
 
 fn plan_stage(
-    tables: &Kernel,
-    kernel: &Kernel,
+    tables: &Tables,
+    graph: &Graph,
     layout: &mut Layout,
     ids: impl Iterator<Item = ExprId>,
     level: Level,
 ) -> Result<Stage, PlanError> {
     let (mut roots, mut reductions) = (Vec::new(), Vec::new());
     for id in ids {
-        let ExprKind::Reduce(op, argument) = kernel.expr(id).kind else { continue };
-        let (dtype, result) = (kernel.expr(argument).ty.dtype, kernel.expr(id).ty.dtype);
+        let ExprKind::Reduce(op, argument) = graph.expr(id).kind else { continue };
+        let (dtype, result) = (graph.expr(argument).ty.dtype, graph.expr(id).ty.dtype);
         let to = layout.add_reduction(id)?;
         let reducer = Reducer::new(op, dtype, level).ok_or(PlanError::Unsupported { dtype })?;
         let reduction = Reduction { reducer, result, from: to, to };
         roots.try_push(Root { expr: argument, to: Destination::Anywhere })?;
         reductions.try_push(reduction)?;
     }
-    let mut arguments = plan(tables, kernel, layout, &roots, level)?;
+    let mut arguments = plan(tables, graph, layout, &roots, level)?;
     for (index, (reduction, root)) in reductions.iter_mut().zip(&roots).enumerate() {
-        let dtype = kernel.expr(root.expr).ty.dtype;
+        let dtype = graph.expr(root.expr).ty.dtype;
         reduction.from = array(&mut arguments, layout, index, (dtype, level))?;
     }
     Ok(Stage { arguments, reductions })

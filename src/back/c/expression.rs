@@ -52,14 +52,9 @@ impl Generator<'_> {
         let (n, name, indent) = (id.0, self.type_of(id)?, 4 * self.indent);
         self.line(format_args!("{name} t{n};"))?;
         self.text.add(format_args!("{:indent$}me_jit_vec_{}_{}(", "", call.function.name, call.suffix()))?;
-        let mut result = Ok(());
-        let text = &mut self.text;
-        self.graph.for_each_operand(id, |operand| {
-            if result.is_ok() {
-                result = text.add(format_args!("&t{}, ", operand.0));
-            }
-        });
-        result?;
+        for operand in self.graph.operands(id) {
+            self.text.add(format_args!("&t{}, ", operand.0))?;
+        }
         Ok(self.text.add(format_args!("&t{n}, 1);\n"))?)
     }
 
@@ -76,15 +71,10 @@ impl Generator<'_> {
             }
         }
         let mut separator = "";
-        let mut result = Ok(());
-        let text = &mut self.text;
-        self.graph.for_each_operand(id, |operand| {
-            if result.is_ok() {
-                result = text.add(format_args!("{separator}t{}", operand.0));
-                separator = ", ";
-            }
-        });
-        result?;
+        for operand in self.graph.operands(id) {
+            self.text.add(format_args!("{separator}t{}", operand.0))?;
+            separator = ", ";
+        }
         Ok(self.text.add(format_args!("{}\n", if dtype.is_float() { ");" } else { "));" }))?)
     }
 

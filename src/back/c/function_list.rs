@@ -10,7 +10,7 @@ pub struct MathFunctions<'a>(pub &'a Kernel);
 
 impl MathFunctions<'_> {
     fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
-        let functions = self.0.exprs.iter().filter_map(|expr| function_of(&expr.kind, expr.ty.dtype));
+        let functions = self.0.graph.exprs.iter().filter_map(|expr| function_of(&expr.kind, expr.ty.dtype));
         functions.map(|function| function.name)
     }
 

@@ -12,7 +12,7 @@ use super::symbols::{Symbol, used_symbols};
 use super::text::Text;
 use crate::back::identity::Gates;
 use crate::dtype::{Dtype, Scalar};
-use crate::ir::{ExprId, ExprKind, IndexSymbol, Kernel, LocalId, SourcePlace, Stmt};
+use crate::ir::{ExprId, ExprKind, Graph, IndexSymbol, Kernel, LocalId, SourcePlace, Stmt};
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::mid::flatten::{Node, flatten};
 
@@ -66,7 +66,7 @@ pub fn generate(kernel: &Kernel, gates: Gates) -> Result<Source, Refusal> {
         [Node::Return(region)] if gates.branch_aware || !has_choice(&kernel.body) => Some(region),
         _ => None,
     };
-    let graph = straight.map_or(kernel, |region| &region.builder.kernel);
+    let graph = straight.map_or(&kernel.graph, |region| &region.graph);
     let mut generator = Generator {
         kernel,
         graph,
@@ -76,7 +76,7 @@ pub fn generate(kernel: &Kernel, gates: Gates) -> Result<Source, Refusal> {
         calls: Vec::new(),
         has_locals: straight.is_none(),
         strip: None,
-        written: Vec::try_filled(false, graph.exprs.len())?,
+        written: Vec::try_filled(false, graph.len())?,
         log: Vec::new(),
         indent: 1,
         loops: 0,
@@ -110,7 +110,7 @@ fn has_choice(body: &[Stmt]) -> bool {
 pub(super) struct Generator<'a> {
     pub(super) kernel: &'a Kernel,
     /// The expressions that are written: those of the kernel, or of the one value that it gives.
-    pub(super) graph: &'a Kernel,
+    pub(super) graph: &'a Graph,
     pub(super) gates: Gates,
     pub(super) text: Text,
     /// Index symbols that the kernel reads.
@@ -378,13 +378,7 @@ impl Generator<'_> {
                 continue;
             }
             stack.try_push((id, true))?;
-            let mut result = Ok(());
-            self.graph.for_each_operand(id, |operand| {
-                if result.is_ok() {
-                    result = stack.try_push((operand, false));
-                }
-            });
-            result?;
+            self.graph.operands(id).try_for_each(|operand| stack.try_push((operand, false)))?;
         }
         Ok(())
     }
@@ -414,7 +408,7 @@ pub(super) fn parameter_type(dtype: Dtype) -> Result<&'static str, Refusal> {
 }
 
 /// A step that is known and not zero.
-fn constant_step(graph: &Kernel, step: ExprId) -> Option<i128> {
+fn constant_step(graph: &Graph, step: ExprId) -> Option<i128> {
     match graph.expr(step).kind {
         ExprKind::Constant(Scalar::Int(step)) if step != 0 => Some(step),
         _ => None,
@@ -424,7 +418,9 @@ fn constant_step(graph: &Kernel, step: ExprId) -> Option<i128> {
 fn can_fail(kernel: &Kernel, block: &[Stmt]) -> bool {
     block.iter().any(|stmt| match stmt {
         Stmt::While { .. } => true,
-        Stmt::For { step, body, .. } => constant_step(kernel, *step).is_none() || can_fail(kernel, body),
+        Stmt::For { step, body, .. } => {
+            constant_step(&kernel.graph, *step).is_none() || can_fail(kernel, body)
+        }
         Stmt::If { branches, otherwise } => {
             branches.iter().any(|branch| can_fail(kernel, &branch.body)) || can_fail(kernel, otherwise)
         }

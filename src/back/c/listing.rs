@@ -137,7 +137,7 @@ impl Listing<'_> {
 
     /// A value in the dtype that it has.
     fn typed(&mut self, value: ExprId) -> Result<(), OutOfMemory> {
-        let name = c_type(self.kernel.expr(value).ty.dtype).unwrap_or("?");
+        let name = c_type(self.kernel.graph.expr(value).ty.dtype).unwrap_or("?");
         self.text.add(format_args!("({name})("))?;
         self.value(value)?;
         self.add(")")
@@ -153,7 +153,7 @@ impl Listing<'_> {
         if self.nodes > MAX_NODES || depth > MAX_DEPTH {
             return self.add("...");
         }
-        let expr = self.kernel.expr(id);
+        let expr = self.kernel.graph.expr(id);
         if let Some(name) = self.function_name(id) {
             return self.call(name, id, depth);
         }
@@ -175,7 +175,7 @@ impl Listing<'_> {
 
     /// The name of what is written as a call.
     fn function_name(&self, id: ExprId) -> Option<&'static str> {
-        let expr = self.kernel.expr(id);
+        let expr = self.kernel.graph.expr(id);
         let name = match expr.kind {
             ExprKind::Unary(UnaryOp::Abs, _) => "abs",
             ExprKind::Unary(UnaryOp::Math(MathFn::Sqrt), _) => "sqrt",
@@ -209,17 +209,12 @@ impl Listing<'_> {
     fn call(&mut self, name: &str, id: ExprId, depth: usize) -> Result<(), OutOfMemory> {
         self.text.add(format_args!("{name}("))?;
         let kernel = self.kernel;
-        let mut result = Ok(());
-        let mut is_first = true;
-        kernel.for_each_operand(id, |operand| {
-            if result.is_ok() && !std::mem::replace(&mut is_first, false) {
-                result = self.add(", ");
+        for (index, operand) in kernel.graph.operands(id).enumerate() {
+            if index > 0 {
+                self.add(", ")?;
             }
-            if result.is_ok() {
-                result = self.expression(operand, depth + 1);
-            }
-        });
-        result?;
+            self.expression(operand, depth + 1)?;
+        }
         self.add(")")
     }
 

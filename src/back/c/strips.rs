@@ -9,7 +9,7 @@ use super::functions::Call;
 use super::generate::Generator;
 use super::symbols::Symbol;
 use crate::dtype::Dtype;
-use crate::ir::{ExprId, ExprKind, Kernel};
+use crate::ir::{ExprId, ExprKind, Graph};
 use crate::memory::{OutOfMemory, TryGrow};
 
 /// Arrays of a strip, beyond which the stack of a thread is not the place for them.
@@ -28,18 +28,11 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    pub fn new(graph: &Kernel, root: ExprId) -> Result<Schedule, OutOfMemory> {
-        let count = graph.exprs.len();
-        let mut needed = Vec::try_filled(false, count)?;
-        needed[root.index()] = true;
-        for index in (0..count).rev().filter(|index| *index <= root.index()) {
-            if needed[index] {
-                graph.for_each_operand(ExprId(index as u32), |operand| needed[operand.index()] = true);
-            }
-        }
+    pub fn new(graph: &Graph, root: ExprId) -> Result<Schedule, OutOfMemory> {
+        let count = graph.len();
         let mut schedule = Schedule {
             root,
-            needed,
+            needed: graph.needed(&[root])?,
             is_call: Vec::try_filled(false, count)?,
             phase: Vec::try_filled(0, count)?,
             array: Vec::try_filled(None, count)?,
@@ -53,20 +46,19 @@ impl Schedule {
         Ok(schedule)
     }
 
-    fn place(&mut self, graph: &Kernel, id: ExprId) {
+    fn place(&mut self, graph: &Graph, id: ExprId) {
         let expr = graph.expr(id);
         let is_call = Call::of(&expr.kind, expr.ty.dtype).is_some();
-        let mut phase = 0;
-        graph.for_each_operand(id, |operand| phase = phase.max(self.available(operand)));
+        let phase = graph.operands(id).map(|operand| self.available(operand)).max().unwrap_or(0);
         self.is_call[id.index()] = is_call;
         self.phase[id.index()] = phase;
-        graph.for_each_operand(id, |operand| {
+        for operand in graph.operands(id) {
             let kind = graph.expr(operand).kind;
             let is_earlier = self.phase[operand.index()] < phase && !is_leaf(kind);
             if is_earlier || (is_call && !is_input(kind)) {
                 self.keep(operand);
             }
-        });
+        }
         if is_call && id != self.root {
             self.keep(id);
         }
@@ -113,12 +105,12 @@ impl Schedule {
     }
 
     /// The expressions that the loop of a phase computes or loads.
-    fn used(&self, graph: &Kernel, phase: usize) -> Result<Vec<bool>, OutOfMemory> {
-        let mut used = Vec::try_filled(false, graph.exprs.len())?;
+    fn used(&self, graph: &Graph, phase: usize) -> Result<Vec<bool>, OutOfMemory> {
+        let mut used = Vec::try_filled(false, graph.len())?;
         for index in (0..used.len()).rev() {
             used[index] |= self.is_stored(index, phase);
             if used[index] && !self.is_loaded(index, phase) {
-                graph.for_each_operand(ExprId(index as u32), |operand| used[operand.index()] = true);
+                graph.operands(ExprId(index as u32)).for_each(|operand| used[operand.index()] = true);
             }
         }
         Ok(used)
@@ -241,14 +233,8 @@ impl Generator<'_> {
         self.call_number(call)?;
         let (function, suffix, name) = (call.function.name, call.suffix(), self.array_name());
         self.text.add(format_args!("{:1$}me_jit_vec_{function}_{suffix}(", "", 4 * self.indent))?;
-        let mut operands = [id; 3];
-        let mut count = 0;
-        self.graph.for_each_operand(id, |operand| {
-            operands[count] = operand;
-            count += 1;
-        });
-        for operand in &operands[..count] {
-            match (self.graph.expr(*operand).kind, schedule.array[operand.index()]) {
+        for operand in self.graph.operands(id) {
+            match (self.graph.expr(operand).kind, schedule.array[operand.index()]) {
                 (ExprKind::Param(param), _) => {
                     self.text.add(format_args!("{}, ", Array(&self.kernel.params[param as usize].name)))?;
                 }

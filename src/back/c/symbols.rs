@@ -22,7 +22,7 @@ impl fmt::Display for Symbol {
 /// The index symbols that a kernel reads: coordinates, extents, `_ndim`, `_flat_idx`.
 pub fn used_symbols(kernel: &Kernel) -> Result<Vec<IndexSymbol>, OutOfMemory> {
     let mut symbols = Vec::new();
-    for expr in &kernel.exprs {
+    for expr in &kernel.graph.exprs {
         if let ExprKind::Index(symbol) = expr.kind
             && !symbols.contains(&symbol)
         {

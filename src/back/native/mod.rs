@@ -147,7 +147,7 @@ impl Native {
     }
 
     fn generate(kernel: &Kernel, level: Level, calls: Calls) -> Result<Native, Refusal> {
-        if kernel.exprs.len() > MAX_EXPRESSIONS {
+        if kernel.graph.len() > MAX_EXPRESSIONS {
             return Err(Refusal::Unsupported("the kernel is too large"));
         }
         let types = kernel.params.iter().map(|param| param.ty);

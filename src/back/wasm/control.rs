@@ -89,8 +89,8 @@ impl Emitter<'_> {
     /// Loads what any statement reads, before the first branch.
     fn load_inputs(&mut self, nodes: &[Node<Region>]) -> Result<(), Refusal> {
         let mut arrays: Vec<bool> = Vec::try_filled(false, self.loaded.len())?;
-        for_each_region(nodes, &mut |region| {
-            for expr in region.exprs() {
+        for_each_region(nodes, |region| {
+            for expr in &region.graph.exprs {
                 match expr.kind {
                     ExprKind::Param(index) => arrays[index as usize] = true,
                     ExprKind::Index(symbol) => arrays[self.symbol_array(symbol)] = true,

@@ -10,7 +10,7 @@ use super::facts::Facts;
 use super::lanes::Lanes;
 use super::{Emitter, Refusal, context};
 use crate::dtype::{Dtype, Scalar};
-use crate::ir::{ExprId, ExprKind, Kernel};
+use crate::ir::{ExprId, ExprKind, Graph};
 use crate::kernel::{self, Accuracy, Kernel as VectorKernel, Operands};
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::mid::flatten::Region;
@@ -23,20 +23,8 @@ pub enum Value {
     Counter(Register),
 }
 
-/// For each expression of a graph whether `roots` need it.
-pub fn needed(graph: &Kernel, roots: &[ExprId]) -> Result<Vec<bool>, OutOfMemory> {
-    let mut needed = Vec::try_filled(false, graph.exprs.len())?;
-    roots.iter().for_each(|root| needed[root.index()] = true);
-    for index in (0..needed.len()).rev() {
-        if needed[index] {
-            graph.for_each_operand(ExprId(index as u32), |operand| needed[operand.index()] = true);
-        }
-    }
-    Ok(needed)
-}
-
 /// Whether an expression is a call of a vector kernel, for want of instructions.
-pub fn is_call(facts: &Facts, graph: &Kernel, id: ExprId) -> bool {
+pub fn is_call(facts: &Facts, graph: &Graph, id: ExprId) -> bool {
     let expr = graph.expr(id);
     match expr.kind {
         ExprKind::Unary(op, a) => !has_unary(op, graph.expr(a).ty.dtype),
@@ -50,14 +38,14 @@ pub fn is_call(facts: &Facts, graph: &Kernel, id: ExprId) -> bool {
 }
 
 /// Whether roots need calls of vector kernels.
-pub fn has_calls(facts: &Facts, graph: &Kernel, roots: &[ExprId]) -> Result<bool, OutOfMemory> {
-    let needed = needed(graph, roots)?;
-    Ok((0..needed.len()).any(|index| needed[index] && is_call(facts, graph, ExprId(index as u32))))
+pub fn has_calls(facts: &Facts, graph: &Graph, roots: &[ExprId]) -> Result<bool, OutOfMemory> {
+    let needed = graph.needed(roots)?;
+    Ok(graph.ids().any(|id| needed[id.index()] && is_call(facts, graph, id)))
 }
 
 impl Emitter<'_> {
     /// The vector kernels, one for each accuracy, of an expression that instructions do not compute.
-    pub fn callee(&self, graph: &Kernel, id: ExprId) -> Result<Option<[VectorKernel; 3]>, Refusal> {
+    pub fn callee(&self, graph: &Graph, id: ExprId) -> Result<Option<[VectorKernel; 3]>, Refusal> {
         if !is_call(&self.facts, graph, id) {
             return Ok(None);
         }
@@ -82,9 +70,9 @@ impl Emitter<'_> {
         region: &Region,
         roots: &[ExprId],
     ) -> Result<Vec<Option<Value>>, Refusal> {
-        let graph = &region.builder.kernel;
-        let mut values: Vec<Option<Value>> = Vec::try_filled(None, graph.exprs.len())?;
-        for (index, _) in needed(graph, roots)?.iter().enumerate().filter(|(_, needed)| **needed) {
+        let graph = &region.graph;
+        let mut values: Vec<Option<Value>> = Vec::try_filled(None, graph.len())?;
+        for (index, _) in graph.needed(roots)?.iter().enumerate().filter(|(_, needed)| **needed) {
             let id = ExprId(index as u32);
             let value = match self.callee(graph, id)? {
                 Some(kernels) => Value::Lanes(self.call_for_group(graph, id, kernels, &values)?),
@@ -102,7 +90,7 @@ impl Emitter<'_> {
         id: ExprId,
         values: &[Option<Value>],
     ) -> Result<Value, OutOfMemory> {
-        let graph = &region.builder.kernel;
+        let graph = &region.graph;
         match graph.expr(id).kind {
             ExprKind::Local(local) => {
                 if let Some(counter) = self.counters[local as usize] {
@@ -120,7 +108,7 @@ impl Emitter<'_> {
     /// Computes one expression whose operands are in `values`, and that is no call and no local.
     pub fn instruction_value(
         &mut self,
-        graph: &Kernel,
+        graph: &Graph,
         id: ExprId,
         values: &[Option<Value>],
     ) -> Result<Lanes, OutOfMemory> {
@@ -182,7 +170,7 @@ impl Emitter<'_> {
     /// A call on one group: its operands and its result go through memory.
     fn call_for_group(
         &mut self,
-        graph: &Kernel,
+        graph: &Graph,
         id: ExprId,
         kernels: [VectorKernel; 3],
         values: &[Option<Value>],
@@ -192,16 +180,10 @@ impl Emitter<'_> {
         let slot = |index: u32| Place { base, offset: index * group * 8, is_array: false };
         self.scratch_bytes = self.scratch_bytes.max(4 * group * 8);
         let mut operands = [None; 3];
-        let mut count = 0;
-        let mut list = [id; 3];
-        graph.for_each_operand(id, |operand| {
-            list[count] = operand;
-            count += 1;
-        });
-        for (index, operand) in list[..count].iter().enumerate() {
-            let lanes = self.operand(values, *operand)?;
+        for (index, operand) in graph.operands(id).enumerate() {
+            let lanes = self.operand(values, operand)?;
             let place = slot(index as u32 + 1);
-            self.store(lanes, place, graph.expr(*operand).ty.dtype)?;
+            self.store(lanes, place, graph.expr(operand).ty.dtype)?;
             operands[index] = Some(place);
         }
         self.put_call(kernels, slot(0), operands, |emitter| {

@@ -1,11 +1,11 @@
 //! What must be known of a kernel before the first instruction is written.
 
 use super::Refusal;
-use super::expression::{has_calls, needed};
+use super::expression::has_calls;
 use crate::dtype::{Dtype, Scalar};
-use crate::ir::{Expr, ExprId, ExprKind, IndexSymbol, Kernel, LocalId};
+use crate::ir::{Expr, ExprId, ExprKind, Graph, IndexSymbol, Kernel, LocalId};
 use crate::memory::{OutOfMemory, TryGrow};
-use crate::mid::flatten::{Head, Loop, Node, Region, for_each_node, for_each_region};
+use crate::mid::flatten::{Head, Loop, Node, Region, for_each_node, for_each_region, try_for_each_region};
 
 const NO_LANES: Refusal = Refusal::Unsupported("complex and string values are not supported by jit ir");
 
@@ -44,14 +44,10 @@ impl Facts {
             has_nested_return: !matches!(nodes, [.., Node::Return(_)]) || has_nested_return(nodes),
             calls_by_group: false,
         };
-        let mut result = Ok(());
-        for_each_region(nodes, &mut |region| {
+        try_for_each_region(nodes, &mut |region| {
             region.reads().for_each(|local| facts.reads[local as usize] += 1);
-            if result.is_ok() {
-                result = facts.check(region);
-            }
-        });
-        result?;
+            facts.check(region)
+        })?;
         if has_print(nodes) {
             return Err(Refusal::Unsupported("print statements are not supported by jit ir"));
         }
@@ -63,7 +59,7 @@ impl Facts {
 
     /// Refuses what no lane can hold; collects index symbols.
     fn check(&mut self, region: &Region) -> Result<(), Refusal> {
-        for expr in region.exprs() {
+        for expr in &region.graph.exprs {
             if expr.ty.dtype.is_complex() || expr.ty.dtype.is_string() {
                 return Err(NO_LANES);
             }
@@ -86,23 +82,22 @@ impl Facts {
     /// Whether a kernel is one value that takes calls: they are made for whole strips.
     pub fn is_straight_with_calls(&self, nodes: &[Node<Region>]) -> Result<bool, OutOfMemory> {
         match nodes {
-            [Node::Return(region)] => has_calls(self, &region.builder.kernel, &region.values),
+            [Node::Return(region)] => has_calls(self, &region.graph, &region.values),
             _ => Ok(false),
         }
     }
 
     fn any_calls(&self, nodes: &[Node<Region>]) -> Result<bool, OutOfMemory> {
-        let mut result = Ok(false);
-        for_each_region(nodes, &mut |region| {
-            if let Ok(false) = result {
-                result = self.roots(region).and_then(|roots| has_calls(self, &region.builder.kernel, &roots));
-            }
-        });
-        result
+        let mut found = false;
+        try_for_each_region(nodes, &mut |region| {
+            found = found || has_calls(self, &region.graph, &self.roots(region)?)?;
+            Ok::<_, OutOfMemory>(())
+        })?;
+        Ok(found)
     }
 
     fn find_counters(&mut self, all: &[Node<Region>], nodes: &[Node<Region>]) {
-        for_each_node(nodes, &mut |node| {
+        for_each_node(nodes, |node| {
             if let Node::Loop(Loop { head: Head::For { variable, bounds }, body }) = node
                 && constant_range(bounds).is_some()
             {
@@ -114,19 +109,13 @@ impl Facts {
     }
 
     fn find_width(&mut self, nodes: &[Node<Region>]) -> Result<(), OutOfMemory> {
-        let mut result = Ok(());
-        for_each_node(nodes, &mut |node| {
+        for_each_node(nodes, |node| {
             if let Node::Loop(Loop { head: Head::For { variable, .. }, .. }) = node {
                 let local = *variable as usize;
                 self.is_wide |= self.reads[local] > 0 && !self.is_counter[local];
             }
         });
-        for_each_region(nodes, &mut |region| {
-            if result.is_ok() {
-                result = self.roots(region).and_then(|roots| self.widen(region, &roots));
-            }
-        });
-        result
+        try_for_each_region(nodes, &mut |region| self.widen(region, &self.roots(region)?))
     }
 
     /// The expressions of a region that lanes hold: the bounds of a constant range are not among them.
@@ -151,15 +140,15 @@ impl Facts {
 
     /// Counters are scalars: they need no lanes where they are converted at once.
     fn widen(&mut self, region: &Region, roots: &[ExprId]) -> Result<(), OutOfMemory> {
-        let graph = &region.builder.kernel;
+        let graph = &region.graph;
         let is_counter = |id: ExprId| self.is_scalar(graph, id);
         let mut is_wide = roots.iter().any(|root| is_counter(*root));
-        for (index, _) in needed(graph, roots)?.iter().enumerate().filter(|(_, needed)| **needed) {
-            let id = ExprId(index as u32);
+        let needed = graph.needed(roots)?;
+        for id in graph.ids().filter(|id| needed[id.index()]) {
             let expr = graph.expr(id);
             is_wide |= expr.ty.dtype.size() == 8 && !is_counter(id);
             if !matches!(expr.kind, ExprKind::Cast(_)) {
-                graph.for_each_operand(id, |operand| is_wide |= is_counter(operand));
+                is_wide |= graph.operands(id).any(is_counter);
             }
         }
         self.is_wide |= is_wide;
@@ -167,14 +156,14 @@ impl Facts {
     }
 
     /// Whether an expression is a counter, which is one scalar for all items.
-    pub fn is_scalar(&self, graph: &Kernel, id: ExprId) -> bool {
+    pub fn is_scalar(&self, graph: &Graph, id: ExprId) -> bool {
         matches!(graph.expr(id).kind, ExprKind::Local(local) if self.is_counter[local as usize])
     }
 }
 
 /// Start, stop and step of a loop, if they are constants and the step is not zero.
 pub fn constant_range(bounds: &Region) -> Option<[i64; 3]> {
-    let graph = &bounds.builder.kernel;
+    let graph = &bounds.graph;
     let &[start, stop, step] = bounds.values.as_slice() else { return None };
     let value = |id: ExprId| match *graph.expr(id) {
         Expr { kind: ExprKind::Constant(Scalar::Int(value)), ty } if ty.dtype == Dtype::Int64 => {
@@ -188,15 +177,13 @@ pub fn constant_range(bounds: &Region) -> Option<[i64; 3]> {
 
 fn readers(nodes: &[Node<Region>], local: LocalId) -> u32 {
     let mut count = 0;
-    for_each_region(nodes, &mut |region| {
-        count += region.reads().filter(|read| *read == local).count() as u32
-    });
+    for_each_region(nodes, |region| count += region.reads().filter(|read| *read == local).count() as u32);
     count
 }
 
 fn loops_over(nodes: &[Node<Region>], local: LocalId) -> usize {
     let mut count = 0;
-    for_each_node(nodes, &mut |node| {
+    for_each_node(nodes, |node| {
         let is_over =
             matches!(node, Node::Loop(Loop { head: Head::For { variable, .. }, .. }) if *variable == local);
         count += usize::from(is_over);
@@ -206,19 +193,19 @@ fn loops_over(nodes: &[Node<Region>], local: LocalId) -> usize {
 
 fn is_stored(nodes: &[Node<Region>], local: LocalId) -> bool {
     let mut found = false;
-    for_each_region(nodes, &mut |region| found |= region.stores.iter().any(|(stored, _)| *stored == local));
+    for_each_region(nodes, |region| found |= region.stores.iter().any(|(stored, _)| *stored == local));
     found
 }
 
 fn has_print(nodes: &[Node<Region>]) -> bool {
     let mut found = false;
-    for_each_node(nodes, &mut |node| found |= matches!(node, Node::Print(..)));
+    for_each_node(nodes, |node| found |= matches!(node, Node::Print(..)));
     found
 }
 
 fn has_nested_return(nodes: &[Node<Region>]) -> bool {
     let mut count = 0;
-    for_each_node(nodes, &mut |node| count += usize::from(matches!(node, Node::Return(_))));
+    for_each_node(nodes, |node| count += usize::from(matches!(node, Node::Return(_))));
     count > 1
 }
 

@@ -5,11 +5,11 @@
 
 use super::access::Place;
 use super::body::ITEMS;
-use super::expression::{Value, is_call, needed};
+use super::expression::{Value, is_call};
 use super::lanes::Lanes;
 use super::{Emitter, Refusal, STRIP_ITEMS};
 use crate::dtype::Dtype;
-use crate::ir::{ExprId, ExprKind, Kernel};
+use crate::ir::{ExprId, ExprKind, Graph};
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::mid::flatten::Region;
 
@@ -27,10 +27,10 @@ struct Schedule {
 }
 
 impl Schedule {
-    fn new(emitter: &Emitter<'_>, graph: &Kernel, root: ExprId) -> Result<Schedule, Refusal> {
-        let count = graph.exprs.len();
+    fn new(emitter: &Emitter<'_>, graph: &Graph, root: ExprId) -> Result<Schedule, Refusal> {
+        let count = graph.len();
         let mut schedule = Schedule {
-            needed: needed(graph, &[root])?,
+            needed: graph.needed(&[root])?,
             is_call: Vec::try_filled(false, count)?,
             phase: Vec::try_filled(0, count)?,
             buffer: Vec::try_filled(None, count)?,
@@ -41,10 +41,10 @@ impl Schedule {
             let id = ExprId(index as u32);
             if schedule.needed[index] {
                 schedule.is_call[index] = is_call(&emitter.facts, graph, id);
-                let mut phase = 0;
-                graph.for_each_operand(id, |operand| phase = phase.max(schedule.available(operand)));
-                schedule.phase[index] = phase;
-                graph.for_each_operand(id, |operand| schedule.buffer_for(graph, id, operand));
+                let operands = graph.operands(id);
+                schedule.phase[index] =
+                    operands.map(|operand| schedule.available(operand)).max().unwrap_or(0);
+                graph.operands(id).for_each(|operand| schedule.buffer_for(graph, id, operand));
             }
         }
         schedule.last = schedule.available(root);
@@ -63,7 +63,7 @@ impl Schedule {
     }
 
     /// Gives an operand a buffer if its user needs one.
-    fn buffer_for(&mut self, graph: &Kernel, user: ExprId, operand: ExprId) {
+    fn buffer_for(&mut self, graph: &Graph, user: ExprId, operand: ExprId) {
         let kind = graph.expr(operand).kind;
         let is_needed = if self.is_call[user.index()] {
             !is_array(kind)
@@ -75,7 +75,7 @@ impl Schedule {
         }
     }
 
-    fn keep(&mut self, graph: &Kernel, id: ExprId) {
+    fn keep(&mut self, graph: &Graph, id: ExprId) {
         if self.buffer[id.index()].is_none() {
             let size = graph.expr(id).ty.dtype.size() as u32;
             self.buffer[id.index()] = Some(self.bytes);
@@ -105,13 +105,13 @@ impl Schedule {
     }
 
     /// The expressions that the loop of a phase computes or loads.
-    fn used(&self, graph: &Kernel, roots: &[ExprId], phase: u32) -> Result<Vec<bool>, OutOfMemory> {
-        let mut used = Vec::try_filled(false, graph.exprs.len())?;
+    fn used(&self, graph: &Graph, roots: &[ExprId], phase: u32) -> Result<Vec<bool>, OutOfMemory> {
+        let mut used = Vec::try_filled(false, graph.len())?;
         roots.iter().for_each(|root| used[root.index()] = true);
         for index in (0..used.len()).rev() {
             let id = ExprId(index as u32);
             if used[index] && !self.is_read(id, phase) {
-                graph.for_each_operand(id, |operand| used[operand.index()] = true);
+                graph.operands(id).for_each(|operand| used[operand.index()] = true);
             }
         }
         Ok(used)
@@ -131,13 +131,13 @@ fn is_leaf(kind: ExprKind) -> bool {
 impl Emitter<'_> {
     /// The function of a kernel whose body is one value that takes calls.
     pub fn strips(&mut self, region: &Region) -> Result<(), Refusal> {
-        let graph = &region.builder.kernel;
+        let graph = &region.graph;
         let root = region.values[0];
         let schedule = Schedule::new(self, graph, root)?;
         self.scratch_bytes = schedule.bytes;
         for phase in 0..=schedule.last {
             self.phase_loop(graph, root, &schedule, phase)?;
-            for index in 0..graph.exprs.len() {
+            for index in 0..graph.len() {
                 if schedule.is_call[index] && schedule.phase[index] == phase {
                     self.strip_call(graph, ExprId(index as u32), &schedule)?;
                 }
@@ -148,7 +148,7 @@ impl Emitter<'_> {
 
     fn phase_loop(
         &mut self,
-        graph: &Kernel,
+        graph: &Graph,
         root: ExprId,
         schedule: &Schedule,
         phase: u32,
@@ -158,7 +158,7 @@ impl Emitter<'_> {
             return Ok(());
         }
         self.open_groups()?;
-        let mut values: Vec<Option<Value>> = Vec::try_filled(None, graph.exprs.len())?;
+        let mut values: Vec<Option<Value>> = Vec::try_filled(None, graph.len())?;
         let used = schedule.used(graph, &roots, phase)?;
         for index in (0..used.len()).filter(|index| used[*index]) {
             let id = ExprId(index as u32);
@@ -192,24 +192,18 @@ impl Emitter<'_> {
         self.load(place, dtype)
     }
 
-    fn strip_call(&mut self, graph: &Kernel, id: ExprId, schedule: &Schedule) -> Result<(), Refusal> {
+    fn strip_call(&mut self, graph: &Graph, id: ExprId, schedule: &Schedule) -> Result<(), Refusal> {
         let Some(kernels) = self.callee(graph, id)? else { return Ok(()) };
-        let mut list = [id; 3];
-        let mut count = 0;
-        graph.for_each_operand(id, |operand| {
-            list[count] = operand;
-            count += 1;
-        });
         let mut operands = [None; 3];
-        for (place, operand) in operands.iter_mut().zip(&list[..count]) {
-            *place = Some(self.strip_place(graph, *operand, schedule)?);
+        for (place, operand) in operands.iter_mut().zip(graph.operands(id)) {
+            *place = Some(self.strip_place(graph, operand, schedule)?);
         }
         let out = self.strip_place(graph, id, schedule)?;
         Ok(self.put_call(kernels, out, operands, |emitter| emitter.body.get(ITEMS))?)
     }
 
     /// Where the elements of an expression lie for a call.
-    fn strip_place(&mut self, graph: &Kernel, id: ExprId, schedule: &Schedule) -> Result<Place, OutOfMemory> {
+    fn strip_place(&mut self, graph: &Graph, id: ExprId, schedule: &Schedule) -> Result<Place, OutOfMemory> {
         let array = match graph.expr(id).kind {
             ExprKind::Param(index) => Some(index as usize),
             ExprKind::Index(symbol) => Some(self.symbol_array(symbol)),

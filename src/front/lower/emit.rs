@@ -66,7 +66,7 @@ impl<'a> Emitter<'a> {
 
     /// An expression, or its value if it is known.
     fn add(&mut self, kind: ExprKind, dtype: Dtype) -> Result<ExprId, OutOfMemory> {
-        match fold::known(&self.builder.kernel, kind) {
+        match fold::known(&self.builder.graph, kind) {
             Some(value) => self.builder.constant(value, dtype),
             None => self.builder.add(kind, dtype.into()),
         }
@@ -196,13 +196,13 @@ impl<'a> Emitter<'a> {
         for arg in args {
             list.try_push(self.operand(*arg, Dtype::Float64)?)?;
         }
-        if let Some(value) = fold::call(&self.builder.kernel, host.target, &list) {
+        if let Some(value) = fold::call(&self.builder.graph, host.target, &list) {
             return self.builder.constant(Scalar::Float(value), returns);
         }
         let function = self.function(host.name, host.target)?;
-        let kernel = &mut self.builder.kernel;
-        let start = u32::try_from(kernel.args.len()).map_err(|_| OutOfMemory)?;
-        kernel.args.try_extend(&list)?;
+        let arguments = &mut self.builder.graph.args;
+        let start = u32::try_from(arguments.len()).map_err(|_| OutOfMemory)?;
+        arguments.try_extend(&list)?;
         let kind = ExprKind::Call { function, args: (start, args.len() as u32) };
         let call = self.builder.add(kind, Dtype::Float64.into())?;
         self.builder.cast(call, returns)
@@ -210,7 +210,7 @@ impl<'a> Emitter<'a> {
 
     /// The kernel's handle of a host function.
     fn function(&mut self, name: &[u8], target: UserFunction) -> Result<u32, OutOfMemory> {
-        let functions = &mut self.builder.kernel.functions;
+        let functions = &mut self.builder.tables.functions;
         if let Some(known) = functions.iter().position(|function| function.target == target) {
             return Ok(known as u32);
         }

@@ -12,7 +12,7 @@ use crate::dtype::{Dtype, Scalar};
 use crate::front::error::{CompileError, Status};
 use crate::front::scope::Scope;
 use crate::front::tree::{NodeId, NodeKind, Tree};
-use crate::ir::{Builder, ExprId, ExprKind, Kernel, UserFunction};
+use crate::ir::{Builder, ExprId, ExprKind, Graph, UserFunction};
 use crate::kernel::single;
 use crate::memory::{OutOfMemory, TryGrow};
 
@@ -77,7 +77,7 @@ impl<'a> Folder<'a> {
             };
         }
         self.exprs = emitter.exprs;
-        let value = value_of(&builder.kernel, self.exprs[id as usize]);
+        let value = value_of(&builder.graph, self.exprs[id as usize]);
         self.builder = builder;
         value.ok_or_else(|| {
             let message = format_args!("this operation is not defined for these constants");
@@ -107,8 +107,8 @@ impl<'a> Folder<'a> {
     }
 }
 
-fn value_of(kernel: &Kernel, id: ExprId) -> Option<Scalar> {
-    match kernel.expr(id).kind {
+fn value_of(graph: &Graph, id: ExprId) -> Option<Scalar> {
+    match graph.expr(id).kind {
         ExprKind::Constant(value) => Some(value),
         _ => None,
     }
@@ -116,9 +116,9 @@ fn value_of(kernel: &Kernel, id: ExprId) -> Option<Scalar> {
 
 /// The value of an operation on constants; `None` if one of the operands is not, and for operations
 /// whose value depends on more than their operands.
-pub fn known(kernel: &Kernel, kind: ExprKind) -> Option<Scalar> {
-    let value = |id| value_of(kernel, id);
-    let dtype = |id: ExprId| kernel.expr(id).ty.dtype;
+pub fn known(graph: &Graph, kind: ExprKind) -> Option<Scalar> {
+    let value = |id| value_of(graph, id);
+    let dtype = |id: ExprId| graph.expr(id).ty.dtype;
     match kind {
         ExprKind::Unary(op, a) => single::unary(op, dtype(a), value(a)?),
         ExprKind::Binary(op, a, b) => single::binary(op, dtype(a), value(a)?, value(b)?),
@@ -133,13 +133,13 @@ pub fn known(kernel: &Kernel, kind: ExprKind) -> Option<Scalar> {
 }
 
 /// The value of a pure host function whose arguments are all constants: the one call of it.
-pub fn call(kernel: &Kernel, target: UserFunction, args: &[ExprId]) -> Option<f64> {
+pub fn call(graph: &Graph, target: UserFunction, args: &[ExprId]) -> Option<f64> {
     if !target.is_pure() {
         return None;
     }
     let mut values = [0.0; UserFunction::MAX_ARITY];
     for (value, arg) in values.iter_mut().zip(args) {
-        *value = value_of(kernel, *arg)?.to_f64();
+        *value = value_of(graph, *arg)?.to_f64();
     }
     Some(target.call(&values))
 }

@@ -219,7 +219,7 @@ pub fn emit(
             let condition = builder.cast(expr(condition), Dtype::Bool)?;
             let [yes, no] = choices.map(expr);
             let itemsize =
-                [yes, no].map(|id| builder.kernel.expr(id).ty.itemsize).into_iter().max().unwrap_or(0);
+                [yes, no].map(|id| builder.graph.expr(id).ty.itemsize).into_iter().max().unwrap_or(0);
             Ok(builder.add(ExprKind::Select { condition, yes, no }, Type { dtype: family, itemsize })?)
         }
         TextOperation::Map(op, operands) => {
@@ -228,7 +228,7 @@ pub fn emit(
                 widths[2] = new.count as usize;
             }
             let itemsize = op.width(widths).and_then(|width| width.checked_mul(family.size()));
-            let widest = operands.iter().map(|id| builder.kernel.expr(expr(*id)).ty.itemsize).max();
+            let widest = operands.iter().map(|id| builder.graph.expr(expr(*id)).ty.itemsize).max();
             let limit = MAX_ITEMSIZE.max(widest.unwrap_or(0));
             let itemsize = itemsize.filter(|itemsize| *itemsize <= limit).ok_or_else(|| {
                 let limit = MAX_ITEMSIZE >> 20;
@@ -243,6 +243,6 @@ pub fn emit(
 
 /// Width in code units.
 fn width(builder: &Builder, id: ExprId) -> usize {
-    let Type { dtype, itemsize } = builder.kernel.expr(id).ty;
+    let Type { dtype, itemsize } = builder.graph.expr(id).ty;
     itemsize / dtype.size()
 }

@@ -7,7 +7,7 @@ use crate::back::block::plan::{Destination, PlanError, Root, plan};
 use crate::back::block::reduction::plan_stages;
 use crate::back::settings::Settings;
 use crate::dtype::Dtype;
-use crate::ir::{ExprId, ExprKind, IndexSymbol, Kernel, LocalId, Print, Type};
+use crate::ir::{ExprKind, IndexSymbol, Kernel, LocalId, Print, Type};
 use crate::kernel::level::Level;
 use crate::kernel::{self, LastTwo};
 use crate::memory::{OutOfMemory, TryGrow};
@@ -51,11 +51,9 @@ impl Structured {
 /// statements, gives a value that is reduced.
 pub fn outcome(nodes: &[FlatNode]) -> Result<Outcome, OutOfMemory> {
     let mut returns = 0;
-    for_each_node(nodes, &mut |node| returns += usize::from(matches!(node, flatten::Node::Return(_))));
+    for_each_node(nodes, |node| returns += usize::from(matches!(node, flatten::Node::Return(_))));
     match nodes.last() {
-        Some(flatten::Node::Return(region)) if returns == 1 => {
-            Outcome::of(&region.builder.kernel, region.values[0])
-        }
+        Some(flatten::Node::Return(region)) if returns == 1 => Outcome::of(&region.graph, region.values[0]),
         _ => Ok(Outcome::PerItem),
     }
 }
@@ -86,7 +84,7 @@ impl Facts {
             symbols: Vec::new(),
             keeps_values: false,
         };
-        for expr in &kernel.exprs {
+        for expr in &kernel.graph.exprs {
             match expr.kind {
                 ExprKind::Index(symbol) if !facts.symbols.contains(&symbol) => {
                     facts.symbols.try_push(symbol)?;
@@ -99,14 +97,14 @@ impl Facts {
     }
 
     fn gather(&mut self, nodes: &[FlatNode]) {
-        for_each_node(nodes, &mut |node| match node {
+        for_each_node(nodes, |node| match node {
             flatten::Node::Loop(flatten::Loop { head: flatten::Head::For { variable, .. }, .. }) => {
                 self.loops[*variable as usize] += 1;
             }
             flatten::Node::Print(..) => self.keeps_values = true,
             _ => {}
         });
-        for_each_region(nodes, &mut |region| {
+        for_each_region(nodes, |region| {
             region.reads().for_each(|local| self.reads[local as usize] += 1);
             region.stores.iter().for_each(|(local, _)| self.stores[*local as usize] += 1);
         });
@@ -170,20 +168,15 @@ impl Facts {
 
     /// Whether the values of a region are the same for all lanes.
     fn are_uniform(&self, region: &flatten::Region) -> Result<bool, OutOfMemory> {
-        let kernel = &region.builder.kernel;
-        let mut uniform: Vec<bool> = Vec::try_filled(false, kernel.exprs.len())?;
-        for index in 0..kernel.exprs.len() {
-            uniform[index] = match kernel.exprs[index].kind {
+        let graph = &region.graph;
+        let mut uniform: Vec<bool> = Vec::try_filled(false, graph.len())?;
+        for id in graph.ids() {
+            uniform[id.index()] = match graph.expr(id).kind {
                 ExprKind::Constant(_) | ExprKind::Reduce(..) => true,
                 ExprKind::Local(local) => self.is_uniform[local as usize],
                 ExprKind::Index(symbol) => !varies(symbol),
                 ExprKind::Param(_) | ExprKind::Call { .. } => false,
-                _ => {
-                    let mut all = true;
-                    let id = ExprId(index as u32);
-                    kernel.for_each_operand(id, |operand| all &= uniform[operand.index()]);
-                    all
-                }
+                _ => graph.operands(id).all(|operand| uniform[operand.index()]),
             };
         }
         Ok(region.values.iter().all(|value| uniform[value.index()]))
@@ -198,9 +191,7 @@ fn varies(symbol: IndexSymbol) -> bool {
 /// Regions of `nodes` that read a local.
 fn count_readers(nodes: &[FlatNode], local: LocalId) -> u32 {
     let mut count = 0;
-    for_each_region(nodes, &mut |region| {
-        count += region.reads().filter(|read| *read == local).count() as u32
-    });
+    for_each_region(nodes, |region| count += region.reads().filter(|read| *read == local).count() as u32);
     count
 }
 
@@ -258,14 +249,14 @@ impl Builder<'_> {
 
     fn count_reads(&mut self, nodes: &[FlatNode]) -> Result<(), OutOfMemory> {
         let mut touched = Touched::none(self.layout.places.len())?;
-        for_each_region(nodes, &mut |region| self.touch(region, &mut touched));
+        for_each_region(nodes, |region| self.touch(region, &mut touched));
         self.reads = touched.reads;
         Ok(())
     }
 
     /// Adds what a region reads and changes.
     fn touch(&self, region: &flatten::Region, touched: &mut Touched) {
-        for expr in region.exprs() {
+        for expr in &region.graph.exprs {
             let place = match expr.kind {
                 ExprKind::Param(index) => Some(index),
                 ExprKind::Local(local) => Some(self.layout.locals[local as usize]),
@@ -312,7 +303,7 @@ impl Builder<'_> {
             flatten::Node::Print(region, print) => {
                 let mut types = Vec::new();
                 for value in &region.values {
-                    types.try_push(region.builder.kernel.expr(*value).ty)?;
+                    types.try_push(region.graph.expr(*value).ty)?;
                 }
                 let place = print.place;
                 let print = std::mem::replace(print, Print { place, prefix: Vec::new(), values: Vec::new() });
@@ -452,12 +443,12 @@ impl Builder<'_> {
             let dtype = self.kernel.locals[*local as usize].ty.dtype;
             stores.try_push(self.lane(place).ok_or(PlanError::Unsupported { dtype })?)?;
         }
-        let arena = &region.builder.kernel;
+        let graph = &region.graph;
         for expr in &region.values {
             // A string constant is one slot, not an array. Values are read after the stores, which move arrays.
-            let is_string = arena.expr(*expr).ty.dtype.is_string();
+            let is_string = graph.expr(*expr).ty.dtype.is_string();
             let is_moved = region.stores.iter().any(|(local, stored)| {
-                stored == expr || matches!(arena.expr(*expr).kind, ExprKind::Local(read) if read == *local)
+                stored == expr || matches!(graph.expr(*expr).kind, ExprKind::Local(read) if read == *local)
             });
             let to = if is_string || is_moved { Destination::OwnRegister } else { Destination::Anywhere };
             roots.try_push(Root { expr: *expr, to })?;
@@ -469,8 +460,8 @@ impl Builder<'_> {
         for root in &roots {
             reduced.try_push(root.expr)?;
         }
-        let stages = plan_stages(self.kernel, arena, &mut self.layout, &reduced, self.level)?;
-        let pipeline = plan(self.kernel, arena, &mut self.layout, &roots, self.level)?;
+        let stages = plan_stages(&self.kernel.tables, graph, &mut self.layout, &reduced, self.level)?;
+        let pipeline = plan(&self.kernel.tables, graph, &mut self.layout, &roots, self.level)?;
         Ok(Region { stages, pipeline, stores })
     }
 

@@ -270,24 +270,18 @@ impl Lowerer<'_> {
             }
         });
         result?;
-        let mut seen = Vec::try_filled(false, self.kernel.exprs.len())?;
+        let mut seen = Vec::try_filled(false, self.kernel.graph.len())?;
         while let Some(id) = stack.pop() {
             if std::mem::replace(&mut seen[id.index()], true) {
                 continue;
             }
             if !self.flow.varies[id.index()] {
-                if !matches!(self.kernel.expr(id).kind, ExprKind::Constant(_)) {
+                if !matches!(self.kernel.graph.expr(id).kind, ExprKind::Constant(_)) {
                     self.expression(id)?;
                 }
                 continue;
             }
-            let mut result = Ok(());
-            self.kernel.for_each_operand(id, |operand| {
-                if result.is_ok() {
-                    result = stack.try_push(operand);
-                }
-            });
-            result?;
+            self.kernel.graph.operands(id).try_for_each(|operand| stack.try_push(operand))?;
         }
         Ok(())
     }
@@ -341,7 +335,7 @@ impl Lowerer<'_> {
     /// First value, step, and the value after the last, of a range that is the same for all lanes and
     /// has at least one value; `None` for other ranges.
     fn constant_range(&self, start: ExprId, stop: ExprId, step: ExprId) -> Option<[i64; 3]> {
-        let constant = |id: ExprId| match self.kernel.expr(id).kind {
+        let constant = |id: ExprId| match self.kernel.graph.expr(id).kind {
             ExprKind::Constant(Scalar::Int(value)) => Some(value),
             _ => None,
         };

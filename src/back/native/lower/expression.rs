@@ -28,13 +28,7 @@ impl Lowerer<'_> {
                 continue;
             }
             stack.try_push((id, true))?;
-            let mut result = Ok(());
-            self.kernel.for_each_operand(id, |operand| {
-                if result.is_ok() {
-                    result = stack.try_push((operand, false));
-                }
-            });
-            result?;
+            self.kernel.graph.operands(id).try_for_each(|operand| stack.try_push((operand, false)))?;
         }
         Ok(self.value_of(root))
     }
@@ -45,7 +39,7 @@ impl Lowerer<'_> {
     }
 
     fn node(&mut self, id: ExprId) -> Result<Value, Refusal> {
-        let expr = *self.kernel.expr(id);
+        let expr = *self.kernel.graph.expr(id);
         let dtype = expr.ty.dtype;
         if dtype.is_complex() || dtype.is_string() {
             return Err(Refusal::Unsupported("unsupported expression dtype for jit ir"));
@@ -294,14 +288,14 @@ impl Lowerer<'_> {
     /// A call of a function of the host. It sees values of lanes that do not run the statement and of those
     /// that fill a group, so it must be pure.
     fn host_call(&mut self, function: FunctionId, (start, count): (u32, u32)) -> Result<Value, Refusal> {
-        let target = self.kernel.functions[function as usize].target;
+        let target = self.kernel.tables.function(function).target;
         if !target.is_pure() || count as usize > MAX_OPERANDS {
             return Err(Refusal::Unsupported(
                 "user functions are not supported by jit ir with more than three arguments, or unless they \
                  are marked pure",
             ));
         }
-        let arguments = &self.kernel.args[start as usize..][..count as usize];
+        let arguments = self.kernel.graph.arguments((start, count));
         let mut values = [0; MAX_OPERANDS];
         for (value, argument) in values.iter_mut().zip(arguments) {
             *value = self.value_of(*argument);

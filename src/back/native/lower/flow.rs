@@ -21,20 +21,21 @@ pub struct Flow {
 
 impl Flow {
     pub fn new(kernel: &Kernel) -> Result<Flow, OutOfMemory> {
-        let calls_host = marked(kernel, |kind| matches!(kind, ExprKind::Call { .. }))?;
+        let calls_host = kernel.graph.made_of(|kind| matches!(kind, ExprKind::Call { .. }))?;
         let calls = |id: ExprId| calls_host[id.index()];
         let has_jumps = contains_loop(&kernel.body) || branches_call(&kernel.body, &calls);
         let mut needs_variable = Vec::try_filled(false, kernel.locals.len() + 1)?;
         if has_jumps {
             needs_variable[kernel.locals.len()] = returns_inside(&kernel.body);
             let bound = Vec::try_filled(false, kernel.locals.len())?;
-            let seen = Vec::try_filled(false, kernel.exprs.len())?;
+            let seen = Vec::try_filled(false, kernel.graph.len())?;
             let mut search = Search { kernel, needs_variable, bound, seen };
             search.block(&kernel.body)?;
             needs_variable = search.needs_variable;
         }
         let always_returns = always_returns(&kernel.body);
-        let varies = marked(kernel, |kind| matches!(kind, ExprKind::Local(_) | ExprKind::Call { .. }))?;
+        let varies =
+            kernel.graph.made_of(|kind| matches!(kind, ExprKind::Local(_) | ExprKind::Call { .. }))?;
         Ok(Flow { has_jumps, always_returns, needs_variable, varies, calls_host })
     }
 
@@ -64,18 +65,6 @@ fn any_root(block: &[Stmt], test: &impl Fn(ExprId) -> bool) -> bool {
     let mut found = false;
     for_each_root(block, &mut |root| found |= test(root));
     found
-}
-
-/// Marks the expressions for which `test` holds, and those that are made of such.
-fn marked(kernel: &Kernel, test: impl Fn(&ExprKind) -> bool) -> Result<Vec<bool>, OutOfMemory> {
-    let mut marked = Vec::try_filled(false, kernel.exprs.len())?;
-    for index in 0..kernel.exprs.len() {
-        let id = ExprId(index as u32);
-        let mut holds = test(&kernel.expr(id).kind);
-        kernel.for_each_operand(id, |operand| holds |= marked[operand.index()]);
-        marked[index] = holds;
-    }
-    Ok(marked)
 }
 
 /// Whether a statement of the block, or of a block in it, is a loop.
@@ -258,7 +247,7 @@ impl Search<'_> {
         let mut stack = Vec::new();
         stack.try_push(root)?;
         while let Some(id) = stack.pop() {
-            match self.kernel.expr(id).kind {
+            match self.kernel.graph.expr(id).kind {
                 ExprKind::Local(local) => {
                     if !self.bound[local as usize] {
                         self.needs_variable[local as usize] = true;
@@ -267,13 +256,7 @@ impl Search<'_> {
                 _ if self.seen[id.index()] => {}
                 _ => {
                     self.seen[id.index()] = true;
-                    let mut result = Ok(());
-                    self.kernel.for_each_operand(id, |operand| {
-                        if result.is_ok() {
-                            result = stack.try_push(operand);
-                        }
-                    });
-                    result?;
+                    self.kernel.graph.operands(id).try_for_each(|operand| stack.try_push(operand))?;
                 }
             }
         }

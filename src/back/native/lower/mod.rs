@@ -29,7 +29,7 @@ pub fn lower(kernel: &Kernel, level: Level) -> Result<Code, Refusal> {
         kernel,
         level,
         code: Code { has_jumps: flow.has_jumps, ..Code::default() },
-        memo: Vec::try_filled(None, kernel.exprs.len())?,
+        memo: Vec::try_filled(None, kernel.graph.len())?,
         memo_log: Vec::new(),
         known: Vec::new(),
         versions: Vec::new(),

@@ -121,23 +121,17 @@ impl Search<'_> {
 
     /// Notes the locals that an expression reads.
     fn read(&mut self, root: ExprId, inside: Option<LoopId>) -> Result<(), OutOfMemory> {
-        let mut seen = Vec::try_filled(false, self.kernel.exprs.len())?;
+        let mut seen = Vec::try_filled(false, self.kernel.graph.len())?;
         let mut stack = Vec::new();
         stack.try_push(root)?;
         while let Some(id) = stack.pop() {
             if std::mem::replace(&mut seen[id.index()], true) {
                 continue;
             }
-            if let ExprKind::Local(local) = self.kernel.expr(id).kind {
+            if let ExprKind::Local(local) = self.kernel.graph.expr(id).kind {
                 self.note(local, inside);
             }
-            let mut result = Ok(());
-            self.kernel.for_each_operand(id, |operand| {
-                if result.is_ok() {
-                    result = stack.try_push(operand);
-                }
-            });
-            result?;
+            self.kernel.graph.operands(id).try_for_each(|operand| stack.try_push(operand))?;
         }
         Ok(())
     }

@@ -47,9 +47,9 @@ impl<'a> Lowering<'a> {
         let is_uniform = uniform::is_uniform(&tree, &self.uniform)?;
         let (local, variable, value) = match target {
             Target::Local { local, variable } => {
-                let ty = self.builder.kernel.locals[local as usize].ty;
+                let ty = self.kernel.locals[local as usize].ty;
                 let value = self.value(&expression, &tree, Some(ty.dtype))?;
-                if self.builder.kernel.expr(value).ty.itemsize > ty.itemsize {
+                if self.builder.graph.expr(value).ty.itemsize > ty.itemsize {
                     let message = format_args!(
                         "this string is wider than {}, whose width is that of its first value",
                         Quoted(name)
@@ -60,12 +60,12 @@ impl<'a> Lowering<'a> {
             }
             Target::New => {
                 let value = self.first_value(&expression, &tree)?;
-                let ty = self.builder.kernel.expr(value).ty;
+                let ty = self.builder.graph.expr(value).ty;
                 let (local, variable) = self.declare_local(name, ty)?;
                 (local, variable, value)
             }
         };
-        let itemsize = self.builder.kernel.locals[local as usize].ty.itemsize;
+        let itemsize = self.kernel.locals[local as usize].ty.itemsize;
         let value = store(&mut self.builder, value, itemsize)?;
         self.uniform[variable as usize] = is_uniform;
         Ok(Stmt::Assign { local, value })
@@ -109,7 +109,7 @@ impl<'a> Lowering<'a> {
     /// Declares a local; its handle, and its index in the scope.
     pub fn declare_local(&mut self, name: &'a [u8], ty: Type) -> Result<(LocalId, u32), CompileError> {
         self.check_room()?;
-        let locals = &mut self.builder.kernel.locals;
+        let locals = &mut self.kernel.locals;
         let local = locals.len() as LocalId;
         locals.try_push(Local { name: Vec::try_copied(name)?, ty })?;
         let variable = self.scope.add_local(name, Variable { ty, read: ExprKind::Local(local) })?;

@@ -39,6 +39,7 @@ pub fn lower(
         source,
         literals,
         output,
+        kernel: Kernel::empty(),
         builder: Builder::new(),
         cursor: Cursor::default(),
         scope: Scope::of_kernel(),
@@ -57,7 +58,8 @@ pub fn lower(
     if output.dtype.is_string() {
         lowering.widen_returns(&mut body, output.itemsize)?;
     }
-    let mut kernel = lowering.builder.kernel;
+    let Lowering { mut kernel, builder, .. } = lowering;
+    (kernel.graph, kernel.tables) = (builder.graph, builder.tables);
     kernel.body = body;
     kernel.output = output;
     kernel.fp_mode = pragma::chosen_fp_mode(program.fp_mode);
@@ -70,6 +72,8 @@ struct Lowering<'a> {
     literals: Literals,
     /// The dtype that the caller wants.
     output: Option<Dtype>,
+    /// Inputs and locals, without expressions.
+    kernel: Kernel,
     builder: Builder,
     cursor: Cursor,
     scope: Scope<'a>,
@@ -92,7 +96,7 @@ impl<'a> Lowering<'a> {
                     let dtype = entry.dtype.or(self.output).unwrap_or(Dtype::Float64);
                     let itemsize = if dtype.is_string() { entry.itemsize } else { dtype.size() };
                     let ty = Type { dtype, itemsize };
-                    let params = &mut self.builder.kernel.params;
+                    let params = &mut self.kernel.params;
                     let read = ExprKind::Param(params.len() as u32);
                     params.try_push(Param { name: Vec::try_copied(entry.name)?, ty })?;
                     self.scope.add_variable(entry.name, Variable { ty, read })?;
@@ -188,7 +192,7 @@ impl<'a> Lowering<'a> {
         let expression = Expression::new(start, value);
         let tree = self.parse_in_body(&expression)?;
         let value = self.value(&expression, &tree, self.output)?;
-        let ty = self.builder.kernel.expr(value).ty;
+        let ty = self.builder.graph.expr(value).ty;
         let returned = self.returned.get_or_insert(ty);
         if ty.dtype != returned.dtype {
             let earlier = returned.dtype;
