@@ -6,5 +6,6 @@
 pub mod flatten;
 mod if_conversion;
 mod positions;
+pub mod strips;
 
 pub use positions::Positions;

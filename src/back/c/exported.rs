@@ -10,6 +10,7 @@ use super::generate::{Generator, parameter_type};
 use super::symbols::Symbol;
 use crate::dtype::Dtype;
 use crate::ir::IndexSymbol;
+use crate::mid::strips::Strips;
 
 /// The name of a parameter's array.
 pub struct Array<'a>(pub &'a [u8]);
@@ -68,10 +69,9 @@ impl Generator<'_> {
     }
 
     /// The exported function of a kernel that is computed strip by strip.
-    pub(super) fn strip_loop(&mut self) -> Result<(), Refusal> {
+    pub(super) fn strip_loop(&mut self, strips: &Strips) -> Result<(), Refusal> {
         self.open_exported()?;
-        let has_buffers = self.strip.as_ref().is_some_and(|strip| strip.has_buffers());
-        if !has_buffers && self.symbols.is_empty() {
+        if strips.buffers() == 0 && self.symbols.is_empty() {
             self.strip_call("0", "__me_nitems")?;
             return self.close_exported();
         }

@@ -7,7 +7,7 @@
 use super::Refusal;
 use super::functions::Call;
 use super::listing;
-use super::strips::Schedule;
+use super::strips::{self, MAX_ARRAYS};
 use super::symbols::{Symbol, used_symbols};
 use super::text::Text;
 use crate::back::identity::Gates;
@@ -75,7 +75,6 @@ pub fn generate(kernel: &Kernel, gates: Gates) -> Result<Source, Refusal> {
         symbols: used_symbols(kernel)?,
         calls: Vec::new(),
         has_locals: straight.is_none(),
-        strip: None,
         written: Vec::try_filled(false, graph.len())?,
         log: Vec::new(),
         indent: 1,
@@ -119,8 +118,6 @@ pub(super) struct Generator<'a> {
     pub(super) calls: Vec<Call>,
     /// Whether locals exist: in straight-line code only those are read that nothing has set.
     pub(super) has_locals: bool,
-    /// Where intermediate values of strips lie, in a function for strips.
-    pub(super) strip: Option<Schedule>,
     /// Expressions that are constants of a block round the current point.
     written: Vec<bool>,
     log: Vec<ExprId>,
@@ -153,12 +150,12 @@ impl Generator<'_> {
     /// Code for a kernel that is one value.
     fn straight(&mut self, root: ExprId) -> Result<Lowering, Refusal> {
         if self.gates.math_bridge && self.gates.vector_math {
-            let schedule = Schedule::new(self.graph, root)?;
-            if schedule.has_calls() && schedule.fits() {
-                let lowering = if schedule.has_loops() { Lowering::Hybrid } else { Lowering::Vector };
-                self.strip_function(schedule, root)?;
-                self.strip_loop()?;
-                return Ok(lowering);
+            let strips = strips::cut(self.graph, root)?;
+            if strips.has_calls() && strips.buffers() <= MAX_ARRAYS {
+                self.strip_function(&strips, root)?;
+                self.strip_loop(&strips)?;
+                let is_one_call = strips.writes_by_call() && strips.buffers() == 0;
+                return Ok(if is_one_call { Lowering::Vector } else { Lowering::Hybrid });
             }
         }
         self.item_function(Some(root))?;

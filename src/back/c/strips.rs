@@ -1,7 +1,4 @@
-//! Straight-line code cut at its calls, so that each function of the library sees a strip of items.
-//!
-//! A phase is a loop over the items of the strip, and the calls behind it. What a call or a later
-//! phase reads goes through an array of one strip.
+//! Straight-line code with calls: a function for a strip of items, phase by phase.
 
 use super::Refusal;
 use super::exported::{Array, element_type};
@@ -10,126 +7,33 @@ use super::generate::Generator;
 use super::symbols::Symbol;
 use crate::dtype::Dtype;
 use crate::ir::{ExprId, ExprKind, Graph};
-use crate::memory::{OutOfMemory, TryGrow};
+use crate::memory::OutOfMemory;
+use crate::mid::strips::{CallResult, Role, Roles, Step, Strips};
 
 /// Arrays of a strip, beyond which the stack of a thread is not the place for them.
-const MAX_ARRAYS: u32 = 32;
+pub const MAX_ARRAYS: u32 = 32;
 
-/// When and where each expression is computed.
-pub struct Schedule {
-    root: ExprId,
-    needed: Vec<bool>,
-    is_call: Vec<bool>,
-    /// The loop that computes an expression, or that its call follows.
-    phase: Vec<usize>,
-    /// The array that keeps it.
-    array: Vec<Option<u32>>,
-    arrays: u32,
-}
-
-impl Schedule {
-    pub fn new(graph: &Graph, root: ExprId) -> Result<Schedule, OutOfMemory> {
-        let count = graph.len();
-        let mut schedule = Schedule {
-            root,
-            needed: graph.needed(&[root])?,
-            is_call: Vec::try_filled(false, count)?,
-            phase: Vec::try_filled(0, count)?,
-            array: Vec::try_filled(None, count)?,
-            arrays: 0,
-        };
-        for index in 0..count {
-            if schedule.needed[index] {
-                schedule.place(graph, ExprId(index as u32));
-            }
-        }
-        Ok(schedule)
-    }
-
-    fn place(&mut self, graph: &Graph, id: ExprId) {
+/// What each expression is to the cut.
+fn roles(graph: &Graph) -> Roles<'_, impl Fn(ExprId) -> Role> {
+    Roles(graph, |id| {
         let expr = graph.expr(id);
-        let is_call = Call::of(&expr.kind, expr.ty.dtype).is_some();
-        let phase = graph.operands(id).map(|operand| self.available(operand)).max().unwrap_or(0);
-        self.is_call[id.index()] = is_call;
-        self.phase[id.index()] = phase;
-        for operand in graph.operands(id) {
-            let kind = graph.expr(operand).kind;
-            let is_earlier = self.phase[operand.index()] < phase && !is_leaf(kind);
-            if is_earlier || (is_call && !is_input(kind)) {
-                self.keep(operand);
-            }
+        match expr.kind {
+            ExprKind::Param(_) => Role::Array,
+            ExprKind::Index(_) | ExprKind::Constant(_) => Role::Constant,
+            kind if Call::of(&kind, expr.ty.dtype).is_some() => Role::Call,
+            _ => Role::Work,
         }
-        if is_call && id != self.root {
-            self.keep(id);
-        }
-    }
-
-    fn keep(&mut self, id: ExprId) {
-        if self.array[id.index()].is_none() {
-            self.array[id.index()] = Some(self.arrays);
-            self.arrays += 1;
-        }
-    }
-
-    /// The first phase that can read an expression.
-    fn available(&self, id: ExprId) -> usize {
-        self.phase[id.index()] + usize::from(self.is_call[id.index()])
-    }
-
-    pub fn has_calls(&self) -> bool {
-        self.is_call.contains(&true)
-    }
-
-    pub fn has_buffers(&self) -> bool {
-        self.arrays > 0
-    }
-
-    /// Whether there is any work between the calls.
-    pub fn has_loops(&self) -> bool {
-        self.has_buffers() || !self.is_call[self.root.index()]
-    }
-
-    pub fn fits(&self) -> bool {
-        self.arrays <= MAX_ARRAYS
-    }
-
-    /// What the loop of a phase stores.
-    fn is_stored(&self, index: usize, phase: usize) -> bool {
-        let is_home = self.needed[index] && self.phase[index] == phase && !self.is_call[index];
-        is_home && (self.array[index].is_some() || index == self.root.index())
-    }
-
-    /// Whether a phase reads an expression from its array.
-    fn is_loaded(&self, index: usize, phase: usize) -> bool {
-        self.array[index].is_some() && (self.is_call[index] || self.phase[index] < phase)
-    }
-
-    /// The expressions that the loop of a phase computes or loads.
-    fn used(&self, graph: &Graph, phase: usize) -> Result<Vec<bool>, OutOfMemory> {
-        let mut used = Vec::try_filled(false, graph.len())?;
-        for index in (0..used.len()).rev() {
-            used[index] |= self.is_stored(index, phase);
-            if used[index] && !self.is_loaded(index, phase) {
-                graph.operands(ExprId(index as u32)).for_each(|operand| used[operand.index()] = true);
-            }
-        }
-        Ok(used)
-    }
+    })
 }
 
-/// Whether a call can read an expression where it lies.
-fn is_input(kind: ExprKind) -> bool {
-    matches!(kind, ExprKind::Param(_))
-}
-
-/// Whether it takes no work to have an expression again.
-fn is_leaf(kind: ExprKind) -> bool {
-    matches!(kind, ExprKind::Param(_) | ExprKind::Index(_) | ExprKind::Constant(_))
+/// Cuts what computes `root`.
+pub fn cut(graph: &Graph, root: ExprId) -> Result<Strips, OutOfMemory> {
+    Strips::cut(&roles(graph), root.index(), CallResult::Direct)
 }
 
 impl Generator<'_> {
     /// The function that computes a strip of items.
-    pub(super) fn strip_function(&mut self, schedule: Schedule, root: ExprId) -> Result<(), Refusal> {
+    pub(super) fn strip_function(&mut self, strips: &Strips, root: ExprId) -> Result<(), Refusal> {
         let output = self.output_type()?;
         if self.symbols.is_empty() {
             self.text.add(format_args!("enum {{ ME_STRIP = 1024 }};\n\n"))?;
@@ -147,16 +51,15 @@ impl Generator<'_> {
             }
         }
         self.text.add(format_args!(", {output} *__me_outp, int64_t __me_nitems) {{\n"))?;
-        self.declare_arrays(&schedule)?;
-        for phase in 0..=schedule.phase[root.index()] + 1 {
-            self.phase_loop(&schedule, phase)?;
-            for index in 0..=root.index() {
-                if schedule.is_call[index] && schedule.phase[index] == phase {
-                    self.phase_call(&schedule, ExprId(index as u32))?;
-                }
+        self.declare_arrays(strips, root)?;
+        for phase in 0..strips.phases() {
+            let steps = strips.steps(&roles(self.graph), phase)?;
+            let result = strips.stores_result(phase).then_some(root);
+            self.phase_loop(&steps, result)?;
+            for node in strips.calls(phase) {
+                self.phase_call(strips, ExprId(node as u32))?;
             }
         }
-        self.strip = Some(schedule);
         Ok(self.text.add(format_args!("}}\n\n"))?)
     }
 
@@ -165,10 +68,10 @@ impl Generator<'_> {
         if self.gates.hybrid_expression { "__me_vec_tmp" } else { "__me_strip" }
     }
 
-    fn declare_arrays(&mut self, schedule: &Schedule) -> Result<(), Refusal> {
+    fn declare_arrays(&mut self, strips: &Strips, root: ExprId) -> Result<(), Refusal> {
         let name = self.array_name();
-        for index in 0..schedule.array.len() {
-            if let Some(array) = schedule.array[index] {
+        for index in 0..=root.index() {
+            if let Some(array) = strips.buffer(index) {
                 let ty = self.type_of(ExprId(index as u32))?;
                 self.line(format_args!("{ty} {name}_{array}[ME_STRIP];"))?;
             }
@@ -176,16 +79,15 @@ impl Generator<'_> {
         Ok(())
     }
 
-    fn phase_loop(&mut self, schedule: &Schedule, phase: usize) -> Result<(), Refusal> {
-        let used = schedule.used(self.graph, phase)?;
-        if !used.contains(&true) {
+    fn phase_loop(&mut self, steps: &[Step], result: Option<ExprId>) -> Result<(), Refusal> {
+        if steps.is_empty() {
             return Ok(());
         }
         self.open_loop("__me_idx", "__me_nitems")?;
-        for index in (0..used.len()).filter(|index| used[*index]) {
-            let id = ExprId(index as u32);
-            match (self.graph.expr(id).kind, schedule.array[index]) {
-                (_, Some(array)) if schedule.is_loaded(index, phase) => self.load_array(id, array)?,
+        for step in steps {
+            let (index, id) = (step.node, ExprId(step.node as u32));
+            match (self.graph.expr(id).kind, step.load) {
+                (_, Some(array)) => self.load_array(id, array)?,
                 (ExprKind::Param(param), _) => {
                     let param = &self.kernel.params[param as usize];
                     let (ty, array) = (self.type_of(id)?, Array(&param.name));
@@ -198,9 +100,13 @@ impl Generator<'_> {
                 }
                 _ => self.constant_of(id)?,
             }
-            if schedule.is_stored(index, phase) {
-                self.store(schedule, id)?;
+            if let Some(array) = step.store {
+                let name = self.array_name();
+                self.line(format_args!("{name}_{array}[__me_idx] = t{index};"))?;
             }
+        }
+        if let Some(ExprId(root)) = result {
+            self.line(format_args!("__me_outp[__me_idx] = t{root};"))?;
         }
         self.close()
     }
@@ -215,33 +121,25 @@ impl Generator<'_> {
         self.line(format_args!("const {ty} t{n} = {name}_{array}[__me_idx];"))
     }
 
-    fn store(&mut self, schedule: &Schedule, id: ExprId) -> Result<(), Refusal> {
-        let (n, name) = (id.0, self.array_name());
-        if let Some(array) = schedule.array[id.index()] {
-            self.line(format_args!("{name}_{array}[__me_idx] = t{n};"))?;
-        }
-        if id == schedule.root {
-            self.line(format_args!("__me_outp[__me_idx] = t{n};"))?;
-        }
-        Ok(())
-    }
-
     /// The call of a function for all items of the strip.
-    fn phase_call(&mut self, schedule: &Schedule, id: ExprId) -> Result<(), Refusal> {
+    fn phase_call(&mut self, strips: &Strips, id: ExprId) -> Result<(), Refusal> {
         let expr = *self.graph.expr(id);
-        let Some(call) = Call::of(&expr.kind, expr.ty.dtype) else { return Ok(()) };
+        let Some(call) = Call::of(&expr.kind, expr.ty.dtype) else {
+            unreachable!("the cut takes it for a call")
+        };
         self.call_number(call)?;
         let (function, suffix, name) = (call.function.name, call.suffix(), self.array_name());
         self.text.add(format_args!("{:1$}me_jit_vec_{function}_{suffix}(", "", 4 * self.indent))?;
         for operand in self.graph.operands(id) {
-            match (self.graph.expr(operand).kind, schedule.array[operand.index()]) {
+            match (self.graph.expr(operand).kind, strips.buffer(operand.index())) {
                 (ExprKind::Param(param), _) => {
                     self.text.add(format_args!("{}, ", Array(&self.kernel.params[param as usize].name)))?;
                 }
-                (_, array) => self.text.add(format_args!("{name}_{}, ", array.unwrap_or_default()))?,
+                (_, Some(array)) => self.text.add(format_args!("{name}_{array}, "))?,
+                (_, None) => unreachable!("what a call reads has an array"),
             }
         }
-        match schedule.array[id.index()] {
+        match strips.buffer(id.index()) {
             Some(array) => self.text.add(format_args!("{name}_{array}, __me_nitems);\n"))?,
             None => self.text.add(format_args!("__me_outp, __me_nitems);\n"))?,
         }
