@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write};
 
+use crate::ir::Span;
 use crate::memory::{OutOfMemory, try_box};
 
 /// Status of a compile call; the values are those of the C header.
@@ -23,8 +24,8 @@ pub struct CompileError {
     pub status: Status,
     /// Byte position as the C call reports it; `None` where there is no place.
     pub position: Option<usize>,
-    /// Offset of the token of the expression that is refused.
-    pub token: Option<usize>,
+    /// The token that is refused, in bytes of the text; `None` where the fault is in no token.
+    pub span: Option<Span>,
     /// `None` where there was no memory for it.
     message: Option<Box<Message>>,
 }
@@ -32,7 +33,7 @@ pub struct CompileError {
 impl CompileError {
     /// An error without a place. `message` is cut to what a [`Message`] holds.
     pub fn new(status: Status, message: fmt::Arguments<'_>) -> CompileError {
-        CompileError { status, position: None, token: None, message: Message::boxed(message) }
+        CompileError { status, position: None, span: None, message: Message::boxed(message) }
     }
 
     /// A syntax error at `position`.
@@ -50,9 +51,9 @@ impl CompileError {
         CompileError { position, ..self }
     }
 
-    /// The same error with the offset of the token that is refused.
-    pub fn of_token(self, token: usize) -> CompileError {
-        CompileError { token: Some(token), ..self }
+    /// The same error, of the token at `span`.
+    pub fn spanning(self, span: Span) -> CompileError {
+        CompileError { span: Some(span), ..self }
     }
 
     /// The same error as a syntax error, but for want of memory.
@@ -73,7 +74,7 @@ impl CompileError {
 
 impl From<OutOfMemory> for CompileError {
     fn from(_: OutOfMemory) -> CompileError {
-        CompileError { status: Status::OutOfMemory, position: None, token: None, message: None }
+        CompileError { status: Status::OutOfMemory, position: None, span: None, message: None }
     }
 }
 

@@ -192,13 +192,13 @@ impl Parser<'_> {
     /// A `not` where it may not stand; the position is that of the token behind it, or behind its
     /// parenthesis.
     fn misplaced_not(&mut self) -> CompileError {
-        let not = self.span.start;
+        let not = self.span;
         self.advance();
         if self.token == Token::Open {
             self.advance();
         }
         let message = format_args!("put this 'not' and its operand in parentheses");
-        CompileError::parse(self.position(), message).of_token(not as usize)
+        CompileError::parse(self.position(), message).spanning(not)
     }
 
     fn prefix(&mut self, prefix: Prefix) -> Result<(), CompileError> {
@@ -448,7 +448,7 @@ impl Parser<'_> {
 
     /// A refusal of the current token.
     fn refuse(&self, message: std::fmt::Arguments<'_>) -> CompileError {
-        CompileError::parse(self.position(), message).of_token(self.span.start as usize)
+        CompileError::parse(self.position(), message).spanning(self.span)
     }
 
     /// End of the current token (a broken string literal and a lone point have no length), at least 1.

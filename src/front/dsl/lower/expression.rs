@@ -8,7 +8,7 @@ use crate::front::error::{CompileError, Status};
 use crate::front::lower::{self, Rules};
 use crate::front::parser;
 use crate::front::tree::Tree;
-use crate::ir::{ExprId, ExprKind, StringTest};
+use crate::ir::{ExprId, ExprKind, Span, StringTest};
 
 /// An expression's text and where it comes from.
 pub(super) struct Expression<'t> {
@@ -113,14 +113,16 @@ impl Lowering<'_> {
         }
         let within = error.position.map_or(0, |position| position.saturating_sub(1) + expression.lead);
         let position = expression.statement + within;
-        let fault = match error.token {
-            Some(token) => expression.start + token,
-            None => expression.statement,
-        };
-        let place = place(self.source, fault);
-        error
+        let shift = |offset: u32| (expression.start as u32).saturating_add(offset);
+        let span = error.span.map(|span| Span { start: shift(span.start), end: shift(span.end) });
+        let place = place(self.source, span.map_or(expression.statement, |span| span.start as usize));
+        let error = error
             .as_syntax_error()
             .at(position_told(self.source, position))
-            .reworded(format_args!("line {}, column {}: ", place.line, place.column), format_args!(""))
+            .reworded(format_args!("line {}, column {}: ", place.line, place.column), format_args!(""));
+        match span {
+            Some(span) => error.spanning(span),
+            None => error,
+        }
     }
 }
