@@ -122,6 +122,12 @@ impl<R> Head<R> {
             Head::While { condition: region, .. } | Head::For { bounds: region, .. } => region,
         }
     }
+
+    pub fn region_mut(&mut self) -> &mut R {
+        match self {
+            Head::While { condition: region, .. } | Head::For { bounds: region, .. } => region,
+        }
+    }
 }
 
 /// Calls `visit` with each node, and with those inside it, until an error.

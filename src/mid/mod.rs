@@ -3,9 +3,11 @@
 //! [`flatten`] turns runs of statements into regions of straight-line code; [`Positions`] say where
 //! items lie in the whole array.
 
+pub mod facts;
 pub mod flatten;
 mod if_conversion;
 mod positions;
 pub mod strips;
+pub mod uniform;
 
 pub use positions::Positions;

@@ -9,6 +9,7 @@ use crate::ir::{BinaryOp, ExprId, ExprKind, Graph, StringOp, Tables, UserFunctio
 use crate::kernel::level::Level;
 use crate::kernel::{self, Accuracy, Kernel as VectorKernel, LastTwo, Operands};
 use crate::memory::{OutOfMemory, TryGrow};
+use crate::mid::uniform::uniform;
 
 /// Why a kernel cannot be planned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +57,6 @@ pub(super) fn plan(
     let Some(last) = roots.iter().map(|root| root.expr).max() else { return Ok(Pipeline::default()) };
     let mut planner = Planner::new(tables, graph, layout, roots, last, level)?;
     planner.count_uses();
-    planner.find_uniform();
     planner.mark_squares();
     planner.mark_partners();
     planner.count_needs();
@@ -148,6 +148,13 @@ impl<'a> Planner<'a> {
                 placed.try_push((root.expr, place))?;
             }
         }
+        let is_uniform = uniform(graph, |id| match graph.expr(id).kind {
+            // Single values have no room for a string.
+            ExprKind::String(..) | ExprKind::StringTest(..) => true,
+            ExprKind::Select { yes, .. } => graph.expr(yes).ty.dtype.is_string(),
+            ExprKind::Local(local) => !layout.is_single(layout.locals[local as usize]),
+            _ => false,
+        })?;
         Ok(Planner {
             tables,
             graph,
@@ -156,7 +163,7 @@ impl<'a> Planner<'a> {
             last,
             level,
             uses: Vec::try_filled(0, count)?,
-            is_uniform: Vec::try_filled(false, count)?,
+            is_uniform,
             is_fused: Vec::try_filled(false, count)?,
             squared: Vec::try_filled(None, count)?,
             partners: Vec::try_filled(None, count)?,
@@ -210,25 +217,6 @@ impl<'a> Planner<'a> {
                 let uses = &mut self.uses;
                 self.graph.operands(id).for_each(|operand| uses[operand.index()] += 1);
             }
-        }
-    }
-
-    /// Finds what has one value for all items. A host function is called for each.
-    fn find_uniform(&mut self) {
-        for id in self.needed() {
-            let uniform = match self.kind(id) {
-                ExprKind::Constant(_) | ExprKind::Text(_) | ExprKind::Reduce(..) => true,
-                // Single values have no room for a string.
-                ExprKind::String(..) | ExprKind::StringTest(..) => false,
-                ExprKind::Select { yes, .. } if self.dtype(yes).is_string() => false,
-                ExprKind::Param(_) | ExprKind::Call { .. } => false,
-                ExprKind::Local(local) => self.layout.is_single(self.layout.locals[local as usize]),
-                ExprKind::Index(symbol) => {
-                    self.layout.index(symbol).is_some_and(|place| self.layout.is_single(place))
-                }
-                _ => self.graph.operands(id).all(|operand| self.is_uniform[operand.index()]),
-            };
-            self.is_uniform[id.index()] = uniform;
         }
     }
 

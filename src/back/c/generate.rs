@@ -11,9 +11,10 @@ use super::strips::{self, MAX_ARRAYS};
 use super::symbols::{Symbol, used_symbols};
 use super::text::Text;
 use crate::back::identity::Gates;
-use crate::dtype::{Dtype, Scalar};
-use crate::ir::{ExprId, ExprKind, Graph, IndexSymbol, Kernel, LocalId, SourcePlace, Stmt};
+use crate::dtype::Dtype;
+use crate::ir::{ExprId, Graph, IndexSymbol, Kernel, LocalId, SourcePlace, Stmt};
 use crate::memory::{OutOfMemory, TryGrow};
+use crate::mid::facts::constant_integer;
 use crate::mid::flatten::{Node, flatten};
 
 /// The text, and what the library must know to call the code.
@@ -340,10 +341,10 @@ impl Generator<'_> {
         let n = self.loops;
         self.loops += 1;
         let logged = self.log.len();
-        if constant_step(self.graph, range[2]) == Some(1) {
+        if constant_integer(self.graph, range[2]) == Some(1) {
             self.line(format_args!("for (int64_t n{n} = t{start}; n{n} < t{stop}; n{n}++) {{"))?;
         } else {
-            if constant_step(self.graph, range[2]).is_none() {
+            if may_be_zero(self.graph, range[2]) {
                 self.line(format_args!("if (t{step} == 0) return ME_ZERO_STEP;"))?;
             }
             self.line(format_args!(
@@ -404,20 +405,15 @@ pub(super) fn parameter_type(dtype: Dtype) -> Result<&'static str, Refusal> {
     type_named(dtype, "invalid parameter metadata for jit ir")
 }
 
-/// A step that is known and not zero.
-fn constant_step(graph: &Graph, step: ExprId) -> Option<i128> {
-    match graph.expr(step).kind {
-        ExprKind::Constant(Scalar::Int(step)) if step != 0 => Some(step),
-        _ => None,
-    }
+/// Whether a step is not known to differ from zero.
+fn may_be_zero(graph: &Graph, step: ExprId) -> bool {
+    constant_integer(graph, step).is_none_or(|step| step == 0)
 }
 
 fn can_fail(kernel: &Kernel, block: &[Stmt]) -> bool {
     block.iter().any(|stmt| match stmt {
         Stmt::While { .. } => true,
-        Stmt::For { step, body, .. } => {
-            constant_step(&kernel.graph, *step).is_none() || can_fail(kernel, body)
-        }
+        Stmt::For { step, body, .. } => may_be_zero(&kernel.graph, *step) || can_fail(kernel, body),
         Stmt::If { branches, otherwise } => {
             branches.iter().any(|branch| can_fail(kernel, &branch.body)) || can_fail(kernel, otherwise)
         }

@@ -12,6 +12,7 @@ use super::{Emitter, Refusal, context};
 use crate::dtype::{Dtype, Scalar};
 use crate::ir::{CompareOp, ExprId, ExprKind, LocalId};
 use crate::memory::{OutOfMemory, TryGrow};
+use crate::mid::facts::ConstantRange;
 use crate::mid::flatten::{Head, Loop, Node, Region, for_each_region};
 
 /// A block of statements and the lanes that run it.
@@ -102,7 +103,7 @@ impl Emitter<'_> {
             self.array_value(index)?;
         }
         for local in 0..self.variables.len() {
-            if self.facts.reads[local] > 0 && !self.facts.is_counter[local] {
+            if self.facts.common.reads[local] > 0 && !self.facts.is_counter[local] {
                 self.variable(local as LocalId)?;
             }
         }
@@ -167,11 +168,7 @@ impl Emitter<'_> {
     /// Computes a region and stores its locals for the active lanes; the result has its values.
     fn compute(&mut self, region: &Region) -> Result<Vec<Lanes>, Refusal> {
         let mut roots = Vec::try_copied(&region.values)?;
-        for (local, value) in &region.stores {
-            if self.facts.reads[*local as usize] > 0 {
-                roots.try_push(*value)?;
-            }
-        }
+        region.stores.iter().try_for_each(|(_, value)| roots.try_push(*value))?;
         let values = self.region_values(region, &roots)?;
         self.store_locals(region, &values)?;
         let mut results = Vec::new();
@@ -183,12 +180,10 @@ impl Emitter<'_> {
 
     fn store_locals(&mut self, region: &Region, values: &[Option<Value>]) -> Result<(), OutOfMemory> {
         for (local, value) in &region.stores {
-            if self.facts.reads[*local as usize] > 0 {
-                let lanes = self.operand(values, *value)?;
-                let variable = self.variable(*local)?;
-                let dtype = self.kernel.locals[*local as usize].ty.dtype;
-                self.assign(variable, lanes, dtype, self.active())?;
-            }
+            let lanes = self.operand(values, *value)?;
+            let variable = self.variable(*local)?;
+            let dtype = self.kernel.locals[*local as usize].ty.dtype;
+            self.assign(variable, lanes, dtype, self.active())?;
         }
         Ok(())
     }
@@ -285,11 +280,7 @@ impl Emitter<'_> {
     /// Stores the locals of a region whose values are not needed.
     fn compute_stores(&mut self, region: &Region) -> Result<(), Refusal> {
         let mut roots: Vec<ExprId> = Vec::new();
-        for (local, value) in &region.stores {
-            if self.facts.reads[*local as usize] > 0 {
-                roots.try_push(*value)?;
-            }
-        }
+        region.stores.iter().try_for_each(|(_, value)| roots.try_push(*value))?;
         let values = self.region_values(region, &roots)?;
         Ok(self.store_locals(region, &values)?)
     }
@@ -318,14 +309,13 @@ impl Emitter<'_> {
     fn counted_loop(
         &mut self,
         variable: LocalId,
-        [start, stop, step]: [i64; 3],
+        range: ConstantRange,
         body: &[Node<Region>],
     ) -> Result<(), Refusal> {
-        let passes = passes(start, stop, step);
         let mask = self.active_copy()?;
-        self.body.put(Instruction::I64Const(start))?;
+        self.body.put(Instruction::I64Const(range.start))?;
         let counter = self.body.keep(ValType::I64)?;
-        self.body.put(Instruction::I64Const(passes as i64))?;
+        self.body.put(Instruction::I64Const(range.len() as i64))?;
         let left = self.body.keep(ValType::I64)?;
         self.open_passes()?;
         self.body.get(left)?;
@@ -334,13 +324,13 @@ impl Emitter<'_> {
         let local = variable as usize;
         if self.facts.is_counter[local] {
             self.counters[local] = Some(counter);
-        } else if self.facts.reads[local] > 0 {
+        } else if self.facts.common.reads[local] > 0 {
             let value = self.spread(counter, Dtype::Int64)?;
             let target = self.variable(variable)?;
             self.assign(target, value, Dtype::Int64, Some(mask))?;
         }
         self.pass(mask, body)?;
-        self.add_to(counter, step)?;
+        self.add_to(counter, range.step)?;
         self.add_to(left, -1)?;
         Ok(self.close_passes()?)
     }
@@ -367,7 +357,7 @@ impl Emitter<'_> {
         let runs = self.select(rises, below, above)?;
         self.keep_lanes(mask, runs)?;
         self.leave_if_none(mask)?;
-        if self.facts.reads[variable as usize] > 0 {
+        if self.facts.common.reads[variable as usize] > 0 {
             let target = self.variable(variable)?;
             self.assign(target, value, Dtype::Int64, Some(mask))?;
         }
@@ -452,12 +442,6 @@ impl Emitter<'_> {
         self.limit = Some(limit);
         Ok(limit)
     }
-}
-
-/// Passes of a loop over a range with a step that is not zero.
-fn passes(start: i64, stop: i64, step: i64) -> u64 {
-    let runs = if step > 0 { start < stop } else { start > stop };
-    if runs { (start.abs_diff(stop) - 1) / step.unsigned_abs() + 1 } else { 0 }
 }
 
 /// Whether a `continue` of the loop is in its body.

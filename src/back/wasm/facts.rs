@@ -2,21 +2,20 @@
 
 use super::Refusal;
 use super::expression::has_calls;
-use crate::dtype::{Dtype, Scalar};
-use crate::ir::{Expr, ExprId, ExprKind, Graph, IndexSymbol, Kernel, LocalId};
+use crate::ir::{ExprId, ExprKind, Graph, Kernel, always_returns};
 use crate::memory::{OutOfMemory, TryGrow};
-use crate::mid::flatten::{Head, Loop, Node, Region, for_each_node, for_each_region, try_for_each_region};
+use crate::mid::facts::{self, ConstantRange};
+use crate::mid::flatten::{Head, Loop, Node, Region, for_each_node, try_for_each_region};
 
 const NO_LANES: Refusal = Refusal::Unsupported("complex and string values are not supported by jit ir");
 
 /// What is known of a kernel.
 #[derive(Debug)]
 pub struct Facts {
-    /// Index symbols in use.
-    pub symbols: Vec<IndexSymbol>,
-    /// Regions that read each local's earlier value.
-    pub reads: Vec<u32>,
-    /// Loop variables that are the same for all items, and that only their loop's body reads.
+    /// What every engine knows.
+    pub common: facts::Facts,
+    /// Loop variables that are the same for all items, that only their loop's body reads, and whose range is
+    /// known.
     pub is_counter: Vec<bool>,
     /// Whether some lanes have 64 bits.
     pub is_wide: bool,
@@ -28,55 +27,29 @@ pub struct Facts {
 
 impl Facts {
     /// Looks through a kernel; refuses what cannot be translated.
-    pub fn gather(kernel: &Kernel, nodes: &[Node<Region>]) -> Result<Facts, Refusal> {
+    pub fn gather(kernel: &Kernel, nodes: &mut [Node<Region>]) -> Result<Facts, Refusal> {
         if kernel.params.iter().any(|param| param.ty.dtype.is_complex() || param.ty.dtype.is_string()) {
             return Err(NO_LANES);
         }
-        if !always_returns(nodes) {
+        if !always_returns(&kernel.body) {
             return Err(Refusal::Unsupported("program may reach function end without return"));
         }
-        let count = kernel.locals.len();
+        try_for_each_region(nodes, &mut |region| check(region))?;
+        let common = facts::Facts::gather(kernel, nodes)?;
+        if common.has_prints {
+            return Err(Refusal::Unsupported("print statements are not supported by jit ir"));
+        }
         let mut facts = Facts {
-            symbols: Vec::new(),
-            reads: Vec::try_filled(0, count)?,
-            is_counter: Vec::try_filled(false, count)?,
+            common,
+            is_counter: Vec::try_filled(false, kernel.locals.len())?,
             is_wide: false,
             has_nested_return: !matches!(nodes, [.., Node::Return(_)]) || has_nested_return(nodes),
             calls_by_group: false,
         };
-        try_for_each_region(nodes, &mut |region| {
-            region.reads().for_each(|local| facts.reads[local as usize] += 1);
-            facts.check(region)
-        })?;
-        if has_print(nodes) {
-            return Err(Refusal::Unsupported("print statements are not supported by jit ir"));
-        }
-        facts.find_counters(nodes, nodes);
+        facts.find_counters(nodes);
         facts.find_width(nodes)?;
         facts.calls_by_group = !facts.is_straight_with_calls(nodes)? && facts.any_calls(nodes)?;
         Ok(facts)
-    }
-
-    /// Refuses what no lane can hold; collects index symbols.
-    fn check(&mut self, region: &Region) -> Result<(), Refusal> {
-        for expr in &region.graph.exprs {
-            if expr.ty.dtype.is_complex() || expr.ty.dtype.is_string() {
-                return Err(NO_LANES);
-            }
-            match expr.kind {
-                ExprKind::Index(symbol) if !self.symbols.contains(&symbol) => {
-                    self.symbols.try_push(symbol)?
-                }
-                ExprKind::Reduce(..) => {
-                    return Err(Refusal::Unsupported("reductions are not supported by jit ir"));
-                }
-                ExprKind::Call { .. } => {
-                    return Err(Refusal::Unsupported("user functions are not supported by jit ir"));
-                }
-                _ => {}
-            }
-        }
-        Ok(())
     }
 
     /// Whether a kernel is one value that takes calls: they are made for whole strips.
@@ -90,20 +63,17 @@ impl Facts {
     fn any_calls(&self, nodes: &[Node<Region>]) -> Result<bool, OutOfMemory> {
         let mut found = false;
         try_for_each_region(nodes, &mut |region| {
-            found = found || has_calls(self, &region.graph, &self.roots(region)?)?;
+            found = found || has_calls(self, &region.graph, &roots(region)?)?;
             Ok::<_, OutOfMemory>(())
         })?;
         Ok(found)
     }
 
-    fn find_counters(&mut self, all: &[Node<Region>], nodes: &[Node<Region>]) {
+    fn find_counters(&mut self, nodes: &[Node<Region>]) {
         for_each_node(nodes, |node| {
-            if let Node::Loop(Loop { head: Head::For { variable, bounds }, body }) = node
-                && constant_range(bounds).is_some()
-            {
-                let inside = readers(body, *variable);
-                let only_counts = loops_over(all, *variable) == 1 && !is_stored(all, *variable);
-                self.is_counter[*variable as usize] = only_counts && inside == self.reads[*variable as usize];
+            if let Node::Loop(Loop { head: Head::For { variable, bounds }, .. }) = node {
+                let local = *variable as usize;
+                self.is_counter[local] = self.common.is_uniform[local] && constant_range(bounds).is_some();
             }
         });
     }
@@ -112,30 +82,10 @@ impl Facts {
         for_each_node(nodes, |node| {
             if let Node::Loop(Loop { head: Head::For { variable, .. }, .. }) = node {
                 let local = *variable as usize;
-                self.is_wide |= self.reads[local] > 0 && !self.is_counter[local];
+                self.is_wide |= self.common.reads[local] > 0 && !self.is_counter[local];
             }
         });
-        try_for_each_region(nodes, &mut |region| self.widen(region, &self.roots(region)?))
-    }
-
-    /// The expressions of a region that lanes hold: the bounds of a constant range are not among them.
-    fn roots(&self, region: &Region) -> Result<Vec<ExprId>, OutOfMemory> {
-        let mut roots = self.stored(region)?;
-        if constant_range(region).is_none() {
-            roots.try_extend(&region.values)?;
-        }
-        Ok(roots)
-    }
-
-    /// What a region stores in locals that something reads.
-    fn stored(&self, region: &Region) -> Result<Vec<ExprId>, OutOfMemory> {
-        let mut roots = Vec::new();
-        for (local, value) in &region.stores {
-            if self.reads[*local as usize] > 0 {
-                roots.try_push(*value)?;
-            }
-        }
-        Ok(roots)
+        try_for_each_region(nodes, &mut |region| self.widen(region, &roots(region)?))
     }
 
     /// Counters are scalars: they need no lanes where they are converted at once.
@@ -161,61 +111,42 @@ impl Facts {
     }
 }
 
-/// Start, stop and step of a loop, if they are constants and the step is not zero.
-pub fn constant_range(bounds: &Region) -> Option<[i64; 3]> {
-    let graph = &bounds.graph;
-    let &[start, stop, step] = bounds.values.as_slice() else { return None };
-    let value = |id: ExprId| match *graph.expr(id) {
-        Expr { kind: ExprKind::Constant(Scalar::Int(value)), ty } if ty.dtype == Dtype::Int64 => {
-            i64::try_from(value).ok()
+/// Refuses what no lane can hold.
+fn check(region: &Region) -> Result<(), Refusal> {
+    for expr in &region.graph.exprs {
+        if expr.ty.dtype.is_complex() || expr.ty.dtype.is_string() {
+            return Err(NO_LANES);
         }
-        _ => None,
-    };
-    let range = [value(start)?, value(stop)?, value(step)?];
-    (range[2] != 0).then_some(range)
+        match expr.kind {
+            ExprKind::Reduce(..) => {
+                return Err(Refusal::Unsupported("reductions are not supported by jit ir"));
+            }
+            ExprKind::Call { .. } => {
+                return Err(Refusal::Unsupported("user functions are not supported by jit ir"));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
-fn readers(nodes: &[Node<Region>], local: LocalId) -> u32 {
-    let mut count = 0;
-    for_each_region(nodes, |region| count += region.reads().filter(|read| *read == local).count() as u32);
-    count
+/// The expressions of a region that lanes hold: the bounds of a constant range are not among them.
+fn roots(region: &Region) -> Result<Vec<ExprId>, OutOfMemory> {
+    let mut roots = Vec::new();
+    region.stores.iter().try_for_each(|(_, value)| roots.try_push(*value))?;
+    if constant_range(region).is_none() {
+        roots.try_extend(&region.values)?;
+    }
+    Ok(roots)
 }
 
-fn loops_over(nodes: &[Node<Region>], local: LocalId) -> usize {
-    let mut count = 0;
-    for_each_node(nodes, |node| {
-        let is_over =
-            matches!(node, Node::Loop(Loop { head: Head::For { variable, .. }, .. }) if *variable == local);
-        count += usize::from(is_over);
-    });
-    count
-}
-
-fn is_stored(nodes: &[Node<Region>], local: LocalId) -> bool {
-    let mut found = false;
-    for_each_region(nodes, |region| found |= region.stores.iter().any(|(stored, _)| *stored == local));
-    found
-}
-
-fn has_print(nodes: &[Node<Region>]) -> bool {
-    let mut found = false;
-    for_each_node(nodes, |node| found |= matches!(node, Node::Print(..)));
-    found
+/// The constants between which a loop with these bounds counts.
+pub fn constant_range(bounds: &Region) -> Option<ConstantRange> {
+    ConstantRange::of(&bounds.graph, bounds.values.as_slice().try_into().ok()?)
 }
 
 fn has_nested_return(nodes: &[Node<Region>]) -> bool {
     let mut count = 0;
     for_each_node(nodes, |node| count += usize::from(matches!(node, Node::Return(_))));
     count > 1
-}
-
-/// Whether every item that runs some nodes ends with a value.
-fn always_returns(nodes: &[Node<Region>]) -> bool {
-    nodes.iter().any(|node| match node {
-        Node::Return(_) => true,
-        Node::If { branches, otherwise } => {
-            branches.iter().all(|(_, body)| always_returns(body)) && always_returns(otherwise)
-        }
-        _ => false,
-    })
 }

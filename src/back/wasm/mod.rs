@@ -121,8 +121,8 @@ pub mod context {
 
 /// Translates a kernel, to call vector kernels of one SIMD level.
 pub fn translate(kernel: &Kernel, level: Level, linking: Linking) -> Result<Module, Refusal> {
-    let nodes = flatten(kernel)?;
-    let facts = Facts::gather(kernel, &nodes)?;
+    let mut nodes = flatten(kernel)?;
+    let facts = Facts::gather(kernel, &mut nodes)?;
     let mut emitter = Emitter::new(kernel, level, facts)?;
     let most_items = match nodes.as_slice() {
         [Node::Return(region)] if emitter.facts.is_straight_with_calls(&nodes)? => {
@@ -169,7 +169,7 @@ impl<'a> Emitter<'a> {
     fn new(kernel: &'a Kernel, level: Level, facts: Facts) -> Result<Emitter<'a>, Refusal> {
         let mut body = Body::default();
         let item = body.new_register(ValType::I32)?;
-        let arrays = kernel.params.len() + facts.symbols.len();
+        let arrays = kernel.params.len() + facts.common.symbols.len();
         Ok(Emitter {
             kernel,
             level,
@@ -229,7 +229,7 @@ impl<'a> Emitter<'a> {
 
     /// The position of a symbol among the arrays of the table of inputs.
     fn symbol_array(&self, symbol: IndexSymbol) -> usize {
-        let position = self.facts.symbols.iter().position(|known| *known == symbol).unwrap_or(0);
+        let position = self.facts.common.symbols.iter().position(|known| *known == symbol).unwrap_or(0);
         self.kernel.params.len() + position
     }
 
@@ -247,7 +247,7 @@ impl<'a> Emitter<'a> {
         let needs = Needs {
             inputs,
             output: self.kernel.output.itemsize as u32,
-            symbols: self.facts.symbols,
+            symbols: self.facts.common.symbols,
             calls: self.calls,
             scratch: self.scratch_bytes,
             group: self.shape.group(),

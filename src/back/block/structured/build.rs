@@ -7,10 +7,11 @@ use crate::back::block::plan::{Destination, PlanError, Root, plan};
 use crate::back::block::reduction::plan_stages;
 use crate::back::settings::Settings;
 use crate::dtype::Dtype;
-use crate::ir::{ExprKind, IndexSymbol, Kernel, LocalId, Print, Type};
+use crate::ir::{ExprKind, Kernel, Print, Type};
 use crate::kernel::level::Level;
 use crate::kernel::{self, LastTwo};
 use crate::memory::{OutOfMemory, TryGrow};
+use crate::mid::facts::Facts;
 use crate::mid::flatten::{self, for_each_node, for_each_region};
 
 type FlatNode = flatten::Node<flatten::Region>;
@@ -34,10 +35,7 @@ impl Structured {
         outcome: Outcome,
         level: Level,
     ) -> Result<Structured, PlanError> {
-        let mut facts = Facts::new(kernel)?;
-        facts.gather(&nodes);
-        facts.drop_dead_stores(&mut nodes);
-        facts.find_uniform_variables(&nodes)?;
+        let facts = Facts::gather(kernel, &mut nodes)?;
         let mut builder =
             Builder { kernel, level, layout: Layout::default(), facts, reads: Vec::new(), depth: 0 };
         builder.lay_out()?;
@@ -56,143 +54,6 @@ pub fn outcome(nodes: &[FlatNode]) -> Result<Outcome, OutOfMemory> {
         Some(flatten::Node::Return(region)) if returns == 1 => Outcome::of(&region.graph, region.values[0]),
         _ => Ok(Outcome::PerItem),
     }
-}
-
-/// What is known of the locals of a kernel.
-struct Facts {
-    /// Regions that read the local's earlier value.
-    reads: Vec<u32>,
-    /// Regions that set it.
-    stores: Vec<u32>,
-    /// Loops that count with it.
-    loops: Vec<u32>,
-    /// Loop counters that have one value for all lanes.
-    is_uniform: Vec<bool>,
-    symbols: Vec<IndexSymbol>,
-    /// Whether there are reductions or prints.
-    keeps_values: bool,
-}
-
-impl Facts {
-    fn new(kernel: &Kernel) -> Result<Facts, OutOfMemory> {
-        let count = kernel.locals.len();
-        let mut facts = Facts {
-            reads: Vec::try_filled(0, count)?,
-            stores: Vec::try_filled(0, count)?,
-            loops: Vec::try_filled(0, count)?,
-            is_uniform: Vec::try_filled(false, count)?,
-            symbols: Vec::new(),
-            keeps_values: false,
-        };
-        for expr in &kernel.graph.exprs {
-            match expr.kind {
-                ExprKind::Index(symbol) if !facts.symbols.contains(&symbol) => {
-                    facts.symbols.try_push(symbol)?;
-                }
-                ExprKind::Reduce(..) => facts.keeps_values = true,
-                _ => {}
-            }
-        }
-        Ok(facts)
-    }
-
-    fn gather(&mut self, nodes: &[FlatNode]) {
-        for_each_node(nodes, |node| match node {
-            flatten::Node::Loop(flatten::Loop { head: flatten::Head::For { variable, .. }, .. }) => {
-                self.loops[*variable as usize] += 1;
-            }
-            flatten::Node::Print(..) => self.keeps_values = true,
-            _ => {}
-        });
-        for_each_region(nodes, |region| {
-            region.reads().for_each(|local| self.reads[local as usize] += 1);
-            region.stores.iter().for_each(|(local, _)| self.stores[*local as usize] += 1);
-        });
-    }
-
-    /// Removes stores of locals that no region reads.
-    fn drop_dead_stores(&self, nodes: &mut [FlatNode]) {
-        for node in nodes {
-            let retain = |region: &mut flatten::Region| {
-                region.stores.retain(|(local, _)| self.reads[*local as usize] > 0);
-            };
-            match node {
-                flatten::Node::Compute(region)
-                | flatten::Node::Return(region)
-                | flatten::Node::Print(region, _) => retain(region),
-                flatten::Node::If { branches, otherwise } => {
-                    for (region, body) in branches {
-                        retain(region);
-                        self.drop_dead_stores(body);
-                    }
-                    self.drop_dead_stores(otherwise);
-                }
-                flatten::Node::Loop(flat) => {
-                    match &mut flat.head {
-                        flatten::Head::While { condition: region, .. }
-                        | flatten::Head::For { bounds: region, .. } => retain(region),
-                    }
-                    self.drop_dead_stores(&mut flat.body);
-                }
-                flatten::Node::Break | flatten::Node::Continue => {}
-            }
-        }
-    }
-
-    /// A counter is uniform when its bounds are, nothing else sets it, and nothing behind the loop
-    /// reads it.
-    fn find_uniform_variables(&mut self, nodes: &[FlatNode]) -> Result<(), OutOfMemory> {
-        for node in nodes {
-            match node {
-                flatten::Node::Loop(flat) => {
-                    if let flatten::Head::For { variable, bounds } = &flat.head {
-                        let local = *variable as usize;
-                        let is_only_counter = self.stores[local] == 0 && self.loops[local] == 1;
-                        let inside = count_readers(&flat.body, *variable);
-                        self.is_uniform[local] =
-                            is_only_counter && inside == self.reads[local] && self.are_uniform(bounds)?;
-                    }
-                    self.find_uniform_variables(&flat.body)?;
-                }
-                flatten::Node::If { branches, otherwise } => {
-                    for (_, body) in branches {
-                        self.find_uniform_variables(body)?;
-                    }
-                    self.find_uniform_variables(otherwise)?;
-                }
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether the values of a region are the same for all lanes.
-    fn are_uniform(&self, region: &flatten::Region) -> Result<bool, OutOfMemory> {
-        let graph = &region.graph;
-        let mut uniform: Vec<bool> = Vec::try_filled(false, graph.len())?;
-        for id in graph.ids() {
-            uniform[id.index()] = match graph.expr(id).kind {
-                ExprKind::Constant(_) | ExprKind::Reduce(..) => true,
-                ExprKind::Local(local) => self.is_uniform[local as usize],
-                ExprKind::Index(symbol) => !varies(symbol),
-                ExprKind::Param(_) | ExprKind::Call { .. } => false,
-                _ => graph.operands(id).all(|operand| uniform[operand.index()]),
-            };
-        }
-        Ok(region.values.iter().all(|value| uniform[value.index()]))
-    }
-}
-
-/// Whether a symbol differs from item to item.
-fn varies(symbol: IndexSymbol) -> bool {
-    matches!(symbol, IndexSymbol::Coordinate(_) | IndexSymbol::Flat)
-}
-
-/// Regions of `nodes` that read a local.
-fn count_readers(nodes: &[FlatNode], local: LocalId) -> u32 {
-    let mut count = 0;
-    for_each_region(nodes, |region| count += region.reads().filter(|read| *read == local).count() as u32);
-    count
 }
 
 /// How often a part of the kernel reads each place, and which it changes.
@@ -237,7 +98,7 @@ impl Builder<'_> {
         self.layout.add(Place::Output)?;
         for &symbol in &self.facts.symbols {
             let place =
-                if varies(symbol) { self.layout.add_variable()? } else { self.layout.add_scalar()? };
+                if symbol.is_uniform() { self.layout.add_scalar()? } else { self.layout.add_variable()? };
             self.layout.indices.try_push((symbol, place))?;
         }
         for &is_uniform in &self.facts.is_uniform {
@@ -473,7 +334,7 @@ impl Builder<'_> {
         }
         let (mut positions, mut extents) = (Vec::new(), Vec::new());
         for &(symbol, place) in &self.layout.indices {
-            let list = if varies(symbol) { &mut positions } else { &mut extents };
+            let list = if symbol.is_uniform() { &mut extents } else { &mut positions };
             list.try_push((symbol, place))?;
         }
         let mut locals = Vec::new();
@@ -498,7 +359,7 @@ impl Builder<'_> {
         let lane_bytes = arrays.saturating_mul(lane_itemsize);
         let tile_items = (TILE_BUDGET / lane_bytes).clamp(MIN_TILE_ITEMS, MAX_TILE_ITEMS) & !63;
         let tile_items = tile_items.min((WIDE_TILE_BUDGET / lane_bytes).max(1));
-        let keeps_values = self.facts.keeps_values;
+        let keeps_values = self.facts.has_reductions || self.facts.has_prints;
         let is_divided = keeps_values && parts::is_divisible(&body, &locals);
         let parts = if is_divided { parts::divide(body, &locals)? } else { parts::undivided(body)? };
         let undivided_items = match (keeps_values, is_divided) {

@@ -5,9 +5,10 @@ use super::flow::{
 };
 use super::{Binding, Lowerer, Refusal, Region};
 use crate::back::native::lane::{Label, Op, Slot, Source, Status, Value};
-use crate::dtype::{Dtype, Scalar};
+use crate::dtype::Dtype;
 use crate::ir::{Branch, CompareOp, ExprId, ExprKind, LocalId, Stmt};
 use crate::memory::{OutOfMemory, TryGrow};
+use crate::mid::facts::ConstantRange;
 
 /// How far lanes go that leave a block.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -90,9 +91,9 @@ impl Lowerer<'_> {
             }
             Stmt::For { variable, start, stop, step, body } => {
                 self.hoist(stmt)?;
-                match self.constant_range(*start, *stop, *step) {
-                    Some(range) => self.uniform_loop(*variable, range, body),
-                    None => self.range_loop(*variable, [*start, *stop, *step], body),
+                match ConstantRange::of(&self.kernel.graph, [*start, *stop, *step]) {
+                    Some(range) if !range.is_empty() => self.uniform_loop(*variable, range, body),
+                    _ => self.range_loop(*variable, [*start, *stop, *step], body),
                 }
             }
             Stmt::Break => Ok(self.leave(Leave::Loop)?),
@@ -332,38 +333,22 @@ impl Lowerer<'_> {
         self.select(ascends, below, above)
     }
 
-    /// First value, step, and the value after the last, of a range that is the same for all lanes and
-    /// has at least one value; `None` for other ranges.
-    fn constant_range(&self, start: ExprId, stop: ExprId, step: ExprId) -> Option<[i64; 3]> {
-        let constant = |id: ExprId| match self.kernel.graph.expr(id).kind {
-            ExprKind::Constant(Scalar::Int(value)) => Some(value),
-            _ => None,
-        };
-        let (start, stop, step) = (constant(start)?, constant(stop)?, constant(step)?);
-        let span = if step > 0 { stop - start } else { start - stop };
-        if step == 0 || span <= 0 {
-            return None;
-        }
-        let count = (span - 1) / step.abs() + 1;
-        Some([start as i64, step as i64, (start + count * step) as i64])
-    }
-
     /// A loop whose counter is one number for all lanes.
     fn uniform_loop(
         &mut self,
         variable: LocalId,
-        [start, step, end]: [i64; 3],
+        range: ConstantRange,
         body: &[Stmt],
     ) -> Result<(), Refusal> {
         let slot: Slot = self.code.new_slot();
-        self.effect(Op::SetUniform(slot, start), &[])?;
+        self.effect(Op::SetUniform(slot, range.start), &[])?;
         let counter = self.new_value(Dtype::Int64, Source::Uniform(slot))?;
         let mask = if leaves_early(body) { Some(self.active_copy()?) } else { self.active() };
         let round = self.open_loop(body, mask)?;
         self.bind_counter(variable, counter, &round, body)?;
         self.loop_body(&round, body)?;
-        self.effect(Op::AddUniform(slot, step), &[])?;
-        self.effect(Op::JumpIfUniform(slot, end, round.exit), &[])?;
+        self.effect(Op::AddUniform(slot, range.step), &[])?;
+        self.effect(Op::JumpIfUniform(slot, range.end(), round.exit), &[])?;
         match mask {
             Some(mask) => self.effect(Op::JumpIfAny(round.head), &[mask])?,
             None => self.effect(Op::Jump(round.head), &[])?,
