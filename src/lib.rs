@@ -28,6 +28,7 @@ pub mod back;
 pub mod builtin;
 pub mod dtype;
 mod environment;
+mod error;
 #[allow(non_camel_case_types)]
 pub mod ffi;
 pub mod front;
@@ -36,3 +37,5 @@ pub mod kernel;
 pub mod memory;
 pub mod mid;
 pub mod nd;
+
+pub use error::{Error, ErrorKind};

@@ -91,7 +91,7 @@ mod tests {
     fn reject(source: &str, dtype: Dtype) -> Option<(u32, u32, &'static str)> {
         let entry = Entry { name: b"x", dtype: Some(dtype), itemsize: 0, kind: EntryKind::Variable };
         let kernel = front::compile(source.as_bytes(), &[entry], None, Lifting::Never)
-            .unwrap_or_else(|error| panic!("{}", String::from_utf8_lossy(error.message())));
+            .unwrap_or_else(|error| panic!("{}", error.message()));
         let Rejection { place: SourcePlace { line, column }, reason } = rejection(&kernel)?;
         Some((line, column, reason))
     }

@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::types::*;
 use super::{compile, eval, eval_nd, message, query, varlen};
+use crate::error::Error;
 
 /// Runs `body`; a panic, which would be a bug of this library, becomes `fallback` instead of
 /// unwinding into C.
@@ -25,7 +26,7 @@ fn guard<T>(fallback: T, body: impl FnOnce() -> T) -> T {
 unsafe fn guard_compile(error: *mut c_int, out: *mut *mut me_expr, body: impl FnOnce() -> c_int) -> c_int {
     let code = guard(INTERNAL_COMPILE_ERROR, body);
     if code == INTERNAL_COMPILE_ERROR {
-        message::set(b"internal error: this is a bug in miniexpr, please report it with the expression");
+        message::set(Error::internal().message().as_bytes());
         // SAFETY: as the caller promises.
         unsafe {
             if !error.is_null() {

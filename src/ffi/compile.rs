@@ -106,7 +106,7 @@ fn invalid(message: std::fmt::Arguments<'_>) -> CompileError {
 }
 
 fn invalid_type(message: std::fmt::Arguments<'_>) -> CompileError {
-    CompileError::new(Status::InvalidArgumentType, message)
+    CompileError::new(Status::InvalidType, message)
 }
 
 /// Clears what an earlier call left.
@@ -139,9 +139,9 @@ unsafe fn report(
             (CompileStatus::ME_COMPILE_SUCCESS as c_int, 0)
         }
         Err(failure) => {
-            message::set(failure.message());
+            message::set(failure.message().as_bytes());
             let position = failure.position.and_then(|position| c_int::try_from(position).ok());
-            (failure.status as c_int, position.unwrap_or(-1))
+            (CompileStatus::from(failure.kind()) as c_int, position.unwrap_or(-1))
         }
     };
     if !error.is_null() {
@@ -204,8 +204,8 @@ unsafe fn checked(
 /// caller's table.
 fn kernel_error(source: &[u8], error: CompileError) -> CompileError {
     match front::check_syntax(source) {
-        Err(fault) if error.status != Status::Parse => fault,
-        _ => error.as_syntax_error(),
+        Err(fault) if error.kind() != Status::Syntax => fault,
+        _ => error.into_syntax_error(),
     }
 }
 

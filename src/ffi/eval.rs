@@ -4,30 +4,14 @@ use std::ffi::{c_int, c_void};
 
 use super::handle::Expression;
 use super::types::*;
-use crate::back::block::{Items, Outcome, RunError};
+use crate::back::block::{Items, Outcome};
 use crate::back::jit_mode::Mode;
 use crate::back::simd_backend;
 use crate::kernel::Accuracy;
-use crate::memory::OutOfMemory;
 use crate::mid::Positions;
 
 /// Distinct variables that one expression may read.
 const MAX_VARS: usize = 128;
-
-impl From<OutOfMemory> for EvalStatus {
-    fn from(_: OutOfMemory) -> EvalStatus {
-        EvalStatus::ME_EVAL_ERR_OOM
-    }
-}
-
-impl From<RunError> for EvalStatus {
-    fn from(error: RunError) -> EvalStatus {
-        match error {
-            RunError::OutOfMemory => EvalStatus::ME_EVAL_ERR_OOM,
-            RunError::Kernel => EvalStatus::ME_EVAL_ERR_INVALID_ARG,
-        }
-    }
-}
 
 /// The code that C sees.
 pub(super) fn code(result: Result<(), EvalStatus>) -> c_int {

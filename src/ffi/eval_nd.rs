@@ -8,13 +8,7 @@ use super::types::*;
 use crate::back::block::{Items, Outcome};
 use crate::kernel::Accuracy;
 use crate::mid::Positions;
-use crate::nd::{Block, BlockError};
-
-impl From<BlockError> for EvalStatus {
-    fn from(_: BlockError) -> EvalStatus {
-        EvalStatus::ME_EVAL_ERR_INVALID_ARG
-    }
-}
+use crate::nd::Block;
 
 /// # Safety
 /// As `me_nd_valid_nitems`.

@@ -43,7 +43,7 @@ impl Expression {
             }
             Err(PlanError::OutOfMemory) => Err(crate::memory::OutOfMemory.into()),
             Err(PlanError::Unsupported { dtype }) => Err(CompileError::new(
-                Status::InvalidArgumentType,
+                Status::InvalidType,
                 format_args!("an operation of this expression is not defined for {dtype}"),
             )),
         }

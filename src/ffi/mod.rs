@@ -10,6 +10,7 @@ mod handle;
 mod message;
 mod print;
 mod query;
+mod status;
 mod types;
 mod varlen;
 

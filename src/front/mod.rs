@@ -12,7 +12,6 @@ mod scope;
 mod text;
 mod tree;
 
-pub use dsl::check_syntax;
 pub use error::{CompileError, Status};
 pub use plain::{Entry, EntryKind};
 pub use route::is_kernel;
@@ -36,13 +35,19 @@ pub fn compile(
     output: Option<Dtype>,
     lifting: Lifting,
 ) -> Result<Kernel, CompileError> {
-    if is_kernel(text) {
-        return dsl::compile(text, entries, output);
-    }
-    if lifting == Lifting::IfPossible
+    let compiled = if is_kernel(text) {
+        dsl::compile(text, entries, output)
+    } else if lifting == Lifting::IfPossible
         && let Ok(kernel) = dsl::lift(text, entries, output)
     {
-        return Ok(kernel);
-    }
-    plain::compile(text, entries, output)
+        Ok(kernel)
+    } else {
+        plain::compile(text, entries, output)
+    };
+    compiled.map_err(|error| error.in_source(text))
+}
+
+/// Checks the statements of the kernel `source` without looking at names and dtypes.
+pub fn check_syntax(source: &[u8]) -> Result<(), CompileError> {
+    dsl::check_syntax(source).map_err(|error| error.in_source(source))
 }

@@ -414,7 +414,7 @@ impl Parser<'_> {
     fn misused_argument(&self) -> CompileError {
         match self.frames.as_slice() {
             [.., Frame::Prefix(Prefix::Apply(Callee::Cast(_)), _), Frame::OneArgument] => CompileError::new(
-                Status::Parse,
+                Status::Syntax,
                 format_args!("invalid cast intrinsic usage: int(), float() and bool() take one argument"),
             ),
             [.., Frame::Prefix(Prefix::Apply(_), name), Frame::OneArgument] => self.wrong_count(*name, 1),

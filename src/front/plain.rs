@@ -63,11 +63,11 @@ fn check_mixing(entries: &[Entry<'_>], output: Option<Dtype>) -> Result<(), Comp
     let some_explicit = variables().any(|entry| entry.dtype.is_some());
     match output {
         None if some_auto => Err(CompileError::new(
-            Status::VariablesUnspecified,
+            Status::UnknownDtype,
             format_args!("a variable without dtype needs an output dtype"),
         )),
         Some(_) if some_auto && some_explicit => Err(CompileError::new(
-            Status::VariablesMixed,
+            Status::MixedDtypes,
             format_args!("variables with and without dtype are mixed"),
         )),
         _ => Ok(()),

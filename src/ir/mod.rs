@@ -61,6 +61,13 @@ pub struct Span {
     pub end: u32,
 }
 
+impl Span {
+    /// The same range as indices.
+    pub fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
 /// What an expression computes.
 #[derive(Clone, Copy, Debug, PartialEq, Hash)]
 pub enum ExprKind {

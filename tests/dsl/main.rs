@@ -35,7 +35,7 @@ fn kernel(body: &str) -> String {
 }
 
 fn message(error: &CompileError) -> &str {
-    std::str::from_utf8(error.message()).expect("UTF-8")
+    error.message()
 }
 
 /// The position of a refusal as C sees it.
@@ -43,7 +43,7 @@ fn refusal(result: Result<Kernel, CompileError>, source: &str) -> i64 {
     match result {
         Ok(_) => panic!("accepted:\n{source}"),
         Err(error) => {
-            assert_eq!(error.status, Status::Parse, "{source}\n{}", message(&error));
+            assert_eq!(error.kind(), Status::Syntax, "{source}\n{}", message(&error));
             assert!(!error.message().is_empty());
             error.position.map_or(-1, |position| position as i64)
         }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::front::error::{CompileError, Status};
-use crate::ir::SourcePlace;
+use crate::ir::{SourcePlace, Span};
 
 /// Line and column of `offset`. Columns count bytes.
 pub fn place(source: &[u8], offset: usize) -> SourcePlace {
@@ -41,8 +41,9 @@ impl Cursor {
 /// A refusal of the text at `offset`.
 pub fn refuse(source: &[u8], offset: usize, message: fmt::Arguments<'_>) -> CompileError {
     let SourcePlace { line, column } = place(source, offset);
-    CompileError::new(Status::Parse, format_args!("line {line}, column {column}: {message}"))
+    CompileError::new(Status::Syntax, format_args!("line {line}, column {column}: {message}"))
         .at(position_told(source, offset))
+        .spanning(Span { start: offset as u32, end: offset as u32 })
 }
 
 /// `offset` as a caller is told it: `None` behind the last byte.
@@ -74,6 +75,6 @@ mod tests {
     fn the_end_of_the_text_has_no_position() {
         assert_eq!(refuse(b"abc", 2, format_args!("no")).position, Some(2));
         let error = refuse(b"abc", 3, format_args!("no"));
-        assert_eq!((error.position, error.message()), (None, &b"line 1, column 4: no"[..]));
+        assert_eq!((error.position, error.message()), (None, "line 1, column 4: no"));
     }
 }

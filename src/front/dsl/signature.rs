@@ -11,7 +11,7 @@ pub const MAX_SYMBOLS: usize = 128;
 
 /// Refuses the table; there is no place in the source to point to.
 pub fn refuse_table(message: std::fmt::Arguments<'_>) -> CompileError {
-    CompileError::new(Status::Parse, message)
+    CompileError::new(Status::Syntax, message)
 }
 
 /// Checks the entries one by one, then against the parameters and the output dtype.

@@ -81,7 +81,7 @@ impl<'a> Folder<'a> {
         self.builder = builder;
         value.ok_or_else(|| {
             let message = format_args!("this operation is not defined for these constants");
-            CompileError::new(Status::InvalidArgumentType, message)
+            CompileError::new(Status::InvalidType, message)
         })
     }
 

@@ -90,7 +90,7 @@ pub fn convert(builder: &mut Builder, value: ExprId, wanted: Option<Dtype>) -> R
     let wanted = wanted.unwrap_or(own);
     if wanted != own && (wanted.is_string() || own.is_string()) {
         let message = format_args!("a value of dtype {own} cannot be converted to {wanted}");
-        return Err(CompileError::new(Status::InvalidArgumentType, message));
+        return Err(CompileError::new(Status::InvalidType, message));
     }
     if own.is_string() { Ok(value) } else { Ok(builder.cast(value, wanted)?) }
 }

@@ -48,7 +48,7 @@ impl TextOperation {
 }
 
 fn type_error(message: std::fmt::Arguments<'_>) -> CompileError {
-    CompileError::new(Status::InvalidArgumentType, message)
+    CompileError::new(Status::InvalidType, message)
 }
 
 /// Types a node that has to do with strings, given its typed operands; `None` for any other node.

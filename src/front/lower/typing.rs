@@ -76,12 +76,13 @@ pub fn infer(
     typing.nodes.try_reserve_exact(tree.nodes.len()).map_err(crate::memory::OutOfMemory::from)?;
     for id in 0..tree.nodes.len() as NodeId {
         typing.widen_folded_operands(id);
-        let node = typing.node(id)?;
+        let span = tree.node(id).span;
+        let node = typing.node(id).map_err(|error| error.within(span))?;
         typing.nodes.try_push(node)?;
         if node.constant.is_none() && typing.is_constant(id) {
             let value = match typing.negated_integer(id) {
                 Some(value) => Scalar::Int(value),
-                None => folder.compute(&typing.nodes, id, node.own())?,
+                None => folder.compute(&typing.nodes, id, node.own()).map_err(|error| error.within(span))?,
             };
             typing.nodes[id as usize].constant = Some(value);
         }
@@ -101,9 +102,8 @@ fn check_reductions(tree: &Tree) -> Result<(), CompileError> {
             NodeKind::Builtin(row, _) if matches!(row.meaning, Meaning::Reduce(_))
         );
         if is_reduction && below {
-            return Err(reduction_error(format_args!(
-                "a reduction cannot be part of the argument of another"
-            )));
+            let message = format_args!("a reduction cannot be part of the argument of another");
+            return Err(reduction_error(message).spanning(tree.node(id).span));
         }
         reduces[id as usize] = below || is_reduction;
     }
@@ -111,11 +111,11 @@ fn check_reductions(tree: &Tree) -> Result<(), CompileError> {
 }
 
 fn reduction_error(message: std::fmt::Arguments<'_>) -> CompileError {
-    CompileError::new(Status::ReductionInvalid, message)
+    CompileError::new(Status::InvalidReduction, message)
 }
 
 fn type_error(message: std::fmt::Arguments<'_>) -> CompileError {
-    CompileError::new(Status::InvalidArgumentType, message)
+    CompileError::new(Status::InvalidType, message)
 }
 
 struct Typing<'a> {

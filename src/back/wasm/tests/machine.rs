@@ -43,8 +43,7 @@ impl From<&[bool]> for Array {
 
 /// Compiles a text over inputs of some names and dtypes.
 pub fn kernel(text: &str, inputs: &[(&str, Dtype)], output: Option<Dtype>) -> Kernel {
-    try_kernel(text, inputs, output)
-        .unwrap_or_else(|error| panic!("{text}: {}", String::from_utf8_lossy(error.message())))
+    try_kernel(text, inputs, output).unwrap_or_else(|error| panic!("{text}: {}", error.message()))
 }
 
 /// The same; texts may be wrong.

@@ -108,16 +108,21 @@ impl Lowering<'_> {
     /// An error of an expression as an error of the source: a caller is told the statement's offset
     /// plus the position within the expression, people the place of the token.
     fn located(&self, error: CompileError, expression: &Expression<'_>) -> CompileError {
-        if error.status == Status::OutOfMemory {
+        if error.kind() == Status::OutOfMemory {
             return error;
         }
         let within = error.position.map_or(0, |position| position.saturating_sub(1) + expression.lead);
         let position = expression.statement + within;
-        let shift = |offset: u32| (expression.start as u32).saturating_add(offset);
-        let span = error.span.map(|span| Span { start: shift(span.start), end: shift(span.end) });
-        let place = place(self.source, span.map_or(expression.statement, |span| span.start as usize));
+        let shift = |offset: usize| (expression.start as u32).saturating_add(offset as u32);
+        let span = error.span().map(|span| Span { start: shift(span.start), end: shift(span.end) });
+        // An error that is no syntax error blames an operation, but its message names the statement.
+        let fault = match (span, error.kind()) {
+            (Some(span), Status::Syntax) => span.start as usize,
+            _ => expression.statement,
+        };
+        let place = place(self.source, fault);
         let error = error
-            .as_syntax_error()
+            .into_syntax_error()
             .at(position_told(self.source, position))
             .reworded(format_args!("line {}, column {}: ", place.line, place.column), format_args!(""));
         match span {

@@ -1,0 +1,47 @@
+//! The codes by which C learns what went wrong.
+
+use super::types::{CompileStatus, EvalStatus};
+use crate::back::block::RunError;
+use crate::error::ErrorKind;
+use crate::memory::OutOfMemory;
+use crate::nd::BlockError;
+
+impl From<ErrorKind> for CompileStatus {
+    fn from(kind: ErrorKind) -> CompileStatus {
+        match kind {
+            ErrorKind::OutOfMemory => CompileStatus::ME_COMPILE_ERR_OOM,
+            ErrorKind::Syntax => CompileStatus::ME_COMPILE_ERR_PARSE,
+            ErrorKind::InvalidArgument
+            | ErrorKind::InputCount
+            | ErrorKind::WrongType
+            | ErrorKind::Shape
+            | ErrorKind::Kernel => CompileStatus::ME_COMPILE_ERR_INVALID_ARG,
+            ErrorKind::InvalidReduction => CompileStatus::ME_COMPILE_ERR_REDUCTION_INVALID,
+            ErrorKind::MixedDtypes => CompileStatus::ME_COMPILE_ERR_VAR_MIXED,
+            ErrorKind::UnknownDtype => CompileStatus::ME_COMPILE_ERR_VAR_UNSPECIFIED,
+            ErrorKind::InvalidType => CompileStatus::ME_COMPILE_ERR_INVALID_ARG_TYPE,
+            ErrorKind::Internal => CompileStatus::ME_COMPILE_ERR_INTERNAL,
+        }
+    }
+}
+
+impl From<OutOfMemory> for EvalStatus {
+    fn from(_: OutOfMemory) -> EvalStatus {
+        EvalStatus::ME_EVAL_ERR_OOM
+    }
+}
+
+impl From<RunError> for EvalStatus {
+    fn from(error: RunError) -> EvalStatus {
+        match error {
+            RunError::OutOfMemory => EvalStatus::ME_EVAL_ERR_OOM,
+            RunError::Kernel => EvalStatus::ME_EVAL_ERR_INVALID_ARG,
+        }
+    }
+}
+
+impl From<BlockError> for EvalStatus {
+    fn from(_: BlockError) -> EvalStatus {
+        EvalStatus::ME_EVAL_ERR_INVALID_ARG
+    }
+}
