@@ -1,4 +1,4 @@
-//! Tokens of an expression.
+//! The lexer: tokens of expressions, and the lines, names and blanks of kernels.
 
 use super::number::{self, Literal};
 use super::text;
@@ -45,33 +45,100 @@ pub enum Operator {
     Or,
 }
 
-/// Reads tokens from `text`, one at a time.
-#[derive(Clone)]
-pub struct Lexer<'a> {
-    text: &'a [u8],
-    offset: usize,
+/// Where an expression ends, besides the end of the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ends {
+    /// Nowhere else: line ends are white space.
+    Text,
+    /// At the end of the statement: a line end, `;` or `#` outside parentheses, or a `)` that closes nothing.
+    Statement,
+    /// There, and at a colon that is the last of the statement.
+    Header,
+    /// At the comma behind an argument, or the `)` of the list. Line ends are white space.
+    Argument,
 }
 
+/// Reads a text: the tokens of expressions, and what stands between them in kernels.
+pub struct Lexer<'a> {
+    pub source: &'a [u8],
+    pub offset: usize,
+    ends: Ends,
+    /// Parentheses that are open in the expression at hand.
+    depth: usize,
+    /// End of the token read last.
+    last_end: usize,
+}
+
+/// The first significant byte of a line, and how far the line is indented.
+#[derive(Clone, Copy, Debug)]
+pub struct LineStart {
+    pub indent: usize,
+    pub offset: usize,
+}
+
+/// The tokens of expressions.
 impl<'a> Lexer<'a> {
-    pub fn new(text: &'a [u8]) -> Lexer<'a> {
-        Lexer { text, offset: 0 }
+    pub fn new(source: &'a [u8]) -> Lexer<'a> {
+        Lexer { source, offset: 0, ends: Ends::Text, depth: 0, last_end: 0 }
     }
 
-    /// The next token and its place. After `End` and `Bad` the lexer stays where it is.
+    /// Begins an expression here.
+    pub fn begin(&mut self, ends: Ends) {
+        (self.ends, self.depth, self.last_end) = (ends, 0, self.offset);
+    }
+
+    /// The next token of an expression and its place. After `End` and `Bad` the lexer stays where it is.
     pub fn next(&mut self) -> (Token, Span) {
-        let blanks = self.rest().iter().take_while(|byte| is_space(**byte)).count();
-        self.offset += blanks;
+        while let Some(byte) = self.peek().filter(|byte| is_space(*byte)) {
+            if byte == b'\n' && self.line_ends() {
+                break;
+            }
+            self.offset += 1;
+            // A vertical tab is white space between tokens, but belongs to the expression.
+            if byte == 0x0b {
+                self.last_end = self.offset;
+            }
+        }
+        if self.at_end() {
+            let end = if self.ends == Ends::Text { self.offset } else { self.last_end } as u32;
+            return (Token::End, Span { start: end, end });
+        }
         let (token, length) = self.scan();
         let start = self.offset;
-        if !matches!(token, Token::Bad | Token::End) {
+        match token {
+            Token::Open => self.depth += 1,
+            Token::Close => self.depth = self.depth.saturating_sub(1),
+            _ => {}
+        }
+        if token != Token::Bad {
             self.offset += length;
         }
-        let prefix = if token == Token::Text { text_prefix(&self.text[start..]) } else { 0 };
+        self.last_end = self.offset;
+        let prefix = if token == Token::Text { text_prefix(&self.source[start..]) } else { 0 };
         (token, Span { start: (start + prefix) as u32, end: (start + length) as u32 })
     }
 
-    fn rest(&self) -> &'a [u8] {
-        &self.text[self.offset..]
+    /// Whether line ends are no white space here.
+    fn line_ends(&self) -> bool {
+        self.depth == 0 && matches!(self.ends, Ends::Statement | Ends::Header)
+    }
+
+    /// Whether the expression at hand ends here.
+    pub fn at_end(&self) -> bool {
+        let Some(byte) = self.peek() else { return true };
+        self.depth == 0
+            && match self.ends {
+                Ends::Text => false,
+                Ends::Statement => ends_statement(byte),
+                Ends::Header => ends_statement(byte) || byte == b':' && self.at_last_colon(),
+                Ends::Argument => matches!(byte, b',' | b')'),
+            }
+    }
+
+    fn at_last_colon(&self) -> bool {
+        let blank = |byte: &&u8| byte.is_ascii_whitespace() && **byte != b'\n';
+        let behind = self.rest()[1..].iter().find(|byte| !blank(byte));
+        behind.is_none_or(|byte| ends_statement(*byte))
     }
 
     /// The token at the current offset and its length in bytes.
@@ -83,12 +150,167 @@ impl<'a> Lexer<'a> {
                 Some((literal, length)) => (Token::Number(literal), length),
                 None => (Token::Bad, 0),
             },
-            [b'"' | b'\'', ..] | [b'b' | b'B', b'"' | b'\'', ..] => scan_text(rest),
+            [b'"' | b'\'', ..] | [b'b' | b'B', b'"' | b'\'', ..] => scan_text(rest, self.ends == Ends::Text),
             [first, ..] if is_name_start(*first) => scan_name(rest),
             _ => scan_symbol(rest),
         }
     }
 }
+
+/// What stands between expressions in a kernel.
+impl<'a> Lexer<'a> {
+    pub fn peek(&self) -> Option<u8> {
+        self.source.get(self.offset).copied()
+    }
+
+    /// The text from here on.
+    pub fn rest(&self) -> &'a [u8] {
+        &self.source[self.offset..]
+    }
+
+    /// Passes `text` if it comes next.
+    pub fn take(&mut self, text: &[u8]) -> bool {
+        let found = self.rest().starts_with(text);
+        if found {
+            self.offset += text.len();
+        }
+        found
+    }
+
+    pub fn skip_blanks(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\r')) {
+            self.offset += 1;
+        }
+    }
+
+    /// Passes blanks and line ends.
+    pub fn skip_space(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\r' | b'\n')) {
+            self.offset += 1;
+        }
+    }
+
+    /// Passes a comment, if one starts here, up to the end of its line.
+    pub fn skip_comment(&mut self) {
+        if self.peek() == Some(b'#') {
+            let length = self.rest().iter().take_while(|byte| **byte != b'\n').count();
+            self.offset += length;
+        }
+    }
+
+    /// Passes blanks and a comment; whether the line ends there.
+    pub fn at_line_end(&mut self) -> bool {
+        self.skip_blanks();
+        self.skip_comment();
+        matches!(self.peek(), None | Some(b'\n'))
+    }
+
+    /// The name that starts here, without passing it; empty if there is none.
+    pub fn peek_name(&self) -> &'a [u8] {
+        let rest = self.rest();
+        if !rest.first().is_some_and(|first| is_name_start(*first)) {
+            return b"";
+        }
+        &rest[..rest.iter().take_while(|byte| is_name_byte(**byte)).count()]
+    }
+
+    /// Passes the name that starts here; empty if there is none.
+    pub fn name(&mut self) -> &'a [u8] {
+        let name = self.peek_name();
+        self.offset += name.len();
+        name
+    }
+
+    /// Passes the whole name `keyword` if it comes next.
+    pub fn keyword(&mut self, keyword: &[u8]) -> bool {
+        let found = self.peek_name() == keyword;
+        if found {
+            self.offset += keyword.len();
+        }
+        found
+    }
+
+    /// Passes empty lines and lines of comment from a line's start on, up to the start of a line with
+    /// a statement; `None` at the end of the text.
+    pub fn next_line(&mut self) -> Option<LineStart> {
+        loop {
+            let start = self.offset;
+            if !self.at_line_end() {
+                self.offset = start;
+                return Some(self.line_start());
+            }
+            self.peek()?;
+            self.offset += 1;
+        }
+    }
+
+    /// The indentation of the line that starts here: a tab counts as four spaces.
+    fn line_start(&self) -> LineStart {
+        let mut indent = 0;
+        let mut offset = self.offset;
+        while let Some(&byte) = self.source.get(offset) {
+            indent += match byte {
+                b' ' => 1,
+                b'\t' => 4,
+                b'\r' => 0,
+                _ => break,
+            };
+            offset += 1;
+        }
+        LineStart { indent, offset }
+    }
+
+    /// Passes the white space before an expression.
+    pub fn skip_to_expression(&mut self, ends: Ends) {
+        self.begin(ends);
+        while self
+            .peek()
+            .is_some_and(|byte| byte.is_ascii_whitespace() && (byte != b'\n' || !self.line_ends()))
+        {
+            self.offset += 1;
+        }
+    }
+
+    /// Passes the rest of a statement or, for [`Ends::Argument`], of a list of arguments.
+    ///
+    /// Errors: a parenthesis or a string literal that is not closed.
+    pub fn skip(&mut self, ends: Ends) -> Result<(), &'static str> {
+        let mut depth = 0usize;
+        while let Some(byte) = self.peek() {
+            match byte {
+                b'\'' | b'"' => {
+                    self.skip_string()?;
+                    continue;
+                }
+                b'(' => depth += 1,
+                b')' if depth > 0 => depth -= 1,
+                b')' => return Ok(()),
+                _ if depth == 0 && ends != Ends::Argument && ends_statement(byte) => return Ok(()),
+                _ => {}
+            }
+            self.offset += 1;
+        }
+        if depth > 0 || ends == Ends::Argument { Err(OPEN_PARENTHESIS) } else { Ok(()) }
+    }
+
+    /// Passes the string literal that starts here, whatever its escapes. It must be closed on its line.
+    pub fn skip_string(&mut self) -> Result<(), &'static str> {
+        let quote = self.peek();
+        self.offset += 1;
+        while let Some(byte) = self.peek() {
+            self.offset += 1;
+            match byte {
+                b'\n' => break,
+                b'\\' if self.peek() != Some(b'\n') => self.offset += usize::from(self.peek().is_some()),
+                _ if Some(byte) == quote => return Ok(()),
+                _ => {}
+            }
+        }
+        Err("a string literal is not closed on its line")
+    }
+}
+
+pub const OPEN_PARENTHESIS: &str = "a parenthesis is never closed";
 
 /// C `isspace` in the C locale.
 pub fn is_space(byte: u8) -> bool {
@@ -104,12 +326,18 @@ pub fn is_name_byte(byte: u8) -> bool {
 }
 
 /// A string literal. The bad token of a broken one ends at its quote, where it is reported.
-fn scan_text(rest: &[u8]) -> (Token, usize) {
+fn scan_text(rest: &[u8], may_span_lines: bool) -> (Token, usize) {
     let prefix = text_prefix(rest);
-    match text::scan(&rest[prefix..]) {
+    let length = text::scan(&rest[prefix..]);
+    match length.filter(|length| may_span_lines || !rest[..prefix + length].contains(&b'\n')) {
         Some(length) => (Token::Text, prefix + length),
         None => (Token::Bad, prefix),
     }
+}
+
+/// Whether a statement ends at `byte`, outside parentheses and string literals.
+fn ends_statement(byte: u8) -> bool {
+    matches!(byte, b'\n' | b';' | b'#' | b')')
 }
 
 /// Bytes before the quote of the string literal that `rest` begins with.
@@ -209,5 +437,39 @@ mod tests {
         assert_eq!(tokens("b'a\\'b'"), [(Token::Text, 1, 7), (Token::End, 7, 7)]);
         assert_eq!(tokens("x 'ab"), [(Token::Name, 0, 1), (Token::Bad, 2, 2)]);
         assert_eq!(tokens("b'a\\q'"), [(Token::Bad, 0, 1)]);
+    }
+    /// The offset where the expression that `text` begins with ends.
+    fn end(text: &str, ends: Ends) -> usize {
+        let mut lexer = Lexer::new(text.as_bytes());
+        lexer.begin(ends);
+        while !matches!(lexer.next().0, Token::End | Token::Bad) {}
+        lexer.offset
+    }
+
+    #[test]
+    fn expressions_end_outside_parentheses_and_strings() {
+        for (text, offset) in [("f(1,\n';#') ;x", 11), ("x\ny", 1), ("x # c", 2), ("x) + y", 1), ("x : y", 2)]
+        {
+            assert_eq!(end(text, Ends::Statement), offset, "{text}");
+        }
+        for (text, offset) in [("x > 1 : # c", 6), ("x : y :", 2), ("x:\n", 1)] {
+            assert_eq!(end(text, Ends::Header), offset, "{text}");
+        }
+        for (text, offset) in [("f(1, 2) , 3", 8), ("1\n)", 2), ("x # c", 2)] {
+            assert_eq!(end(text, Ends::Argument), offset, "{text}");
+        }
+    }
+
+    #[test]
+    fn skips_what_is_refused() {
+        let skip = |text: &str, ends| {
+            let mut lexer = Lexer::new(text.as_bytes());
+            lexer.skip(ends).map(|()| lexer.offset)
+        };
+        assert_eq!(skip("x $ '#;' (\n;) ; y", Ends::Statement), Ok(14));
+        assert_eq!(skip("1, ], ;\n# (2)) + 3", Ends::Argument), Ok(13));
+        assert_eq!(skip("x $ (", Ends::Statement), Err(OPEN_PARENTHESIS));
+        assert_eq!(skip("x", Ends::Argument), Err(OPEN_PARENTHESIS));
+        assert!(skip("'a\nb'", Ends::Statement).is_err());
     }
 }

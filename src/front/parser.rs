@@ -98,20 +98,16 @@ impl Infix {
     }
 }
 
-/// Parses the whole of `text` with the names of `scope` and the builtins.
+/// Parses the expression that begins at `lexer` with the names of `scope` and the builtins; its nodes
+/// follow those of `tree`. The lexer is left where the expression ends.
 ///
 /// On a syntax error the position is the end of the first token that cannot continue the
 /// expression (the start of a broken string literal or a lone point), at least 1.
-pub fn parse(text: &[u8], scope: &Scope<'_>) -> Result<Tree, CompileError> {
-    parse_onto(Tree::default(), text, scope)
-}
-
-/// As [`parse`]; the nodes follow those of `tree`.
-pub fn parse_onto(tree: Tree, text: &[u8], scope: &Scope<'_>) -> Result<Tree, CompileError> {
+pub fn parse<'s>(lexer: &mut Lexer<'s>, scope: &mut Scope<'s>, tree: Tree) -> Result<Tree, CompileError> {
     let mut parser = Parser {
-        text,
+        text: lexer.source,
         scope,
-        lexer: Lexer::new(text),
+        lexer,
         tree,
         frames: Vec::new(),
         values: Vec::new(),
@@ -127,10 +123,10 @@ pub fn parse_onto(tree: Tree, text: &[u8], scope: &Scope<'_>) -> Result<Tree, Co
     }
 }
 
-struct Parser<'a> {
-    text: &'a [u8],
-    scope: &'a Scope<'a>,
-    lexer: Lexer<'a>,
+struct Parser<'p, 's> {
+    text: &'s [u8],
+    scope: &'p mut Scope<'s>,
+    lexer: &'p mut Lexer<'s>,
     tree: Tree,
     frames: Vec<Frame>,
     values: Vec<NodeId>,
@@ -138,13 +134,13 @@ struct Parser<'a> {
     span: Span,
 }
 
-impl Parser<'_> {
+impl<'s> Parser<'_, 's> {
     fn advance(&mut self) {
         (self.token, self.span) = self.lexer.next();
     }
 
     /// The source text of the current token.
-    fn token_text(&self) -> &[u8] {
+    fn token_text(&self) -> &'s [u8] {
         &self.text[self.span.start as usize..self.span.end as usize]
     }
 
@@ -225,6 +221,11 @@ impl Parser<'_> {
         let (callee, arity) = match self.scope.find(self.token_text()) {
             Some(SymbolMeaning::Variable(index)) => {
                 self.value(NodeKind::Variable(index))?;
+                return Ok(true);
+            }
+            Some(SymbolMeaning::Index(symbol)) => {
+                self.scope.mention(symbol)?;
+                self.value(NodeKind::Index(symbol))?;
                 return Ok(true);
             }
             Some(SymbolMeaning::Function(index)) => {

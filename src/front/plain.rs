@@ -1,12 +1,13 @@
 //! Plain expressions: one value per item.
 
 use super::error::{CompileError, Status};
+use super::lexer::Lexer;
 use super::lower::{Rules, convert, lower, store};
 use super::parser;
-use super::scope::{HostFunction, Scope, Variable};
+use super::scope::Scope;
 use super::tree::{NodeKind, Tree};
 use crate::dtype::Dtype;
-use crate::ir::{Builder, ExprKind, Kernel, Param, Stmt, Type, UserFunction};
+use crate::ir::{Builder, ExprKind, Kernel, Param, Stmt, UserFunction};
 use crate::memory::{OutOfMemory, TryGrow};
 
 /// One entry of the caller's variable table, with its own arguments already checked.
@@ -32,8 +33,8 @@ pub enum EntryKind {
 /// −5 for operations that have no meaning.
 pub fn compile(text: &[u8], entries: &[Entry<'_>], output: Option<Dtype>) -> Result<Kernel, CompileError> {
     check_mixing(entries, output)?;
-    let mut scope = declare(entries, output)?;
-    let tree = parser::parse(text, &scope).map_err(with_offset)?;
+    let mut scope = Scope::of_entries(entries, output, false)?;
+    let tree = parser::parse(&mut Lexer::new(text), &mut scope, Tree::default()).map_err(with_offset)?;
     let mut kernel = Kernel::empty();
     let mut builder = Builder::new();
     bind_used_variables(&mut kernel.params, &mut scope, &tree, entries)?;
@@ -72,25 +73,6 @@ fn check_mixing(entries: &[Entry<'_>], output: Option<Dtype>) -> Result<(), Comp
         )),
         _ => Ok(()),
     }
-}
-
-fn declare<'a>(entries: &[Entry<'a>], output: Option<Dtype>) -> Result<Scope<'a>, CompileError> {
-    let mut scope = Scope::default();
-    for entry in entries {
-        match entry.kind {
-            EntryKind::Variable => {
-                let dtype = entry.dtype.or(output).unwrap_or(Dtype::Float64);
-                let itemsize = if dtype.is_string() { entry.itemsize } else { dtype.size() };
-                let ty = Type { dtype, itemsize };
-                scope.add_variable(entry.name, Variable { ty, read: ExprKind::Param(u32::MAX) })?;
-            }
-            EntryKind::Function { target, float_math } => {
-                let (name, returns) = (entry.name, entry.dtype);
-                scope.add_function(HostFunction { name, target, returns, float_math })?;
-            }
-        }
-    }
-    Ok(scope)
 }
 
 /// Makes the variables that occur in the tree parameters of the kernel, in order of declaration.

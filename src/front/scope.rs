@@ -1,8 +1,10 @@
 //! The names that a text may use besides the builtins.
 
+use super::dsl::index_symbol;
+use super::plain::{Entry, EntryKind};
 use super::tree::CastTo;
 use crate::dtype::Dtype;
-use crate::ir::{ExprKind, Type, UserFunction};
+use crate::ir::{ExprKind, IndexSymbol, Type, UserFunction};
 use crate::memory::{OutOfMemory, TryGrow};
 
 /// Names in order of declaration; the first of equal names wins.
@@ -11,8 +13,14 @@ pub struct Scope<'a> {
     symbols: Vec<Symbol<'a>>,
     pub variables: Vec<Variable>,
     pub functions: Vec<HostFunction<'a>>,
-    /// Whether `int`, `float` and `bool` are casts.
-    has_casts: bool,
+    /// Whether the text is a kernel, which has casts and index symbols.
+    in_kernel: bool,
+    /// How many of the variables are inputs.
+    inputs: usize,
+    /// Variables and locals declared, which is more than have their type while a kernel is parsed.
+    declared: u32,
+    /// The index symbols that the text mentions.
+    pub index_symbols: Vec<IndexSymbol>,
 }
 
 #[derive(Debug)]
@@ -29,6 +37,7 @@ pub enum SymbolMeaning {
     /// Index in [`Scope::functions`].
     Function(u32),
     Cast(CastTo),
+    Index(IndexSymbol),
 }
 
 /// A value: its type, and the expression that reads it.
@@ -49,23 +58,62 @@ pub struct HostFunction<'a> {
 }
 
 impl<'a> Scope<'a> {
-    /// The scope of a kernel, in which `int`, `float` and `bool` are casts.
-    pub fn of_kernel() -> Scope<'a> {
-        Scope { has_casts: true, ..Scope::default() }
+    /// The scope of a text over `entries`. A variable without dtype has that of the output.
+    pub fn of_entries(
+        entries: &[Entry<'a>],
+        output: Option<Dtype>,
+        in_kernel: bool,
+    ) -> Result<Scope<'a>, OutOfMemory> {
+        let mut scope = Scope { in_kernel, ..Scope::default() };
+        for entry in entries {
+            match entry.kind {
+                EntryKind::Variable => {
+                    let dtype = entry.dtype.or(output).unwrap_or(Dtype::Float64);
+                    let itemsize = if dtype.is_string() { entry.itemsize } else { dtype.size() };
+                    let read = ExprKind::Param(scope.inputs as u32);
+                    scope.add_input(entry.name, Variable { ty: Type { dtype, itemsize }, read })?;
+                }
+                EntryKind::Function { target, float_math } => {
+                    let (name, returns) = (entry.name, entry.dtype);
+                    scope.add_function(HostFunction { name, target, returns, float_math })?;
+                }
+            }
+        }
+        Ok(scope)
     }
 
-    /// Declares a variable and returns its index.
-    pub fn add_variable(&mut self, name: &'a [u8], variable: Variable) -> Result<u32, OutOfMemory> {
-        let index = self.variables.len() as u32;
+    /// Declares an input.
+    pub fn add_input(&mut self, name: &'a [u8], variable: Variable) -> Result<(), OutOfMemory> {
         self.variables.try_push(variable)?;
+        self.inputs += 1;
+        self.add_name(name).map(drop)
+    }
+
+    fn add_name(&mut self, name: &'a [u8]) -> Result<u32, OutOfMemory> {
+        let index = self.declared;
         self.symbols.try_push(Symbol { name, meaning: SymbolMeaning::Variable(index) })?;
+        self.declared += 1;
         Ok(index)
     }
 
-    /// Declares a variable that hides a function of the same name, and returns its index.
-    pub fn add_local(&mut self, name: &'a [u8], variable: Variable) -> Result<u32, OutOfMemory> {
+    /// Declares a local, which hides a function of the same name, and returns its index. Its variable
+    /// follows when its type is known.
+    pub fn add_local(&mut self, name: &'a [u8]) -> Result<u32, OutOfMemory> {
         self.symbols.retain(|symbol| symbol.name != name);
-        self.add_variable(name, variable)
+        self.add_name(name)
+    }
+
+    /// The dtypes of all variables: inputs, index symbols, locals.
+    pub fn dtypes(&self) -> impl Iterator<Item = Dtype> {
+        let (inputs, locals) = self.variables.split_at(self.inputs);
+        let index = (!self.index_symbols.is_empty()).then_some(Dtype::Int64);
+        let dtype = |variable: &Variable| variable.ty.dtype;
+        inputs.iter().map(dtype).chain(index).chain(locals.iter().map(dtype))
+    }
+
+    /// Notes that the text mentions an index symbol.
+    pub fn mention(&mut self, symbol: IndexSymbol) -> Result<(), OutOfMemory> {
+        if self.index_symbols.contains(&symbol) { Ok(()) } else { self.index_symbols.try_push(symbol) }
     }
 
     /// Declares a function of the host.
@@ -78,17 +126,7 @@ impl<'a> Scope<'a> {
     /// The meaning of the first symbol called `name`.
     pub fn find(&self, name: &[u8]) -> Option<SymbolMeaning> {
         let declared = self.symbols.iter().find(|symbol| symbol.name == name);
-        declared.map(|symbol| symbol.meaning).or_else(|| self.cast(name))
-    }
-
-    fn cast(&self, name: &[u8]) -> Option<SymbolMeaning> {
-        let to = match name {
-            b"int" => CastTo::Int,
-            b"float" => CastTo::Float,
-            b"bool" => CastTo::Bool,
-            _ => return None,
-        };
-        self.has_casts.then_some(SymbolMeaning::Cast(to))
+        declared.map(|symbol| symbol.meaning).or_else(|| if self.in_kernel { of_kernels(name) } else { None })
     }
 
     pub fn variable(&self, index: u32) -> Variable {
@@ -98,4 +136,15 @@ impl<'a> Scope<'a> {
     pub fn function(&self, index: u32) -> HostFunction<'a> {
         self.functions[index as usize]
     }
+}
+
+/// The names that kernels have besides those of plain expressions.
+fn of_kernels(name: &[u8]) -> Option<SymbolMeaning> {
+    let to = match name {
+        b"int" => CastTo::Int,
+        b"float" => CastTo::Float,
+        b"bool" => CastTo::Bool,
+        _ => return index_symbol(name).map(SymbolMeaning::Index),
+    };
+    Some(SymbolMeaning::Cast(to))
 }

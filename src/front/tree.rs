@@ -4,7 +4,7 @@ use super::lexer::Operator;
 use super::number::Literal;
 use super::text;
 use crate::builtin::Builtin;
-use crate::ir::Span;
+use crate::ir::{IndexSymbol, Span};
 use crate::memory::{OutOfMemory, TryGrow};
 
 /// Handle of a node; the operands of a node have smaller handles.
@@ -33,6 +33,8 @@ pub enum NodeKind {
     Text(TextLiteral),
     /// Index of a variable of the scope.
     Variable(u32),
+    /// An index symbol of a kernel.
+    Index(IndexSymbol),
     /// Unary minus.
     Negate(NodeId),
     /// `~`.
@@ -141,7 +143,7 @@ impl Tree {
     /// Calls `visit` with each operand of `id`, in order.
     pub fn for_each_operand(&self, id: NodeId, mut visit: impl FnMut(NodeId)) {
         match self.node(id).kind {
-            NodeKind::Number(_) | NodeKind::Text(_) | NodeKind::Variable(_) => {}
+            NodeKind::Number(_) | NodeKind::Text(_) | NodeKind::Variable(_) | NodeKind::Index(_) => {}
             NodeKind::Negate(a) | NodeKind::Invert(a) | NodeKind::Not(a) | NodeKind::Cast(_, a) => visit(a),
             NodeKind::Binary(_, a, b) | NodeKind::Comma(a, b) => {
                 visit(a);

@@ -1,11 +1,10 @@
 //! The language of kernels: a function of Python-like statements that runs once per item.
 //!
-//! `parser` finds the statements and leaves expressions as text; `lower` resolves names in textual
-//! order, gives every local its dtype, and builds the typed statements. All errors have the status
+//! `parser` reads the statements and the trees of their expressions, whose names it resolves in textual
+//! order; `lower` gives every local its dtype and builds the typed statements. All errors have the status
 //! of a syntax error; their position is what a caller is told, their message names line and column
 //! of the fault.
 
-mod arguments;
 mod format;
 mod lower;
 mod names;
@@ -13,23 +12,25 @@ mod parser;
 mod place;
 mod pragma;
 mod program;
-mod scanner;
 mod signature;
 mod uniform;
 
 use super::error::CompileError;
 use super::plain::{Entry, EntryKind};
+use super::scope::Scope;
 use crate::dtype::Dtype;
 use crate::ir::Kernel;
 use crate::memory::TryGrow;
 use lower::Literals;
 
+pub use names::index_symbol;
+
 /// Compiles the kernel `source` over the caller's entries; `output` is the wanted dtype, `None` to
 /// infer it. The kernel's parameters are all inputs, in the order of the entries.
 pub fn compile(source: &[u8], entries: &[Entry<'_>], output: Option<Dtype>) -> Result<Kernel, CompileError> {
-    let program = parser::parse(source)?;
+    let (program, scope) = parser::parse(source, Scope::of_entries(entries, output, true)?)?;
     signature::check(entries, &program.params, output)?;
-    lower::lower(source, &program, entries, output, Literals::OfKernels)
+    lower::lower(source, program, scope, entries, output, Literals::OfKernels)
 }
 
 /// Compiles the plain expression `text` as the kernel that returns it, with all inputs as parameters.
@@ -39,12 +40,13 @@ pub fn lift(text: &[u8], entries: &[Entry<'_>], output: Option<Dtype>) -> Result
     for entry in entries.iter().filter(|entry| matches!(entry.kind, EntryKind::Variable)) {
         params.try_push(entry.name)?;
     }
-    let program = parser::parse_expression(text, params)?;
+    let scope = Scope::of_entries(entries, output, true)?;
+    let (program, scope) = parser::parse_expression(text, params, scope)?;
     signature::check(entries, &program.params, output)?;
-    lower::lower(text, &program, entries, output, Literals::OfPlainExpressions)
+    lower::lower(text, program, scope, entries, output, Literals::OfPlainExpressions)
 }
 
 /// Checks the statements of `source` without looking at names and dtypes.
 pub fn check_syntax(source: &[u8]) -> Result<(), CompileError> {
-    parser::parse(source).map(drop)
+    parser::check(source)
 }

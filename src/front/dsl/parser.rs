@@ -3,43 +3,72 @@
 //! Errors carry the offset that a caller is told: that of the statement, unless a nearer one is
 //! known.
 
-use super::place::refuse;
-use super::pragma;
-use super::program::{Guarded, Program, Snippet, Statement, StatementKind, Update};
-use super::scanner::{LineStart, Scanner, trimmed};
-use crate::front::error::{CompileError, Quoted};
-use crate::memory::TryGrow;
+use super::format::{self, FormatError};
+use super::names::index_symbol;
+use super::place::{place, position_told, refuse};
+use super::pragma::{self, Pragmas};
+use super::program::{Expression, Guarded, Program, Statement, StatementKind, Target};
+use crate::builtin::{Builtin, Meaning};
+use crate::front::error::{CompileError, Quoted, Status};
+use crate::front::lexer::{Ends, Lexer, LineStart, OPEN_PARENTHESIS, Operator};
+use crate::front::parser as grammar;
+use crate::front::scope::{Scope, SymbolMeaning};
+use crate::front::tree::{NodeKind, Tree};
+use crate::ir::{Span, UnaryOp};
+use crate::memory::{OutOfMemory, TryGrow};
 
 /// Blocks within blocks that the body of a kernel may have.
 const MAX_NESTING: usize = 30;
 
-/// Parses the kernel of `source`.
-pub fn parse(source: &[u8]) -> Result<Program<'_>, CompileError> {
-    let pragmas = pragma::read(source)?;
-    let mut parser = Parser { scanner: Scanner::new(source), nesting: 0, loops: 0 };
-    let (params, end) = parser.signature()?;
-    let body = parser.block(0, end)?;
-    parser.skip_between_lines();
-    if parser.scanner.peek().is_some() {
-        return Err(parser.refuse_here("expected the end of the text after the function"));
-    }
-    Ok(Program { params, fp_mode: pragmas.fp_mode, compiler: pragmas.compiler, body })
+/// The operator of a compound assignment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Update {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    /// `//=`: the floor of the quotient.
+    FloorDiv,
+}
+
+/// What `//=` applies to the quotient, whatever names the kernel gives to its variables.
+static FLOOR: Builtin = Builtin { name: "floor", arity: 1, meaning: Meaning::Unary(UnaryOp::Floor) };
+
+/// Parses the kernel of `source`, whose names are those of `scope`; the scope with its locals.
+pub fn parse<'a>(source: &'a [u8], scope: Scope<'a>) -> Result<(Program<'a>, Scope<'a>), CompileError> {
+    let mut parser = Parser::new(source, scope);
+    let program = parser.program()?;
+    Ok((program, parser.scope))
+}
+
+/// Checks the statements of `source` without looking at expressions.
+pub fn check(source: &[u8]) -> Result<(), CompileError> {
+    Parser { reads_expressions: false, ..Parser::new(source, Scope::default()) }.program().map(drop)
 }
 
 /// Parses a plain expression as the kernel that returns it, with the parameters `params`.
-pub fn parse_expression<'a>(text: &'a [u8], params: Vec<&'a [u8]>) -> Result<Program<'a>, CompileError> {
-    let mut parser = Parser { scanner: Scanner::new(text), nesting: 0, loops: 0 };
+pub fn parse_expression<'a>(
+    text: &'a [u8],
+    params: Vec<&'a [u8]>,
+    scope: Scope<'a>,
+) -> Result<(Program<'a>, Scope<'a>), CompileError> {
+    let mut parser = Parser::new(text, scope);
     let value = parser.value(0)?;
-    if !parser.scanner.at_line_end() {
+    if !parser.lexer.at_line_end() {
         return Err(parser.refuse_here("expected the end of the expression"));
     }
     let mut body = Vec::new();
     body.try_push(Statement { start: 0, kind: StatementKind::Return(value) })?;
-    Ok(Program { params, body, ..Program::default() })
+    Ok((Program { params, body, fault: parser.fault, ..Program::default() }, parser.scope))
 }
 
 struct Parser<'a> {
-    scanner: Scanner<'a>,
+    lexer: Lexer<'a>,
+    scope: Scope<'a>,
+    /// Whether expressions get trees: not where only the statements matter.
+    reads_expressions: bool,
+    /// Why an expression is refused. The statements behind it may have faults that go first.
+    fault: Option<CompileError>,
     /// Blocks open within the function's body.
     nesting: usize,
     /// Loops open.
@@ -47,22 +76,38 @@ struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
+    fn new(source: &'a [u8], scope: Scope<'a>) -> Parser<'a> {
+        let lexer = Lexer::new(source);
+        Parser { lexer, scope, reads_expressions: true, fault: None, nesting: 0, loops: 0 }
+    }
+
+    fn program(&mut self) -> Result<Program<'a>, CompileError> {
+        let Pragmas { fp_mode, compiler } = pragma::read(self.lexer.source)?;
+        let (params, end) = self.signature()?;
+        let body = self.block(0, end)?;
+        self.skip_between_lines();
+        if self.lexer.peek().is_some() {
+            return Err(self.refuse_here("expected the end of the text after the function"));
+        }
+        Ok(Program { params, fp_mode, compiler, body, fault: self.fault.take() })
+    }
+
     #[inline(never)]
     fn refuse(&self, offset: usize, message: &str) -> CompileError {
-        refuse(self.scanner.source, offset, format_args!("{message}"))
+        refuse(self.lexer.source, offset, format_args!("{message}"))
     }
 
     fn refuse_here(&self, message: &str) -> CompileError {
-        self.refuse(self.scanner.offset, message)
+        self.refuse(self.lexer.offset, message)
     }
 
     /// Passes line ends, blanks, comments and stray semicolons.
     fn skip_between_lines(&mut self) {
         loop {
-            self.scanner.skip_space();
-            match self.scanner.peek() {
-                Some(b';') => self.scanner.offset += 1,
-                Some(b'#') => self.scanner.skip_comment(),
+            self.lexer.skip_space();
+            match self.lexer.peek() {
+                Some(b';') => self.lexer.offset += 1,
+                Some(b'#') => self.lexer.skip_comment(),
                 _ => return,
             }
         }
@@ -71,18 +116,22 @@ impl<'a> Parser<'a> {
     /// `def name(params):` and the offset behind the colon.
     fn signature(&mut self) -> Result<(Vec<&'a [u8]>, usize), CompileError> {
         self.skip_between_lines();
-        let start = self.scanner.offset;
-        if !self.scanner.keyword(b"def") {
+        let start = self.lexer.offset;
+        if !self.lexer.keyword(b"def") {
             return Err(self.refuse(start, "expected 'def'"));
         }
-        self.scanner.skip_blanks();
-        if self.scanner.name().is_empty() {
+        self.lexer.skip_blanks();
+        let name = self.lexer.name();
+        if name.is_empty() {
             return Err(self.refuse(start, "expected the name of the function after 'def'"));
         }
-        self.scanner.skip_blanks();
+        if let Some(symbol) = index_symbol(name) {
+            self.scope.mention(symbol)?;
+        }
+        self.lexer.skip_blanks();
         let params = self.params(start)?;
-        self.scanner.skip_blanks();
-        if !self.scanner.take(b":") {
+        self.lexer.skip_blanks();
+        if !self.lexer.take(b":") {
             return Err(self.refuse(start, "expected ':' after the parameters"));
         }
         Ok((params, self.header_end()?))
@@ -90,26 +139,26 @@ impl<'a> Parser<'a> {
 
     /// `(name, …)`; line ends and a last comma are fine.
     fn params(&mut self, start: usize) -> Result<Vec<&'a [u8]>, CompileError> {
-        if !self.scanner.take(b"(") {
+        if !self.lexer.take(b"(") {
             return Err(self.refuse(start, "expected '(' after the name of the function"));
         }
         let mut params: Vec<&[u8]> = Vec::new();
         loop {
-            self.scanner.skip_space();
-            if self.scanner.take(b")") {
+            self.lexer.skip_space();
+            if self.lexer.take(b")") {
                 return Ok(params);
             }
-            let name = self.scanner.name();
+            let name = self.lexer.name();
             if name.is_empty() {
                 return Err(self.refuse(start, "expected the name of a parameter"));
             }
             if params.contains(&name) {
                 let message = format_args!("duplicate parameter {}", Quoted(name));
-                return Err(refuse(self.scanner.source, start, message));
+                return Err(refuse(self.lexer.source, start, message));
             }
             params.try_push(name)?;
-            self.scanner.skip_space();
-            if !self.scanner.take(b",") && self.scanner.peek() != Some(b')') {
+            self.lexer.skip_space();
+            if !self.lexer.take(b",") && self.lexer.peek() != Some(b')') {
                 return Err(self.refuse(start, "expected ',' or ')' after a parameter"));
             }
         }
@@ -118,8 +167,8 @@ impl<'a> Parser<'a> {
     /// Checks that nothing but a comment follows a header's colon, and gives the offset behind it.
     #[inline(never)]
     fn header_end(&mut self) -> Result<usize, CompileError> {
-        let end = self.scanner.offset;
-        if self.scanner.at_line_end() {
+        let end = self.lexer.offset;
+        if self.lexer.at_line_end() {
             Ok(end)
         } else {
             Err(self.refuse(end, "expected an indented block on the next line"))
@@ -135,7 +184,7 @@ impl<'a> Parser<'a> {
         };
         let mut statements = Vec::new();
         while let Some(line) = self.next_line().filter(|line| line.indent >= indent) {
-            self.scanner.offset = line.offset;
+            self.lexer.offset = line.offset;
             if self.skip_stray_semicolons() {
                 statements.try_push(self.statement(indent)?)?;
             }
@@ -145,16 +194,16 @@ impl<'a> Parser<'a> {
 
     /// Goes to the start of the next line with a statement.
     fn next_line(&mut self) -> Option<LineStart> {
-        if self.scanner.peek() == Some(b'\n') {
-            self.scanner.offset += 1;
+        if self.lexer.peek() == Some(b'\n') {
+            self.lexer.offset += 1;
         }
-        self.scanner.next_line()
+        self.lexer.next_line()
     }
 
     /// Passes semicolons before a statement; whether a statement follows on the line.
     fn skip_stray_semicolons(&mut self) -> bool {
-        while self.scanner.take(b";") {
-            if self.scanner.at_line_end() {
+        while self.lexer.take(b";") {
+            if self.lexer.at_line_end() {
                 return false;
             }
         }
@@ -182,11 +231,11 @@ impl<'a> Parser<'a> {
 
     /// The statement that starts here, in a block of indentation `indent`.
     fn statement(&mut self, indent: usize) -> Result<Statement<'a>, CompileError> {
-        let start = self.scanner.offset;
-        let kind = match self.scanner.peek_name() {
+        let start = self.lexer.offset;
+        let kind = match self.lexer.peek_name() {
             b"if" => self.branches(start, indent)?,
             b"while" => {
-                self.scanner.name();
+                self.lexer.name();
                 let (condition, end) = self.condition(start)?;
                 StatementKind::While { condition, body: self.repeated(indent, end)? }
             }
@@ -204,9 +253,9 @@ impl<'a> Parser<'a> {
     /// that are on the stack once for each nested block.
     #[inline(never)]
     fn simple_statement(&mut self, start: usize) -> Result<StatementKind<'a>, CompileError> {
-        match self.scanner.peek_name() {
+        match self.lexer.peek_name() {
             b"return" => {
-                self.scanner.name();
+                self.lexer.name();
                 Ok(StatementKind::Return(self.value(start)?))
             }
             b"print" => self.print(start),
@@ -221,54 +270,163 @@ impl<'a> Parser<'a> {
     /// Checks that the line holds no other statement: one `;` and a comment are fine.
     #[inline(never)]
     fn end_statement(&mut self) -> Result<(), CompileError> {
-        self.scanner.skip_blanks();
-        self.scanner.take(b";");
-        if self.scanner.at_line_end() {
+        self.lexer.skip_blanks();
+        self.lexer.take(b";");
+        if self.lexer.at_line_end() {
             Ok(())
         } else {
             Err(self.refuse_here("expected the end of the line: only one statement fits on a line"))
         }
     }
 
+    /// The expression that begins here, behind the nodes of `onto`; the lexer is left where it ends.
+    ///
+    /// An expression that is refused has no tree, nor has any behind it. A caller is told the offset of
+    /// the statement plus the position within the expression, as if `lead` bytes more stood before it.
+    fn tree(
+        &mut self,
+        statement: usize,
+        ends: Ends,
+        lead: usize,
+        onto: Tree,
+    ) -> Result<Expression, CompileError> {
+        let start = self.lexer.offset;
+        if self.reads_expressions && self.fault.is_none() {
+            self.lexer.begin(ends);
+            match grammar::parse(&mut self.lexer, &mut self.scope, onto) {
+                Ok(tree) => return Ok(Some(tree)),
+                Err(error) if error.kind() == Status::OutOfMemory => return Err(error),
+                Err(error) => self.fault = Some(self.located(error, statement, start, lead)),
+            }
+            self.lexer.offset = start;
+        }
+        self.skip(statement, ends)?;
+        Ok(None)
+    }
+
+    /// An error of the expression at `start` as one of the source; people are told the place of the token.
+    fn located(&self, error: CompileError, statement: usize, start: usize, lead: usize) -> CompileError {
+        let within = |position: usize| position.saturating_sub(start + 1) + lead;
+        let position = statement + error.position.map_or(0, within);
+        let place = place(self.lexer.source, error.span().map_or(statement, |span| span.start));
+        error
+            .into_syntax_error()
+            .at(position_told(self.lexer.source, position))
+            .reworded(format_args!("line {}, column {}: ", place.line, place.column), format_args!(""))
+    }
+
+    /// Passes the rest of the statement or of the list of arguments.
+    fn skip(&mut self, statement: usize, ends: Ends) -> Result<(), CompileError> {
+        self.lexer.skip(ends).map_err(|why| self.refuse(statement, why))
+    }
+
+    /// Whether an expression begins behind the white space here.
+    fn finds_expression(&mut self, ends: Ends) -> bool {
+        self.lexer.skip_to_expression(ends);
+        !self.lexer.at_end()
+    }
+
     /// The expression up to the end of the statement; there must be one.
-    fn value(&mut self, statement: usize) -> Result<Snippet<'a>, CompileError> {
-        let value = self.scanner.expression(statement)?;
-        if value.text.is_empty() {
+    fn value(&mut self, statement: usize) -> Result<Expression, CompileError> {
+        if !self.finds_expression(Ends::Statement) {
             return Err(self.refuse(statement, "expected an expression"));
         }
-        Ok(value)
+        self.tree(statement, Ends::Statement, 0, Tree::default())
+    }
+
+    /// The arguments up to the end of their list, at most `most`; `missing` says what is wrong with a list of
+    /// more, and with an empty argument.
+    fn arguments(
+        &mut self,
+        statement: usize,
+        most: usize,
+        missing: &str,
+    ) -> Result<Vec<Expression>, CompileError> {
+        let mut list = Vec::new();
+        loop {
+            let is_there = self.finds_expression(Ends::Argument) || self.lexer.peek().is_none();
+            if (!is_there || list.len() == most) && self.fault.is_none() {
+                self.fault = Some(self.refuse(statement, missing));
+            }
+            list.try_push(self.tree(statement, Ends::Argument, 0, Tree::default())?)?;
+            if !self.lexer.take(b",") {
+                self.close(statement)?;
+                return Ok(list);
+            }
+        }
+    }
+
+    fn close(&mut self, statement: usize) -> Result<(), CompileError> {
+        if self.lexer.take(b")") { Ok(()) } else { Err(self.refuse(statement, OPEN_PARENTHESIS)) }
     }
 
     fn print(&mut self, start: usize) -> Result<StatementKind<'a>, CompileError> {
-        self.scanner.name();
-        self.scanner.skip_blanks();
-        let Some(arguments) = self.scanner.parenthesized(start)? else {
+        const MISSING: &str = "expected an argument of print()";
+        self.lexer.name();
+        self.lexer.skip_blanks();
+        if !self.lexer.take(b"(") {
             return Err(self.refuse(start, "expected '(' after 'print'"));
+        }
+        let has_format = self.finds_expression(Ends::Argument)
+            && matches!(self.lexer.peek(), Some(b'\'' | b'"'))
+            && self.reads_expressions
+            && self.fault.is_none();
+        let format = if has_format { self.format(start)? } else { None };
+        let values = if format.is_none() || self.lexer.take(b",") {
+            self.arguments(start, usize::MAX, MISSING)?
+        } else {
+            self.close(start)?;
+            Vec::new()
         };
-        let mut behind = self.scanner.clone();
-        behind.skip_blanks();
-        match behind.peek() {
-            None | Some(b'\n' | b';' | b'#') => Ok(StatementKind::Print(arguments)),
-            _ => Err(self.refuse(start, "'print' is a statement and cannot be part of an expression")),
+        let behind = self.lexer.offset;
+        self.lexer.skip_blanks();
+        match self.lexer.peek() {
+            None | Some(b'\n' | b';' | b'#') => {}
+            _ => {
+                let message = "'print' is a statement and cannot be part of an expression";
+                return Err(self.refuse(start, message));
+            }
+        }
+        self.lexer.offset = behind;
+        Ok(StatementKind::Print { format, values })
+    }
+
+    /// The format that begins here; `None` if it is refused.
+    fn format(&mut self, statement: usize) -> Result<Option<Vec<Vec<u8>>>, CompileError> {
+        let start = self.lexer.offset;
+        self.lexer.skip_string().map_err(|why| self.refuse(statement, why))?;
+        let literal = &self.lexer.source[start..self.lexer.offset];
+        let parsed = if self.finds_expression(Ends::Argument) {
+            Err(FormatError::Wrong("a format must be a single string literal"))
+        } else {
+            format::parse(literal)
+        };
+        match parsed {
+            Ok(texts) => Ok(Some(texts)),
+            Err(FormatError::OutOfMemory) => Err(OutOfMemory.into()),
+            Err(FormatError::Wrong(why)) => {
+                self.fault = Some(self.refuse(statement, why));
+                Ok(None)
+            }
         }
     }
 
     fn jump(&mut self, start: usize, kind: StatementKind<'a>) -> Result<StatementKind<'a>, CompileError> {
-        let name = self.scanner.name();
+        let name = self.lexer.name();
         let outside = self.loops == 0;
-        self.scanner.skip_blanks();
-        if outside || self.scanner.peek_name() == b"if" {
+        self.lexer.skip_blanks();
+        if outside || self.lexer.peek_name() == b"if" {
             let problem = if outside { "is only allowed in a loop" } else { "takes no condition" };
             let message = format_args!("{} {problem}", Quoted(name));
-            return Err(refuse(self.scanner.source, start, message));
+            return Err(refuse(self.lexer.source, start, message));
         }
         Ok(kind)
     }
 
     fn assignment_or_expression(&mut self, start: usize) -> Result<StatementKind<'a>, CompileError> {
-        let name = self.scanner.name();
-        self.scanner.skip_blanks();
-        let update = match self.scanner.rest() {
+        let name = self.lexer.name();
+        self.lexer.skip_blanks();
+        let update = match self.lexer.rest() {
             _ if name.is_empty() => None,
             [b'=', ..] => Some((None, 1)),
             [b'+', b'=', ..] => Some((Some(Update::Add), 2)),
@@ -279,34 +437,86 @@ impl<'a> Parser<'a> {
             _ => None,
         };
         let Some((update, length)) = update else {
-            self.scanner.offset = start;
+            self.lexer.offset = start;
             return self.value(start).map(StatementKind::Expression);
         };
-        self.scanner.offset += length;
-        let value = self.scanner.expression(start)?;
-        if value.text.is_empty() {
+        self.lexer.offset += length;
+        if !self.finds_expression(Ends::Statement) {
             return Err(self.refuse_here("expected an expression"));
         }
-        Ok(StatementKind::Assign { name, update, value })
+        let known = match self.scope.find(name) {
+            Some(SymbolMeaning::Variable(variable)) => Some(variable),
+            _ => None,
+        };
+        let value = match update {
+            None => self.tree(start, Ends::Statement, 0, Tree::default())?,
+            Some(update) => {
+                let span = Span { start: start as u32, end: (start + name.len()) as u32 };
+                self.updated(span, name, known.unwrap_or_default(), update)?
+            }
+        };
+        let target = self.target(name, known)?;
+        Ok(StatementKind::Assign { target, is_update: update.is_some(), value })
+    }
+
+    /// The target that is called `name`: the variable `known`, or a local that begins here.
+    fn target(&mut self, name: &'a [u8], known: Option<u32>) -> Result<Target<'a>, CompileError> {
+        let (variable, is_new) = match known {
+            Some(variable) => (variable, false),
+            None => (self.scope.add_local(name)?, true),
+        };
+        Ok(Target { name, variable, is_new })
+    }
+
+    /// What a compound assignment sets `variable`, called `name` at `span`, to. A caller is told positions as
+    /// if the statement said `name = name op (right)`.
+    fn updated(
+        &mut self,
+        span: Span,
+        name: &[u8],
+        variable: u32,
+        update: Update,
+    ) -> Result<Expression, CompileError> {
+        let mut tree = Tree::default();
+        let left = tree.push(NodeKind::Variable(variable), span)?;
+        let operator = if update == Update::FloorDiv { "floor( / (" } else { " + (" };
+        let lead = name.len() + operator.len();
+        let Some(mut tree) = self.tree(span.start as usize, Ends::Statement, lead, tree)? else {
+            return Ok(None);
+        };
+        let right = tree.root();
+        let kind = match update {
+            Update::Add => tree.sum(left, right),
+            Update::Sub => NodeKind::Binary(Operator::Sub, left, right),
+            Update::Mul => NodeKind::Binary(Operator::Mul, left, right),
+            Update::Div | Update::FloorDiv => NodeKind::Binary(Operator::Div, left, right),
+        };
+        let span = Span { end: tree.node(right).span.end, ..span };
+        let value = tree.push(kind, span)?;
+        if update == Update::FloorDiv {
+            let list = tree.push_args(&[value])?;
+            tree.push(NodeKind::Builtin(&FLOOR, list), span)?;
+        }
+        Ok(Some(tree))
     }
 
     /// `if` with the `elif` and `else` that follow at the block's indentation.
     #[inline(never)]
     fn branches(&mut self, start: usize, indent: usize) -> Result<StatementKind<'a>, CompileError> {
-        self.scanner.name();
+        self.lexer.name();
         let mut branches = Vec::new();
         branches.try_push(self.guarded(start, indent)?)?;
         loop {
-            let before = self.scanner.clone();
+            let before = self.lexer.offset;
             let Some(line) = self.next_line().filter(|line| line.indent == indent) else { break };
-            self.scanner.offset = line.offset;
-            if self.scanner.keyword(b"elif") {
+            self.lexer.offset = line.offset;
+            if self.lexer.keyword(b"elif") {
                 branches.try_push(self.guarded(line.offset, indent)?)?;
-            } else if self.scanner.keyword(b"else") {
+            } else if self.lexer.keyword(b"else") {
                 let otherwise = self.otherwise(line.offset, indent)?;
                 return Ok(StatementKind::If { branches, otherwise });
             } else {
-                self.scanner = before;
+                self.lexer.offset = before;
                 break;
             }
         }
@@ -320,10 +530,10 @@ impl<'a> Parser<'a> {
     }
 
     fn otherwise(&mut self, start: usize, indent: usize) -> Result<Vec<Statement<'a>>, CompileError> {
-        self.scanner.skip_blanks();
-        let has_colon = self.scanner.take(b":");
-        let end = self.scanner.offset;
-        if !has_colon || !self.scanner.at_line_end() {
+        self.lexer.skip_blanks();
+        let has_colon = self.lexer.take(b":");
+        let end = self.lexer.offset;
+        if !has_colon || !self.lexer.at_line_end() {
             return Err(
                 self.refuse(start, "expected ':' after 'else', and an indented block on the next line")
             );
@@ -333,45 +543,54 @@ impl<'a> Parser<'a> {
 
     /// A condition with its colon, and the offset behind the colon.
     #[inline(never)]
-    fn condition(&mut self, start: usize) -> Result<(Snippet<'a>, usize), CompileError> {
-        let header = self.scanner.expression(start)?;
-        let [text @ .., b':'] = header.text else {
-            return Err(self.refuse(start, "expected a condition, then ':' and the end of the line"));
+    fn condition(&mut self, statement: usize) -> Result<(Expression, usize), CompileError> {
+        let is_there = self.finds_expression(Ends::Header);
+        let start = self.lexer.offset;
+        let condition = if is_there { self.tree(statement, Ends::Header, 1, Tree::default())? } else { None };
+        self.skip(statement, Ends::Header)?;
+        let header = self.lexer.source[start..self.lexer.offset].trim_ascii_end();
+        let [text @ .., b':'] = header else {
+            return Err(self.refuse(statement, "expected a condition, then ':' and the end of the line"));
         };
-        let condition = trimmed(Snippet { text, start: header.start });
-        if condition.text.is_empty() {
-            return Err(self.refuse(start, "expected a condition"));
+        if text.is_empty() {
+            return Err(self.refuse(statement, "expected a condition"));
         }
         self.end_statement()?;
-        Ok((condition, header.start + header.text.len()))
+        Ok((condition, start + header.len()))
     }
 
     /// `for name in range(…):` and its body.
     fn counted_loop(&mut self, start: usize, indent: usize) -> Result<StatementKind<'a>, CompileError> {
-        let (variable, bounds, end) = self.loop_header(start)?;
-        Ok(StatementKind::For { variable, bounds, body: self.repeated(indent, end)? })
+        let (target, bounds, end) = self.loop_header(start)?;
+        Ok(StatementKind::For { target, bounds, body: self.repeated(indent, end)? })
     }
 
-    /// The variable of a `for`, its bounds, and the offset behind the colon.
+    /// The target of a `for`, its bounds, and the offset behind the colon.
     #[inline(never)]
-    fn loop_header(&mut self, start: usize) -> Result<(&'a [u8], Snippet<'a>, usize), CompileError> {
-        self.scanner.name();
-        self.scanner.skip_blanks();
-        let variable = self.scanner.name();
-        self.scanner.skip_blanks();
-        let has_in = self.scanner.keyword(b"in");
-        self.scanner.skip_blanks();
-        if variable.is_empty() || !has_in || !self.scanner.keyword(b"range") {
+    fn loop_header(&mut self, start: usize) -> Result<(Target<'a>, Vec<Expression>, usize), CompileError> {
+        self.lexer.name();
+        self.lexer.skip_blanks();
+        let variable = self.lexer.name();
+        self.lexer.skip_blanks();
+        let has_in = self.lexer.keyword(b"in");
+        self.lexer.skip_blanks();
+        if variable.is_empty() || !has_in || !self.lexer.keyword(b"range") {
             return Err(self.refuse(start, "expected 'for name in range(...):'"));
         }
-        self.scanner.skip_blanks();
-        let Some(bounds) = self.scanner.parenthesized(start)? else {
+        self.lexer.skip_blanks();
+        if !self.lexer.take(b"(") {
             return Err(self.refuse(start, "expected '(' after 'range'"));
+        }
+        let known = match self.scope.find(variable) {
+            Some(SymbolMeaning::Variable(known)) => Some(known),
+            _ => None,
         };
-        self.scanner.skip_blanks();
-        if !self.scanner.take(b":") {
+        let bounds = self.arguments(start, 3, "range() takes one to three arguments")?;
+        let target = self.target(variable, known)?;
+        self.lexer.skip_blanks();
+        if !self.lexer.take(b":") {
             return Err(self.refuse(start, "expected ':' after 'range(...)'"));
         }
-        Ok((variable, bounds, self.header_end()?))
+        Ok((target, bounds, self.header_end()?))
     }
 }

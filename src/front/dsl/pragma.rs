@@ -1,9 +1,9 @@
 //! `# me:` comments at the top of a source, and the environment that overrules them.
 
 use super::place::refuse;
-use super::scanner::Scanner;
 use crate::environment;
 use crate::front::error::{CompileError, Quoted};
+use crate::front::lexer::Lexer;
 use crate::ir::{Compiler, FpMode};
 
 /// What the pragmas of a source say.
@@ -15,32 +15,32 @@ pub struct Pragmas {
 
 /// Reads the pragmas in the comments before the first line of code.
 pub fn read(source: &[u8]) -> Result<Pragmas, CompileError> {
-    let mut scanner = Scanner::new(source);
+    let mut lexer = Lexer::new(source);
     let mut pragmas = Pragmas::default();
     loop {
-        scanner.skip_space();
-        if scanner.peek() != Some(b'#') {
+        lexer.skip_space();
+        if lexer.peek() != Some(b'#') {
             return Ok(pragmas);
         }
-        read_comment(&mut scanner, &mut pragmas)?;
+        read_comment(&mut lexer, &mut pragmas)?;
     }
 }
 
 /// Reads the comment that starts here, up to the end of its line.
-fn read_comment(scanner: &mut Scanner<'_>, pragmas: &mut Pragmas) -> Result<(), CompileError> {
-    let start = scanner.offset;
-    let source = scanner.source;
-    scanner.offset += 1;
-    scanner.skip_blanks();
-    if !scanner.take(b"me:") {
-        scanner.offset = start;
-        scanner.skip_comment();
+fn read_comment(lexer: &mut Lexer<'_>, pragmas: &mut Pragmas) -> Result<(), CompileError> {
+    let start = lexer.offset;
+    let source = lexer.source;
+    lexer.offset += 1;
+    lexer.skip_blanks();
+    if !lexer.take(b"me:") {
+        lexer.offset = start;
+        lexer.skip_comment();
         return Ok(());
     }
-    if scanner.take(b"fp") {
-        set_once(&mut pragmas.fp_mode, value(scanner, fp_mode)?, source, start)
-    } else if scanner.take(b"compiler") {
-        set_once(&mut pragmas.compiler, value(scanner, compiler)?, source, start)
+    if lexer.take(b"fp") {
+        set_once(&mut pragmas.fp_mode, value(lexer, fp_mode)?, source, start)
+    } else if lexer.take(b"compiler") {
+        set_once(&mut pragmas.compiler, value(lexer, compiler)?, source, start)
     } else {
         Err(refuse(source, start, format_args!("unknown pragma: expected me:fp or me:compiler")))
     }
@@ -54,24 +54,22 @@ fn set_once<T>(slot: &mut Option<T>, value: T, source: &[u8], start: usize) -> R
 }
 
 /// `= word` up to the end of the line.
-fn value<T>(scanner: &mut Scanner<'_>, meaning: fn(&[u8]) -> Option<T>) -> Result<T, CompileError> {
-    let source = scanner.source;
-    scanner.skip_blanks();
-    if !scanner.take(b"=") {
-        return Err(refuse(source, scanner.offset, format_args!("expected '='")));
+fn value<T>(lexer: &mut Lexer<'_>, meaning: fn(&[u8]) -> Option<T>) -> Result<T, CompileError> {
+    let source = lexer.source;
+    lexer.skip_blanks();
+    if !lexer.take(b"=") {
+        return Err(refuse(source, lexer.offset, format_args!("expected '='")));
     }
-    scanner.skip_blanks();
-    let start = scanner.offset;
-    let word = scanner.name();
+    lexer.skip_blanks();
+    let start = lexer.offset;
+    let word = lexer.name();
     let Some(value) = meaning(word) else {
         return Err(refuse(source, start, format_args!("unknown pragma value {}", Quoted(word))));
     };
-    scanner.skip_blanks();
-    match scanner.peek() {
+    lexer.skip_blanks();
+    match lexer.peek() {
         None | Some(b'\n') => Ok(value),
-        _ => {
-            Err(refuse(source, scanner.offset, format_args!("expected the end of the line after the pragma")))
-        }
+        _ => Err(refuse(source, lexer.offset, format_args!("expected the end of the line after the pragma"))),
     }
 }
 

@@ -1,14 +1,8 @@
-//! The statements of a kernel as written: expressions are still text.
+//! The statements of a kernel as written, with the trees of their expressions.
 
+use crate::front::error::CompileError;
+use crate::front::tree::Tree;
 use crate::ir::{Compiler, FpMode};
-
-/// A piece of the source text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Snippet<'a> {
-    pub text: &'a [u8],
-    /// Offset in the source.
-    pub start: usize,
-}
 
 /// A kernel: `def name(params):` and its body.
 #[derive(Debug, Default)]
@@ -19,7 +13,12 @@ pub struct Program<'a> {
     /// `# me:compiler=`.
     pub compiler: Option<Compiler>,
     pub body: Vec<Statement<'a>>,
+    /// Why the first expression that has no tree is refused.
+    pub fault: Option<CompileError>,
 }
+
+/// An expression; `None` from the first refused one on.
+pub type Expression = Option<Tree>;
 
 /// One statement and the offset of its first byte.
 #[derive(Debug)]
@@ -30,32 +29,45 @@ pub struct Statement<'a> {
 
 #[derive(Debug)]
 pub enum StatementKind<'a> {
-    /// `name = value`, or `name += value` and its like.
+    /// `name = value`, or `name += value` and its like, whose value is that of `name + value`.
     Assign {
-        name: &'a [u8],
-        update: Option<Update>,
-        value: Snippet<'a>,
+        target: Target<'a>,
+        is_update: bool,
+        value: Expression,
     },
-    Expression(Snippet<'a>),
-    Return(Snippet<'a>),
-    /// What stands between the parentheses of `print(…)`.
-    Print(Snippet<'a>),
+    Expression(Expression),
+    Return(Expression),
+    /// `print(…)`: the texts around the placeholders of the format, and the values.
+    Print {
+        format: Option<Vec<Vec<u8>>>,
+        values: Vec<Expression>,
+    },
     If {
         branches: Vec<Guarded<'a>>,
         otherwise: Vec<Statement<'a>>,
     },
     While {
-        condition: Snippet<'a>,
+        condition: Expression,
         body: Vec<Statement<'a>>,
     },
     For {
-        variable: &'a [u8],
-        /// What stands between the parentheses of `range(…)`.
-        bounds: Snippet<'a>,
+        target: Target<'a>,
+        /// The arguments of `range(…)`.
+        bounds: Vec<Expression>,
         body: Vec<Statement<'a>>,
     },
     Break,
     Continue,
+}
+
+/// A name that a statement assigns to.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    pub name: &'a [u8],
+    /// Index in the scope.
+    pub variable: u32,
+    /// Whether this is the first assignment.
+    pub is_new: bool,
 }
 
 /// `if` or `elif`: a condition and the statements that it guards.
@@ -63,17 +75,6 @@ pub enum StatementKind<'a> {
 pub struct Guarded<'a> {
     /// Offset of the keyword.
     pub start: usize,
-    pub condition: Snippet<'a>,
+    pub condition: Expression,
     pub body: Vec<Statement<'a>>,
-}
-
-/// The operator of a compound assignment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Update {
-    Add,
-    Sub,
-    Mul,
-    Div,
-    /// `//=`: the floor of the quotient.
-    FloorDiv,
 }

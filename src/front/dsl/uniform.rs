@@ -11,6 +11,7 @@ pub fn is_uniform(tree: &Tree, variables: &[bool]) -> Result<bool, OutOfMemory> 
     for (id, node) in tree.nodes.iter().enumerate() {
         uniform[id] = match node.kind {
             NodeKind::Variable(index) => variables[index as usize],
+            NodeKind::Index(symbol) => symbol.is_uniform(),
             kind if is_reduction(kind) => true,
             _ => {
                 let mut all = true;

@@ -97,7 +97,7 @@ impl<'a> Spreader<'a> {
     fn want_operand(&mut self, id: NodeId, operator_parse: Dtype, work: Dtype) {
         let is_operation = !matches!(
             self.tree.node(id).kind,
-            NodeKind::Number(_) | NodeKind::Text(_) | NodeKind::Variable(_)
+            NodeKind::Number(_) | NodeKind::Text(_) | NodeKind::Variable(_) | NodeKind::Index(_)
         );
         if is_operation && !self.get(id).is_weak && self.get(id).parse != operator_parse {
             self.want_apart(id);
@@ -118,7 +118,7 @@ impl<'a> Spreader<'a> {
             return self.strings(text, result);
         }
         match self.tree.node(id).kind {
-            NodeKind::Number(_) | NodeKind::Text(_) | NodeKind::Variable(_) => result,
+            NodeKind::Number(_) | NodeKind::Text(_) | NodeKind::Variable(_) | NodeKind::Index(_) => result,
             NodeKind::Negate(a) => {
                 self.want(a, result);
                 result
@@ -200,7 +200,10 @@ impl<'a> Spreader<'a> {
 
     /// An operand that is compared by its value: computed apart if its own dtype holds that.
     fn want_value(&mut self, id: NodeId, work: Dtype) {
-        let is_leaf = matches!(self.tree.node(id).kind, NodeKind::Number(_) | NodeKind::Variable(_));
+        let is_leaf = matches!(
+            self.tree.node(id).kind,
+            NodeKind::Number(_) | NodeKind::Variable(_) | NodeKind::Index(_)
+        );
         if !is_leaf && self.get(id).keeps_value() {
             self.want_apart(id);
         } else {

@@ -81,6 +81,7 @@ impl<'a> Emitter<'a> {
                 let Variable { ty, read } = self.scope.variable(index);
                 self.builder.add(read, ty)
             }
+            NodeKind::Index(symbol) => self.builder.add(ExprKind::Index(symbol), Dtype::Int64.into()),
             NodeKind::Negate(a) => self.unary(UnaryOp::Neg, a, work),
             NodeKind::Invert(a) | NodeKind::Not(a) => self.unary(UnaryOp::BitNot, a, work),
             NodeKind::Binary(operator, a, b) => self.binary(typed, operator, a, b, work),

@@ -47,8 +47,7 @@ impl Rules {
     /// nothing about the numbers in a condition, and in a kernel a bool variable nothing about those
     /// beside it: the first variable that is not bool decides there.
     pub fn new(scope: &Scope<'_>, target: Option<Dtype>, literals_keep_value: bool) -> Rules {
-        let dtypes = || scope.variables.iter().map(|variable| variable.ty.dtype);
-        let mut numeric = dtypes().filter(|dtype| !dtype.is_string());
+        let mut numeric = scope.dtypes().filter(|dtype| !dtype.is_string());
         let literal = match target {
             Some(dtype) if !dtype.is_string() && dtype != Dtype::Bool => Some(dtype),
             None if !literals_keep_value => numeric.next(),
@@ -59,7 +58,7 @@ impl Rules {
             literal,
             literals_keep_value,
             target,
-            complex_declared: dtypes().any(Dtype::is_complex),
+            complex_declared: scope.dtypes().any(Dtype::is_complex),
             literal_text: if target == Some(Dtype::Bytes) { Dtype::Bytes } else { Dtype::String },
         }
     }

@@ -167,7 +167,7 @@ impl Typing<'_> {
     /// Whether a node has one value that is known now.
     fn is_constant(&self, id: NodeId) -> bool {
         let can_fold = match self.tree.node(id).kind {
-            NodeKind::Variable(_) | NodeKind::Text(_) => false,
+            NodeKind::Variable(_) | NodeKind::Index(_) | NodeKind::Text(_) => false,
             NodeKind::Builtin(row, _) => !matches!(row.meaning, Meaning::Reduce(_) | Meaning::Text(_)),
             NodeKind::Call(index, _) => self.scope.function(index).target.is_pure(),
             _ => true,
@@ -185,6 +185,7 @@ impl Typing<'_> {
             NodeKind::Number(literal) => Ok(self.literal(literal)),
             NodeKind::Text(_) => Err(type_error(format_args!("a string is not allowed here"))),
             NodeKind::Variable(index) => Ok(self.variable(index)),
+            NodeKind::Index(_) => Ok(Typed::number(Dtype::Int64, Dtype::Int64)),
             NodeKind::Negate(a) => self.negate(a),
             NodeKind::Invert(a) => self.invert(a),
             NodeKind::Not(_) => self.not(),

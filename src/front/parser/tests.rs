@@ -7,7 +7,7 @@ fn scope() -> Scope<'static> {
     let mut scope = Scope::default();
     for (index, name) in ["x", "y"].into_iter().enumerate() {
         let read = ExprKind::Param(index as u32);
-        scope.add_variable(name.as_bytes(), Variable { ty: Dtype::Float64.into(), read }).unwrap();
+        scope.add_input(name.as_bytes(), Variable { ty: Dtype::Float64.into(), read }).unwrap();
     }
     for (arity, name) in ["f0", "f1", "f2"].into_iter().enumerate() {
         let arity = arity as u8;
@@ -21,10 +21,14 @@ fn scope() -> Scope<'static> {
     scope
 }
 
+fn parsed(text: &str) -> Result<Tree, CompileError> {
+    parse(&mut Lexer::new(text.as_bytes()), &mut scope(), Tree::default())
+}
+
 /// The tree with explicit parentheses.
 fn shape(text: &str) -> String {
     let scope = scope();
-    let tree = parse(text.as_bytes(), &scope).unwrap_or_else(|error| panic!("{text}: {error:?}"));
+    let tree = parsed(text).unwrap_or_else(|error| panic!("{text}: {error:?}"));
     show(&tree, &scope, tree.root())
 }
 
@@ -37,6 +41,7 @@ fn show(tree: &Tree, scope: &Scope, id: NodeId) -> String {
         NodeKind::Number(literal) => format!("{}", literal.value.to_f64()),
         NodeKind::Text(_) => "text".to_string(),
         NodeKind::Variable(index) => ["x", "y"][index as usize].to_string(),
+        NodeKind::Index(_) => unreachable!("the texts are no kernels"),
         NodeKind::Negate(a) => format!("-{}", show(tree, scope, a)),
         NodeKind::Invert(a) => format!("~{}", show(tree, scope, a)),
         NodeKind::Not(a) => format!("!{}", show(tree, scope, a)),
@@ -195,7 +200,7 @@ fn positions_of_syntax_errors() {
         ("lambda x: x", 6),
     ];
     for (text, position) in cases {
-        let error = parse(text.as_bytes(), &scope()).expect_err(text);
+        let error = parsed(text).expect_err(text);
         assert_eq!(error.position, Some(position), "{text}: {error:?}");
     }
 }
@@ -204,9 +209,9 @@ fn positions_of_syntax_errors() {
 fn depth_costs_no_stack() {
     let depth = 100_000;
     let text = "(".repeat(depth) + "x" + &")".repeat(depth);
-    assert_eq!(parse(text.as_bytes(), &scope()).unwrap().nodes.len(), 1);
+    assert_eq!(parsed(&text).unwrap().nodes.len(), 1);
     let text = "-".repeat(depth) + "x";
-    assert_eq!(parse(text.as_bytes(), &scope()).unwrap().nodes.len(), depth + 1);
+    assert_eq!(parsed(&text).unwrap().nodes.len(), depth + 1);
     let text = "x".to_string() + &"+x".repeat(depth);
-    assert_eq!(parse(text.as_bytes(), &scope()).unwrap().nodes.len(), 2 * depth + 1);
+    assert_eq!(parsed(&text).unwrap().nodes.len(), 2 * depth + 1);
 }

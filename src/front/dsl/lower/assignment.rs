@@ -1,54 +1,37 @@
 //! Assignments, and the dtypes of locals.
 
-use super::expression::Expression;
-use super::{Lowering, uniform};
-use crate::builtin::{Builtin, Meaning};
+use super::{Lowering, too_many_names, uniform};
 use crate::dtype::{Dtype, promote};
 use crate::front::dsl::names::is_reserved;
-use crate::front::dsl::program::{Snippet, Update};
+use crate::front::dsl::program::{Expression, Target};
+use crate::front::dsl::signature::MAX_SYMBOLS;
 use crate::front::error::{CompileError, Quoted};
-use crate::front::lexer::Operator;
 use crate::front::lower::store;
-use crate::front::scope::{SymbolMeaning, Variable};
-use crate::front::tree::{NodeKind, Tree};
-use crate::ir::{ExprId, ExprKind, Local, LocalId, Span, Stmt, Type, UnaryOp};
+use crate::front::scope::Variable;
+use crate::front::tree::Tree;
+use crate::ir::{ExprId, ExprKind, Local, LocalId, Stmt, Type};
 use crate::memory::TryGrow;
 
-/// What an assigned name stands for.
-pub(super) enum Target {
-    /// Nothing so far: the assignment defines a local.
-    New,
-    Local {
-        local: LocalId,
-        /// Index in the scope.
-        variable: u32,
-    },
-}
-
-impl<'a> Lowering<'a> {
+impl Lowering<'_> {
     #[inline(never)]
     pub fn assign(
         &mut self,
         start: usize,
-        name: &'a [u8],
-        update: Option<Update>,
-        value: Snippet<'_>,
+        target: Target<'_>,
+        is_update: bool,
+        value: &Expression,
     ) -> Result<Stmt, CompileError> {
-        let target = self.target(start, name)?;
-        let lead = update.map_or(0, |update| lead(name, update));
-        let expression = Expression { lead, ..Expression::new(start, value) };
-        if update.is_some() && matches!(target, Target::New) {
+        let known = self.known_local(start, target)?;
+        let name = target.name;
+        if is_update && known.is_none() {
             return Err(self.refuse(start, format_args!("{} has no value yet", Quoted(name))));
         }
-        let tree = match (update, &target) {
-            (Some(update), Target::Local { variable, .. }) => self.updated(*variable, update, &expression)?,
-            _ => self.parse_in_body(&expression)?,
-        };
-        let is_uniform = uniform::is_uniform(&tree, &self.uniform)?;
-        let (local, variable, value) = match target {
-            Target::Local { local, variable } => {
+        let tree = self.tree_in_body(start, value)?;
+        let is_uniform = uniform::is_uniform(tree, &self.uniform)?;
+        let (local, value) = match known {
+            Some(local) => {
                 let ty = self.kernel.locals[local as usize].ty;
-                let value = self.value(&expression, &tree, Some(ty.dtype))?;
+                let value = self.value(start, tree, Some(ty.dtype))?;
                 if self.builder.graph.expr(value).ty.itemsize > ty.itemsize {
                     let message = format_args!(
                         "this string is wider than {}, whose width is that of its first value",
@@ -56,76 +39,57 @@ impl<'a> Lowering<'a> {
                     );
                     return Err(self.refuse(start, message));
                 }
-                (local, variable, value)
+                (local, value)
             }
-            Target::New => {
-                let value = self.first_value(&expression, &tree)?;
-                let ty = self.builder.graph.expr(value).ty;
-                let (local, variable) = self.declare_local(name, ty)?;
-                (local, variable, value)
+            None => {
+                let value = self.first_value(start, tree)?;
+                (self.declare_local(target, self.builder.graph.expr(value).ty)?, value)
             }
         };
         let itemsize = self.kernel.locals[local as usize].ty.itemsize;
         let value = store(&mut self.builder, value, itemsize)?;
-        self.uniform[variable as usize] = is_uniform;
+        self.uniform[target.variable as usize] = is_uniform;
         Ok(Stmt::Assign { local, value })
     }
 
-    /// The tree of what a compound assignment sets `variable` to; `right` is its right side.
-    fn updated(&self, variable: u32, update: Update, right: &Expression<'_>) -> Result<Tree, CompileError> {
-        let span = Span::default();
-        let mut tree = Tree::default();
-        let left = tree.push(NodeKind::Variable(variable), span)?;
-        let mut tree = self.parse_onto(tree, right)?;
-        let right = tree.root();
-        let kind = match update {
-            Update::Add => tree.sum(left, right),
-            Update::Sub => NodeKind::Binary(Operator::Sub, left, right),
-            Update::Mul => NodeKind::Binary(Operator::Mul, left, right),
-            Update::Div | Update::FloorDiv => NodeKind::Binary(Operator::Div, left, right),
-        };
-        let value = tree.push(kind, span)?;
-        if update == Update::FloorDiv {
-            let list = tree.push_args(&[value])?;
-            tree.push(NodeKind::Builtin(&FLOOR, list), span)?;
+    /// The local that an assignment to `target` sets; `None` for a new one.
+    pub fn known_local(&self, start: usize, target: Target<'_>) -> Result<Option<LocalId>, CompileError> {
+        let name = Quoted(target.name);
+        if is_reserved(target.name) {
+            return Err(self.refuse(start, format_args!("{name} is a reserved name")));
         }
-        Ok(tree)
-    }
-
-    /// What an assignment to `name` sets.
-    pub fn target(&self, start: usize, name: &[u8]) -> Result<Target, CompileError> {
-        if is_reserved(name) {
-            return Err(self.refuse(start, format_args!("{} is a reserved name", Quoted(name))));
+        if target.is_new {
+            return Ok(None);
         }
-        let Some(SymbolMeaning::Variable(variable)) = self.scope.find(name) else {
-            return Ok(Target::New);
-        };
-        match self.scope.variable(variable).read {
-            ExprKind::Local(local) => Ok(Target::Local { local, variable }),
-            _ => Err(self.refuse(start, format_args!("the input {} cannot be assigned", Quoted(name)))),
+        match self.scope.variable(target.variable).read {
+            ExprKind::Local(local) => Ok(Some(local)),
+            _ => Err(self.refuse(start, format_args!("the input {name} cannot be assigned"))),
         }
     }
 
-    /// Declares a local; its handle, and its index in the scope.
-    pub fn declare_local(&mut self, name: &'a [u8], ty: Type) -> Result<(LocalId, u32), CompileError> {
-        self.check_room()?;
+    /// Gives the new local `target` its type.
+    pub fn declare_local(&mut self, target: Target<'_>, ty: Type) -> Result<LocalId, CompileError> {
+        if self.names() == MAX_SYMBOLS {
+            return Err(too_many_names());
+        }
         let locals = &mut self.kernel.locals;
         let local = locals.len() as LocalId;
-        locals.try_push(Local { name: Vec::try_copied(name)?, ty })?;
-        let variable = self.scope.add_local(name, Variable { ty, read: ExprKind::Local(local) })?;
+        locals.try_push(Local { name: Vec::try_copied(target.name)?, ty })?;
+        debug_assert_eq!(self.scope.variables.len(), target.variable as usize);
+        self.scope.variables.try_push(Variable { ty, read: ExprKind::Local(local) })?;
         self.uniform.try_push(false)?;
-        Ok((local, variable))
+        Ok(local)
     }
 
     /// The value of the first assignment to a local, whose dtype becomes that of the local.
     ///
     /// Floating-point outputs set the precision of all locals. Under the others a local is as wide as
     /// its value needs: only the final `return` narrows. A string is never converted.
-    fn first_value(&mut self, expression: &Expression<'_>, tree: &Tree) -> Result<ExprId, CompileError> {
+    fn first_value(&mut self, statement: usize, tree: &Tree) -> Result<ExprId, CompileError> {
         let Some(output) = self.output.filter(|output| !output.is_string()) else {
-            return self.natural_value(expression, tree, self.output);
+            return self.natural_value(statement, tree, self.output);
         };
-        let natural = self.natural_dtype(expression, tree, None)?;
+        let natural = self.natural_dtype(statement, tree, None)?;
         let target = if natural.is_string() {
             None
         } else if output.is_float() || output.is_complex() {
@@ -133,7 +97,7 @@ impl<'a> Lowering<'a> {
         } else {
             Some(wider(natural, output)).filter(|dtype| *dtype != natural)
         };
-        self.value(expression, tree, target)
+        self.value(statement, tree, target)
     }
 }
 
@@ -146,19 +110,6 @@ fn wider(natural: Dtype, output: Dtype) -> Dtype {
         _ if output.size() > natural.size() => output,
         _ => natural,
     }
-}
-
-/// What `//=` applies to the quotient, whatever names the kernel gives to its variables.
-static FLOOR: Builtin = Builtin { name: "floor", arity: 1, meaning: Meaning::Unary(UnaryOp::Floor) };
-
-/// How much further a caller is told positions in the right side of `name op= right`: as if it said
-/// `name = name op (right)`.
-fn lead(name: &[u8], update: Update) -> usize {
-    let operator = match update {
-        Update::FloorDiv => "floor( / (",
-        _ => " + (",
-    };
-    name.len() + operator.len()
 }
 
 #[cfg(test)]

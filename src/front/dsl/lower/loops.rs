@@ -1,11 +1,8 @@
 //! `for` loops over `range(…)`.
 
 use super::Lowering;
-use super::assignment::Target;
-use super::expression::Expression;
 use crate::dtype::{Dtype, Scalar};
-use crate::front::dsl::arguments;
-use crate::front::dsl::program::{Snippet, Statement};
+use crate::front::dsl::program::{Expression, Statement, Target};
 use crate::front::error::{CompileError, Quoted};
 use crate::front::number::Literal;
 use crate::front::tree::{NodeKind, Tree};
@@ -17,66 +14,60 @@ impl<'a> Lowering<'a> {
     pub fn counted_loop(
         &mut self,
         start: usize,
-        name: &'a [u8],
-        bounds: Snippet<'_>,
+        target: Target<'_>,
+        bounds: &[Expression],
         body: &[Statement<'a>],
     ) -> Result<Stmt, CompileError> {
-        let known = self.known_loop_variable(start, name)?;
+        let known = self.known_loop_variable(start, target)?;
         let (first, stop, step) = self.range(start, bounds)?;
-        let (variable, index) = match known {
+        let variable = match known {
             Some(known) => known,
-            None => self.declare_loop_variable(name)?,
+            None => self.declare_loop_variable(target)?,
         };
-        self.uniform[index as usize] = true;
+        self.uniform[target.variable as usize] = true;
         self.open_loops.try_push(variable)?;
         let body = self.nested(body)?;
         self.open_loops.pop();
         Ok(Stmt::For { variable, start: first, stop, step, body })
     }
 
-    /// The variable of an earlier loop that is called `name`, with its index in the scope. No other
-    /// variable may be called so.
-    fn known_loop_variable(&self, start: usize, name: &[u8]) -> Result<Option<(LocalId, u32)>, CompileError> {
-        match self.target(start, name)? {
-            Target::New => Ok(None),
-            Target::Local { local, variable }
-                if self.loop_variables.contains(&local) && !self.open_loops.contains(&local) =>
-            {
-                Ok(Some((local, variable)))
+    /// The variable of an earlier loop that has the name of `target`. No other variable may have it.
+    fn known_loop_variable(&self, start: usize, target: Target<'_>) -> Result<Option<LocalId>, CompileError> {
+        match self.known_local(start, target)? {
+            Some(local) if !self.loop_variables.contains(&local) || self.open_loops.contains(&local) => {
+                let name = Quoted(target.name);
+                Err(self.refuse(start, format_args!("the loop variable {name} is in use")))
             }
-            Target::Local { .. } => {
-                Err(self.refuse(start, format_args!("the loop variable {} is in use", Quoted(name))))
-            }
+            known => Ok(known),
         }
     }
 
     #[inline(never)]
-    fn declare_loop_variable(&mut self, name: &'a [u8]) -> Result<(LocalId, u32), CompileError> {
-        let (local, index) = self.declare_local(name, Dtype::Int64.into())?;
+    fn declare_loop_variable(&mut self, target: Target<'_>) -> Result<LocalId, CompileError> {
+        let local = self.declare_local(target, Dtype::Int64.into())?;
         self.loop_variables.try_push(local)?;
-        Ok((local, index))
+        Ok(local)
     }
 
     /// First value, end and step of `range(…)`.
     #[inline(never)]
-    fn range(&mut self, start: usize, list: Snippet<'_>) -> Result<(ExprId, ExprId, ExprId), CompileError> {
+    fn range(
+        &mut self,
+        start: usize,
+        arguments: &[Expression],
+    ) -> Result<(ExprId, ExprId, ExprId), CompileError> {
         let zero = self.builder.constant(Scalar::Int(0), Dtype::Int64)?;
         let one = self.builder.constant(Scalar::Int(1), Dtype::Int64)?;
         let mut bounds = [one; 3];
-        let mut count = 0;
         let mut are_numbers = true;
-        for argument in arguments::split(list) {
-            if count == bounds.len() || argument.text.is_empty() {
-                return Err(self.refuse(start, format_args!("range() takes one to three arguments")));
-            }
+        for (index, argument) in arguments.iter().enumerate() {
             match self.bound(start, argument)? {
-                Some(bound) => bounds[count] = bound,
+                Some(bound) => bounds[index] = bound,
                 None => are_numbers = false,
             }
-            count += 1;
         }
         let [first, second, third] = bounds;
-        Ok(match count {
+        Ok(match arguments.len() {
             _ if !are_numbers => (zero, zero, zero),
             1 => (zero, first, one),
             _ => (first, second, third),
@@ -85,13 +76,12 @@ impl<'a> Lowering<'a> {
 
     /// A bound as int64. An integer literal keeps all its digits, whatever dtype literals have here.
     /// A string is no number: like a step of zero, it is an error of the evaluation, so `None`.
-    fn bound(&mut self, start: usize, text: Snippet<'_>) -> Result<Option<ExprId>, CompileError> {
-        let expression = Expression::new(start, text);
-        let tree = self.parse_in_body(&expression)?;
-        if let Some(value) = integer_literal(&tree) {
+    fn bound(&mut self, start: usize, bound: &Expression) -> Result<Option<ExprId>, CompileError> {
+        let tree = self.tree_in_body(start, bound)?;
+        if let Some(value) = integer_literal(tree) {
             return Ok(Some(self.builder.constant(value, Dtype::Int64)?));
         }
-        let value = self.natural_value(&expression, &tree, None)?;
+        let value = self.natural_value(start, tree, None)?;
         if self.builder.dtype(value).is_string() {
             return Ok(None);
         }

@@ -5,20 +5,18 @@ mod expression;
 mod loops;
 mod print;
 
-use super::names::{index_symbol, mentioned_index_symbols};
 use super::place::{Cursor, refuse};
 use super::pragma;
-use super::program::{Guarded, Program, Snippet, Statement, StatementKind};
+use super::program::{Expression, Guarded, Program, Statement, StatementKind};
 use super::signature::{MAX_SYMBOLS, refuse_table};
 use super::uniform;
 use crate::dtype::Dtype;
 use crate::front::error::CompileError;
 use crate::front::lower::store;
 use crate::front::plain::{Entry, EntryKind};
-use crate::front::scope::{HostFunction, Scope, Variable};
-use crate::ir::{Block, Branch, Builder, ExprKind, Kernel, LocalId, Param, Stmt, Type};
+use crate::front::scope::Scope;
+use crate::ir::{Block, Branch, Builder, Kernel, LocalId, Param, Stmt, Type};
 use crate::memory::{OutOfMemory, TryGrow};
-use expression::Expression;
 
 /// Which rules number literals follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +28,8 @@ pub enum Literals {
 /// Lowers `program`, whose entries have been checked.
 pub fn lower(
     source: &[u8],
-    program: &Program<'_>,
+    program: Program<'_>,
+    scope: Scope<'_>,
     entries: &[Entry<'_>],
     output: Option<Dtype>,
     literals: Literals,
@@ -42,15 +41,18 @@ pub fn lower(
         kernel: Kernel::empty(),
         builder: Builder::new(),
         cursor: Cursor::default(),
-        scope: Scope::of_kernel(),
-        uniform: Vec::new(),
+        uniform: Vec::try_filled(false, scope.variables.len())?,
+        scope,
+        fault: program.fault,
         returned: None,
         depth: 0,
         loop_variables: Vec::new(),
         open_loops: Vec::new(),
     };
-    lowering.declare_entries(entries)?;
-    lowering.declare_index_symbols()?;
+    lowering.declare_params(entries)?;
+    if lowering.names() > MAX_SYMBOLS {
+        return Err(too_many_names());
+    }
     let mut body = lowering.block(&program.body)?;
     let Some(output) = lowering.returned else {
         return Err(refuse_table(format_args!("a kernel needs a 'return'")));
@@ -67,6 +69,10 @@ pub fn lower(
     Ok(kernel)
 }
 
+fn too_many_names() -> CompileError {
+    refuse_table(format_args!("more than {MAX_SYMBOLS} inputs, index symbols and locals"))
+}
+
 struct Lowering<'a> {
     source: &'a [u8],
     literals: Literals,
@@ -77,6 +83,8 @@ struct Lowering<'a> {
     builder: Builder,
     cursor: Cursor,
     scope: Scope<'a>,
+    /// Why the first expression without a tree is refused.
+    fault: Option<CompileError>,
     /// For each variable of the scope, whether it has one value for all items.
     uniform: Vec<bool>,
     /// The type that all returns have so far.
@@ -89,45 +97,17 @@ struct Lowering<'a> {
 }
 
 impl<'a> Lowering<'a> {
-    fn declare_entries(&mut self, entries: &[Entry<'a>]) -> Result<(), OutOfMemory> {
-        for entry in entries {
-            match entry.kind {
-                EntryKind::Variable => {
-                    let dtype = entry.dtype.or(self.output).unwrap_or(Dtype::Float64);
-                    let itemsize = if dtype.is_string() { entry.itemsize } else { dtype.size() };
-                    let ty = Type { dtype, itemsize };
-                    let params = &mut self.kernel.params;
-                    let read = ExprKind::Param(params.len() as u32);
-                    params.try_push(Param { name: Vec::try_copied(entry.name)?, ty })?;
-                    self.scope.add_variable(entry.name, Variable { ty, read })?;
-                    self.uniform.try_push(false)?;
-                }
-                EntryKind::Function { target, float_math } => {
-                    let (name, returns) = (entry.name, entry.dtype);
-                    self.scope.add_function(HostFunction { name, target, returns, float_math })?;
-                }
-            }
+    fn declare_params(&mut self, entries: &[Entry<'_>]) -> Result<(), OutOfMemory> {
+        let inputs = entries.iter().filter(|entry| matches!(entry.kind, EntryKind::Variable));
+        for (entry, variable) in inputs.zip(&self.scope.variables) {
+            self.kernel.params.try_push(Param { name: Vec::try_copied(entry.name)?, ty: variable.ty })?;
         }
         Ok(())
     }
 
-    fn declare_index_symbols(&mut self) -> Result<(), CompileError> {
-        for name in mentioned_index_symbols(self.source)? {
-            let Some(symbol) = index_symbol(name) else { continue };
-            self.check_room()?;
-            let read = ExprKind::Index(symbol);
-            self.scope.add_variable(name, Variable { ty: Dtype::Int64.into(), read })?;
-            self.uniform.try_push(symbol.is_uniform())?;
-        }
-        Ok(())
-    }
-
-    /// Checks that the kernel may have one more name.
-    fn check_room(&self) -> Result<(), CompileError> {
-        if self.scope.variables.len() < MAX_SYMBOLS {
-            return Ok(());
-        }
-        Err(refuse_table(format_args!("more than {MAX_SYMBOLS} inputs, index symbols and locals")))
+    /// How many names the kernel has so far.
+    fn names(&self) -> usize {
+        self.scope.variables.len() + self.scope.index_symbols.len()
     }
 
     #[inline(never)]
@@ -160,20 +140,20 @@ impl<'a> Lowering<'a> {
         let place = self.cursor.place(self.source, start);
         self.builder.place = place;
         Ok(Some(match &statement.kind {
-            StatementKind::Assign { name, update, value } => self.assign(start, name, *update, *value)?,
-            StatementKind::Expression(text) => {
-                self.check_expression(start, *text)?;
+            StatementKind::Assign { target, is_update, value } => {
+                self.assign(start, *target, *is_update, value)?
+            }
+            StatementKind::Expression(value) => {
+                self.check_expression(start, value)?;
                 return Ok(None);
             }
-            StatementKind::Return(value) => self.returns(start, *value)?,
-            StatementKind::Print(arguments) => self.print(start, *arguments)?,
+            StatementKind::Return(value) => self.returns(start, value)?,
+            StatementKind::Print { format, values } => self.print(start, format.as_deref(), values)?,
             StatementKind::If { branches, otherwise } => self.branches(branches, otherwise)?,
             StatementKind::While { condition, body } => {
-                Stmt::While { condition: self.condition(start, *condition)?, body: self.nested(body)?, place }
+                Stmt::While { condition: self.condition(start, condition)?, body: self.nested(body)?, place }
             }
-            StatementKind::For { variable, bounds, body } => {
-                self.counted_loop(start, variable, *bounds, body)?
-            }
+            StatementKind::For { target, bounds, body } => self.counted_loop(start, *target, bounds, body)?,
             StatementKind::Break => Stmt::Break,
             StatementKind::Continue => Stmt::Continue,
         }))
@@ -181,17 +161,15 @@ impl<'a> Lowering<'a> {
 
     /// An expression statement: it must have a meaning, and has no effect.
     #[inline(never)]
-    fn check_expression(&mut self, start: usize, text: Snippet<'_>) -> Result<(), CompileError> {
-        let expression = Expression::new(start, text);
-        let tree = self.parse_in_body(&expression)?;
-        self.natural_dtype(&expression, &tree, self.output).map(drop)
+    fn check_expression(&mut self, start: usize, value: &Expression) -> Result<(), CompileError> {
+        let tree = self.tree_in_body(start, value)?;
+        self.natural_dtype(start, tree, self.output).map(drop)
     }
 
     #[inline(never)]
-    fn returns(&mut self, start: usize, value: Snippet<'_>) -> Result<Stmt, CompileError> {
-        let expression = Expression::new(start, value);
-        let tree = self.parse_in_body(&expression)?;
-        let value = self.value(&expression, &tree, self.output)?;
+    fn returns(&mut self, start: usize, value: &Expression) -> Result<Stmt, CompileError> {
+        let tree = self.tree_in_body(start, value)?;
+        let value = self.value(start, tree, self.output)?;
         let ty = self.builder.graph.expr(value).ty;
         let returned = self.returned.get_or_insert(ty);
         if ty.dtype != returned.dtype {
@@ -230,7 +208,7 @@ impl<'a> Lowering<'a> {
     ) -> Result<Stmt, CompileError> {
         let mut lowered = Vec::new();
         for branch in branches {
-            let condition = self.condition(branch.start, branch.condition)?;
+            let condition = self.condition(branch.start, &branch.condition)?;
             lowered.try_push(Branch { condition, body: self.nested(&branch.body)? })?;
         }
         Ok(Stmt::If { branches: lowered, otherwise: self.nested(otherwise)? })
