@@ -44,7 +44,9 @@ pub fn compile(
     } else {
         plain::compile(text, entries, output)
     };
-    compiled.map_err(|error| error.in_source(text))
+    let kernel = compiled.map_err(|error| error.in_source(text))?;
+    debug_assert_eq!(kernel.validate(), Ok(()), "what is compiled is well formed");
+    Ok(kernel)
 }
 
 /// Checks the statements of the kernel `source` without looking at names and dtypes.

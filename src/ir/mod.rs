@@ -12,6 +12,7 @@ mod host;
 mod op;
 mod stmt;
 mod string;
+mod validate;
 
 use crate::dtype::{Dtype, Scalar};
 
@@ -21,6 +22,7 @@ pub use host::UserFunction;
 pub use op::{BinaryOp, CompareOp, MathFn, ReduceOp, UnaryOp};
 pub use stmt::{Block, Branch, Print, SourcePlace, Stmt, always_returns};
 pub use string::{StringOp, StringTest};
+pub use validate::Invalid;
 
 /// Handle of an expression in [`Graph::exprs`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -6,7 +6,9 @@
 
 use std::convert::Infallible;
 
-use crate::ir::{Block, Builder, Expr, ExprId, ExprKind, Graph, Kernel, LocalId, Print, SourcePlace, Stmt};
+use crate::ir::{
+    Block, Builder, Expr, ExprId, ExprKind, Graph, Invalid, Kernel, LocalId, Print, SourcePlace, Stmt,
+};
 use crate::memory::{OutOfMemory, TryGrow};
 
 /// Straight-line code: expressions of a graph of its own, which refer to the tables of the kernel.
@@ -78,7 +80,20 @@ pub fn flatten_within(kernel: &Kernel, max_reductions: usize) -> Result<Vec<Node
         seen: Vec::try_filled(0, kernel.graph.len())?,
         walk: 0,
     };
-    flattener.block(&kernel.body)
+    let nodes = flattener.block(&kernel.body)?;
+    debug_assert_eq!(validate(kernel, &nodes), Ok(()), "flat code is well formed");
+    Ok(nodes)
+}
+
+/// Checks the expressions of all regions, and that stores and values are of them.
+fn validate(kernel: &Kernel, nodes: &[Node<Region>]) -> Result<(), Invalid> {
+    try_for_each_region(nodes, &mut |region| {
+        kernel.validate_graph(&region.graph)?;
+        region
+            .stores
+            .iter()
+            .try_for_each(|(local, value)| kernel.validate_store(&region.graph, *local, *value))
+    })
 }
 
 impl Region {
