@@ -90,8 +90,14 @@ mod tests {
 
     fn reject(source: &str, dtype: Dtype) -> Option<(u32, u32, &'static str)> {
         let entry = Entry { name: b"x", dtype: Some(dtype), itemsize: 0, kind: EntryKind::Variable };
-        let kernel = front::compile(source.as_bytes(), &[entry], None, Lifting::Never)
-            .unwrap_or_else(|error| panic!("{}", error.message()));
+        let kernel = front::compile(
+            source.as_bytes(),
+            front::Language::of(source.as_bytes()),
+            &[entry],
+            None,
+            Lifting::Never,
+        )
+        .unwrap_or_else(|error| panic!("{}", error.message()));
         let Rejection { place: SourcePlace { line, column }, reason } = rejection(&kernel)?;
         Some((line, column, reason))
     }

@@ -159,7 +159,14 @@ mod tests {
 
     fn identity(source: &str, dtype: Dtype, gates: Gates) -> Identity {
         let entry = Entry { name: b"x", dtype: Some(dtype), itemsize: 0, kind: EntryKind::Variable };
-        let kernel = front::compile(source.as_bytes(), &[entry], None, Lifting::Never).unwrap();
+        let kernel = front::compile(
+            source.as_bytes(),
+            front::Language::of(source.as_bytes()),
+            &[entry],
+            None,
+            Lifting::Never,
+        )
+        .unwrap();
         Identity::of(&kernel, gates).unwrap()
     }
 

@@ -227,7 +227,14 @@ mod tests {
             for (text, expected) in texts.iter().zip(&expected) {
                 let entry =
                     Entry { name: b"x", dtype: Some(Dtype::Int64), itemsize: 0, kind: EntryKind::Variable };
-                let kernel = front::compile(text.as_bytes(), &[entry], None, Lifting::Never).unwrap();
+                let kernel = front::compile(
+                    text.as_bytes(),
+                    front::Language::of(text.as_bytes()),
+                    &[entry],
+                    None,
+                    Lifting::Never,
+                )
+                .unwrap();
                 let gates = Gates::from_environment();
                 let bytes = Identity::of(&kernel, gates).unwrap().bytes().to_vec();
                 let identity = Identity::with_key(0x5eed, bytes);

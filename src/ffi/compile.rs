@@ -9,7 +9,7 @@ use super::types::*;
 use crate::back::jit::Jit;
 use crate::back::jit_mode::Mode;
 use crate::dtype::Dtype;
-use crate::front::{self, CompileError, Entry, EntryKind, Lifting, Status};
+use crate::front::{self, CompileError, Entry, EntryKind, Language, Lifting, Status};
 use crate::ir::UserFunction;
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::nd::{Geometry, GeometryError};
@@ -167,10 +167,11 @@ unsafe fn compile(
     // SAFETY: as the caller promises.
     let (text, variables) =
         unsafe { (CStr::from_ptr(expression).to_bytes(), variable_table(variables, var_count)?) };
+    let language = Language::of(text);
     // SAFETY: the names of the table are NULL or NUL-terminated.
-    match unsafe { checked(text, variables, dtype, mode, geometry) } {
+    match unsafe { checked(text, language, variables, dtype, mode, geometry) } {
         Ok(expression) => expression.into_raw(),
-        Err(error) if front::is_kernel(text) => Err(kernel_error(text, error)),
+        Err(error) if language == Language::Kernel => Err(kernel_error(text, error)),
         Err(error) => Err(error),
     }
 }
@@ -179,6 +180,7 @@ unsafe fn compile(
 /// The names of `variables` are NULL or NUL-terminated, the addresses NULL or those of functions.
 unsafe fn checked(
     text: &[u8],
+    language: Language,
     variables: &[me_variable],
     dtype: me_dtype,
     mode: Mode,
@@ -191,8 +193,8 @@ unsafe fn checked(
         entries.try_push(unsafe { entry(variable, output)? })?;
     }
     let lifting = if mode == Mode::On { Lifting::IfPossible } else { Lifting::Never };
-    let kernel = front::compile(text, &entries, output, lifting)?;
-    let is_kernel = front::is_kernel(text);
+    let kernel = front::compile(text, language, &entries, output, lifting)?;
+    let is_kernel = language == Language::Kernel;
     let mut expression = Expression::new(kernel, is_kernel, geometry)?;
     if is_kernel || mode == Mode::On {
         expression.jit = Jit::prepare(&expression.kernel, mode);

@@ -86,7 +86,9 @@ mod tests {
 
     fn lines(text: &str) -> Vec<(usize, bool)> {
         let x = Entry { name: b"x", dtype: Some(Dtype::Float64), itemsize: 0, kind: EntryKind::Variable };
-        let kernel = front::compile(text.as_bytes(), &[x], None, Lifting::Never).expect("compiles");
+        let kernel =
+            front::compile(text.as_bytes(), front::Language::of(text.as_bytes()), &[x], None, Lifting::Never)
+                .expect("compiles");
         let Some(&Stmt::Return(root)) = kernel.body.first() else { panic!("no value") };
         let mut lines = Vec::new();
         let is_input = |id| matches!(kernel.graph.expr(id).kind, ExprKind::Param(_));

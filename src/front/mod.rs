@@ -2,11 +2,13 @@
 
 mod dsl;
 pub mod error;
+mod grammar;
 mod lexer;
 mod lower;
 mod number;
-mod parser;
+mod place;
 mod plain;
+mod program;
 mod route;
 mod scope;
 mod text;
@@ -14,7 +16,7 @@ mod tree;
 
 pub use error::{CompileError, Status};
 pub use plain::{Entry, EntryKind};
-pub use route::is_kernel;
+pub use route::Language;
 
 use crate::dtype::Dtype;
 use crate::ir::Kernel;
@@ -28,14 +30,15 @@ pub enum Lifting {
     IfPossible,
 }
 
-/// Compiles a text over the caller's entries; `output` is the wanted dtype, `None` to infer it.
+/// Compiles a text of `language` over the caller's entries; `output` is the wanted dtype, `None` to infer it.
 pub fn compile(
     text: &[u8],
+    language: Language,
     entries: &[Entry<'_>],
     output: Option<Dtype>,
     lifting: Lifting,
 ) -> Result<Kernel, CompileError> {
-    let compiled = if is_kernel(text) {
+    let compiled = if language == Language::Kernel {
         dsl::compile(text, entries, output)
     } else if lifting == Lifting::IfPossible
         && let Ok(kernel) = dsl::lift(text, entries, output)

@@ -1,9 +1,9 @@
 //! Plain expressions: one value per item.
 
 use super::error::{CompileError, Status};
+use super::grammar::reference;
 use super::lexer::Lexer;
-use super::lower::{Rules, convert, lower, store};
-use super::parser;
+use super::lower::{Rules, convert, infer, store};
 use super::scope::Scope;
 use super::tree::{NodeKind, Tree};
 use crate::dtype::Dtype;
@@ -34,12 +34,12 @@ pub enum EntryKind {
 pub fn compile(text: &[u8], entries: &[Entry<'_>], output: Option<Dtype>) -> Result<Kernel, CompileError> {
     check_mixing(entries, output)?;
     let mut scope = Scope::of_entries(entries, output, false)?;
-    let tree = parser::parse(&mut Lexer::new(text), &mut scope, Tree::default()).map_err(with_offset)?;
+    let tree = reference::parse(&mut Lexer::new(text), &mut scope, Tree::default()).map_err(with_offset)?;
     let mut kernel = Kernel::empty();
     let mut builder = Builder::new();
     bind_used_variables(&mut kernel.params, &mut scope, &tree, entries)?;
     let rules = Rules::new(&scope, output, false);
-    let inferred = lower(&mut builder, &scope, &tree, rules)?;
+    let inferred = infer(&scope, &tree, rules)?.emit(&mut builder)?;
     let value = convert(&mut builder, inferred, output)?;
     let itemsize = builder.graph.expr(value).ty.itemsize;
     let value = store(&mut builder, value, itemsize)?;

@@ -2,9 +2,24 @@
 
 use super::lexer::{is_name_byte, is_name_start};
 
-/// Whether `text` is a kernel (statements) and not a plain expression: outside string literals it
-/// has a newline, `;`, a brace, a lone `=`, or a statement keyword.
-pub fn is_kernel(text: &[u8]) -> bool {
+/// What a text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// Statements, which are never read as an expression.
+    Kernel,
+    Expression,
+}
+
+impl Language {
+    /// The language of `text`.
+    pub fn of(text: &[u8]) -> Language {
+        if is_kernel(text) { Language::Kernel } else { Language::Expression }
+    }
+}
+
+/// Whether `text` is a kernel and not a plain expression: outside string literals it has a newline,
+/// `;`, a brace, a lone `=`, or a statement keyword.
+fn is_kernel(text: &[u8]) -> bool {
     let mut index = 0;
     while let Some(&byte) = text.get(index) {
         match byte {

@@ -21,7 +21,13 @@ use miniexpr::ir::Kernel;
 /// Compiles over variables of the given names and dtypes (itemsize 20 for strings).
 fn compile(source: &str, variables: &[(&str, Dtype)], output: Option<Dtype>) -> Result<Kernel, CompileError> {
     let entries: Vec<Entry> = variables.iter().map(|(name, dtype)| variable(name, *dtype)).collect();
-    front::compile(source.as_bytes(), &entries, output, Lifting::Never)
+    front::compile(
+        source.as_bytes(),
+        front::Language::of(source.as_bytes()),
+        &entries,
+        output,
+        Lifting::Never,
+    )
 }
 
 fn variable(name: &str, dtype: Dtype) -> Entry<'_> {

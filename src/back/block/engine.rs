@@ -183,7 +183,14 @@ mod tests {
         let entry =
             |name| Entry { name, dtype: Some(Dtype::Float64), itemsize: 0, kind: EntryKind::Variable };
         let entries: Vec<Entry> = ["x", "y"][..inputs].iter().map(|name| entry(name.as_bytes())).collect();
-        let kernel = front::compile(text.as_bytes(), &entries, None, front::Lifting::Never).unwrap();
+        let kernel = front::compile(
+            text.as_bytes(),
+            front::Language::of(text.as_bytes()),
+            &entries,
+            None,
+            front::Lifting::Never,
+        )
+        .unwrap();
         Engine::new(&kernel, Level::current()).unwrap()
     }
 

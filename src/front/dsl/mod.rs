@@ -1,21 +1,17 @@
 //! The language of kernels: a function of Python-like statements that runs once per item.
 //!
-//! `parser` reads the statements and the trees of their expressions, whose names it resolves in textual
+//! `grammar::statement` reads the statements and the trees of their expressions, whose names it resolves in textual
 //! order; `lower` gives every local its dtype and builds the typed statements. All errors have the status
 //! of a syntax error; their position is what a caller is told, their message names line and column
 //! of the fault.
 
-mod format;
 mod lower;
 mod names;
-mod parser;
-mod place;
-mod pragma;
-mod program;
 mod signature;
 mod uniform;
 
 use super::error::CompileError;
+use super::grammar::statement;
 use super::plain::{Entry, EntryKind};
 use super::scope::Scope;
 use crate::dtype::Dtype;
@@ -28,7 +24,7 @@ pub use names::index_symbol;
 /// Compiles the kernel `source` over the caller's entries; `output` is the wanted dtype, `None` to
 /// infer it. The kernel's parameters are all inputs, in the order of the entries.
 pub fn compile(source: &[u8], entries: &[Entry<'_>], output: Option<Dtype>) -> Result<Kernel, CompileError> {
-    let (program, scope) = parser::parse(source, Scope::of_entries(entries, output, true)?)?;
+    let (program, scope) = statement::parse(source, Scope::of_entries(entries, output, true)?)?;
     signature::check(entries, &program.params, output)?;
     lower::lower(source, program, scope, entries, output, Literals::OfKernels)
 }
@@ -41,12 +37,12 @@ pub fn lift(text: &[u8], entries: &[Entry<'_>], output: Option<Dtype>) -> Result
         params.try_push(entry.name)?;
     }
     let scope = Scope::of_entries(entries, output, true)?;
-    let (program, scope) = parser::parse_expression(text, params, scope)?;
+    let (program, scope) = statement::parse_expression(text, params, scope)?;
     signature::check(entries, &program.params, output)?;
     lower::lower(text, program, scope, entries, output, Literals::OfPlainExpressions)
 }
 
 /// Checks the statements of `source` without looking at names and dtypes.
 pub fn check_syntax(source: &[u8]) -> Result<(), CompileError> {
-    parser::check(source)
+    statement::check(source)
 }

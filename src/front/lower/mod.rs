@@ -23,6 +23,7 @@ use crate::dtype::Dtype;
 use crate::ir::{Builder, ExprId};
 use crate::memory::OutOfMemory;
 use fold::Folder;
+use typing::Typed;
 
 /// What the surroundings of an expression say about its constants.
 #[derive(Clone, Copy, Debug)]
@@ -64,23 +65,33 @@ impl Rules {
     }
 }
 
-/// The dtype that `tree` infers.
-pub fn natural_dtype(scope: &Scope<'_>, tree: &Tree, rules: Rules) -> Result<Dtype, CompileError> {
-    let typed = typing::infer(scope, tree, rules, &mut Folder::new(scope, tree, rules))?;
-    Ok(typed[tree.root() as usize].compute)
+/// A tree whose nodes have their dtypes.
+pub struct TypedTree<'a> {
+    scope: &'a Scope<'a>,
+    tree: &'a Tree,
+    rules: Rules,
+    nodes: Vec<Typed>,
+    folder: Folder<'a>,
 }
 
-/// Lowers the whole of `tree`; the result has the dtype that the expression infers.
-pub fn lower(
-    builder: &mut Builder,
-    scope: &Scope<'_>,
-    tree: &Tree,
-    rules: Rules,
-) -> Result<ExprId, CompileError> {
+/// Types all nodes of `tree`.
+pub fn infer<'a>(scope: &'a Scope<'a>, tree: &'a Tree, rules: Rules) -> Result<TypedTree<'a>, CompileError> {
     let mut folder = Folder::new(scope, tree, rules);
-    let typed = typing::infer(scope, tree, rules, &mut folder)?;
-    let demands = demand::spread(scope, tree, &typed, rules)?;
-    emit::emit(builder, scope, tree, &typed, &demands, &mut folder)
+    let nodes = typing::infer(scope, tree, rules, &mut folder)?;
+    Ok(TypedTree { scope, tree, rules, nodes, folder })
+}
+
+impl TypedTree<'_> {
+    /// The dtype of the whole expression.
+    pub fn dtype(&self) -> Dtype {
+        self.nodes[self.tree.root() as usize].compute
+    }
+
+    /// Adds the whole expression, in its own dtype.
+    pub fn emit(mut self, builder: &mut Builder) -> Result<ExprId, CompileError> {
+        let demands = demand::spread(self.scope, self.tree, &self.nodes, self.rules)?;
+        emit::emit(builder, self.scope, self.tree, &self.nodes, &demands, &mut self.folder)
+    }
 }
 
 /// `value` in the dtype `wanted`, its own if that is `None`. Strings are never converted.

@@ -75,7 +75,7 @@ pub fn compile(text: &str, variables: &[(&str, Dtype)]) -> Kernel {
 
 /// The typed kernel of an expression, whose results have a dtype of their own unless one is given.
 fn compile_entries(text: &str, entries: &[front::Entry], output: Option<Dtype>) -> Kernel {
-    front::compile(text.as_bytes(), entries, output, Lifting::Never)
+    front::compile(text.as_bytes(), front::Language::of(text.as_bytes()), entries, output, Lifting::Never)
         .unwrap_or_else(|error| panic!("{}: {text}", error.message()))
 }
 

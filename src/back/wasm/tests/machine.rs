@@ -61,7 +61,13 @@ pub fn try_kernel(
             kind: EntryKind::Variable,
         })
         .collect();
-    front::compile(text.as_bytes(), &entries, output, Lifting::IfPossible)
+    front::compile(
+        text.as_bytes(),
+        front::Language::of(text.as_bytes()),
+        &entries,
+        output,
+        Lifting::IfPossible,
+    )
 }
 
 /// What the interpreter gives for a kernel; `None` if it fails.

@@ -3,10 +3,10 @@
 use super::{Lowering, too_many_names, uniform};
 use crate::dtype::{Dtype, promote};
 use crate::front::dsl::names::is_reserved;
-use crate::front::dsl::program::{Expression, Target};
 use crate::front::dsl::signature::MAX_SYMBOLS;
 use crate::front::error::{CompileError, Quoted};
-use crate::front::lower::store;
+use crate::front::lower::{self, store};
+use crate::front::program::{Expression, Target};
 use crate::front::scope::Variable;
 use crate::front::tree::Tree;
 use crate::ir::{ExprId, ExprKind, Local, LocalId, Stmt, Type};
@@ -89,7 +89,9 @@ impl Lowering<'_> {
         let Some(output) = self.output.filter(|output| !output.is_string()) else {
             return self.natural_value(statement, tree, self.output);
         };
-        let natural = self.natural_dtype(statement, tree, None)?;
+        let typed = lower::infer(&self.scope, tree, self.rules(None))
+            .map_err(|error| self.located(error, statement))?;
+        let natural = typed.dtype();
         let target = if natural.is_string() {
             None
         } else if output.is_float() || output.is_complex() {
@@ -97,7 +99,10 @@ impl Lowering<'_> {
         } else {
             Some(wider(natural, output)).filter(|dtype| *dtype != natural)
         };
-        self.value(statement, tree, target)
+        match target {
+            Some(_) => self.value(statement, tree, target),
+            None => typed.emit(&mut self.builder).map_err(|error| self.located(error, statement)),
+        }
     }
 }
 

@@ -2,10 +2,10 @@
 
 use super::{Literals, Lowering, uniform};
 use crate::dtype::Dtype;
-use crate::front::dsl::place::{place, position_told};
-use crate::front::dsl::program::Expression;
 use crate::front::error::{CompileError, Status};
 use crate::front::lower::{self, Rules};
+use crate::front::place::{place, position_told};
+use crate::front::program::Expression;
 use crate::front::tree::Tree;
 use crate::ir::{ExprId, ExprKind, StringTest};
 
@@ -33,19 +33,8 @@ impl Lowering<'_> {
         Ok(tree)
     }
 
-    fn rules(&self, target: Option<Dtype>) -> Rules {
+    pub fn rules(&self, target: Option<Dtype>) -> Rules {
         Rules::new(&self.scope, target, self.literals == Literals::OfKernels)
-    }
-
-    /// The dtype that the expression has by itself, when computed for `target`.
-    pub fn natural_dtype(
-        &self,
-        statement: usize,
-        tree: &Tree,
-        target: Option<Dtype>,
-    ) -> Result<Dtype, CompileError> {
-        lower::natural_dtype(&self.scope, tree, self.rules(target))
-            .map_err(|error| self.located(error, statement))
     }
 
     /// The value of an expression that is computed for `target`, in its own dtype.
@@ -56,11 +45,11 @@ impl Lowering<'_> {
         target: Option<Dtype>,
     ) -> Result<ExprId, CompileError> {
         let rules = self.rules(target);
-        lower::lower(&mut self.builder, &self.scope, tree, rules)
-            .map_err(|error| self.located(error, statement))
+        let typed = lower::infer(&self.scope, tree, rules);
+        typed.and_then(|typed| typed.emit(&mut self.builder)).map_err(|error| self.located(error, statement))
     }
 
-    /// The value of an expression, of dtype `target` if there is one.
+    /// The value of an expression, in the dtype `target` if there is one.
     pub fn value(
         &mut self,
         statement: usize,
@@ -84,7 +73,7 @@ impl Lowering<'_> {
     }
 
     /// An error of an expression's dtypes as an error of the statement.
-    fn located(&self, error: CompileError, statement: usize) -> CompileError {
+    pub fn located(&self, error: CompileError, statement: usize) -> CompileError {
         if error.kind() == Status::OutOfMemory {
             return error;
         }

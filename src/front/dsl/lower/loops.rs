@@ -2,9 +2,9 @@
 
 use super::Lowering;
 use crate::dtype::{Dtype, Scalar};
-use crate::front::dsl::program::{Expression, Statement, Target};
 use crate::front::error::{CompileError, Quoted};
 use crate::front::number::Literal;
+use crate::front::program::{Expression, Statement, Target};
 use crate::front::tree::{NodeKind, Tree};
 use crate::ir::{ExprId, LocalId, Stmt};
 use crate::memory::TryGrow;

@@ -5,15 +5,15 @@ mod expression;
 mod loops;
 mod print;
 
-use super::place::{Cursor, refuse};
-use super::pragma;
-use super::program::{Expression, Guarded, Program, Statement, StatementKind};
 use super::signature::{MAX_SYMBOLS, refuse_table};
 use super::uniform;
 use crate::dtype::Dtype;
 use crate::front::error::CompileError;
-use crate::front::lower::store;
+use crate::front::grammar;
+use crate::front::lower::{self, store};
+use crate::front::place::{Cursor, refuse};
 use crate::front::plain::{Entry, EntryKind};
+use crate::front::program::{Expression, Guarded, Program, Statement, StatementKind};
 use crate::front::scope::Scope;
 use crate::ir::{Block, Branch, Builder, Kernel, LocalId, Param, Stmt, Type};
 use crate::memory::{OutOfMemory, TryGrow};
@@ -64,8 +64,8 @@ pub fn lower(
     (kernel.graph, kernel.tables) = (builder.graph, builder.tables);
     kernel.body = body;
     kernel.output = output;
-    kernel.fp_mode = pragma::chosen_fp_mode(program.fp_mode);
-    kernel.compiler = pragma::chosen_compiler(program.compiler);
+    kernel.fp_mode = grammar::chosen_fp_mode(program.fp_mode);
+    kernel.compiler = grammar::chosen_compiler(program.compiler);
     Ok(kernel)
 }
 
@@ -163,7 +163,8 @@ impl<'a> Lowering<'a> {
     #[inline(never)]
     fn check_expression(&mut self, start: usize, value: &Expression) -> Result<(), CompileError> {
         let tree = self.tree_in_body(start, value)?;
-        self.natural_dtype(start, tree, self.output).map(drop)
+        let typed = lower::infer(&self.scope, tree, self.rules(self.output));
+        typed.map(drop).map_err(|error| self.located(error, start))
     }
 
     #[inline(never)]

@@ -1,8 +1,9 @@
 //! `print(…)`.
 
 use super::{Lowering, uniform};
-use crate::front::dsl::program::Expression;
 use crate::front::error::CompileError;
+use crate::front::lower::convert;
+use crate::front::program::Expression;
 use crate::ir::{ExprId, Print, Stmt};
 use crate::memory::{OutOfMemory, TryGrow};
 
@@ -49,10 +50,11 @@ impl Lowering<'_> {
             );
         }
         let target = self.output.filter(|output| !output.is_string());
-        if self.natural_dtype(start, tree, target)?.is_string() {
+        let value = self.natural_value(start, tree, target)?;
+        if self.builder.dtype(value).is_string() {
             return Err(self.refuse(start, format_args!("print() takes strings only as its format")));
         }
-        self.value(start, tree, target)
+        convert(&mut self.builder, value, target)
     }
 
     /// Values with single spaces between them.

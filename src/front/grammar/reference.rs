@@ -4,11 +4,11 @@
 //! `* / %`; `+ -`; `<< >>`; `&`; `^`; `|`; comparisons; `not !`; `and`; `or`; the comma operator.
 //! All binary operators associate to the left.
 
-use super::error::{CompileError, Quoted, Status};
-use super::lexer::{Lexer, Operator, Token};
-use super::scope::{Scope, SymbolMeaning};
-use super::tree::{CastTo, NodeId, NodeKind, Tree};
 use crate::builtin::{self, Builtin};
+use crate::front::error::{CompileError, Quoted, Status};
+use crate::front::lexer::{Lexer, Operator, Token};
+use crate::front::scope::{Scope, SymbolMeaning};
+use crate::front::tree::{CastTo, NodeId, NodeKind, Tree};
 use crate::ir::Span;
 use crate::memory::TryGrow;
 

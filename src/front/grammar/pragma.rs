@@ -1,9 +1,9 @@
 //! `# me:` comments at the top of a source, and the environment that overrules them.
 
-use super::place::refuse;
 use crate::environment;
 use crate::front::error::{CompileError, Quoted};
 use crate::front::lexer::Lexer;
+use crate::front::place::refuse;
 use crate::ir::{Compiler, FpMode};
 
 /// What the pragmas of a source say.

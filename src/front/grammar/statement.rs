@@ -4,14 +4,14 @@
 //! known.
 
 use super::format::{self, FormatError};
-use super::names::index_symbol;
-use super::place::{place, position_told, refuse};
 use super::pragma::{self, Pragmas};
-use super::program::{Expression, Guarded, Program, Statement, StatementKind, Target};
+use super::reference;
 use crate::builtin::{Builtin, Meaning};
+use crate::front::dsl::index_symbol;
 use crate::front::error::{CompileError, Quoted, Status};
 use crate::front::lexer::{Ends, Lexer, LineStart, OPEN_PARENTHESIS, Operator};
-use crate::front::parser as grammar;
+use crate::front::place::{place, position_told, refuse};
+use crate::front::program::{Expression, Guarded, Program, Statement, StatementKind, Target};
 use crate::front::scope::{Scope, SymbolMeaning};
 use crate::front::tree::{NodeKind, Tree};
 use crate::ir::{Span, UnaryOp};
@@ -293,7 +293,7 @@ impl<'a> Parser<'a> {
         let start = self.lexer.offset;
         if self.reads_expressions && self.fault.is_none() {
             self.lexer.begin(ends);
-            match grammar::parse(&mut self.lexer, &mut self.scope, onto) {
+            match reference::parse(&mut self.lexer, &mut self.scope, onto) {
                 Ok(tree) => return Ok(Some(tree)),
                 Err(error) if error.kind() == Status::OutOfMemory => return Err(error),
                 Err(error) => self.fault = Some(self.located(error, statement, start, lead)),

@@ -1,7 +1,7 @@
 //! The statements of a kernel as written, with the trees of their expressions.
 
-use crate::front::error::CompileError;
-use crate::front::tree::Tree;
+use super::error::CompileError;
+use super::tree::Tree;
 use crate::ir::{Compiler, FpMode};
 
 /// A kernel: `def name(params):` and its body.
