@@ -5,7 +5,7 @@ use super::jit_mode::Mode;
 use super::trace::trace;
 use crate::dtype::Dtype;
 use crate::environment;
-use crate::ir::{ExprKind, Kernel, SourcePlace, Stmt, always_returns};
+use crate::ir::{ExprKind, Kernel, SourcePlace, Stmt, always_returns, find_in};
 
 /// Lets a kernel through to the engines, with the names for the trace; `None` after a line in the trace.
 pub fn admit(kernel: &Kernel, mode: Mode) -> Option<Names> {
@@ -65,22 +65,13 @@ fn rejection(kernel: &Kernel) -> Option<Rejection> {
         };
         Some(Rejection { place: *place, reason })
     });
-    let print = first_print(&kernel.body).map(|place| {
-        let reason = "print statements are not supported by jit ir";
-        Rejection { place, reason }
+    let print = find_in(&kernel.body, &mut |stmt| match stmt {
+        Stmt::Print(print) => {
+            Some(Rejection { place: print.place, reason: "print statements are not supported by jit ir" })
+        }
+        _ => None,
     });
     exprs.chain(print).min_by_key(|rejection| rejection.place)
-}
-
-fn first_print(block: &[Stmt]) -> Option<SourcePlace> {
-    block.iter().find_map(|stmt| match stmt {
-        Stmt::Print(print) => Some(print.place),
-        Stmt::If { branches, otherwise } => {
-            branches.iter().find_map(|branch| first_print(&branch.body)).or_else(|| first_print(otherwise))
-        }
-        Stmt::While { body, .. } | Stmt::For { body, .. } => first_print(body),
-        _ => None,
-    })
 }
 
 #[cfg(test)]

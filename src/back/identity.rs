@@ -26,8 +26,8 @@ impl Names {
             FpMode::Fast => "fast",
         };
         let compiler = match kernel.compiler {
-            Compiler::Tcc => "tcc",
-            Compiler::Cc => "cc",
+            Compiler::InProcess => "tcc",
+            Compiler::System => "cc",
         };
         Names { fp, compiler }
     }
@@ -140,8 +140,8 @@ impl Hasher for Record {
 #[cfg(not(target_family = "wasm"))]
 pub fn settings_hash(compiler: Compiler) -> u64 {
     let names: &[&std::ffi::CStr] = match compiler {
-        Compiler::Tcc => &[c"ME_DSL_JIT_TCC_OPTIONS"],
-        Compiler::Cc => &[c"CC", c"CFLAGS", c"PATH", c"TMPDIR", c"ME_DSL_JIT_TEST_STUB_SO"],
+        Compiler::InProcess => &[c"ME_DSL_JIT_TCC_OPTIONS"],
+        Compiler::System => &[c"CC", c"CFLAGS", c"PATH", c"TMPDIR", c"ME_DSL_JIT_TEST_STUB_SO"],
     };
     let mut hash = Xxh64::new(0);
     for name in names {

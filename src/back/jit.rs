@@ -147,8 +147,8 @@ fn find_or_build(
         return None;
     }
     let compiled = match kernel.compiler {
-        Compiler::Tcc => build_native(kernel, &candidate),
-        Compiler::Cc => c::build(kernel, &candidate).map(Compiled::C),
+        Compiler::InProcess => build_native(kernel, &candidate),
+        Compiler::System => c::build(kernel, &candidate).map(Compiled::C),
     };
     let shared = match compiled.and_then(|compiled| Ok(Shared::new(compiled)?)) {
         Ok(shared) => shared,

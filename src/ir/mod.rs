@@ -13,6 +13,7 @@ mod op;
 mod stmt;
 mod string;
 mod validate;
+mod visit;
 
 use crate::dtype::{Dtype, Scalar};
 
@@ -23,6 +24,7 @@ pub use op::{BinaryOp, CompareOp, MathFn, ReduceOp, UnaryOp};
 pub use stmt::{Block, Branch, Print, SourcePlace, Stmt, always_returns};
 pub use string::{StringOp, StringTest};
 pub use validate::Invalid;
+pub use visit::{any_in, find_in, for_each_in};
 
 /// Handle of an expression in [`Graph::exprs`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -192,11 +194,11 @@ pub enum FpMode {
 /// `# me:compiler=`: the engine that a kernel asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Compiler {
-    /// The in-process code generator.
+    /// A code generator in this process.
     #[default]
-    Tcc,
+    InProcess,
     /// The system's C compiler.
-    Cc,
+    System,
 }
 
 /// A typed program.
@@ -225,7 +227,7 @@ impl Kernel {
             tables: Tables::default(),
             body: Vec::new(),
             fp_mode: FpMode::Strict,
-            compiler: Compiler::Tcc,
+            compiler: Compiler::InProcess,
             output: Dtype::Float64.into(),
         }
     }

@@ -57,6 +57,11 @@ pub fn always_returns(block: &[Stmt]) -> bool {
         Stmt::If { branches, otherwise } => {
             always_returns(otherwise) && branches.iter().all(|branch| always_returns(&branch.body))
         }
-        _ => false,
+        Stmt::Assign { .. }
+        | Stmt::While { .. }
+        | Stmt::For { .. }
+        | Stmt::Break
+        | Stmt::Continue
+        | Stmt::Print(_) => false,
     })
 }

@@ -101,7 +101,7 @@ impl Flattener<'_> {
                     self.set_value(*local, value);
                 }
                 Stmt::If { branches, otherwise } => self.convert(branches, otherwise)?,
-                _ => {}
+                _ => unreachable!("the block only assigns"),
             }
         }
         Ok(())

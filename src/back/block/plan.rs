@@ -450,7 +450,7 @@ impl<'a> Planner<'a> {
     fn located(&self, id: ExprId) -> PlaceId {
         match self.locations[id.index()] {
             Location::At(place) => place,
-            Location::Pending => 0,
+            Location::Pending => unreachable!("operands are planned before their users"),
         }
     }
 

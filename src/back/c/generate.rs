@@ -12,7 +12,7 @@ use super::symbols::{Symbol, used_symbols};
 use super::text::Text;
 use crate::back::identity::Gates;
 use crate::dtype::Dtype;
-use crate::ir::{ExprId, Graph, IndexSymbol, Kernel, LocalId, SourcePlace, Stmt};
+use crate::ir::{ExprId, Graph, IndexSymbol, Kernel, LocalId, SourcePlace, Stmt, any_in};
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::mid::facts::constant_integer;
 use crate::mid::flatten::{Node, flatten};
@@ -206,7 +206,7 @@ impl Generator<'_> {
     /// Whether the function for one item gives a status beside its result: it has a loop that can
     /// fail.
     pub(super) fn can_fail(&self) -> bool {
-        can_fail(self.kernel, &self.kernel.body)
+        can_fail(self.kernel)
     }
 
     /// The function that computes one item: of the value `root`, or of the kernel's statements.
@@ -410,13 +410,10 @@ fn may_be_zero(graph: &Graph, step: ExprId) -> bool {
     constant_integer(graph, step).is_none_or(|step| step == 0)
 }
 
-fn can_fail(kernel: &Kernel, block: &[Stmt]) -> bool {
-    block.iter().any(|stmt| match stmt {
+fn can_fail(kernel: &Kernel) -> bool {
+    any_in(&kernel.body, |stmt| match stmt {
         Stmt::While { .. } => true,
-        Stmt::For { step, body, .. } => may_be_zero(&kernel.graph, *step) || can_fail(kernel, body),
-        Stmt::If { branches, otherwise } => {
-            branches.iter().any(|branch| can_fail(kernel, &branch.body)) || can_fail(kernel, otherwise)
-        }
+        Stmt::For { step, .. } => may_be_zero(&kernel.graph, *step),
         _ => false,
     })
 }

@@ -84,8 +84,8 @@ fn fp_mode(word: &[u8]) -> Option<FpMode> {
 
 fn compiler(word: &[u8]) -> Option<Compiler> {
     match word {
-        b"tcc" => Some(Compiler::Tcc),
-        b"cc" => Some(Compiler::Cc),
+        b"tcc" => Some(Compiler::InProcess),
+        b"cc" => Some(Compiler::System),
         _ => None,
     }
 }

@@ -76,7 +76,7 @@ impl<'a> Emitter<'a> {
         let work = demand.work;
         match self.tree.node(id).kind {
             NodeKind::Number(literal) => self.builder.constant(literal.value, work),
-            NodeKind::Text(_) => Err(OutOfMemory),
+            NodeKind::Text(_) => unreachable!("operations on strings are emitted as such"),
             NodeKind::Variable(index) => {
                 let Variable { ty, read } = self.scope.variable(index);
                 self.builder.add(read, ty)
@@ -186,7 +186,7 @@ impl<'a> Emitter<'a> {
                 self.builder.add(ExprKind::Reduce(op, self.exprs[args[0] as usize]), work.into())
             }
             Meaning::Constant(value) => self.builder.constant(Scalar::Float(value), work),
-            Meaning::Text(_) => Err(OutOfMemory),
+            Meaning::Text(_) => unreachable!("operations on strings are emitted as such"),
         }
     }
 
@@ -239,12 +239,13 @@ fn operation_of(operator: Operator) -> Operation {
         Operator::Shr => Binary(BinaryOp::Shr),
         Operator::BitAnd | Operator::And => Binary(BinaryOp::BitAnd),
         Operator::BitOr | Operator::Or => Binary(BinaryOp::BitOr),
-        Operator::BitXor | Operator::Invert | Operator::Not => Binary(BinaryOp::BitXor),
+        Operator::BitXor => Binary(BinaryOp::BitXor),
         Operator::Lt => Compare(CompareOp::Lt),
         Operator::Le => Compare(CompareOp::Le),
         Operator::Gt => Compare(CompareOp::Gt),
         Operator::Ge => Compare(CompareOp::Ge),
         Operator::Eq => Compare(CompareOp::Eq),
         Operator::Ne => Compare(CompareOp::Ne),
+        Operator::Invert | Operator::Not => unreachable!("they take one operand"),
     }
 }

@@ -1,12 +1,10 @@
 //! Statements: masks for the lanes that run, jumps where no lane is left.
 
-use super::flow::{
-    always_leaves, contains_continue, contains_loop, for_each_assigned, for_each_root, leaves_early,
-};
+use super::flow::{always_leaves, contains_continue, contains_loop, for_each_assigned, leaves_early};
 use super::{Binding, Lowerer, Refusal, Region};
 use crate::back::native::lane::{Label, Op, Slot, Source, Status, Value};
 use crate::dtype::Dtype;
-use crate::ir::{Branch, CompareOp, ExprId, ExprKind, LocalId, Stmt};
+use crate::ir::{Branch, CompareOp, ExprId, ExprKind, LocalId, Stmt, for_each_in};
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::mid::facts::ConstantRange;
 
@@ -235,7 +233,7 @@ impl Lowerer<'_> {
     fn meet(&mut self, outcomes: &[Outcome]) -> Result<(), Refusal> {
         let mut assigned = Vec::try_filled(false, self.env.len())?;
         for outcome in outcomes.iter().filter(|outcome| !always_leaves(outcome.body)) {
-            for_each_assigned(outcome.body, &mut |local| assigned[local as usize] = true);
+            for_each_assigned(outcome.body, |local| assigned[local as usize] = true);
         }
         for local in (0..assigned.len()).filter(|local| assigned[*local]) {
             if self.flow.needs_variable[local] {
@@ -265,10 +263,8 @@ impl Lowerer<'_> {
         }
         let mut stack = Vec::new();
         let mut result = Ok(());
-        for_each_root(std::slice::from_ref(stmt), &mut |root| {
-            if result.is_ok() {
-                result = stack.try_push(root);
-            }
+        for_each_in(std::slice::from_ref(stmt), |stmt| {
+            stmt.for_each_value(|value| result = result.and_then(|()| stack.try_push(value)));
         });
         result?;
         let mut seen = Vec::try_filled(false, self.kernel.graph.len())?;
@@ -419,7 +415,7 @@ impl Lowerer<'_> {
     /// What a loop assigns is in variables at its border, and not what it was.
     fn unbind(&mut self, body: &[Stmt]) {
         let (env, versions, variables) = (&mut self.env, &mut self.versions, &self.variables);
-        for_each_assigned(body, &mut |local| match variables[local as usize] {
+        for_each_assigned(body, |local| match variables[local as usize] {
             Some(variable) => {
                 env[local as usize] = Binding::Variable;
                 versions[variable as usize] += 1;

@@ -1,7 +1,7 @@
 //! What must be known about a body before it is lowered: whether every path returns, which locals
 //! live round a loop, which locals a statement assigns.
 
-use crate::ir::{ExprId, ExprKind, Kernel, LocalId, Stmt, always_returns};
+use crate::ir::{ExprId, ExprKind, Kernel, LocalId, Stmt, always_returns, any_in, for_each_in};
 use crate::memory::{OutOfMemory, TryGrow};
 
 /// The findings.
@@ -62,20 +62,16 @@ fn branches_call(block: &[Stmt], calls: &impl Fn(ExprId) -> bool) -> bool {
 
 /// Whether `test` holds for an expression that the block's statements name.
 fn any_root(block: &[Stmt], test: &impl Fn(ExprId) -> bool) -> bool {
-    let mut found = false;
-    for_each_root(block, &mut |root| found |= test(root));
-    found
+    any_in(block, |stmt| {
+        let mut found = false;
+        stmt.for_each_value(|value| found |= test(value));
+        found
+    })
 }
 
 /// Whether a statement of the block, or of a block in it, is a loop.
 pub fn contains_loop(block: &[Stmt]) -> bool {
-    block.iter().any(|stmt| match stmt {
-        Stmt::While { .. } | Stmt::For { .. } => true,
-        Stmt::If { branches, otherwise } => {
-            branches.iter().any(|branch| contains_loop(&branch.body)) || contains_loop(otherwise)
-        }
-        _ => false,
-    })
+    any_in(block, |stmt| matches!(stmt, Stmt::While { .. } | Stmt::For { .. }))
 }
 
 /// Whether a lane cannot reach the end of the block.
@@ -91,16 +87,7 @@ pub fn always_leaves(block: &[Stmt]) -> bool {
 
 /// Whether a return lies inside another statement.
 fn returns_inside(block: &[Stmt]) -> bool {
-    fn returns(block: &[Stmt]) -> bool {
-        block.iter().any(|stmt| matches!(stmt, Stmt::Return(_))) || returns_inside(block)
-    }
-    block.iter().any(|stmt| match stmt {
-        Stmt::While { body, .. } | Stmt::For { body, .. } => returns(body),
-        Stmt::If { branches, otherwise } => {
-            branches.iter().any(|branch| returns(&branch.body)) || returns(otherwise)
-        }
-        _ => false,
-    })
+    block.iter().flat_map(Stmt::blocks).any(|block| any_in(block, |stmt| matches!(stmt, Stmt::Return(_))))
 }
 
 /// Whether a lane may end a pass of the loop with this body before its end.
@@ -126,49 +113,8 @@ pub fn contains_continue(block: &[Stmt]) -> bool {
 }
 
 /// Calls `visit` for each local that the block assigns, loop variables included.
-pub fn for_each_assigned(block: &[Stmt], visit: &mut impl FnMut(LocalId)) {
-    for stmt in block {
-        match stmt {
-            Stmt::Assign { local, .. } => visit(*local),
-            Stmt::If { branches, otherwise } => {
-                for branch in branches {
-                    for_each_assigned(&branch.body, visit);
-                }
-                for_each_assigned(otherwise, visit);
-            }
-            Stmt::While { body, .. } => for_each_assigned(body, visit),
-            Stmt::For { variable, body, .. } => {
-                visit(*variable);
-                for_each_assigned(body, visit);
-            }
-            _ => {}
-        }
-    }
-}
-
-/// Calls `visit` for each expression that the block's statements name.
-pub fn for_each_root(block: &[Stmt], visit: &mut impl FnMut(ExprId)) {
-    for stmt in block {
-        match stmt {
-            Stmt::Assign { value, .. } | Stmt::Return(value) => visit(*value),
-            Stmt::If { branches, otherwise } => {
-                for branch in branches {
-                    visit(branch.condition);
-                    for_each_root(&branch.body, visit);
-                }
-                for_each_root(otherwise, visit);
-            }
-            Stmt::While { condition, body, .. } => {
-                visit(*condition);
-                for_each_root(body, visit);
-            }
-            Stmt::For { start, stop, step, body, .. } => {
-                [*start, *stop, *step].into_iter().for_each(&mut *visit);
-                for_each_root(body, visit);
-            }
-            _ => {}
-        }
-    }
+pub fn for_each_assigned(block: &[Stmt], mut visit: impl FnMut(LocalId)) {
+    for_each_in(block, |stmt| stmt.assigned().into_iter().for_each(&mut visit));
 }
 
 /// A walk along the statements that notes which locals are bound to a value.
@@ -240,7 +186,7 @@ impl Search<'_> {
     }
 
     fn unbind(&mut self, body: &[Stmt]) {
-        for_each_assigned(body, &mut |local| self.bound[local as usize] = false);
+        for_each_assigned(body, |local| self.bound[local as usize] = false);
     }
 
     fn read(&mut self, root: ExprId) -> Result<(), OutOfMemory> {
