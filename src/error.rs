@@ -41,7 +41,7 @@ pub enum ErrorKind {
 ///
 /// `Display` writes the message; after it, where the place is known, the line and a caret under the place.
 ///
-/// ```ignore
+/// ```
 /// use miniexpr::{Dtype, ErrorKind, Expression};
 ///
 /// let error = Expression::builder("2 * (a + c)").variable("a", Dtype::Float64).compile().unwrap_err();
@@ -68,7 +68,7 @@ pub struct Error {
 impl Error {
     /// What went wrong.
     ///
-    /// ```ignore
+    /// ```
     /// # use miniexpr::{ErrorKind, Expression};
     /// let error = Expression::builder("1 +").compile().unwrap_err();
     /// assert_eq!(error.kind(), ErrorKind::Syntax);
@@ -79,7 +79,7 @@ impl Error {
 
     /// The bytes of the text that are to blame; `None` where there is no such place.
     ///
-    /// ```ignore
+    /// ```
     /// # use miniexpr::Expression;
     /// let text = "1 + nothing";
     /// let error = Expression::builder(text).compile().unwrap_err();
@@ -91,7 +91,7 @@ impl Error {
 
     /// What went wrong, in a sentence of at most 255 bytes, without the line of the text.
     ///
-    /// ```ignore
+    /// ```
     /// # use miniexpr::Expression;
     /// let error = Expression::builder("1 +").compile().unwrap_err();
     /// assert_eq!(error.message(), "expected an operand, but the expression ends here near offset 3");

@@ -24,11 +24,13 @@
 //! A plain expression is a kernel with one `return`, so there is one type checker, one set of dtype
 //! rules and one interpreter. An engine that cannot run a kernel says why, and the interpreter runs it.
 
+mod array;
 pub mod back;
 pub mod builtin;
 pub mod dtype;
 mod environment;
 mod error;
+mod expression;
 #[allow(non_camel_case_types)]
 pub mod ffi;
 pub mod front;
@@ -38,4 +40,9 @@ pub mod memory;
 pub mod mid;
 pub mod nd;
 
+pub use array::{ArrayMut, ArrayRef, Item};
+pub use back::jit_mode::Mode as JitMode;
+pub use dtype::{Complex, Dtype};
 pub use error::{Error, ErrorKind};
+pub use expression::{Evaluation, Expression, ExpressionBuilder, Function, FunctionPointer, Variable};
+pub use kernel::Accuracy;

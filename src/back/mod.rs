@@ -29,6 +29,7 @@ pub mod jit_mode;
 mod math_bridge;
 #[cfg(machine_code)]
 mod native;
+pub mod policy;
 mod settings;
 #[cfg(all(feature = "jit", unix))]
 mod shared;

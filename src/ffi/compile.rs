@@ -3,15 +3,16 @@
 use std::ffi::{CStr, c_char, c_int};
 use std::slice;
 
-use super::handle::Expression;
-use super::message;
 use super::types::*;
-use crate::back::jit::Jit;
+use super::{handle, message};
 use crate::back::jit_mode::Mode;
 use crate::dtype::Dtype;
-use crate::front::{self, CompileError, Entry, EntryKind, Language, Lifting, Status};
+use crate::error::{Error, ErrorKind};
+use crate::expression::ExpressionBuilder;
+use crate::front::error::Quoted;
+use crate::front::{Entry, EntryKind};
 use crate::ir::UserFunction;
-use crate::memory::{OutOfMemory, TryGrow};
+use crate::memory::OutOfMemory;
 use crate::nd::{Geometry, GeometryError};
 
 /// The raw geometry arguments of an ND compile call.
@@ -67,14 +68,14 @@ pub(super) unsafe fn nd(
     unsafe { report(result, error, out) }
 }
 
-fn missing_nd_arguments() -> CompileError {
+fn missing_nd_arguments() -> Error {
     invalid(format_args!("invalid nd compile arguments: expression, shapes and output pointer are required"))
 }
 
 impl Grid {
     /// # Safety
     /// Each shape is NULL or has `ndims` extents.
-    unsafe fn geometry(&self) -> Result<Geometry, CompileError> {
+    unsafe fn geometry(&self) -> Result<Geometry, Error> {
         let is_missing = self.shape.is_null() || self.chunkshape.is_null() || self.blockshape.is_null();
         let ndims = match usize::try_from(self.ndims) {
             Ok(ndims @ 1..) if !is_missing => ndims,
@@ -101,19 +102,19 @@ impl Grid {
     }
 }
 
-fn invalid(message: std::fmt::Arguments<'_>) -> CompileError {
-    CompileError::new(Status::InvalidArgument, message)
+fn invalid(message: std::fmt::Arguments<'_>) -> Error {
+    Error::new(ErrorKind::InvalidArgument, message)
 }
 
-fn invalid_type(message: std::fmt::Arguments<'_>) -> CompileError {
-    CompileError::new(Status::InvalidType, message)
+fn invalid_type(message: std::fmt::Arguments<'_>) -> Error {
+    Error::new(ErrorKind::InvalidType, message)
 }
 
 /// Clears what an earlier call left.
 ///
 /// # Safety
 /// `out` is NULL or writable.
-unsafe fn begin(out: *mut *mut me_expr) -> Result<(), CompileError> {
+unsafe fn begin(out: *mut *mut me_expr) -> Result<(), Error> {
     message::clear();
     if out.is_null() {
         return Err(invalid(format_args!("the output pointer is NULL")));
@@ -127,11 +128,7 @@ unsafe fn begin(out: *mut *mut me_expr) -> Result<(), CompileError> {
 ///
 /// # Safety
 /// `error` is NULL or writable; `out` is writable where `result` is a success.
-unsafe fn report(
-    result: Result<*mut me_expr, CompileError>,
-    error: *mut c_int,
-    out: *mut *mut me_expr,
-) -> c_int {
+unsafe fn report(result: Result<*mut me_expr, Error>, error: *mut c_int, out: *mut *mut me_expr) -> c_int {
     let (code, position) = match result {
         Ok(handle) => {
             // SAFETY: a call with a NULL `out` does not succeed.
@@ -160,55 +157,24 @@ unsafe fn compile(
     dtype: me_dtype,
     mode: Mode,
     geometry: Option<Geometry>,
-) -> Result<*mut me_expr, CompileError> {
+) -> Result<*mut me_expr, Error> {
     if expression.is_null() {
         return Err(invalid(format_args!("the expression is NULL")));
     }
     // SAFETY: as the caller promises.
     let (text, variables) =
         unsafe { (CStr::from_ptr(expression).to_bytes(), variable_table(variables, var_count)?) };
-    let language = Language::of(text);
-    // SAFETY: the names of the table are NULL or NUL-terminated.
-    match unsafe { checked(text, language, variables, dtype, mode, geometry) } {
-        Ok(expression) => expression.into_raw(),
-        Err(error) if language == Language::Kernel => Err(kernel_error(text, error)),
-        Err(error) => Err(error),
+    let mut builder = ExpressionBuilder::new(text).jit(mode).geometry(geometry);
+    match output_dtype(dtype) {
+        Ok(Some(dtype)) => builder = builder.output(dtype),
+        Ok(None) => {}
+        Err(error) => builder = builder.entry(Err(error)),
     }
-}
-
-/// # Safety
-/// The names of `variables` are NULL or NUL-terminated, the addresses NULL or those of functions.
-unsafe fn checked(
-    text: &[u8],
-    language: Language,
-    variables: &[me_variable],
-    dtype: me_dtype,
-    mode: Mode,
-    geometry: Option<Geometry>,
-) -> Result<Expression, CompileError> {
-    let output = output_dtype(dtype)?;
-    let mut entries = Vec::new();
     for variable in variables {
-        // SAFETY: as the caller promises.
-        entries.try_push(unsafe { entry(variable, output)? })?;
+        // SAFETY: names and addresses are as the caller promises.
+        builder = builder.entry(unsafe { entry(variable) });
     }
-    let lifting = if mode == Mode::On { Lifting::IfPossible } else { Lifting::Never };
-    let kernel = front::compile(text, language, &entries, output, lifting)?;
-    let is_kernel = language == Language::Kernel;
-    let mut expression = Expression::new(kernel, is_kernel, geometry)?;
-    if is_kernel || mode == Mode::On {
-        expression.jit = Jit::prepare(&expression.kernel, mode);
-    }
-    Ok(if is_kernel || mode == Mode::Off { expression } else { expression.that_may_get_hot() })
-}
-
-/// The error of a kernel: it is always a syntax error, and one in the source goes before one in the
-/// caller's table.
-fn kernel_error(source: &[u8], error: CompileError) -> CompileError {
-    match front::check_syntax(source) {
-        Err(fault) if error.kind() != Status::Syntax => fault,
-        _ => error.into_syntax_error(),
-    }
+    Ok(handle::into_raw(builder.compile()?)?)
 }
 
 /// # Safety
@@ -216,7 +182,7 @@ fn kernel_error(source: &[u8], error: CompileError) -> CompileError {
 unsafe fn variable_table<'a>(
     variables: *const me_variable,
     count: c_int,
-) -> Result<&'a [me_variable], CompileError> {
+) -> Result<&'a [me_variable], Error> {
     let count =
         usize::try_from(count).map_err(|_| invalid(format_args!("the number of variables is negative")))?;
     if count == 0 {
@@ -230,7 +196,7 @@ unsafe fn variable_table<'a>(
 }
 
 /// A dtype argument; `None` is `ME_AUTO`.
-fn output_dtype(code: me_dtype) -> Result<Option<Dtype>, CompileError> {
+fn output_dtype(code: me_dtype) -> Result<Option<Dtype>, Error> {
     match code {
         ME_AUTO => Ok(None),
         code => Dtype::from_code(code)
@@ -243,7 +209,7 @@ fn output_dtype(code: me_dtype) -> Result<Option<Dtype>, CompileError> {
 ///
 /// # Safety
 /// The name is NULL or NUL-terminated, the address NULL or that of a function of the entry's kind.
-unsafe fn entry<'a>(variable: &me_variable, output: Option<Dtype>) -> Result<Entry<'a>, CompileError> {
+unsafe fn entry<'a>(variable: &me_variable) -> Result<Entry<'a>, Error> {
     let name: &[u8] = if variable.name.is_null() {
         b""
     } else {
@@ -255,7 +221,7 @@ unsafe fn entry<'a>(variable: &me_variable, output: Option<Dtype>) -> Result<Ent
     let dtype = match variable.dtype {
         ME_AUTO => None,
         code => Some(Dtype::from_code(code).ok_or_else(|| {
-            let name = front::error::Quoted(name);
+            let name = Quoted(name);
             invalid_type(format_args!("the dtype {} of {name} is unknown", code as i32))
         })?),
     };
@@ -265,28 +231,12 @@ unsafe fn entry<'a>(variable: &me_variable, output: Option<Dtype>) -> Result<Ent
     if let EntryKind::Function { target, .. } = &kind
         && !has_declared_type(target)
     {
-        let name = front::error::Quoted(name);
+        let name = Quoted(name);
         return Err(invalid_type(format_args!(
             "the function {name} has another type than its entry declares"
         )));
     }
-    let is_variable = matches!(kind, EntryKind::Variable);
-    match if is_variable { dtype.or(output) } else { dtype } {
-        Some(Dtype::String | Dtype::Bytes) if !is_variable => {
-            return Err(invalid_type(format_args!("a function cannot return a string")));
-        }
-        Some(dtype) if dtype.is_string() && !is_itemsize(variable.itemsize, dtype) => {
-            let name = front::error::Quoted(name);
-            return Err(invalid_type(format_args!("the itemsize of the string {name} is invalid")));
-        }
-        _ => {}
-    }
     Ok(Entry { name, dtype, itemsize: variable.itemsize, kind })
-}
-
-/// Whether a string of `dtype` can have elements of `itemsize` bytes.
-fn is_itemsize(itemsize: usize, dtype: Dtype) -> bool {
-    itemsize > 0 && itemsize.is_multiple_of(dtype.size())
 }
 
 /// Whether a function pointer has the type that its entry declares, where the machine checks types in calls.
@@ -307,7 +257,7 @@ const FLAG_FLOAT_MATH: c_int = 64;
 /// # Safety
 /// The address is NULL or that of a function of the entry's kind, which may be called with the context from
 /// any thread, and returns.
-unsafe fn entry_kind(variable: &me_variable) -> Result<EntryKind, CompileError> {
+unsafe fn entry_kind(variable: &me_variable) -> Result<EntryKind, Error> {
     let kind = variable.type_ & KIND_MASK;
     let context = match kind & !7 {
         0 if kind == 0 => return Ok(EntryKind::Variable),

@@ -1,8 +1,9 @@
 //! Checks of the evaluation calls, and the step from C pointers to block buffers.
 
+use super::handle;
+use crate::expression::Expression;
 use std::ffi::{c_int, c_void};
 
-use super::handle::Expression;
 use super::types::*;
 use crate::back::block::{Items, Outcome};
 use crate::back::jit_mode::Mode;
@@ -46,27 +47,28 @@ pub(super) unsafe fn evaluate(
     params: *const me_eval_params,
 ) -> Result<(), EvalStatus> {
     // SAFETY: as the caller promises.
-    let expression = unsafe { Expression::from_raw(expr) }.ok_or(EvalStatus::ME_EVAL_ERR_NULL_EXPR)?;
+    let expression = unsafe { handle::from_raw(expr) }.ok_or(EvalStatus::ME_EVAL_ERR_NULL_EXPR)?;
     let is_negative = block_nitems < 0;
     if expression.is_kernel && (output_block.is_null() || is_negative) {
         return Err(EvalStatus::ME_EVAL_ERR_INVALID_ARG);
     }
     check_count(expression, n_vars)?;
     // Without strings a plain expression takes a negative count for none.
-    if is_negative && expression.kernel.output.dtype.is_string() {
+    if is_negative && expression.program.kernel.output.dtype.is_string() {
         return Err(EvalStatus::ME_EVAL_ERR_INVALID_ARG);
     }
     let n = usize::try_from(block_nitems).unwrap_or(0);
-    if n == 0 && !matches!(expression.engine.outcome(), Outcome::One { .. }) {
+    if n == 0 && !matches!(expression.program.outcome(), Outcome::One { .. }) {
         return Ok(());
     }
     if output_block.is_null() {
         return Err(EvalStatus::ME_EVAL_ERR_INVALID_ARG);
     }
-    let count = if n == 0 { 0 } else { expression.kernel.params.len() };
+    let count = if n == 0 { 0 } else { expression.program.kernel.params.len() };
     // SAFETY: `vars_block` is NULL or has `n_vars` pointers.
     let inputs = unsafe { input_blocks(vars_block, count)? };
-    let is_missing = |index: usize| inputs[index].is_null() && expression.kernel.graph.reads(index as u32);
+    let is_missing =
+        |index: usize| inputs[index].is_null() && expression.program.kernel.graph.reads(index as u32);
     if (0..inputs.len()).any(is_missing) {
         return Err(EvalStatus::ME_EVAL_ERR_INVALID_ARG);
     }
@@ -76,14 +78,14 @@ pub(super) unsafe fn evaluate(
     // SAFETY: the caller's buffers hold `n` items each.
     unsafe {
         let (accuracy, mode) = (accuracy(params), jit_mode(params));
-        expression.run(inputs, output, Items::First(n), &positions, accuracy, mode)?;
+        expression.program.run(inputs, output, Items::First(n), &positions, accuracy, mode)?;
     }
     Ok(())
 }
 
 /// Whether the caller gives as many inputs as the expression reads.
 pub(super) fn check_count(expression: &Expression, n_vars: c_int) -> Result<(), EvalStatus> {
-    let count = expression.kernel.params.len();
+    let count = expression.program.kernel.params.len();
     if count > MAX_VARS {
         return Err(EvalStatus::ME_EVAL_ERR_TOO_MANY_VARS);
     }

@@ -1,11 +1,13 @@
 //! Evaluation of the blocks of a chunked array.
 
+use super::handle;
+use crate::expression::Expression;
 use std::ffi::{c_int, c_void};
 
 use super::eval::{accuracy, check_count, code, input_blocks, jit_mode};
-use super::handle::Expression;
 use super::types::*;
 use crate::back::block::{Items, Outcome};
+use crate::back::jit_mode::Mode;
 use crate::kernel::Accuracy;
 use crate::mid::Positions;
 use crate::nd::Block;
@@ -19,7 +21,7 @@ pub(super) unsafe fn valid_nitems(
     valid_nitems: *mut i64,
 ) -> c_int {
     // SAFETY: as the caller promises.
-    let expression = unsafe { Expression::from_raw(expr) };
+    let expression = unsafe { handle::from_raw(expr) };
     let valid = match expression {
         Some(expression) if !valid_nitems.is_null() => block(expression, nchunk, nblock),
         _ => Err(EvalStatus::ME_EVAL_ERR_INVALID_ARG),
@@ -68,7 +70,7 @@ unsafe fn evaluate(
     params: *const me_eval_params,
 ) -> Result<(), EvalStatus> {
     // SAFETY: as the caller promises.
-    let expression = unsafe { Expression::from_raw(expr) }.ok_or(EvalStatus::ME_EVAL_ERR_NULL_EXPR)?;
+    let expression = unsafe { handle::from_raw(expr) }.ok_or(EvalStatus::ME_EVAL_ERR_NULL_EXPR)?;
     if arrays.output_block.is_null() {
         return Err(EvalStatus::ME_EVAL_ERR_INVALID_ARG);
     }
@@ -83,7 +85,7 @@ unsafe fn evaluate(
     }
     check_count(expression, arrays.n_vars)?;
     // SAFETY: `vars_block` is NULL or has `n_vars` pointers.
-    let inputs = unsafe { input_blocks(arrays.vars_block, expression.kernel.params.len())? };
+    let inputs = unsafe { input_blocks(arrays.vars_block, expression.program.kernel.params.len())? };
     if inputs.iter().any(|input| input.is_null()) {
         return Err(EvalStatus::ME_EVAL_ERR_INVALID_ARG);
     }
@@ -93,7 +95,7 @@ unsafe fn evaluate(
     // SAFETY: the caller's buffers hold a padded block each.
     unsafe {
         let (accuracy, mode) = (accuracy(params), jit_mode(params));
-        expression.run(inputs, output, items, &positions(&block), accuracy, mode)?;
+        expression.program.run(inputs, output, items, &positions(&block), accuracy, mode)?;
     }
     Ok(())
 }
@@ -114,18 +116,25 @@ unsafe fn fill_padding(
     arrays: &Arrays,
 ) -> Result<(), EvalStatus> {
     let output = arrays.output_block.cast::<u8>();
-    let items = match expression.engine.outcome() {
+    let items = match expression.program.outcome() {
         Outcome::PerItem => block.rows()?.padded_items(),
         Outcome::Copies | Outcome::One { is_mean: false } => 1,
         Outcome::One { is_mean: true } => {
             // SAFETY: a reduction of no items reads no input and writes one item.
             unsafe {
-                expression.engine.run(&[], output, Items::First(0), &positions(block), Accuracy::Fast)?
+                expression.program.run(
+                    &[],
+                    output,
+                    Items::First(0),
+                    &positions(block),
+                    Accuracy::Fast,
+                    Mode::Off,
+                )?
             };
             return Ok(());
         }
     };
     // SAFETY: the output has room for the padded block, which has at least one item.
-    unsafe { output.write_bytes(0, items * expression.kernel.output.itemsize) };
+    unsafe { output.write_bytes(0, items * expression.program.kernel.output.itemsize) };
     Ok(())
 }

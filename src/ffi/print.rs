@@ -1,8 +1,8 @@
 //! `me_print`: the tree of an expression, one node a line, through C's `stdout`.
 
+use crate::expression::Expression;
 use std::ffi::c_void;
 
-use super::handle::Expression;
 use crate::dtype::Scalar;
 use crate::ir::{ExprId, ExprKind, Graph, Stmt};
 use crate::memory::{OutOfMemory, TryGrow};
@@ -19,8 +19,8 @@ pub(super) fn print(expression: Option<&Expression>) {
         unsafe { libc::printf(c"NULL\n".as_ptr()) };
         return;
     };
-    let Some(&Stmt::Return(root)) = expression.kernel.body.first() else { return };
-    let graph = &expression.kernel.graph;
+    let Some(&Stmt::Return(root)) = expression.program.kernel.body.first() else { return };
+    let graph = &expression.program.kernel.graph;
     // An error only says that not all is printed.
     let _ = for_each_line(graph, root, |id, depth| print_node(graph, id, depth));
 }

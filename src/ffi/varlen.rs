@@ -1,9 +1,9 @@
 //! String results of their own lengths, packed as Arrow's large_string and large_binary are.
 
+use super::handle;
 use std::ffi::{c_int, c_void};
 
 use super::eval::{code, evaluate};
-use super::handle::Expression;
 use super::types::*;
 use crate::ir::Type;
 use crate::kernel::string::{Column, utf8};
@@ -13,8 +13,8 @@ use crate::memory::OutOfMemory;
 /// `expr` is NULL or a live expression.
 pub(super) unsafe fn data_bound(expr: *const me_expr, block_nitems: c_int) -> usize {
     // SAFETY: as the caller promises.
-    let Some(expression) = (unsafe { Expression::from_raw(expr) }) else { return 0 };
-    let Type { dtype, itemsize } = expression.kernel.output;
+    let Some(expression) = (unsafe { handle::from_raw(expr) }) else { return 0 };
+    let Type { dtype, itemsize } = expression.program.kernel.output;
     match usize::try_from(block_nitems) {
         Ok(n) if dtype.is_string() => n.saturating_mul(itemsize),
         _ => 0,
@@ -56,8 +56,8 @@ unsafe fn evaluate_packed(
     params: *const me_eval_params,
 ) -> Result<(), EvalStatus> {
     // SAFETY: as the caller promises.
-    let expression = unsafe { Expression::from_raw(expr) }.ok_or(EvalStatus::ME_EVAL_ERR_NULL_EXPR)?;
-    let Type { dtype, itemsize } = expression.kernel.output;
+    let expression = unsafe { handle::from_raw(expr) }.ok_or(EvalStatus::ME_EVAL_ERR_NULL_EXPR)?;
+    let Type { dtype, itemsize } = expression.program.kernel.output;
     let n = usize::try_from(block_nitems).unwrap_or(0);
     if n == 0 || buffers.are_missing() || !dtype.is_string() {
         return Err(EvalStatus::ME_EVAL_ERR_INVALID_ARG);

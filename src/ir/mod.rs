@@ -51,6 +51,13 @@ pub struct Type {
     pub itemsize: usize,
 }
 
+impl Type {
+    /// Whether the items consist of whole code units, at least one; true of every numeric type.
+    pub fn has_whole_units(self) -> bool {
+        self.itemsize > 0 && self.itemsize.is_multiple_of(self.dtype.size())
+    }
+}
+
 impl From<Dtype> for Type {
     /// The type of a numeric dtype.
     fn from(dtype: Dtype) -> Type {

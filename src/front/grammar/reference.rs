@@ -32,8 +32,8 @@ mod power {
 /// What waits for its right operand or its closing parenthesis.
 #[derive(Clone, Copy)]
 enum Frame {
-    /// Parentheses around an expression list.
-    Group,
+    /// Parentheses around an expression list, and where they open.
+    Group(u32),
     /// Parentheses of a function of one argument: no comma.
     OneArgument,
     /// Arguments of a function of several; `first` is where they start on the value stack.
@@ -113,6 +113,7 @@ pub fn parse<'s>(lexer: &mut Lexer<'s>, scope: &mut Scope<'s>, tree: Tree) -> Re
         values: Vec::new(),
         token: Token::End,
         span: Span::default(),
+        end: 0,
     };
     parser.advance();
     loop {
@@ -132,10 +133,13 @@ struct Parser<'p, 's> {
     values: Vec<NodeId>,
     token: Token,
     span: Span,
+    /// Where the token before the current one ends.
+    end: u32,
 }
 
 impl<'s> Parser<'_, 's> {
     fn advance(&mut self) {
+        self.end = self.span.end;
         (self.token, self.span) = self.lexer.next();
     }
 
@@ -150,7 +154,7 @@ impl<'s> Parser<'_, 's> {
             match self.token {
                 Token::Number(literal) => return self.value(NodeKind::Number(literal)),
                 Token::Text => return self.text(),
-                Token::Open => self.frames.try_push(Frame::Group)?,
+                Token::Open => self.frames.try_push(Frame::Group(self.span.start))?,
                 Token::Operator(Operator::Add) => self.prefix(Prefix::Plus)?,
                 Token::Operator(Operator::Sub) => self.prefix(Prefix::Minus)?,
                 Token::Operator(Operator::Invert) => self.prefix(Prefix::Invert)?,
@@ -178,7 +182,7 @@ impl<'s> Parser<'_, 's> {
     /// `not` is an operand of `and`, `or`, `not` and of parentheses, not of tighter operators.
     fn not_may_stand_here(&self) -> bool {
         match self.frames.last() {
-            None | Some(Frame::Group | Frame::OneArgument) => true,
+            None | Some(Frame::Group(_) | Frame::OneArgument) => true,
             Some(Frame::Prefix(prefix, _)) => prefix.power() <= power::NOT,
             Some(Frame::Infix(infix)) => infix.power() < power::NOT,
             Some(Frame::Arguments { .. }) => false,
@@ -332,7 +336,13 @@ impl<'s> Parser<'_, 's> {
     fn close(&mut self) -> Result<(), CompileError> {
         self.reduce(power::COMMA)?;
         match self.frames.last().copied() {
-            Some(Frame::Group | Frame::OneArgument) => {
+            Some(Frame::Group(start)) => {
+                self.frames.pop();
+                if let Some(&value) = self.values.last() {
+                    self.tree.nodes[value as usize].span = Span { start, end: self.span.end };
+                }
+            }
+            Some(Frame::OneArgument) => {
                 self.frames.pop();
             }
             Some(Frame::Arguments { callee, arity, first, name }) => {
@@ -369,7 +379,7 @@ impl<'s> Parser<'_, 's> {
 
     fn complete_prefix(&mut self, prefix: Prefix, span: Span) -> Result<(), CompileError> {
         let Some(&operand) = self.values.last() else { return Err(self.unexpected("an operand")) };
-        let span = Span { start: span.start, end: self.tree.node(operand).span.end };
+        let span = Span { start: span.start, end: self.end };
         let kind = match prefix {
             Prefix::Plus => return Ok(()),
             Prefix::Minus => NodeKind::Negate(operand),
@@ -390,7 +400,7 @@ impl<'s> Parser<'_, 's> {
         let (Some(right), Some(left)) = (self.values.pop(), self.values.pop()) else {
             return Err(self.unexpected("an operand"));
         };
-        let span = Span { start: self.tree.node(left).span.start, end: self.tree.node(right).span.end };
+        let span = Span { start: self.tree.node(left).span.start, end: self.end };
         let kind = match infix {
             Infix::Comma => NodeKind::Comma(left, right),
             Infix::Operator(Operator::Add) => self.tree.sum(left, right),

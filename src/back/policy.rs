@@ -1,0 +1,152 @@
+//! Which engine runs an evaluation.
+
+use super::block::{Engine, Items, Outcome, PaddedBlocks, PlanError, RunError, zero_padding};
+use super::hot::Hot;
+use super::jit::Jit;
+use super::jit_mode::Mode;
+use super::simd_backend;
+use crate::error::{Error, ErrorKind};
+use crate::ir::Kernel;
+use crate::kernel::Accuracy;
+use crate::kernel::level::Level;
+use crate::memory::OutOfMemory;
+use crate::mid::Positions;
+use crate::nd::Rows;
+
+/// A typed kernel and the engines that may run it. Immutable, and safe to run from any number of threads.
+#[derive(Debug)]
+pub struct Program {
+    pub kernel: Kernel,
+    engine: Engine,
+    /// Machine code, where the kernel has some.
+    jit: Option<Jit>,
+    /// Machine code that a plain expression gets once it has been evaluated on many items.
+    hot: Hot,
+}
+
+impl Program {
+    /// Plans `kernel` for this machine. `is_kernel`: the text was a kernel of statements.
+    pub fn new(kernel: Kernel, is_kernel: bool, mode: Mode) -> Result<Program, Error> {
+        // The first compilation chooses the backend for the process, and tells it.
+        simd_backend::choose();
+        let engine = Engine::new(&kernel, Level::current()).map_err(|error| match error {
+            PlanError::OutOfMemory => OutOfMemory.into(),
+            PlanError::Unsupported { dtype } => Error::new(
+                ErrorKind::InvalidType,
+                format_args!("an operation of this expression is not defined for {dtype}"),
+            ),
+        })?;
+        let jit = if is_kernel || mode == Mode::On { Jit::prepare(&kernel, mode) } else { None };
+        let hot = if is_kernel || mode == Mode::Off { Hot::never() } else { Hot::new(&kernel, &engine) };
+        Ok(Program { kernel, engine, jit, hot })
+    }
+
+    /// How many values an evaluation gives.
+    pub fn outcome(&self) -> Outcome {
+        self.engine.outcome()
+    }
+
+    /// Whether there is machine code from the start.
+    pub fn has_code(&self) -> bool {
+        self.jit.is_some()
+    }
+
+    /// Evaluates by machine code if there is some and `mode` allows it; else by the interpreter.
+    ///
+    /// # Safety
+    /// As [`Engine::run`].
+    pub unsafe fn run(
+        &self,
+        inputs: &[*const u8],
+        output: *mut u8,
+        items: Items<'_>,
+        positions: &Positions<'_>,
+        accuracy: Accuracy,
+        mode: Mode,
+    ) -> Result<(), RunError> {
+        if let Items::Valid(rows) = items
+            && self.engine.is_defined_everywhere()
+            && rows.are_dense()
+        {
+            let all = Items::First(rows.padded_items());
+            // SAFETY: as the caller promises; the arrays hold padded blocks.
+            unsafe {
+                self.run(inputs, output, all, positions, accuracy, mode)?;
+                zero_padding(rows, self.kernel.output.itemsize, output);
+            }
+            return Ok(());
+        }
+        let result = match (&self.jit, items) {
+            _ if mode == Mode::Off => None,
+            // SAFETY: as the caller promises.
+            (Some(jit), _) => unsafe { self.run_jit(jit, inputs, output, items, positions, accuracy, mode) },
+            // SAFETY: as the caller promises.
+            (None, Items::First(n)) => unsafe {
+                self.hot.run(&self.kernel, inputs, output, n, positions, accuracy)
+            },
+            (None, Items::Valid(_)) => None,
+        };
+        match result {
+            Some(result) => result,
+            // SAFETY: as the caller promises.
+            None => unsafe { self.engine.run(inputs, output, items, positions, accuracy) },
+        }
+    }
+
+    /// Evaluates by the machine code of the kernel, or by the interpreter where that is known to be faster;
+    /// `None` where the interpreter has to.
+    ///
+    /// # Safety
+    /// As [`Engine::run`].
+    #[allow(clippy::too_many_arguments, reason = "those of an evaluation")]
+    unsafe fn run_jit(
+        &self,
+        jit: &Jit,
+        inputs: &[*const u8],
+        output: *mut u8,
+        items: Items<'_>,
+        positions: &Positions<'_>,
+        accuracy: Accuracy,
+        mode: Mode,
+    ) -> Option<Result<(), RunError>> {
+        // SAFETY: as the caller promises.
+        let by_code = || unsafe {
+            match items {
+                Items::First(n) => jit.run(inputs, output, n, positions, accuracy),
+                Items::Valid(rows) => self.run_packed(jit, inputs, output, rows, positions, accuracy),
+            }
+        };
+        // SAFETY: as the caller promises.
+        let by_interpreter = || unsafe { self.engine.run(inputs, output, items, positions, accuracy) };
+        match jit.contest() {
+            Some(contest) if mode == Mode::Default => {
+                Some(contest.run(items.count(), by_code, by_interpreter))
+            }
+            _ => by_code(),
+        }
+    }
+
+    /// Evaluates the valid items of padded blocks by machine code; `None` where the interpreter has to.
+    ///
+    /// # Safety
+    /// As [`Engine::run`].
+    unsafe fn run_packed(
+        &self,
+        jit: &Jit,
+        inputs: &[*const u8],
+        output: *mut u8,
+        rows: &Rows,
+        positions: &Positions<'_>,
+        accuracy: Accuracy,
+    ) -> Option<Result<(), RunError>> {
+        let sizes = self.kernel.params.iter().map(|param| param.ty.itemsize);
+        let inputs = inputs.iter().copied().zip(sizes);
+        let blocks = PaddedBlocks { rows, inputs, output, itemsize: self.kernel.output.itemsize };
+        // SAFETY: as the caller promises; the packed arrays hold the valid items.
+        unsafe {
+            blocks.evaluate_items(|inputs, output| {
+                jit.run(inputs, output, rows.valid_items(), positions, accuracy)
+            })
+        }
+    }
+}

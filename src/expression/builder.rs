@@ -1,0 +1,226 @@
+//! From a text and what it may name to an expression.
+
+use super::variable::{Role, Variable};
+use super::{Expression, Function};
+use crate::back::jit_mode::Mode;
+use crate::back::policy::Program;
+use crate::dtype::Dtype;
+use crate::error::{Error, ErrorKind};
+use crate::front::error::Quoted;
+use crate::front::{self, Entry, EntryKind, Language, Lifting};
+use crate::ir::{ExprKind, Kernel, Type};
+use crate::memory::{OutOfMemory, TryGrow};
+use crate::nd::Geometry;
+
+/// What a compilation is given, step by step; made by [`Expression::builder`].
+///
+/// A wrong step is an error of [`ExpressionBuilder::compile`].
+///
+/// ```
+/// use miniexpr::{Dtype, Expression};
+///
+/// let expression = Expression::builder("a < b").variable("a", Dtype::Int32).variable("b", Dtype::Int32).compile()?;
+/// assert_eq!(expression.dtype(), Dtype::Bool);
+/// # Ok::<(), miniexpr::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct ExpressionBuilder<'a> {
+    text: &'a [u8],
+    /// What the text may name, or the first error among it.
+    entries: Result<Vec<Entry<'a>>, Error>,
+    output: Option<Dtype>,
+    mode: Mode,
+    geometry: Option<Geometry>,
+}
+
+impl<'a> ExpressionBuilder<'a> {
+    pub(crate) fn new(text: &'a [u8]) -> ExpressionBuilder<'a> {
+        ExpressionBuilder { text, entries: Ok(Vec::new()), output: None, mode: Mode::Default, geometry: None }
+    }
+
+    /// Declares a variable: an input array of a numeric dtype. Evaluations take their inputs in the order of
+    /// declaration.
+    ///
+    /// ```
+    /// # use miniexpr::{Dtype, Expression};
+    /// let expression = Expression::builder("2 * a").variable("a", Dtype::Float32).compile()?;
+    /// assert_eq!(expression.dtype(), Dtype::Float32);
+    /// # Ok::<(), miniexpr::Error>(())
+    /// ```
+    pub fn variable(self, name: &'a str, dtype: Dtype) -> Self {
+        self.string_variable(name, dtype, if dtype.is_string() { 0 } else { dtype.size() })
+    }
+
+    /// Declares a variable of fixed-width strings of `itemsize` bytes, see
+    /// [`ArrayRef::strings`](crate::ArrayRef::strings).
+    ///
+    /// ```
+    /// # use miniexpr::{ArrayRef, Dtype, Expression};
+    /// let expression = Expression::builder("startswith(name, 'ab')")
+    ///     .string_variable("name", Dtype::Bytes, 4)
+    ///     .compile()?;
+    /// let names = ArrayRef::strings(b"abcdxabc", Dtype::Bytes, 4)?;
+    /// assert_eq!(expression.evaluate_to_vec::<bool>(&[names])?, [true, false]);
+    /// # Ok::<(), miniexpr::Error>(())
+    /// ```
+    pub fn string_variable(self, name: &'a str, dtype: Dtype, itemsize: usize) -> Self {
+        let name = name.as_bytes();
+        self.entry(Ok(Entry { name, dtype: Some(dtype), itemsize, kind: EntryKind::Variable }))
+    }
+
+    /// Declares a function of the program, see [`Function`].
+    ///
+    /// ```
+    /// # use miniexpr::{Expression, Function};
+    /// extern "C" fn next(x: f64) -> f64 {
+    ///     x + 1.0
+    /// }
+    ///
+    /// let next = Function::new(next as extern "C" fn(f64) -> f64);
+    /// let expression = Expression::builder("next(1)").function("next", next).compile()?;
+    /// assert_eq!(expression.evaluate_to_vec::<f64>(&[])?, [2.0]);
+    /// # Ok::<(), miniexpr::Error>(())
+    /// ```
+    pub fn function(self, name: &'a str, function: Function) -> Self {
+        let (name, dtype, kind) = (name.as_bytes(), Some(function.dtype()), function.kind());
+        self.entry(Ok(Entry { name, dtype, itemsize: 0, kind }))
+    }
+
+    /// Asks for results of `dtype`; otherwise the dtype follows from the text and the variables.
+    ///
+    /// ```
+    /// # use miniexpr::{Dtype, Expression};
+    /// let expression = Expression::builder("a / 2")
+    ///     .variable("a", Dtype::Int16)
+    ///     .output(Dtype::Float32)
+    ///     .compile()?;
+    /// assert_eq!(expression.dtype(), Dtype::Float32);
+    /// # Ok::<(), miniexpr::Error>(())
+    /// ```
+    pub fn output(self, dtype: Dtype) -> Self {
+        ExpressionBuilder { output: Some(dtype), ..self }
+    }
+
+    /// Says what to do with machine code; [`JitMode::Default`](Mode::Default) unless this is called.
+    ///
+    /// ```
+    /// # use miniexpr::{Dtype, Expression, JitMode};
+    /// let expression =
+    ///     Expression::builder("a + 1").variable("a", Dtype::Float64).jit(JitMode::Off).compile()?;
+    /// assert!(!expression.has_machine_code());
+    /// # Ok::<(), miniexpr::Error>(())
+    /// ```
+    pub fn jit(self, mode: Mode) -> Self {
+        ExpressionBuilder { mode, ..self }
+    }
+
+    /// Compiles for the blocks of a chunked array.
+    pub(crate) fn geometry(self, geometry: Option<Geometry>) -> Self {
+        ExpressionBuilder { geometry, ..self }
+    }
+
+    /// Adds an entry whose name and kind are known to be right, or the reason why there is none. The first
+    /// error stays; the dtype of the output is known by now if variables take it.
+    pub(crate) fn entry(self, entry: Result<Entry<'a>, Error>) -> Self {
+        let ExpressionBuilder { output, entries, .. } = self;
+        let entries = entries.and_then(|mut entries| {
+            let entry = entry?;
+            check_strings(&entry, output)?;
+            entries.try_push(entry)?;
+            Ok(entries)
+        });
+        ExpressionBuilder { entries, ..self }
+    }
+
+    /// Compiles the text.
+    ///
+    /// Errors: [`ErrorKind::Syntax`] with the place, for everything that is wrong with a kernel, and for a text that
+    /// is no expression; [`ErrorKind::InvalidType`] and [`ErrorKind::InvalidReduction`] for operations that have
+    /// no meaning; [`ErrorKind::OutOfMemory`].
+    ///
+    /// ```
+    /// # use miniexpr::{Dtype, Expression};
+    /// let error = Expression::builder("a +").variable("a", Dtype::Float64).compile().unwrap_err();
+    /// assert_eq!(error.span(), Some(3..3));
+    /// ```
+    pub fn compile(self) -> Result<Expression, Error> {
+        let text = self.text;
+        let language = Language::of(text);
+        match (self.compile_as(language), language) {
+            (Err(error), Language::Kernel) => Err(kernel_error(text, error)),
+            (result, _) => result,
+        }
+    }
+
+    fn compile_as(self, language: Language) -> Result<Expression, Error> {
+        let ExpressionBuilder { text, entries, output, mode, geometry } = self;
+        let entries = entries?;
+        if u32::try_from(text.len()).is_err() {
+            return Err(Error::new(ErrorKind::InvalidArgument, format_args!("the text is longer than 4 GB")));
+        }
+        let lifting = if mode == Mode::On { Lifting::IfPossible } else { Lifting::Never };
+        let kernel = front::compile(text, language, &entries, output, lifting)?;
+        let is_kernel = language == Language::Kernel;
+        let program = Program::new(kernel, is_kernel, mode)?;
+        let variables = variables(&entries, output, &program.kernel)?;
+        Ok(Expression { program, is_kernel, geometry, variables, text: Vec::try_copied(text)? })
+    }
+}
+
+/// The variables among the entries, with the parameters of the kernel that they are.
+fn variables(
+    entries: &[Entry<'_>],
+    output: Option<Dtype>,
+    kernel: &Kernel,
+) -> Result<Vec<Variable>, OutOfMemory> {
+    let mut is_read = Vec::try_filled(false, kernel.params.len())?;
+    for expr in &kernel.graph.exprs {
+        if let ExprKind::Param(param) = expr.kind {
+            is_read[param as usize] = true;
+        }
+    }
+    let mut variables = Vec::new();
+    // Parameters are variables in the order of declaration.
+    let mut params = kernel.params.iter().zip(is_read).peekable();
+    for entry in entries.iter().filter(|entry| matches!(entry.kind, EntryKind::Variable)) {
+        let dtype = entry.dtype.or(output).unwrap_or(Dtype::Float64);
+        let itemsize = if dtype.is_string() { entry.itemsize } else { dtype.size() };
+        let role = match params.next_if(|(param, _)| param.name == entry.name) {
+            Some((_, true)) => Role::Read,
+            Some((_, false)) => Role::Unread,
+            None => Role::Unbound,
+        };
+        let name = Vec::try_copied(entry.name)?;
+        variables.try_push(Variable { name, ty: Type { dtype, itemsize }, role })?;
+    }
+    Ok(variables)
+}
+
+/// Refuses strings without an itemsize, and functions that return strings.
+fn check_strings(entry: &Entry<'_>, output: Option<Dtype>) -> Result<(), Error> {
+    let Entry { name, itemsize, .. } = *entry;
+    let (dtype, is_variable) = match entry.kind {
+        EntryKind::Variable => (entry.dtype.or(output), true),
+        EntryKind::Function { .. } => (entry.dtype, false),
+    };
+    let Some(dtype) = dtype.filter(|dtype| dtype.is_string()) else { return Ok(()) };
+    if !is_variable {
+        let message = format_args!("a function cannot return a string");
+        return Err(Error::new(ErrorKind::InvalidType, message));
+    }
+    if !(Type { dtype, itemsize }).has_whole_units() {
+        let name = Quoted(name);
+        let message = format_args!("the itemsize of the string {name} is invalid");
+        return Err(Error::new(ErrorKind::InvalidType, message));
+    }
+    Ok(())
+}
+
+/// The error of a kernel: it is always a syntax error, and one in the source goes before one in the
+/// caller's table.
+fn kernel_error(source: &[u8], error: Error) -> Error {
+    match front::check_syntax(source) {
+        Err(fault) if error.kind() != ErrorKind::Syntax => fault,
+        _ => error.into_syntax_error(),
+    }
+}
