@@ -6,7 +6,7 @@
 pub mod facts;
 pub mod flatten;
 mod if_conversion;
-mod positions;
+pub mod positions;
 pub mod strips;
 pub mod uniform;
 

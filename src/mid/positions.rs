@@ -2,6 +2,18 @@
 
 use crate::ir::IndexSymbol;
 
+/// C functions that give the values of symbols, as [`Positions::fill`] does, from a [`Description`].
+pub const C_FUNCTIONS: &str = include_str!("positions.h");
+
+/// Dimensions that a description has room for.
+const MAX_NDIM: usize = 8;
+
+/// Version of the layout of descriptions.
+const LAYOUT: i64 = 2;
+
+/// A box in the words that [`C_FUNCTIONS`] read.
+pub type Description = [i64; 4 * MAX_NDIM + 4];
+
 /// A box of items: the valid part of a block. Items are numbered in C order within the box.
 #[derive(Clone, Copy, Debug)]
 pub struct Positions<'a> {
@@ -19,7 +31,7 @@ impl Positions<'_> {
         match symbol {
             IndexSymbol::Extent(d) => self.shape.get(usize::from(d)).copied().unwrap_or(1),
             IndexSymbol::Ndim => self.shape.len() as i64,
-            IndexSymbol::Coordinate(_) | IndexSymbol::Flat => 0,
+            IndexSymbol::Coordinate(_) | IndexSymbol::Flat => unreachable!("they differ from item to item"),
         }
     }
 
@@ -30,6 +42,33 @@ impl Positions<'_> {
             IndexSymbol::Flat => self.fill_flat(start, out),
             IndexSymbol::Extent(_) | IndexSymbol::Ndim => out.fill(self.uniform(symbol)),
         }
+    }
+
+    /// The box as generated C reads it; `None` where it has too many dimensions.
+    pub fn describe(&self) -> Option<Description> {
+        let n = self.shape.len();
+        if n > MAX_NDIM {
+            return None;
+        }
+        let mut words = [0; 4 * MAX_NDIM + 4];
+        words[0] = n as i64;
+        let mut stride = 1i64;
+        let mut first = 0i64;
+        let mut is_consecutive = true;
+        for d in (0..n).rev() {
+            let (shape, origin, extent) = (self.shape[d], self.origin[d], self.extents[d]);
+            words[1 + d] = shape;
+            words[1 + n + d] = stride;
+            words[1 + 2 * n + d] = origin;
+            words[1 + 3 * n + d] = extent;
+            first = first.wrapping_add(origin.wrapping_mul(stride));
+            stride = stride.wrapping_mul(shape);
+            is_consecutive &= d == 0 || (origin == 0 && extent == shape);
+        }
+        words[4 * n + 1] = LAYOUT;
+        words[4 * n + 2] = i64::from(is_consecutive);
+        words[4 * n + 3] = first;
+        Some(words)
     }
 
     fn fill_coordinate(&self, d: usize, start: usize, out: &mut [i64]) {
@@ -106,5 +145,17 @@ mod tests {
         assert_eq!(BOX.uniform(IndexSymbol::Extent(1)), 5);
         assert_eq!(BOX.uniform(IndexSymbol::Extent(2)), 1);
         assert_eq!(BOX.uniform(IndexSymbol::Ndim), 2);
+    }
+
+    #[test]
+    fn boxes_are_described_in_words() {
+        let words = BOX.describe().unwrap();
+        // Dimensions; the array's extents and strides; the box's origin and extents; layout; rows of the box
+        // have gaps between them; the first item.
+        assert_eq!(words[..12], [2, 3, 5, 5, 1, 0, 3, 2, 2, LAYOUT, 0, 3]);
+        let rows = Positions { shape: &[3, 5], origin: &[1, 0], extents: &[2, 5] };
+        assert_eq!(rows.describe().unwrap()[9..12], [LAYOUT, 1, 5]);
+        let deep = [1; MAX_NDIM + 1];
+        assert_eq!(Positions { shape: &deep, origin: &deep, extents: &deep }.describe(), None);
     }
 }

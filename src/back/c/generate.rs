@@ -16,6 +16,7 @@ use crate::ir::{ExprId, Graph, IndexSymbol, Kernel, LocalId, SourcePlace, Stmt, 
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::mid::facts::constant_integer;
 use crate::mid::flatten::{Node, flatten};
+use crate::mid::positions::C_FUNCTIONS;
 
 /// The text, and what the library must know to call the code.
 #[derive(Debug)]
@@ -180,7 +181,7 @@ impl Generator<'_> {
             text.add(format_args!("{LIBM}"))?;
         }
         if !self.symbols.is_empty() {
-            text.add(format_args!("{POSITIONS}"))?;
+            text.add(format_args!("{C_FUNCTIONS}"))?;
         }
         for (number, call) in self.calls.iter().enumerate() {
             let (name, suffix) = (call.function.name, call.suffix());
@@ -394,7 +395,6 @@ impl Generator<'_> {
 
 const PRELUDE: &str = include_str!("prelude.h");
 const LIBM: &str = include_str!("libm.h");
-const POSITIONS: &str = include_str!("../../mid/positions.h");
 
 fn type_named(dtype: Dtype, reason: &'static str) -> Result<&'static str, Refusal> {
     c_type(dtype).ok_or(Refusal::Unsupported(SourcePlace::default(), reason))

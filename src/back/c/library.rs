@@ -14,12 +14,6 @@ use crate::mid::Positions;
 
 type Entry = unsafe extern "C" fn(*const *const c_void, *mut c_void, i64) -> c_int;
 
-/// Dimensions that the context of a block can describe.
-const MAX_NDIM: usize = 8;
-
-/// Version of the context's layout.
-const LAYOUT: i64 = 2;
-
 /// The machine code of one kernel.
 #[derive(Debug)]
 pub struct Library {
@@ -88,45 +82,23 @@ impl Library {
         settings: Settings,
     ) -> Result<bool, OutOfMemory> {
         let context = Context::new(&self.calls, accuracy, settings);
-        let mut block = [0i64; 4 * MAX_NDIM + 4];
+        let block;
         let mut table: Vec<*const c_void> = Vec::new();
         table.try_reserve_exact(inputs.len() + self.symbols + 2)?;
         table.extend(inputs.iter().map(|input| input.cast::<c_void>()));
         if self.symbols > 0 {
-            if positions.shape.len() > MAX_NDIM {
-                return Ok(false);
-            }
+            block = match positions.describe() {
+                Some(words) => words,
+                None => return Ok(false),
+            };
             table.extend(std::iter::repeat_n(std::ptr::null(), self.symbols));
             let is_vector = positions.shape.len() == 1 && positions.origin[0] == 0;
             let is_whole = is_vector && positions.shape[0] == n as i64;
-            table.push(if is_whole { std::ptr::null() } else { describe(positions, &mut block).cast() });
+            table.push(if is_whole { std::ptr::null() } else { block.as_ptr().cast() });
         }
         table.push((&raw const context).cast());
         // SAFETY: the table holds an array of `n` items for each parameter, then what the generated
         // code reads behind them.
         Ok(unsafe { (self.entry)(table.as_ptr(), output.cast(), n as i64) } == 0)
     }
-}
-
-/// Writes the context of a block, as `positions.h` describes it.
-fn describe(positions: &Positions<'_>, words: &mut [i64; 4 * MAX_NDIM + 4]) -> *const i64 {
-    let n = positions.shape.len();
-    words[0] = n as i64;
-    let mut stride = 1i64;
-    let mut first = 0i64;
-    let mut is_consecutive = true;
-    for d in (0..n).rev() {
-        let (shape, origin, extent) = (positions.shape[d], positions.origin[d], positions.extents[d]);
-        words[1 + d] = shape;
-        words[1 + n + d] = stride;
-        words[1 + 2 * n + d] = origin;
-        words[1 + 3 * n + d] = extent;
-        first = first.wrapping_add(origin.wrapping_mul(stride));
-        stride = stride.wrapping_mul(shape);
-        is_consecutive &= d == 0 || (origin == 0 && extent == shape);
-    }
-    words[4 * n + 1] = LAYOUT;
-    words[4 * n + 2] = i64::from(is_consecutive);
-    words[4 * n + 3] = first;
-    words.as_ptr()
 }
