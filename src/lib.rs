@@ -8,7 +8,7 @@
 //!        │ me_compile(text, variables, dtype)          ffi      a caller's pointers stop here
 //!        ▼
 //!      front    text → lexer → parser → tree → lower → ir       typed kernel; every cast is a node
-//!      builtin  the names that a text may use          │
+//!    operation  the names that a text may use          │
 //!                                                      │
 //!                                                    mid        what every engine needs to know of a kernel
 //!                                                      │
@@ -26,7 +26,6 @@
 
 mod array;
 pub mod back;
-pub mod builtin;
 pub mod dtype;
 mod environment;
 mod error;
@@ -39,6 +38,7 @@ pub mod kernel;
 pub mod memory;
 pub mod mid;
 pub mod nd;
+pub mod operation;
 
 pub use array::{ArrayMut, ArrayRef, Item};
 pub use back::jit_mode::Mode as JitMode;

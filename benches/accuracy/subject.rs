@@ -36,38 +36,8 @@ impl Implementation {
 
 impl Subject {
     pub fn all() -> impl Iterator<Item = Subject> {
-        const UNARY: [MathFn; 28] = [
-            MathFn::Sqrt,
-            MathFn::Cbrt,
-            MathFn::Exp,
-            MathFn::Exp2,
-            MathFn::Exp10,
-            MathFn::Expm1,
-            MathFn::Log,
-            MathFn::Log2,
-            MathFn::Log10,
-            MathFn::Log1p,
-            MathFn::Sin,
-            MathFn::Cos,
-            MathFn::Tan,
-            MathFn::Asin,
-            MathFn::Acos,
-            MathFn::Atan,
-            MathFn::Sinh,
-            MathFn::Cosh,
-            MathFn::Tanh,
-            MathFn::Asinh,
-            MathFn::Acosh,
-            MathFn::Atanh,
-            MathFn::Sinpi,
-            MathFn::Cospi,
-            MathFn::Erf,
-            MathFn::Erfc,
-            MathFn::Tgamma,
-            MathFn::Lgamma,
-        ];
         const BINARY: [BinaryOp; 3] = [BinaryOp::Pow, BinaryOp::Atan2, BinaryOp::Hypot];
-        UNARY.into_iter().map(Subject::Unary).chain(BINARY.into_iter().map(Subject::Binary))
+        MathFn::ALL.iter().copied().map(Subject::Unary).chain(BINARY.into_iter().map(Subject::Binary))
     }
 
     pub fn name(self) -> String {

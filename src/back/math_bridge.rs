@@ -220,4 +220,12 @@ mod tests {
         assert_eq!([me_jit_where(0.0, 1.0, 2.0), me_jit_where(f64::NAN, 1.0, 2.0)], [2.0, 1.0]);
         assert!((me_jit_logaddexp(0.0, 0.0) - std::f64::consts::LN_2).abs() < 1e-15);
     }
+
+    #[test]
+    fn cmake_exports_every_function() {
+        let mut names: Vec<&str> = FUNCTIONS.iter().copied().flatten().map(|(name, _)| *name).collect();
+        names.sort_unstable();
+        let exported: Vec<&str> = include_str!("../../cmake/math_bridge_symbols.txt").lines().collect();
+        assert_eq!(exported, names, "cmake/math_bridge_symbols.txt is the sorted list of the functions here");
+    }
 }

@@ -3,9 +3,9 @@
 use super::lexer::Operator;
 use super::number::Literal;
 use super::text;
-use crate::builtin::Builtin;
 use crate::ir::{IndexSymbol, Span};
 use crate::memory::{OutOfMemory, TryGrow};
+use crate::operation::Builtin;
 
 /// Handle of a node; the operands of a node have smaller handles.
 pub type NodeId = u32;

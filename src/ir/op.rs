@@ -32,9 +32,23 @@ pub enum UnaryOp {
     Math(MathFn),
 }
 
-/// Functions of one real argument computed in float32 or float64.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum MathFn {
+/// The functions, once: the enumeration and the list of all that is in it.
+macro_rules! math_functions {
+    ($($(#[$doc:meta])* $function:ident,)*) => {
+        /// Functions of one real argument computed in float32 or float64.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum MathFn {
+            $($(#[$doc])* $function,)*
+        }
+
+        impl MathFn {
+            /// Every function, in the order of the enumeration.
+            pub const ALL: &[MathFn] = &[$(MathFn::$function,)*];
+        }
+    };
+}
+
+math_functions! {
     Sqrt,
     Cbrt,
     Exp,

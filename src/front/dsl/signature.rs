@@ -1,10 +1,10 @@
 //! The caller's table of entries against the parameters of a kernel.
 
 use super::names::is_reserved;
-use crate::builtin;
 use crate::dtype::Dtype;
 use crate::front::error::{CompileError, Quoted, Status};
 use crate::front::plain::{Entry, EntryKind};
+use crate::operation;
 
 /// Names that one kernel may have: inputs, index symbols, locals.
 pub const MAX_SYMBOLS: usize = 128;
@@ -54,7 +54,7 @@ fn check_entry(entry: &Entry<'_>, earlier: &[Entry<'_>], params: &[&[u8]]) -> Re
             Err(refuse_table(format_args!("{name} is both a function and a variable")))
         }
         EntryKind::Variable => Ok(()),
-        EntryKind::Function { .. } if builtin::find(entry.name).is_some() => {
+        EntryKind::Function { .. } if operation::find(entry.name).is_some() => {
             Err(refuse_table(format_args!("the function {name} has the same name as a builtin")))
         }
         EntryKind::Function { .. } if params.contains(&entry.name) || namesakes.next().is_some() => {

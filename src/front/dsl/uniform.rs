@@ -1,8 +1,8 @@
 //! Which expressions have one value for all items of a block.
 
-use crate::builtin::Meaning;
 use crate::front::tree::{NodeKind, Tree};
 use crate::memory::{OutOfMemory, TryGrow};
+use crate::operation::Meaning;
 
 /// Whether `tree` has one value for all items, given which variables of the scope have: a reduction
 /// has, whatever its argument.

@@ -4,13 +4,13 @@
 //! `* / %`; `+ -`; `<< >>`; `&`; `^`; `|`; comparisons; `not !`; `and`; `or`; the comma operator.
 //! All binary operators associate to the left.
 
-use crate::builtin::{self, Builtin};
 use crate::front::error::{CompileError, Quoted, Status};
 use crate::front::lexer::{Lexer, Operator, Token};
 use crate::front::scope::{Scope, SymbolMeaning};
 use crate::front::tree::{CastTo, NodeId, NodeKind, Tree};
 use crate::ir::Span;
 use crate::memory::TryGrow;
+use crate::operation::{self, Builtin};
 
 /// Binding powers; a higher one binds tighter.
 mod power {
@@ -236,7 +236,7 @@ impl<'s> Parser<'_, 's> {
                 (Callee::Host(index), self.scope.function(index).target.arity())
             }
             Some(SymbolMeaning::Cast(to)) => (Callee::Cast(to), 1),
-            None => match builtin::find(self.token_text()) {
+            None => match operation::find(self.token_text()) {
                 Some(row) => (Callee::Builtin(row), row.arity),
                 None => return Err(self.unknown_name()),
             },

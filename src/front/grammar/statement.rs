@@ -6,7 +6,6 @@
 use super::format::{self, FormatError};
 use super::pragma::{self, Pragmas};
 use super::reference;
-use crate::builtin::{Builtin, Meaning};
 use crate::front::dsl::index_symbol;
 use crate::front::error::{CompileError, Quoted, Status};
 use crate::front::lexer::{Ends, Lexer, LineStart, OPEN_PARENTHESIS, Operator};
@@ -16,6 +15,7 @@ use crate::front::scope::{Scope, SymbolMeaning};
 use crate::front::tree::{NodeKind, Tree};
 use crate::ir::{Span, UnaryOp};
 use crate::memory::{OutOfMemory, TryGrow};
+use crate::operation::{Builtin, Meaning};
 
 /// Blocks within blocks that the body of a kernel may have.
 const MAX_NESTING: usize = 30;

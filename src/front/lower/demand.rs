@@ -3,13 +3,13 @@
 use super::Rules;
 use super::text::{self, TextNode, TextOperation};
 use super::typing::{Typed, are_truths, has_complex_form, is_exact, small_power};
-use crate::builtin::Meaning;
 use crate::dtype::{Dtype, Scalar, promote};
 use crate::front::lexer::Operator;
 use crate::front::scope::Scope;
 use crate::front::tree::{NodeId, NodeKind, Tree};
 use crate::ir::{BinaryOp, UnaryOp};
 use crate::memory::{OutOfMemory, TryGrow};
+use crate::operation::Meaning;
 
 /// How a node is computed.
 #[derive(Clone, Copy, Debug)]

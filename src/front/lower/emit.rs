@@ -4,7 +4,6 @@ use super::demand::{Comparison, Demand};
 use super::fold::{self, Folder};
 use super::text;
 use super::typing::{Typed, small_power};
-use crate::builtin::Meaning;
 use crate::dtype::{Dtype, Scalar};
 use crate::front::error::CompileError;
 use crate::front::lexer::Operator;
@@ -12,6 +11,7 @@ use crate::front::scope::{Scope, Variable};
 use crate::front::tree::{NodeId, NodeKind, Tree};
 use crate::ir::{BinaryOp, Builder, CompareOp, ExprId, ExprKind, Function, UnaryOp, UserFunction};
 use crate::memory::{OutOfMemory, TryGrow};
+use crate::operation::Meaning;
 
 /// Adds the whole tree; the result has the root's demanded dtype.
 pub fn emit(

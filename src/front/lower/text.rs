@@ -6,13 +6,13 @@
 
 use super::Rules;
 use super::typing::Typed;
-use crate::builtin::{Meaning, TextFn};
 use crate::dtype::{Dtype, Scalar};
 use crate::front::error::{CompileError, Status};
 use crate::front::lexer::Operator;
 use crate::front::tree::{NodeId, NodeKind, TextLiteral, Tree};
 use crate::ir::{Builder, CompareOp, ExprId, ExprKind, StringOp, StringTest, Type};
 use crate::memory::TryGrow;
+use crate::operation::{Meaning, TextFn};
 
 /// Bytes of one string beyond which no operation makes it wider than its operands are.
 const MAX_ITEMSIZE: usize = 1 << 20;

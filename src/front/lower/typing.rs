@@ -3,7 +3,6 @@
 use super::Rules;
 use super::fold::Folder;
 use super::text::{self, TextNode};
-use crate::builtin::Meaning;
 use crate::dtype::{Dtype, Scalar, promote};
 use crate::front::error::{CompileError, Status};
 use crate::front::lexer::Operator;
@@ -12,6 +11,7 @@ use crate::front::scope::{HostFunction, Scope};
 use crate::front::tree::{ArgList, CastTo, NodeId, NodeKind, Tree};
 use crate::ir::{BinaryOp, ReduceOp, UnaryOp};
 use crate::memory::TryGrow;
+use crate::operation::Meaning;
 
 /// What is known of a node once its operands are.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,7 @@
 //! Measured errors against the bounds of `docs/accuracy.md`.
 
 use super::reference::{Reference, ulp_error};
-use super::{Element, Random, UNARY, random_bits, run_binary, run_unary, same, special_values};
+use super::{Element, Random, random_bits, run_binary, run_unary, same, special_values};
 use crate::ir::{BinaryOp, MathFn};
 use crate::kernel::Accuracy;
 use crate::kernel::level::Level;
@@ -135,7 +135,7 @@ fn measured() -> Vec<(String, [f64; 6])> {
     let mut add = |name: String, [a, b, c]: [f64; 3], [d, e, f]: [f64; 3]| {
         rows.push((name.to_lowercase(), [a, b, c, d, e, f]));
     };
-    for f in UNARY {
+    for &f in MathFn::ALL {
         let [double, single] = ranges(f);
         let double = measure_unary::<f64>(f, double, &mut reference);
         let single = measure_unary::<f32>(f, single, &mut reference);
@@ -216,13 +216,14 @@ fn error_at<T: Element>(
     b: f64,
     reference: &mut Reference,
 ) -> f64 {
-    let (y, exact) = if let Some(f) = UNARY.into_iter().find(|f| format!("{f:?}").to_lowercase() == name) {
-        (run_unary(f, accuracy, level, &[T::of(a)])[0], reference.unary(f, a))
-    } else {
-        let op = BINARY.into_iter().find(|op| format!("{op:?}").to_lowercase() == name);
-        let op = op.unwrap_or_else(|| panic!("no function {name}"));
-        (run_binary(op, accuracy, level, &[T::of(a)], &[T::of(b)])[0], reference.binary(op, a, b))
-    };
+    let (y, exact) =
+        if let Some(f) = MathFn::ALL.iter().copied().find(|f| format!("{f:?}").to_lowercase() == name) {
+            (run_unary(f, accuracy, level, &[T::of(a)])[0], reference.unary(f, a))
+        } else {
+            let op = BINARY.into_iter().find(|op| format!("{op:?}").to_lowercase() == name);
+            let op = op.unwrap_or_else(|| panic!("no function {name}"));
+            (run_binary(op, accuracy, level, &[T::of(a)], &[T::of(b)])[0], reference.binary(op, a, b))
+        };
     exact.map_or(0.0, |exact| ulp_error(y.into(), &exact, T::MANTISSA_BITS, T::MIN_EXPONENT))
 }
 

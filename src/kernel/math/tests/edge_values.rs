@@ -1,6 +1,6 @@
 //! Values at the limits of the functions, and independence of position.
 
-use super::{Element, Random, UNARY, random_bits, run_binary, run_unary, same, special_values, unary};
+use super::{Element, Random, random_bits, run_binary, run_unary, same, special_values, unary};
 use crate::dtype::Dtype;
 use crate::ir::{BinaryOp, MathFn};
 use crate::kernel::Accuracy;
@@ -221,7 +221,7 @@ fn limits_of_pow() {
 fn results_do_not_depend_on_position() {
     let special = special_values::<f64>();
     for level in Level::all_supported() {
-        for f in UNARY {
+        for &f in MathFn::ALL {
             let whole = run_unary(f, Accuracy::Fast, level, &special);
             for (i, &x) in special.iter().enumerate().step_by(7) {
                 let repeated = run_unary(f, Accuracy::Fast, level, &vec![x; 131]);
@@ -243,7 +243,7 @@ fn levels_with_fused_multiply_add_give_the_same_bits() {
         let levels: Vec<Level> = Level::all_supported().filter(|&level| level > Level::Baseline).collect();
         for accuracy in [Accuracy::Fast, Accuracy::Precise] {
             for pair in levels.windows(2) {
-                for f in UNARY {
+                for &f in MathFn::ALL {
                     let [low, high] = [0, 1].map(|i| run_unary(f, accuracy, pair[i], &a));
                     let differs = (0..a.len()).find(|&i| !same(low[i], high[i]));
                     assert!(differs.is_none(), "{f:?}({}) {accuracy:?}", a[differs.unwrap_or(0)].into());

@@ -14,37 +14,6 @@ use crate::kernel::level::Level;
 use crate::kernel::{Accuracy, Kernel};
 use std::ptr::null;
 
-const UNARY: [MathFn; 28] = [
-    MathFn::Sqrt,
-    MathFn::Cbrt,
-    MathFn::Exp,
-    MathFn::Exp2,
-    MathFn::Exp10,
-    MathFn::Expm1,
-    MathFn::Log,
-    MathFn::Log2,
-    MathFn::Log10,
-    MathFn::Log1p,
-    MathFn::Sin,
-    MathFn::Cos,
-    MathFn::Tan,
-    MathFn::Asin,
-    MathFn::Acos,
-    MathFn::Atan,
-    MathFn::Sinh,
-    MathFn::Cosh,
-    MathFn::Tanh,
-    MathFn::Asinh,
-    MathFn::Acosh,
-    MathFn::Atanh,
-    MathFn::Sinpi,
-    MathFn::Cospi,
-    MathFn::Erf,
-    MathFn::Erfc,
-    MathFn::Tgamma,
-    MathFn::Lgamma,
-];
-
 /// float32 or float64, as the tests see it.
 trait Element: Copy + Default + Into<f64> {
     const DTYPE: Dtype;

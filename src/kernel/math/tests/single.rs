@@ -1,7 +1,7 @@
 //! float32 in the default mode: within 1 ULP, as smooth as correctly rounded values, and never against the
 //! function's direction.
 
-use super::{Element, Random, UNARY, run_binary, run_unary, same, special_values};
+use super::{Element, Random, run_binary, run_unary, same, special_values};
 use crate::ir::{BinaryOp, MathFn};
 use crate::kernel::Accuracy;
 use crate::kernel::level::Level;
@@ -15,7 +15,7 @@ const EXHAUSTIVE: &str = "MINIEXPR_EXHAUSTIVE_FLOAT32";
 
 /// The functions with a formula of their own, whose float64 scalar form is near enough to be the reference.
 fn functions() -> impl Iterator<Item = MathFn> {
-    UNARY.into_iter().filter(|f| !matches!(f, MathFn::Tgamma | MathFn::Lgamma))
+    MathFn::ALL.iter().copied().filter(|f| !matches!(f, MathFn::Tgamma | MathFn::Lgamma))
 }
 
 /// The error of `y` in units in the last place of float32; an infinite `y` counts as the next power of two.
@@ -212,7 +212,7 @@ fn single_items_have_the_bits_of_many() {
         let x = special_values::<T>();
         for level in Level::all_supported() {
             for accuracy in [Accuracy::Fast, Accuracy::Precise] {
-                for f in UNARY {
+                for &f in MathFn::ALL {
                     let many = run_unary(f, accuracy, level, &x);
                     let single = x.iter().map(|&x| run_unary(f, accuracy, level, &[x])[0]);
                     for ((x, many), single) in x.iter().zip(many).zip(single) {
