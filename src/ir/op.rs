@@ -12,9 +12,9 @@ pub enum UnaryOp {
     BitNot,
     /// Modulus for complex operands (result: the component dtype), wrapping for integers.
     Abs,
-    /// Real part; complex operand, result: the component dtype.
+    /// Real part, result: the component dtype; a real operand itself.
     Real,
-    /// Imaginary part; complex operand, result: the component dtype.
+    /// Imaginary part, result: the component dtype; zero for a real operand.
     Imag,
     Conj,
     Sign,
