@@ -11,11 +11,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use miniexpr::dtype::{Dtype, Scalar};
-use miniexpr::ir::{BinaryOp, CompareOp, MathFn, UnaryOp};
-use miniexpr::kernel::level::Level;
-use miniexpr::kernel::{Accuracy, First, Kernel, LastTwo, Operands, Second};
-use miniexpr::kernel::{binary, cast, compare, copy, fused, select, unary};
+use miniexpr::internals::dtype::{Dtype, Scalar};
+use miniexpr::internals::ir::{BinaryOp, CompareOp, MathFn, UnaryOp};
+use miniexpr::internals::kernel::level::Level;
+use miniexpr::internals::kernel::{Accuracy, First, Kernel, LastTwo, Operands, Second};
+use miniexpr::internals::kernel::{binary, cast, compare, copy, fused, select, unary};
 
 const ITEMS: usize = 8192;
 const ROUNDS: usize = 25;

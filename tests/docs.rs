@@ -8,7 +8,7 @@
 mod client;
 
 use client::{AUTO, Variable, compile};
-use miniexpr::dtype::{Complex, Dtype, Scalar};
+use miniexpr::internals::dtype::{Complex, Dtype, Scalar};
 
 struct Input {
     variable: Variable,

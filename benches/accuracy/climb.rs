@@ -9,7 +9,7 @@
 use super::record::{Record, Worst};
 use super::subject::{Implementation, Subject};
 use super::wide::{LongDouble, Wide, error_of_float32};
-use miniexpr::dtype::Dtype;
+use miniexpr::Dtype;
 use std::f64::consts::{FRAC_PI_2, LN_2, LOG10_2, PI};
 use std::sync::Mutex;
 use std::thread::{available_parallelism, scope};
@@ -160,7 +160,7 @@ impl<'a> Climb<'a> {
         let (limit, sign) = (if self.dtype == Dtype::Float32 { 103.0 } else { 745.0 }, random.below(2) == 0);
         match (self.subject, random.below(4)) {
             (_, 0) => self.anywhere(),
-            (Subject::Binary(miniexpr::ir::BinaryOp::Pow), _) => {
+            (Subject::Binary(miniexpr::internals::ir::BinaryOp::Pow), _) => {
                 (2.0 * random.unit() - 1.0) * limit / a.abs().ln()
             }
             (_, 1) => a * (1.0 + random.unit() * (-(random.below(50) as f64)).exp2()),

@@ -3,7 +3,7 @@
 use super::exhaust;
 use super::record::Record;
 use super::subject::{MODES, Subject};
-use miniexpr::dtype::Dtype;
+use miniexpr::Dtype;
 use std::fmt::Write as _;
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/accuracy.md");

@@ -20,9 +20,9 @@ mod wide;
 mod reference;
 
 // For the reference, which is a module of the library's tests.
-use miniexpr::ir;
+use miniexpr::internals::ir;
 
-use miniexpr::dtype::Dtype;
+use miniexpr::Dtype;
 use record::Record;
 use std::time::Duration;
 use subject::Subject;

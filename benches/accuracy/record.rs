@@ -2,8 +2,8 @@
 
 use super::reference::{Reference, ulp_error};
 use super::subject::{MODES, Subject};
-use miniexpr::dtype::Dtype;
-use miniexpr::kernel::level::Level;
+use miniexpr::Dtype;
+use miniexpr::internals::kernel::level::Level;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 

@@ -1,9 +1,9 @@
 //! The functions that are judged, and where they are searched besides everywhere.
 
-use miniexpr::dtype::Dtype;
-use miniexpr::ir::{BinaryOp, MathFn};
-use miniexpr::kernel::level::Level;
-use miniexpr::kernel::{Accuracy, Kernel, math};
+use miniexpr::Dtype;
+use miniexpr::internals::ir::{BinaryOp, MathFn};
+use miniexpr::internals::kernel::level::Level;
+use miniexpr::internals::kernel::{Accuracy, Kernel, math};
 
 pub const MODES: [(Accuracy, &str); 3] =
     [(Accuracy::Fast, "fast"), (Accuracy::Precise, "precise"), (Accuracy::Scalar, "scalar")];

@@ -20,7 +20,7 @@ use client::{Buffer, Column, Expression, Grid, cut, eval_status, kept, variable}
 use equality::are_equal;
 use grammar::Node;
 use libfuzzer_sys::{Corpus, fuzz_target};
-use miniexpr::dtype::Dtype;
+use miniexpr::Dtype;
 use miniexpr::ffi::{me_eval_params, me_variable};
 
 /// Numbers, and two strings.

@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::ptr;
 
 use libfuzzer_sys::Corpus;
-use miniexpr::dtype::Dtype;
+use miniexpr::Dtype;
 use miniexpr::ffi::{self, me_eval_params, me_expr, me_variable};
 
 /// What becomes of an input: one that says too little for a run is not kept.

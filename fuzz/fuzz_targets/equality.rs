@@ -1,6 +1,6 @@
 //! When two arrays hold the same values.
 
-use miniexpr::dtype::Dtype;
+use miniexpr::Dtype;
 
 /// Whether two arrays of `dtype` are equal bit by bit; any NaN equals any other.
 pub fn are_equal(dtype: Dtype, left: &[u8], right: &[u8]) -> bool {

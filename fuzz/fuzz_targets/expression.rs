@@ -15,7 +15,7 @@ use client::{Column, Expression, cut, kept, variable};
 use equality::are_equal;
 use grammar::Node;
 use libfuzzer_sys::{Corpus, fuzz_target};
-use miniexpr::dtype::Dtype;
+use miniexpr::Dtype;
 use miniexpr::ffi::me_eval_params;
 
 const NAMES: [&CStr; 4] = [c"x", c"y", c"z", c"w"];

@@ -15,7 +15,7 @@ use arbitrary::{Arbitrary, Unstructured};
 use client::{Buffer, Column, Expression, Grid, cut, kept, variable};
 use equality::are_equal;
 use libfuzzer_sys::{Corpus, fuzz_target};
-use miniexpr::dtype::Dtype;
+use miniexpr::Dtype;
 use miniexpr::ffi::{JitMode, me_eval_params, me_variable};
 use program::Program;
 

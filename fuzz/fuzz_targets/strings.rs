@@ -12,7 +12,7 @@ use std::ops::Range;
 use arbitrary::{Arbitrary, Unstructured};
 use client::{Column, Expression, cut, kept, variable};
 use libfuzzer_sys::{Corpus, fuzz_target};
-use miniexpr::dtype::Dtype;
+use miniexpr::Dtype;
 use miniexpr::ffi::me_eval_params;
 
 const NAMES: [&CStr; 3] = [c"a", c"b", c"x"];

@@ -90,7 +90,7 @@ impl Identity {
 
     /// All of it: equal for equal identities, and different for others. The bytes mean the same to every
     /// process of one build of the library, unless the kernel calls functions of the host.
-    #[cfg(any(test, not(target_family = "wasm")))]
+    #[cfg(test)]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }

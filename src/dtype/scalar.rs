@@ -8,10 +8,13 @@ use super::{Complex, Dtype};
 /// One typed value. Integers keep all their bits, so a cast between integers is exact.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Scalar {
+    /// Of bool.
     Bool(bool),
     /// A value of a signed or unsigned integer dtype, sign- or zero-extended.
     Int(i128),
+    /// Of a real floating-point dtype.
     Float(f64),
+    /// Of a complex dtype.
     Complex(Complex<f64>),
 }
 

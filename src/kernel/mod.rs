@@ -67,6 +67,15 @@ pub enum LastTwo {
 }
 
 /// How transcendental functions are computed.
+///
+/// ```
+/// use miniexpr::{Accuracy, ArrayRef, Dtype, Expression};
+///
+/// let expression = Expression::builder("sin(a)").variable("a", Dtype::Float64).compile()?;
+/// let precise = expression.evaluation().accuracy(Accuracy::Precise);
+/// assert_eq!(precise.run_to_vec::<f64>(&[ArrayRef::from(&[1.0])])?, [1f64.sin()]);
+/// # Ok::<(), miniexpr::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Accuracy {
     /// At most 3.5 units in the last place in float64, 1 in float32: the default.

@@ -4,7 +4,7 @@ use std::ffi::{c_int, c_void};
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use miniexpr::dtype::Dtype::{self, *};
+use miniexpr::Dtype::{self, *};
 use miniexpr::ffi;
 
 use crate::client::values::{decode, encode};

@@ -3,7 +3,7 @@
 use std::ffi::{CString, c_int, c_void};
 use std::ptr;
 
-use miniexpr::dtype::Dtype::{self, Float64};
+use miniexpr::Dtype::{self, Float64};
 use miniexpr::ffi::{self, me_expr};
 
 use crate::client::values::{decode, encode};

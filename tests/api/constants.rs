@@ -1,6 +1,6 @@
 //! Constants have the values that variables of their dtypes would give.
 
-use miniexpr::dtype::Dtype::{
+use miniexpr::Dtype::{
     self, Bool, Float32, Float64, Int8, Int16, Int32, Int64, UInt8, UInt16, UInt32, UInt64,
 };
 

@@ -1,7 +1,7 @@
 //! Worked examples of promotion, the evaluation model, casts and the operators of each dtype.
 
-use miniexpr::dtype::Dtype::{self, *};
-use miniexpr::dtype::promote;
+use miniexpr::Dtype::{self, *};
+use miniexpr::internals::dtype::promote;
 
 use crate::client::values::{decode, encode};
 use crate::client::{AUTO, Variable, compile};

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use miniexpr::dtype::Dtype::{Bool, Float64, Int32};
+use miniexpr::Dtype::{Bool, Float64, Int32};
 
 use crate::client::{AUTO, Variable, compile};
 

@@ -4,7 +4,7 @@ use std::ffi::{c_int, c_void};
 use std::ptr;
 
 use crate::client::{AUTO, Expression, Grid, Variable, compile, compile_nd};
-use miniexpr::dtype::Dtype::Float64;
+use miniexpr::Dtype::Float64;
 use miniexpr::ffi::me_eval_params;
 
 const CLOSURE1: c_int = 17;

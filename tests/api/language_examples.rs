@@ -2,7 +2,7 @@
 
 use std::f64::consts::{LN_2, PI};
 
-use miniexpr::dtype::Dtype::{self, *};
+use miniexpr::Dtype::{self, *};
 
 use crate::table::{Column, check, column, inferred};
 

@@ -1,7 +1,7 @@
 //! Bools of other bytes than 0 and 1, as views of other arrays have them: all but 0 are true.
 
 use crate::client::{AUTO, Grid, Variable, compile, compile_nd};
-use miniexpr::dtype::Dtype::{Bool, Float64};
+use miniexpr::Dtype::{Bool, Float64};
 use miniexpr::ffi::me_eval_params;
 
 const TEXTS: &[&str] = &[

@@ -1,6 +1,6 @@
 //! Positions reported for syntax errors: the end of the first token that cannot continue the parse.
 
-use miniexpr::dtype::Dtype;
+use miniexpr::Dtype;
 
 use crate::client::{AUTO, Variable, compile, compile_status};
 

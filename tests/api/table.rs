@@ -1,6 +1,6 @@
 //! Rows of worked examples: columns of data, an expression, and what it gives.
 
-use miniexpr::dtype::Dtype;
+use miniexpr::Dtype;
 
 use crate::client::values::{decode, encode, numbers_per_item};
 use crate::client::{AUTO, Variable, compile};

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use miniexpr::dtype::Dtype::{Float64, Int32};
+use miniexpr::Dtype::{Float64, Int32};
 
 use crate::client::values::{decode, encode};
 use crate::client::{AUTO, Variable, compile};

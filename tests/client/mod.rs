@@ -9,7 +9,7 @@ pub mod values;
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr;
 
-use miniexpr::dtype::Dtype;
+use miniexpr::Dtype;
 use miniexpr::ffi::{self, me_eval_params, me_expr, me_variable};
 
 /// `me_dtype` of "infer the dtype".

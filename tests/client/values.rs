@@ -1,6 +1,6 @@
 //! Arrays of any numeric dtype, written as float64 numbers (complex items as two numbers).
 
-use miniexpr::dtype::Dtype;
+use miniexpr::Dtype;
 
 /// The bytes of an array; numbers are converted as Rust's `as` does.
 pub fn encode(dtype: Dtype, numbers: &[f64]) -> Vec<u8> {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::client::{AUTO, Grid, Variable};
-use miniexpr::dtype::Dtype;
+use miniexpr::Dtype;
 
 /// A case as one line of a vector file holds it.
 #[derive(Deserialize)]

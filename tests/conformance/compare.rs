@@ -1,6 +1,6 @@
 //! Comparison of output bytes, item by item.
 
-use miniexpr::dtype::Dtype;
+use miniexpr::Dtype;
 
 /// How far a float may be from the expected one; a value within either bound agrees.
 #[derive(Clone, Copy, Default)]

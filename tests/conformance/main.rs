@@ -10,7 +10,7 @@ use case::{Case, WantEval};
 use client::{Expression, Variable, compile, compile_nd, compile_status, is_untouched};
 use compare::{Tolerance, difference};
 use deviations::Deviations;
-use miniexpr::dtype::Dtype;
+use miniexpr::Dtype;
 use miniexpr::ffi::ME_JIT_OFF;
 
 /// The cases of a vector file.

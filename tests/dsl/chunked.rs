@@ -1,6 +1,6 @@
 //! Kernels on the blocks of chunked arrays: index symbols, casts, padding.
 
-use miniexpr::dtype::Dtype::{self, Bool, Float32, Float64, Int32, Int64};
+use miniexpr::Dtype::{self, Bool, Float32, Float64, Int32, Int64};
 
 use crate::client::values::{decode, encode};
 use crate::client::{self, Expression, Grid, Variable};

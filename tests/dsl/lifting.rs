@@ -1,6 +1,6 @@
 //! Plain expressions that are compiled as kernels, because the caller asks for machine code.
 
-use miniexpr::dtype::Dtype::{Float64, Int32, Int64};
+use miniexpr::Dtype::{Float64, Int32, Int64};
 
 use crate::client::values::{decode, encode};
 use crate::client::{self, AUTO, Expression, Failure, Grid, Variable, compile_status, eval_status};

@@ -14,9 +14,9 @@ mod streams;
 mod typed_programs;
 mod worked_programs;
 
-use miniexpr::dtype::Dtype;
-use miniexpr::front::{self, CompileError, Entry, EntryKind, Lifting, Status};
-use miniexpr::ir::Kernel;
+use miniexpr::Dtype;
+use miniexpr::internals::front::{self, CompileError, Entry, EntryKind, Lifting, Status};
+use miniexpr::internals::ir::Kernel;
 
 /// Compiles over variables of the given names and dtypes (itemsize 20 for strings).
 fn compile(source: &str, variables: &[(&str, Dtype)], output: Option<Dtype>) -> Result<Kernel, CompileError> {

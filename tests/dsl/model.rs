@@ -2,8 +2,8 @@
 //!
 //! It covers the numeric dtypes that are not complex, and what does not look at several items.
 
-use miniexpr::dtype::{Dtype, Scalar};
-use miniexpr::ir::{
+use miniexpr::internals::dtype::{Dtype, Scalar};
+use miniexpr::internals::ir::{
     BinaryOp, CompareOp, ExprId, ExprKind, IndexSymbol, Kernel, LocalId, MathFn, Stmt, UnaryOp,
 };
 

@@ -1,6 +1,6 @@
 //! One short program for each rule: accepted, or refused at an offset.
 
-use miniexpr::dtype::Dtype::{self, Complex128, Float64};
+use miniexpr::Dtype::{self, Complex128, Float64};
 
 use crate::{compile, kernel, message, refusal};
 

@@ -1,11 +1,11 @@
 //! Random kernels: the engine of the library agrees with the model, bit for bit.
 
-use miniexpr::back::block::{Engine, Items};
-use miniexpr::dtype::{Dtype, Scalar};
-use miniexpr::ir::Kernel;
-use miniexpr::kernel::Accuracy;
-use miniexpr::kernel::level::Level;
-use miniexpr::mid::Positions;
+use miniexpr::internals::block::{Engine, Items};
+use miniexpr::internals::dtype::{Dtype, Scalar};
+use miniexpr::internals::ir::Kernel;
+use miniexpr::internals::kernel::Accuracy;
+use miniexpr::internals::kernel::level::Level;
+use miniexpr::internals::mid::Positions;
 
 use crate::client::values::decode;
 use crate::client::{self, Variable};

@@ -1,6 +1,6 @@
 //! Reductions in kernels: over all items of the block, whoever asks.
 
-use miniexpr::dtype::Dtype::{Float64, Int32, Int64};
+use miniexpr::Dtype::{Float64, Int32, Int64};
 
 use crate::client::values::{decode, encode};
 use crate::client::{self, AUTO, Grid, Variable, is_untouched};
@@ -162,7 +162,7 @@ fn mixed_kernels_leave_the_padding_out() {
 
 #[test]
 fn strings_are_not_reduced() {
-    let variables = [Variable::text("x", miniexpr::dtype::Dtype::String, 20)];
+    let variables = [Variable::text("x", miniexpr::Dtype::String, 20)];
     for body in ["return any(x == 'a')", "if any(startswith(x, 'a')):\n    return 1\nreturn 0"] {
         let failure = client::compile(&kernel(body), &variables, AUTO).err().expect("a refusal");
         assert_eq!(failure.status, client::compile_status::PARSE);

@@ -5,7 +5,7 @@
 
 use std::env;
 
-use miniexpr::dtype::Dtype::{self, Complex128, Float32, Float64, Int32, UInt8};
+use miniexpr::Dtype::{self, Complex128, Float32, Float64, Int32, UInt8};
 
 use crate::client::process::this_program;
 use crate::client::values::encode;

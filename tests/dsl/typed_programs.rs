@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use miniexpr::dtype::Dtype;
+use miniexpr::Dtype;
 
 use crate::{compile, message};
 

@@ -2,9 +2,7 @@
 
 use std::ffi::c_void;
 
-use miniexpr::dtype::Dtype::{
-    self, Bool, Float32, Float64, Int8, Int16, Int32, Int64, UInt8, UInt16, UInt32,
-};
+use miniexpr::Dtype::{self, Bool, Float32, Float64, Int8, Int16, Int32, Int64, UInt8, UInt16, UInt32};
 
 use crate::client::values::{decode, encode};
 use crate::client::{self, AUTO, Variable, eval_status};

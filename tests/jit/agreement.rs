@@ -4,7 +4,7 @@ use crate::client::values::{decode, encode};
 use crate::client::{self, Variable};
 use crate::generator::{Generator, Random};
 use crate::session::{Session, compile, evaluate_in_place, has_kernel, set, values};
-use miniexpr::dtype::Dtype::{self, *};
+use miniexpr::Dtype::{self, *};
 
 /// The engines, by the headers and variables that choose them.
 const ENGINES: [(&str, &str); 3] = [("interpreter", "0"), ("tcc", "1"), ("cc", "1")];

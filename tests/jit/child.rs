@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::client::process::command_of;
 use crate::client::{self, AUTO, Grid, Variable};
 use crate::session::{VARIABLES, has_kernel, values};
-use miniexpr::dtype::Dtype;
+use miniexpr::Dtype;
 
 const SOURCE: &str = "MINIEXPR_CHILD_SOURCE";
 const MODE: &str = "MINIEXPR_CHILD_MODE";

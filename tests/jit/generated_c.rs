@@ -2,7 +2,7 @@
 
 use crate::client::{self, AUTO, Grid, Variable};
 use crate::session::{Session, cc, compile, evaluate_in_place, has_kernel, set, values};
-use miniexpr::dtype::Dtype;
+use miniexpr::Dtype;
 
 const ELEMENT_LOOP: &str = "for (int64_t __me_idx = 0; __me_idx < __me_nitems; __me_idx++) {";
 const VECTOR_EXP: &str = "me_jit_vec_exp_f64(__me_in_x, __me_outp, __me_nitems);";

@@ -21,7 +21,7 @@ use std::fs;
 use std::path::Path;
 
 use client::{AUTO, Grid, Variable};
-use miniexpr::dtype::Dtype;
+use miniexpr::Dtype;
 use session::{Session, cc, compile, has_kernel, set, values};
 
 const ON: c_int = 1;

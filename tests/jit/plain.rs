@@ -1,7 +1,7 @@
 //! Plain expressions that are evaluated on many items: machine code and interpreter agree.
 
 use super::client::{self, AUTO, Variable};
-use miniexpr::dtype::{Dtype, Scalar};
+use miniexpr::internals::dtype::{Dtype, Scalar};
 
 /// More items than an expression is interpreted on before it may get machine code.
 const ITEMS: usize = 70_001;

@@ -8,7 +8,7 @@ use std::ptr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::client::{self, AUTO, Expression, Failure, Variable};
-use miniexpr::dtype::Dtype;
+use miniexpr::Dtype;
 use miniexpr::ffi;
 
 /// Variables that a test may set.

@@ -6,7 +6,7 @@ use std::ptr;
 use crate::client::{
     AUTO, Expression, Grid, Variable, compile, compile_nd, compile_status, eval_status, last_message,
 };
-use miniexpr::dtype::Dtype;
+use miniexpr::Dtype;
 use miniexpr::ffi::{self, me_expr};
 
 fn grid_of(shape: &[i64], chunkshape: &[i32], blockshape: &[i32]) -> Grid {

@@ -2,7 +2,7 @@
 
 use crate::client::{AUTO, Expression, FILL, Grid, Variable, compile, compile_nd};
 use crate::grid_model::{Numbers, block_of, packed, random_grid};
-use miniexpr::dtype::Dtype;
+use miniexpr::Dtype;
 
 /// What padding holds on input: as float64 and float32 a large negative number.
 const PADDING: u8 = 0xE7;

@@ -1,7 +1,7 @@
 //! Reductions over flat arrays: dtypes, values, rejected forms and what is written.
 
 use crate::client::{AUTO, Grid, Variable, compile, compile_nd, compile_status, is_untouched};
-use miniexpr::dtype::{Complex, Dtype, Scalar};
+use miniexpr::internals::dtype::{Complex, Dtype, Scalar};
 
 const INF: f64 = f64::INFINITY;
 

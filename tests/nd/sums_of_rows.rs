@@ -3,7 +3,7 @@
 use crate::client::values::{decode, encode};
 use crate::client::{AUTO, Grid, Variable, compile, compile_nd};
 use crate::grid_model::{Numbers, block_of};
-use miniexpr::dtype::Dtype;
+use miniexpr::Dtype;
 
 /// Rows of a plane, valid items of a row, items of a row of the padded block.
 const PLANES: [(i64, i64, i32); 8] = [

@@ -1,7 +1,7 @@
 //! Small blocks with the values that the documentation gives.
 
 use crate::client::{AUTO, Expression, Grid, Variable, compile_nd, is_untouched};
-use miniexpr::dtype::Dtype;
+use miniexpr::Dtype;
 
 fn grid(shape: &[i64], chunkshape: &[i32], blockshape: &[i32]) -> Grid {
     Grid { shape: shape.to_vec(), chunkshape: chunkshape.to_vec(), blockshape: blockshape.to_vec() }

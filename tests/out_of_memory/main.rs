@@ -9,7 +9,7 @@ mod scenario;
 use std::ffi::c_void;
 
 use failing_allocator::{FailingAllocator, Refusals};
-use miniexpr::dtype::Dtype::{Bytes, Complex128, Float32, Float64, Int16, Int32, String, UInt8};
+use miniexpr::Dtype::{Bytes, Complex128, Float32, Float64, Int16, Int32, String, UInt8};
 use scenario::Scenario;
 
 #[global_allocator]

@@ -7,7 +7,7 @@ use std::thread;
 use crate::client::values::{encode, numbers_per_item};
 use crate::client::{AUTO, Grid, Variable, compile_status, entries, eval_status};
 use crate::failing_allocator::{Refusals, live_bytes, with_refusals};
-use miniexpr::dtype::Dtype;
+use miniexpr::Dtype;
 use miniexpr::ffi::{self, me_eval_params, me_expr, me_variable};
 
 /// More than one block of the interpreter, and one block of the grid.

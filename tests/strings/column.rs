@@ -1,6 +1,6 @@
 //! Columns of strings, and expressions over them.
 
-use miniexpr::dtype::Dtype;
+use miniexpr::Dtype;
 
 use crate::client::{AUTO, Expression, Failure, Variable, compile};
 

@@ -1,6 +1,6 @@
 //! Strings in kernels of statements.
 
-use miniexpr::dtype::Dtype;
+use miniexpr::Dtype;
 
 use crate::client::{compile_status, eval_status};
 use crate::column::{Column, bytes, check, compiled, evaluate, numbers, text, used};

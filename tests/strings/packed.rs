@@ -3,7 +3,7 @@
 use std::ffi::{c_int, c_void};
 use std::ptr;
 
-use miniexpr::dtype::Dtype;
+use miniexpr::Dtype;
 use miniexpr::ffi;
 
 use crate::client::eval_status;

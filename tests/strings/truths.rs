@@ -2,7 +2,7 @@
 
 use std::ffi::c_void;
 
-use miniexpr::dtype::Dtype;
+use miniexpr::Dtype;
 
 use crate::client::values::{decode, encode};
 use crate::client::{AUTO, Variable, compile};

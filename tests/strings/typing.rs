@@ -1,6 +1,6 @@
 //! Which expressions on strings are refused, and with which code.
 
-use miniexpr::dtype::Dtype;
+use miniexpr::Dtype;
 
 use crate::client::{AUTO, Variable, compile, compile_status};
 use crate::column::{Column, bytes, compiled, evaluate, numbers, text};

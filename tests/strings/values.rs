@@ -1,6 +1,6 @@
 //! Worked examples: what each operation gives, and how wide its result is.
 
-use miniexpr::dtype::Dtype;
+use miniexpr::Dtype;
 
 use crate::column::{Column, bytes, check, check_bools, compiled, evaluate, numbers, text, used};
 

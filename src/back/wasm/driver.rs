@@ -10,6 +10,7 @@ use crate::mid::Positions;
 #[repr(i32)]
 pub enum Status {
     /// There was no memory to call it.
+    #[cfg_attr(not(target_os = "emscripten"), allow(dead_code, reason = "the engine of the host says it"))]
     NotRun = -1,
     /// All outputs are written.
     Done = 0,

@@ -60,7 +60,7 @@ use facts::Facts;
 use instruction::{Instruction, ValType};
 use lanes::{Lanes, Shape};
 
-pub use driver::{Status, run};
+pub use driver::run;
 #[cfg(target_os = "emscripten")]
 pub use host::has_declared_type;
 pub use module::Linking;

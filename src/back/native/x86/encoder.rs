@@ -186,7 +186,7 @@ impl Encoder {
     }
 
     /// An EVEX instruction `reg{masking} = op(vvvv, rm)`.
-    #[allow(clippy::too_many_arguments)]
+    #[allow(clippy::too_many_arguments, reason = "the fields of an instruction")]
     pub fn evex(
         &mut self,
         opcode: Opcode,
