@@ -67,6 +67,7 @@ native() {
     # With the target named, cargo's results have their place among those of the CMake build.
     host=$(rustc -vV | sed -n 's/^host: //p')
     suite rust cargo cargo test --locked --no-fail-fast --target "$host"
+    suite package check scripts/package_test.sh
     suite native-build check scripts/build.sh native
     suite c-native ctest ctest --test-dir build/native -j 2 --output-on-failure
 }

@@ -136,3 +136,8 @@ pub mod internals {
         pub use crate::mid::Positions;
     }
 }
+
+/// The programs of the README, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
