@@ -3,6 +3,7 @@
 mod builder;
 mod evaluation;
 mod function;
+mod packed;
 mod variable;
 
 use std::fmt;

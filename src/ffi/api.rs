@@ -10,7 +10,7 @@ use crate::error::Error;
 
 /// Runs `body`; a panic, which would be a bug of this library, becomes `fallback` instead of
 /// unwinding into C.
-fn guard<T>(fallback: T, body: impl FnOnce() -> T) -> T {
+fn ffi_panic_boundary<T>(fallback: T, body: impl FnOnce() -> T) -> T {
     let body = || {
         #[cfg(test)]
         tests::panic_if_asked();
@@ -19,12 +19,16 @@ fn guard<T>(fallback: T, body: impl FnOnce() -> T) -> T {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or(fallback)
 }
 
-/// As [`guard`], for a compile call: a panic is told where the caller looks for an error.
+/// As [`ffi_panic_boundary`], for a compile call: a panic is told where the caller looks for an error.
 ///
 /// # Safety
 /// `error` and `out` are NULL or writable.
-unsafe fn guard_compile(error: *mut c_int, out: *mut *mut me_expr, body: impl FnOnce() -> c_int) -> c_int {
-    let code = guard(INTERNAL_COMPILE_ERROR, body);
+unsafe fn compile_panic_boundary(
+    error: *mut c_int,
+    out: *mut *mut me_expr,
+    body: impl FnOnce() -> c_int,
+) -> c_int {
+    let code = ffi_panic_boundary(INTERNAL_COMPILE_ERROR, body);
     if code == INTERNAL_COMPILE_ERROR {
         message::set(Error::internal().message().as_bytes());
         // SAFETY: as the caller promises.
@@ -67,7 +71,9 @@ pub unsafe extern "C" fn me_compile(
 ) -> c_int {
     // SAFETY: the arguments are passed on under the contract of this function.
     unsafe {
-        guard_compile(error, out, || compile::flat(expression, variables, var_count, dtype, error, out))
+        compile_panic_boundary(error, out, || {
+            compile::flat(expression, variables, var_count, dtype, error, out)
+        })
     }
 }
 
@@ -96,7 +102,7 @@ pub unsafe extern "C" fn me_compile_nd(
 ) -> c_int {
     // SAFETY: the arguments are passed on under the contract of this function.
     unsafe {
-        guard_compile(error, out, || {
+        compile_panic_boundary(error, out, || {
             let grid = compile::Grid { ndims, shape, chunkshape, blockshape };
             let jit_mode = ME_JIT_DEFAULT as c_int;
             compile::nd(expression, variables, var_count, dtype, grid, jit_mode, error, out)
@@ -129,7 +135,7 @@ pub unsafe extern "C" fn me_compile_nd_jit(
 ) -> c_int {
     // SAFETY: the arguments are passed on under the contract of this function.
     unsafe {
-        guard_compile(error, out, || {
+        compile_panic_boundary(error, out, || {
             let grid = compile::Grid { ndims, shape, chunkshape, blockshape };
             compile::nd(expression, variables, var_count, dtype, grid, jit_mode, error, out)
         })
@@ -142,7 +148,7 @@ pub unsafe extern "C" fn me_compile_nd_jit(
 /// compile call.
 #[unsafe(no_mangle)]
 pub extern "C" fn me_get_last_error_message() -> *const c_char {
-    guard(std::ptr::null(), message::last)
+    ffi_panic_boundary(std::ptr::null(), message::last)
 }
 
 /// Evaluates over flat arrays.
@@ -169,7 +175,7 @@ pub unsafe extern "C" fn me_eval(
     params: *const me_eval_params,
 ) -> c_int {
     // SAFETY: the arguments are passed on under the contract of this function.
-    guard(INTERNAL_EVAL_ERROR, || unsafe {
+    ffi_panic_boundary(INTERNAL_EVAL_ERROR, || unsafe {
         eval::flat(expr, vars_block, n_vars, output_block, block_nitems, params)
     })
 }
@@ -201,7 +207,7 @@ pub unsafe extern "C" fn me_eval_nd(
     params: *const me_eval_params,
 ) -> c_int {
     // SAFETY: the arguments are passed on under the contract of this function.
-    guard(INTERNAL_EVAL_ERROR, || unsafe {
+    ffi_panic_boundary(INTERNAL_EVAL_ERROR, || unsafe {
         let arrays = eval_nd::Arrays { vars_block, n_vars, output_block, block_nitems };
         eval_nd::eval(expr, arrays, nchunk, nblock, params)
     })
@@ -222,7 +228,9 @@ pub unsafe extern "C" fn me_nd_valid_nitems(
     valid_nitems: *mut i64,
 ) -> c_int {
     // SAFETY: the arguments are passed on under the contract of this function.
-    guard(INTERNAL_EVAL_ERROR, || unsafe { eval_nd::valid_nitems(expr, nchunk, nblock, valid_nitems) })
+    ffi_panic_boundary(INTERNAL_EVAL_ERROR, || unsafe {
+        eval_nd::valid_nitems(expr, nchunk, nblock, valid_nitems)
+    })
 }
 
 /// Bytes of data that me_eval_varlen needs at most for `block_nitems` results; 0 for a NULL
@@ -233,7 +241,7 @@ pub unsafe extern "C" fn me_nd_valid_nitems(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn me_varlen_data_bound(expr: *const me_expr, block_nitems: c_int) -> usize {
     // SAFETY: the arguments are passed on under the contract of this function.
-    guard(0, || unsafe { varlen::data_bound(expr, block_nitems) })
+    ffi_panic_boundary(0, || unsafe { varlen::data_bound(expr, block_nitems) })
 }
 
 /// Evaluates a string expression into the layout of Arrow's large strings.
@@ -260,7 +268,7 @@ pub unsafe extern "C" fn me_eval_varlen(
     params: *const me_eval_params,
 ) -> c_int {
     // SAFETY: the arguments are passed on under the contract of this function.
-    guard(INTERNAL_EVAL_ERROR, || unsafe {
+    ffi_panic_boundary(INTERNAL_EVAL_ERROR, || unsafe {
         let buffers = varlen::Buffers { offsets, data, data_capacity, data_used };
         varlen::eval(expr, vars_block, n_vars, block_nitems, buffers, params)
     })
@@ -273,7 +281,7 @@ pub unsafe extern "C" fn me_eval_varlen(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn me_print(expr: *const me_expr) {
     // SAFETY: the arguments are passed on under the contract of this function.
-    guard((), || unsafe { query::print(expr) })
+    ffi_panic_boundary((), || unsafe { query::print(expr) })
 }
 
 /// Releases an expression; NULL is allowed. No thread may be evaluating it.
@@ -283,7 +291,7 @@ pub unsafe extern "C" fn me_print(expr: *const me_expr) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn me_free(expr: *mut me_expr) {
     // SAFETY: the arguments are passed on under the contract of this function.
-    guard((), || unsafe { query::free(expr) })
+    ffi_panic_boundary((), || unsafe { query::free(expr) })
 }
 
 /// Dtype of the result; ME_AUTO for NULL.
@@ -293,7 +301,7 @@ pub unsafe extern "C" fn me_free(expr: *mut me_expr) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn me_get_dtype(expr: *const me_expr) -> me_dtype {
     // SAFETY: the arguments are passed on under the contract of this function.
-    guard(ME_AUTO, || unsafe { query::dtype(expr) })
+    ffi_panic_boundary(ME_AUTO, || unsafe { query::dtype(expr) })
 }
 
 /// Bytes of one element of the result; 0 for NULL.
@@ -303,7 +311,7 @@ pub unsafe extern "C" fn me_get_dtype(expr: *const me_expr) -> me_dtype {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn me_get_itemsize(expr: *const me_expr) -> usize {
     // SAFETY: the arguments are passed on under the contract of this function.
-    guard(0, || unsafe { query::itemsize(expr) })
+    ffi_panic_boundary(0, || unsafe { query::itemsize(expr) })
 }
 
 /// Whether evaluations run a native kernel; false for NULL.
@@ -313,7 +321,7 @@ pub unsafe extern "C" fn me_get_itemsize(expr: *const me_expr) -> usize {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn me_expr_has_jit_kernel(expr: *const me_expr) -> bool {
     // SAFETY: the arguments are passed on under the contract of this function.
-    guard(false, || unsafe { query::has_jit_kernel(expr) })
+    ffi_panic_boundary(false, || unsafe { query::has_jit_kernel(expr) })
 }
 
 /// Registers the functions by which a WebAssembly host runs kernels; two NULLs unregister them.
@@ -336,7 +344,7 @@ pub extern "C" fn me_register_wasm_jit_helpers(
 #[cfg(all(feature = "jit", target_os = "emscripten"))]
 #[unsafe(no_mangle)]
 pub extern "C" fn dsl_jit_wasm_pos_cache_reset_for_tests() {
-    guard((), crate::back::wasm::jit::forget_kernels);
+    ffi_panic_boundary((), crate::back::wasm::jit::forget_kernels);
 }
 
 /// Version of the library: the ME_VERSION_STRING it was built with.

@@ -2,7 +2,7 @@
 
 use super::types::{CompileStatus, EvalStatus};
 use crate::back::block::RunError;
-use crate::error::ErrorKind;
+use crate::error::{Error, ErrorKind};
 use crate::memory::OutOfMemory;
 use crate::nd::BlockError;
 
@@ -21,6 +21,25 @@ impl From<ErrorKind> for CompileStatus {
             ErrorKind::UnknownDtype => CompileStatus::ME_COMPILE_ERR_VAR_UNSPECIFIED,
             ErrorKind::InvalidType => CompileStatus::ME_COMPILE_ERR_INVALID_ARG_TYPE,
             ErrorKind::Internal => CompileStatus::ME_COMPILE_ERR_INTERNAL,
+        }
+    }
+}
+
+impl From<Error> for EvalStatus {
+    fn from(error: Error) -> EvalStatus {
+        match error.kind() {
+            ErrorKind::OutOfMemory => EvalStatus::ME_EVAL_ERR_OOM,
+            ErrorKind::InputCount => EvalStatus::ME_EVAL_ERR_VAR_MISMATCH,
+            ErrorKind::Internal => EvalStatus::ME_EVAL_ERR_INTERNAL,
+            ErrorKind::Syntax
+            | ErrorKind::InvalidArgument
+            | ErrorKind::InvalidReduction
+            | ErrorKind::MixedDtypes
+            | ErrorKind::UnknownDtype
+            | ErrorKind::InvalidType
+            | ErrorKind::WrongType
+            | ErrorKind::Shape
+            | ErrorKind::Kernel => EvalStatus::ME_EVAL_ERR_INVALID_ARG,
         }
     }
 }

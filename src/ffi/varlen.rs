@@ -6,7 +6,6 @@ use std::ffi::{c_int, c_void};
 use super::eval::{code, evaluate};
 use super::types::*;
 use crate::ir::Type;
-use crate::kernel::string::{Column, utf8};
 use crate::memory::OutOfMemory;
 
 /// # Safety
@@ -73,10 +72,7 @@ unsafe fn evaluate_packed(
     }
     // SAFETY: the caller's buffers are as large as it says.
     let (starts, data) = unsafe { buffers.slices(n) };
-    let column = Column { bytes: &slots, itemsize, scalar: false };
-    let used = utf8::pack(dtype, column, &mut starts[1..], data, 0);
-    let used = used.map_err(|_| EvalStatus::ME_EVAL_ERR_INVALID_ARG)?;
-    starts[0] = 0;
+    let used = expression.pack(&slots, starts, data)?;
     // SAFETY: the pointer is not NULL, and the caller's to write.
     unsafe { buffers.data_used.write(used) };
     Ok(())

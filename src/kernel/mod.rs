@@ -19,7 +19,6 @@ pub mod math;
 mod packed;
 pub mod reduce;
 mod select;
-pub mod single;
 mod stream;
 pub mod string;
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The table of builtin names: one row a name.
 
+pub mod single;
+
 use crate::ir::{BinaryOp, MathFn, ReduceOp, UnaryOp};
 
 /// One builtin.

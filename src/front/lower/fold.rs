@@ -13,8 +13,8 @@ use crate::front::error::{CompileError, Status};
 use crate::front::scope::Scope;
 use crate::front::tree::{NodeId, NodeKind, Tree};
 use crate::ir::{Builder, ExprId, ExprKind, Graph, UserFunction};
-use crate::kernel::single;
 use crate::memory::{OutOfMemory, TryGrow};
+use crate::operation::single;
 
 /// Computes constant nodes of one tree.
 pub struct Folder<'a> {

@@ -1,10 +1,10 @@
 //! Operations on single values, computed by the kernels of blocks: what the compiler folds is what the
 //! engine computes.
 
-use super::level::Level;
-use super::{Accuracy, Kernel, Operands};
 use crate::dtype::{Dtype, Scalar};
 use crate::ir::{BinaryOp, CompareOp, UnaryOp};
+use crate::kernel::level::Level;
+use crate::kernel::{self, Accuracy, Kernel, Operands};
 
 /// `op(a)` of a value of `dtype`; `None` for operations that the dtype does not have.
 pub fn unary(op: UnaryOp, dtype: Dtype, a: Scalar) -> Option<Scalar> {
@@ -12,28 +12,28 @@ pub fn unary(op: UnaryOp, dtype: Dtype, a: Scalar) -> Option<Scalar> {
         UnaryOp::Abs | UnaryOp::Real | UnaryOp::Imag => dtype.component(),
         _ => dtype,
     };
-    let kernel = super::unary(op, dtype, Accuracy::Scalar, Level::current())?;
+    let kernel = kernel::unary(op, dtype, Accuracy::Scalar, Level::current())?;
     // SAFETY: the kernel is of this level, its operand has `dtype`, its result has `result`.
     Some(unsafe { apply(kernel, dtype, [a; 3], result) })
 }
 
 /// `op(a, b)` of values of `dtype`; `None` for operations that the dtype does not have.
 pub fn binary(op: BinaryOp, dtype: Dtype, a: Scalar, b: Scalar) -> Option<Scalar> {
-    let kernel = super::binary(op, dtype, Operands::ArrayArray, Accuracy::Scalar, Level::current())?;
+    let kernel = kernel::binary(op, dtype, Operands::ArrayArray, Accuracy::Scalar, Level::current())?;
     // SAFETY: the kernel is of this level, operands and result have `dtype`.
     Some(unsafe { apply(kernel, dtype, [a, b, a], dtype) })
 }
 
 /// Whether `op` holds between values of `dtype`; `None` for comparisons that the dtype does not have.
 pub fn compare(op: CompareOp, dtype: Dtype, a: Scalar, b: Scalar) -> Option<Scalar> {
-    let kernel = super::compare(op, dtype, Operands::ArrayArray, Level::current())?;
+    let kernel = kernel::compare(op, dtype, Operands::ArrayArray, Level::current())?;
     // SAFETY: the kernel is of this level, its operands have `dtype`, its result is bool.
     Some(unsafe { apply(kernel, dtype, [a, b, a], Dtype::Bool) })
 }
 
 /// a·b + c of values of `dtype`; `None` for complex dtypes.
 pub fn fma(dtype: Dtype, operands: [Scalar; 3]) -> Option<Scalar> {
-    let kernel = super::fma(dtype, Level::current())?;
+    let kernel = kernel::fma(dtype, Level::current())?;
     // SAFETY: the kernel is of this level, operands and result have `dtype`.
     Some(unsafe { apply(kernel, dtype, operands, dtype) })
 }
