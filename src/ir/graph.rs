@@ -70,14 +70,23 @@ impl Graph {
     }
 
     /// The operands of `id`, in order.
-    pub fn operands(&self, id: ExprId) -> impl DoubleEndedIterator<Item = ExprId> + '_ {
-        let kind = &self.expr(id).kind;
-        let arguments = match *kind {
-            ExprKind::Call { args, .. } => self.arguments(args),
-            _ => &[],
+    #[inline]
+    pub fn operands(&self, id: ExprId) -> Operands<'_> {
+        let none = ExprId(0);
+        let (inline, count, arguments): (_, _, &[ExprId]) = match self.expr(id).kind {
+            ExprKind::Constant(_)
+            | ExprKind::Text(_)
+            | ExprKind::Param(_)
+            | ExprKind::Local(_)
+            | ExprKind::Index(_) => ([none; 3], 0, &[]),
+            ExprKind::Call { args, .. } => ([none; 3], 0, self.arguments(args)),
+            ExprKind::Cast(a) | ExprKind::Unary(_, a) | ExprKind::Reduce(_, a) => ([a, none, none], 1, &[]),
+            ExprKind::Binary(_, a, b) | ExprKind::Compare(_, a, b) => ([a, b, none], 2, &[]),
+            ExprKind::Select { condition: a, yes: b, no: c } | ExprKind::Fma(a, b, c) => ([a, b, c], 3, &[]),
+            ExprKind::String(op, operands) => (operands, op.arity(), &[]),
+            ExprKind::StringTest(test, [a, b]) => ([a, b, none], test.arity(), &[]),
         };
-        let (inline, count) = inline_operands(kind);
-        inline.into_iter().take(count).chain(arguments.iter().copied())
+        Operands { inline, next: 0, count, arguments }
     }
 
     /// For each expression whether `roots` need it.
@@ -114,20 +123,26 @@ impl Graph {
     }
 }
 
-/// The operands that an expression itself holds, and how many: all but the arguments of a call.
-fn inline_operands(kind: &ExprKind) -> ([ExprId; 3], usize) {
-    let none = ExprId(0);
-    match *kind {
-        ExprKind::Constant(_)
-        | ExprKind::Text(_)
-        | ExprKind::Param(_)
-        | ExprKind::Local(_)
-        | ExprKind::Index(_)
-        | ExprKind::Call { .. } => ([none; 3], 0),
-        ExprKind::Cast(a) | ExprKind::Unary(_, a) | ExprKind::Reduce(_, a) => ([a, none, none], 1),
-        ExprKind::Binary(_, a, b) | ExprKind::Compare(_, a, b) => ([a, b, none], 2),
-        ExprKind::Select { condition: a, yes: b, no: c } | ExprKind::Fma(a, b, c) => ([a, b, c], 3),
-        ExprKind::String(op, operands) => (operands, op.arity()),
-        ExprKind::StringTest(test, [a, b]) => ([a, b, none], test.arity()),
+/// The operands of an expression: those that it holds itself, or the arguments of a call.
+#[derive(Clone, Debug)]
+pub struct Operands<'a> {
+    inline: [ExprId; 3],
+    next: usize,
+    count: usize,
+    arguments: &'a [ExprId],
+}
+
+impl Iterator for Operands<'_> {
+    type Item = ExprId;
+
+    #[inline]
+    fn next(&mut self) -> Option<ExprId> {
+        if self.next < self.count {
+            self.next += 1;
+            return self.inline.get(self.next - 1).copied();
+        }
+        let (first, rest) = self.arguments.split_first()?;
+        self.arguments = rest;
+        Some(*first)
     }
 }

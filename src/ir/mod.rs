@@ -18,7 +18,7 @@ mod visit;
 use crate::dtype::{Dtype, Scalar};
 
 pub use builder::Builder;
-pub use graph::{Expr, Graph, Tables};
+pub use graph::{Expr, Graph, Operands, Tables};
 pub use host::UserFunction;
 pub use op::{BinaryOp, CompareOp, MathFn, ReduceOp, UnaryOp};
 pub use stmt::{Block, Branch, Print, SourcePlace, Stmt, always_returns};
