@@ -7,6 +7,9 @@ pub mod facts;
 pub mod flatten;
 mod if_conversion;
 pub mod positions;
+#[cfg_attr(not(all(machine_code, unix)), allow(dead_code, reason = "not every build has all engines"))]
+pub mod range;
+#[cfg_attr(not(all(machine_code, unix)), allow(dead_code, reason = "not every build has all engines"))]
 pub mod strips;
 pub mod uniform;
 

@@ -14,9 +14,9 @@ use crate::back::identity::Gates;
 use crate::dtype::Dtype;
 use crate::ir::{ExprId, Graph, IndexSymbol, Kernel, LocalId, SourcePlace, Stmt, any_in};
 use crate::memory::{OutOfMemory, TryGrow};
-use crate::mid::facts::constant_integer;
 use crate::mid::flatten::{Node, flatten};
 use crate::mid::positions::C_FUNCTIONS;
+use crate::mid::range::constant_integer;
 
 /// The text, and what the library must know to call the code.
 #[derive(Debug)]

@@ -12,8 +12,8 @@ use super::{Emitter, Refusal, context};
 use crate::dtype::{Dtype, Scalar};
 use crate::ir::{CompareOp, ExprId, ExprKind, LocalId};
 use crate::memory::{OutOfMemory, TryGrow};
-use crate::mid::facts::ConstantRange;
 use crate::mid::flatten::{Head, Loop, Node, Region, for_each_region};
+use crate::mid::range::ConstantRange;
 
 /// A block of statements and the lanes that run it.
 #[derive(Clone, Copy, Debug)]

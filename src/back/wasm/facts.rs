@@ -4,8 +4,9 @@ use super::Refusal;
 use super::expression::has_calls;
 use crate::ir::{ExprId, ExprKind, Graph, Kernel, always_returns};
 use crate::memory::{OutOfMemory, TryGrow};
-use crate::mid::facts::{self, ConstantRange};
+use crate::mid::facts;
 use crate::mid::flatten::{Head, Loop, Node, Region, for_each_node, try_for_each_region};
+use crate::mid::range::ConstantRange;
 
 const NO_LANES: Refusal = Refusal::Unsupported("complex and string values are not supported by jit ir");
 

@@ -6,7 +6,7 @@ use crate::back::native::lane::{Label, Op, Slot, Source, Status, Value};
 use crate::dtype::Dtype;
 use crate::ir::{Branch, CompareOp, ExprId, ExprKind, LocalId, Stmt, for_each_in};
 use crate::memory::{OutOfMemory, TryGrow};
-use crate::mid::facts::ConstantRange;
+use crate::mid::range::ConstantRange;
 
 /// How far lanes go that leave a block.
 #[derive(Clone, Copy, PartialEq, Eq)]
