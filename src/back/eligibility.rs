@@ -1,5 +1,6 @@
 //! The gates before every compiled engine: what the caller wants, and what no engine takes.
 
+use super::engine::{Unsupported, reason};
 use super::identity::Names;
 use super::jit_mode::Mode;
 use super::trace::trace;
@@ -19,9 +20,8 @@ pub fn admit(kernel: &Kernel, mode: Mode) -> Option<Names> {
         trace(format_args!("jit ir skip: fp={fp} reason={reason}"));
         return None;
     }
-    if let Some(rejection) = rejection(kernel) {
-        let SourcePlace { line, column } = rejection.place;
-        trace(format_args!("jit ir reject: fp={fp} at {line}:{column} reason={}", rejection.reason));
+    if let Some(unsupported) = unsupported(kernel) {
+        trace(format_args!("jit ir reject: fp={fp} {unsupported}"));
         return None;
     }
     if !environment::flag(c"ME_DSL_JIT", true) {
@@ -33,7 +33,7 @@ pub fn admit(kernel: &Kernel, mode: Mode) -> Option<Names> {
 
 fn skip_reason(kernel: &Kernel) -> Option<&'static str> {
     if !always_returns(&kernel.body) {
-        return Some("program may reach function end without return");
+        return Some(reason::NO_RETURN);
     }
     let uses_index = kernel.graph.exprs.iter().any(|expr| matches!(expr.kind, ExprKind::Index(_)));
     if uses_index && !environment::flag(c"ME_DSL_JIT_INDEX_VARS", true) {
@@ -42,36 +42,25 @@ fn skip_reason(kernel: &Kernel) -> Option<&'static str> {
     None
 }
 
-/// Why a kernel is left to the interpreter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Rejection {
-    /// Start of the statement; zeros for an input.
-    place: SourcePlace,
-    reason: &'static str,
-}
-
 /// The first thing in the text of `kernel` that no compiled engine takes.
-fn rejection(kernel: &Kernel) -> Option<Rejection> {
+fn unsupported(kernel: &Kernel) -> Option<Unsupported> {
     let is_foreign = |dtype: Dtype| dtype.is_complex() || dtype.is_string();
     if kernel.params.iter().any(|param| is_foreign(param.ty.dtype)) {
-        let reason = "invalid parameter metadata for jit ir";
-        return Some(Rejection { place: SourcePlace::default(), reason });
+        return Some(Unsupported { place: SourcePlace::default(), reason: reason::PARAMETER });
     }
     let exprs = kernel.graph.exprs.iter().zip(&kernel.graph.places).filter_map(|(expr, place)| {
         let reason = match expr.kind {
-            ExprKind::Reduce(..) => "reduction functions are not supported by jit ir",
-            _ if is_foreign(expr.ty.dtype) => "unsupported expression dtype for jit ir",
+            ExprKind::Reduce(..) => reason::REDUCTION,
+            _ if is_foreign(expr.ty.dtype) => reason::DTYPE,
             _ => return None,
         };
-        Some(Rejection { place: *place, reason })
+        Some(Unsupported { place: *place, reason })
     });
     let print = find_in(&kernel.body, &mut |stmt| match stmt {
-        Stmt::Print(print) => {
-            Some(Rejection { place: print.place, reason: "print statements are not supported by jit ir" })
-        }
+        Stmt::Print(print) => Some(Unsupported { place: print.place, reason: reason::PRINT }),
         _ => None,
     });
-    exprs.chain(print).min_by_key(|rejection| rejection.place)
+    exprs.chain(print).min_by_key(|unsupported| unsupported.place)
 }
 
 #[cfg(test)]
@@ -89,7 +78,7 @@ mod tests {
             Lifting::Never,
         )
         .unwrap_or_else(|error| panic!("{}", error.message()));
-        let Rejection { place: SourcePlace { line, column }, reason } = rejection(&kernel)?;
+        let Unsupported { place: SourcePlace { line, column }, reason } = unsupported(&kernel)?;
         Some((line, column, reason))
     }
 

@@ -7,6 +7,8 @@ use super::block::RunError;
 use super::cache::Cache;
 use super::contest::Contest;
 use super::eligibility::admit;
+#[cfg(machine_code)]
+use super::engine::Refusal;
 use super::identity::{Gates, Identity, Names, settings_hash};
 use super::jit_mode::Mode;
 #[cfg(machine_code)]
@@ -182,11 +184,11 @@ fn build_native(kernel: &Kernel, candidate: &Candidate) -> Result<Compiled, Unbu
             trace(format_args!("jit runtime built: fp={fp} compiler=tcc key={key:016x}"));
             Ok(Compiled::Native(code))
         }
-        Err(native::Refusal::Unsupported(reason)) => {
-            trace(format_args!("jit codegen reject: fp={fp} at 0:0 reason={reason}"));
+        Err(Refusal::Unsupported(unsupported)) => {
+            trace(format_args!("jit codegen reject: fp={fp} {unsupported}"));
             Err(Unbuilt::Failed)
         }
-        Err(native::Refusal::OutOfMemory) => {
+        Err(Refusal::OutOfMemory) => {
             let reason = "jit runtime tcc compilation failed detail=out of memory";
             trace(format_args!("jit runtime skip: fp={fp} compiler=tcc reason={reason}"));
             Err(Unbuilt::OutOfMemory)

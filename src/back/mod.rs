@@ -8,6 +8,8 @@ mod cache;
 pub mod contest;
 #[cfg(all(feature = "jit", unix))]
 mod eligibility;
+#[cfg(any(test, all(feature = "jit", unix)))]
+mod engine;
 #[cfg(all(feature = "jit", unix, not(target_family = "wasm")))]
 mod failures;
 #[cfg(all(feature = "jit", unix))]

@@ -5,9 +5,9 @@
 
 use std::fmt;
 
-use super::Refusal;
 use super::generate::{Generator, parameter_type};
 use super::symbols::Symbol;
+use crate::back::engine::Refusal;
 use crate::dtype::Dtype;
 use crate::ir::IndexSymbol;
 use crate::mid::strips::Strips;

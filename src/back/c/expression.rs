@@ -1,10 +1,10 @@
 //! Expressions as C.
 
-use super::Refusal;
 use super::functions::{Call, Function, function_of};
 use super::generate::{Generator, c_type};
 use super::listing::comparison_sign;
 use super::symbols::Symbol;
+use crate::back::engine::Refusal;
 use crate::dtype::{Dtype, Scalar};
 use crate::ir::{BinaryOp, ExprId, ExprKind, MathFn, UnaryOp};
 

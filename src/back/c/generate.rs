@@ -4,15 +4,15 @@
 //! `l0 …`, expressions `t0 …`. Each expression of the typed kernel is one constant of its own dtype,
 //! so C's promotions and conversions never decide about a result.
 
-use super::Refusal;
 use super::functions::Call;
 use super::listing;
 use super::strips::{self, MAX_ARRAYS};
 use super::symbols::{Symbol, used_symbols};
 use super::text::Text;
+use crate::back::engine::{Refusal, reason};
 use crate::back::identity::Gates;
 use crate::dtype::Dtype;
-use crate::ir::{ExprId, Graph, IndexSymbol, Kernel, LocalId, SourcePlace, Stmt, any_in};
+use crate::ir::{ExprId, Graph, IndexSymbol, Kernel, LocalId, Stmt, any_in};
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::mid::flatten::{Node, flatten};
 use crate::mid::positions::C_FUNCTIONS;
@@ -101,7 +101,7 @@ fn check_names(kernel: &Kernel) -> Result<(), Refusal> {
     if kernel.params.iter().all(|param| is_word(&param.name)) {
         return Ok(());
     }
-    Err(Refusal::Unsupported(SourcePlace::default(), "invalid parameter metadata for jit ir"))
+    Err(Refusal::of(reason::PARAMETER))
 }
 
 fn has_choice(body: &[Stmt]) -> bool {
@@ -130,13 +130,13 @@ pub(super) struct Generator<'a> {
 impl Generator<'_> {
     pub(super) fn reject<T>(&self, id: ExprId, reason: &'static str) -> Result<T, Refusal> {
         let place = self.graph.places.get(id.index()).copied().unwrap_or_default();
-        Err(Refusal::Unsupported(place, reason))
+        Err(Refusal::at(place, reason))
     }
 
     pub(super) fn type_of(&self, id: ExprId) -> Result<&'static str, Refusal> {
         match c_type(self.graph.expr(id).ty.dtype) {
             Some(name) => Ok(name),
-            None => self.reject(id, "unsupported expression dtype for jit ir"),
+            None => self.reject(id, reason::DTYPE),
         }
     }
 
@@ -240,7 +240,7 @@ impl Generator<'_> {
     fn statements(&mut self) -> Result<(), Refusal> {
         let kernel = self.kernel;
         for (index, local) in kernel.locals.iter().enumerate() {
-            let name = type_named(local.ty.dtype, "unsupported expression dtype for jit ir")?;
+            let name = type_named(local.ty.dtype, reason::DTYPE)?;
             self.line(format_args!("{name} l{index} = 0;"))?;
         }
         self.block(&kernel.body)
@@ -311,8 +311,7 @@ impl Generator<'_> {
             Stmt::Break => self.line(format_args!("break;"))?,
             Stmt::Continue => self.line(format_args!("continue;"))?,
             Stmt::Print(print) => {
-                let reason = "print statements are not supported by jit ir";
-                return Err(Refusal::Unsupported(print.place, reason));
+                return Err(Refusal::at(print.place, reason::PRINT));
             }
         }
         Ok(())
@@ -397,12 +396,12 @@ const PRELUDE: &str = include_str!("prelude.h");
 const LIBM: &str = include_str!("libm.h");
 
 fn type_named(dtype: Dtype, reason: &'static str) -> Result<&'static str, Refusal> {
-    c_type(dtype).ok_or(Refusal::Unsupported(SourcePlace::default(), reason))
+    c_type(dtype).ok_or(Refusal::of(reason))
 }
 
 /// The C type of a parameter.
 pub(super) fn parameter_type(dtype: Dtype) -> Result<&'static str, Refusal> {
-    type_named(dtype, "invalid parameter metadata for jit ir")
+    type_named(dtype, reason::PARAMETER)
 }
 
 /// Whether a step is not known to differ from zero.

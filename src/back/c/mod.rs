@@ -32,10 +32,11 @@ mod symbols;
 mod tests;
 mod text;
 
+use super::engine::Refusal;
 use super::identity::{Gates, Names};
 use super::jit::{Candidate, Unbuilt};
 use super::trace::trace;
-use crate::ir::{Kernel, SourcePlace};
+use crate::ir::Kernel;
 use crate::memory::OutOfMemory;
 use compiler::Toolchain;
 use directory::{Artefacts, Directory, Fresh};
@@ -52,20 +53,6 @@ pub use library::Library;
 /// Bytes of the longest C text that is compiled. Compilers need seconds for more, and some shapes take
 /// more than twice the time for twice the text.
 const MAX_TEXT: usize = 256 << 10;
-
-/// Why a kernel has no C text.
-#[derive(Debug)]
-enum Refusal {
-    OutOfMemory,
-    /// Where and why, for the trace.
-    Unsupported(SourcePlace, &'static str),
-}
-
-impl From<OutOfMemory> for Refusal {
-    fn from(_: OutOfMemory) -> Refusal {
-        Refusal::OutOfMemory
-    }
-}
 
 /// Why there is no shared object.
 enum Failure {
@@ -138,8 +125,8 @@ pub fn build(kernel: &Kernel, candidate: &Candidate) -> Result<Library, Unbuilt>
             trace(format_args!("jit codegen reject: fp={fp} at 0:0 reason=out of memory"));
             return Err(Unbuilt::OutOfMemory);
         }
-        Err(Refusal::Unsupported(SourcePlace { line, column }, reason)) => {
-            trace(format_args!("jit codegen reject: fp={fp} at {line}:{column} reason={reason}"));
+        Err(Refusal::Unsupported(unsupported)) => {
+            trace(format_args!("jit codegen reject: fp={fp} {unsupported}"));
             return Err(Unbuilt::Failed);
         }
     };

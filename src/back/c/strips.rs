@@ -1,10 +1,10 @@
 //! Straight-line code with calls: a function for a strip of items, phase by phase.
 
-use super::Refusal;
 use super::exported::{Array, element_type};
 use super::functions::Call;
 use super::generate::Generator;
 use super::symbols::Symbol;
+use crate::back::engine::Refusal;
 use crate::dtype::Dtype;
 use crate::ir::{ExprId, ExprKind, Graph};
 use crate::memory::OutOfMemory;

@@ -30,11 +30,12 @@ use std::ops::Range;
 
 use super::block::scratch::{Bytes, Scratch};
 use super::block::{RunError, call_each, overlap};
+use super::engine::{Refusal, reason};
 use super::settings::Settings;
 use crate::ir::{IndexSymbol, Kernel};
 use crate::kernel::Accuracy;
 use crate::kernel::level::Level;
-use crate::memory::{OutOfMemory, TryGrow};
+use crate::memory::TryGrow;
 use crate::mid::Positions;
 
 use executable::Executable;
@@ -48,25 +49,11 @@ use x86 as machine;
 #[cfg(test)]
 pub use machine::has_engine;
 
-/// Why a kernel has no machine code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    OutOfMemory,
-    /// The reason, for the trace.
-    Unsupported(&'static str),
-}
-
 /// Whether machine code may call vector kernels of the interpreter.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Calls {
     Allowed,
     Refused,
-}
-
-impl From<OutOfMemory> for Refusal {
-    fn from(_: OutOfMemory) -> Refusal {
-        Refusal::OutOfMemory
-    }
 }
 
 /// Machine code for one kernel. Immutable, and safe to run from any number of threads.
@@ -148,15 +135,15 @@ impl Native {
 
     fn generate(kernel: &Kernel, level: Level, calls: Calls) -> Result<Native, Refusal> {
         if kernel.graph.len() > MAX_EXPRESSIONS {
-            return Err(Refusal::Unsupported("the kernel is too large"));
+            return Err(Refusal::of(reason::TOO_LARGE));
         }
         let types = kernel.params.iter().map(|param| param.ty);
         if types.chain([kernel.output]).any(|ty| ty.dtype.is_complex() || ty.dtype.is_string()) {
-            return Err(Refusal::Unsupported("invalid parameter metadata for jit ir"));
+            return Err(Refusal::of(reason::PARAMETER));
         }
         let mut code = lower::lower(kernel, level)?;
         if calls == Calls::Refused && code.has_calls() {
-            return Err(Refusal::Unsupported("the kernel calls vector kernels"));
+            return Err(Refusal::of("the kernel calls vector kernels"));
         }
         let schedule = phases::schedule(&mut code)?;
         let machine = machine::emit(&code, &schedule, level)?;

@@ -9,6 +9,7 @@ use super::expression::Value;
 use super::facts::constant_range;
 use super::lanes::Lanes;
 use super::{Emitter, Refusal, context};
+use crate::back::engine::reason;
 use crate::dtype::{Dtype, Scalar};
 use crate::ir::{CompareOp, ExprId, ExprKind, LocalId};
 use crate::memory::{OutOfMemory, TryGrow};
@@ -161,7 +162,7 @@ impl Emitter<'_> {
             Node::Loop(flat) => self.run_loop(flat),
             Node::Break => Ok(self.leave(Leave::Loop)?),
             Node::Continue => Ok(self.leave(Leave::NextPass)?),
-            Node::Print(..) => Err(Refusal::Unsupported("print statements are not supported by jit ir")),
+            Node::Print(..) => Err(Refusal::of(reason::PRINT)),
         }
     }
 

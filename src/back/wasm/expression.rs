@@ -60,7 +60,7 @@ impl Emitter<'_> {
         };
         match [Accuracy::Fast, Accuracy::Precise, Accuracy::Scalar].map(find) {
             [Some(fast), Some(precise), Some(scalar)] => Ok(Some([fast, precise, scalar])),
-            _ => Err(Refusal::Unsupported("an operation is not defined for its dtype")),
+            _ => Err(Refusal::of("an operation is not defined for its dtype")),
         }
     }
 

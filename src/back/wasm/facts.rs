@@ -1,14 +1,14 @@
 //! What must be known of a kernel before the first instruction is written.
 
-use super::Refusal;
 use super::expression::has_calls;
+use crate::back::engine::{Refusal, reason};
 use crate::ir::{ExprId, ExprKind, Graph, Kernel, always_returns};
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::mid::facts;
 use crate::mid::flatten::{Head, Loop, Node, Region, for_each_node, try_for_each_region};
 use crate::mid::range::ConstantRange;
 
-const NO_LANES: Refusal = Refusal::Unsupported("complex and string values are not supported by jit ir");
+const NO_LANES: Refusal = Refusal::of("complex and string values are not supported by jit ir");
 
 /// What is known of a kernel.
 #[derive(Debug)]
@@ -33,12 +33,12 @@ impl Facts {
             return Err(NO_LANES);
         }
         if !always_returns(&kernel.body) {
-            return Err(Refusal::Unsupported("program may reach function end without return"));
+            return Err(Refusal::of(reason::NO_RETURN));
         }
         try_for_each_region(nodes, &mut |region| check(region))?;
         let common = facts::Facts::gather(kernel, nodes)?;
         if common.has_prints {
-            return Err(Refusal::Unsupported("print statements are not supported by jit ir"));
+            return Err(Refusal::of(reason::PRINT));
         }
         let mut facts = Facts {
             common,
@@ -120,10 +120,10 @@ fn check(region: &Region) -> Result<(), Refusal> {
         }
         match expr.kind {
             ExprKind::Reduce(..) => {
-                return Err(Refusal::Unsupported("reductions are not supported by jit ir"));
+                return Err(Refusal::of(reason::REDUCTION));
             }
             ExprKind::Call { .. } => {
-                return Err(Refusal::Unsupported("user functions are not supported by jit ir"));
+                return Err(Refusal::of("user functions are not supported by jit ir"));
             }
             _ => {}
         }

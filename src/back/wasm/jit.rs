@@ -5,11 +5,12 @@
 
 use super::engine::Loaded;
 use super::host::Entry;
-use super::{Linking, Refusal, host, translate};
+use super::{Linking, host, translate};
 use crate::back::block::{Arrays, RunError};
 use crate::back::cache::Cache;
 use crate::back::contest::Contest;
 use crate::back::eligibility::admit;
+use crate::back::engine::Refusal;
 use crate::back::identity::{Gates, Identity, Names};
 use crate::back::jit_mode::Mode;
 use crate::back::settings::Settings;
@@ -93,8 +94,8 @@ fn build(kernel: &Kernel, mode: Mode, names: &Names, linking: Linking) -> Option
     let Names { fp, compiler } = names;
     let module = match translate(kernel, Level::current(), linking) {
         Ok(module) => module,
-        Err(Refusal::Unsupported(reason)) => {
-            trace(format_args!("jit ir reject: fp={fp} at 0:0 reason={reason}"));
+        Err(Refusal::Unsupported(unsupported)) => {
+            trace(format_args!("jit ir reject: fp={fp} {unsupported}"));
             return None;
         }
         Err(Refusal::OutOfMemory) => {

@@ -47,6 +47,7 @@ mod signature;
 #[cfg(test)]
 mod tests;
 
+use crate::back::engine::Refusal;
 use crate::dtype::Dtype;
 use crate::ir::{IndexSymbol, Kernel};
 use crate::kernel::Kernel as VectorKernel;
@@ -67,20 +68,6 @@ pub use module::Linking;
 
 /// Items of a strip: enough to make a call cheap, few enough for the first-level cache.
 pub const STRIP_ITEMS: u32 = 256;
-
-/// Why a kernel is not translated; the interpreter runs it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    OutOfMemory,
-    /// In words for the log.
-    Unsupported(&'static str),
-}
-
-impl From<OutOfMemory> for Refusal {
-    fn from(_: OutOfMemory) -> Refusal {
-        Refusal::OutOfMemory
-    }
-}
 
 /// A translated kernel.
 #[derive(Debug)]

@@ -31,7 +31,7 @@ impl Emitter<'_> {
             loops.try_push(strips.steps(&code, phase)?)?;
         }
         let bytes = strips.buffers().checked_mul(BUFFER_BYTES);
-        self.scratch_bytes = bytes.ok_or(Refusal::Unsupported("too many intermediate values"))?;
+        self.scratch_bytes = bytes.ok_or(Refusal::of("too many intermediate values"))?;
         for (phase, steps) in (0..).zip(&loops) {
             let result = strips.stores_result(phase).then_some(root);
             self.phase_loop(graph, steps, result)?;

@@ -1,6 +1,6 @@
 //! Machine code words, with labels and a pool of constants.
 
-use crate::back::native::Refusal;
+use crate::back::engine::{Refusal, reason};
 use crate::memory::{OutOfMemory, TryGrow};
 
 /// A distance that is not known yet.
@@ -104,8 +104,7 @@ impl Encoder {
                 Target::Constant(index) => pool_start + WORDS_OF_CONSTANT * index,
             };
             let distance = target as i64 - fixup.at as i64;
-            let field =
-                field(fixup.field, distance).ok_or(Refusal::Unsupported("the kernel is too large"))?;
+            let field = field(fixup.field, distance).ok_or(Refusal::of(reason::TOO_LARGE))?;
             self.words[fixup.at] |= field;
         }
         let mut bytes = Vec::new();

@@ -3,7 +3,7 @@
 //! Registers x16 and x17 hold addresses and immediates of one instruction; x18 is the system's.
 
 use super::encoder::{Encoder, Field};
-use crate::back::native::Refusal;
+use crate::back::engine::Refusal;
 use crate::back::native::emit::{Addressing, Assembler, Condition, Mem, Roles};
 
 /// Hold an address, and what is added to one.

@@ -8,10 +8,10 @@ mod neon;
 #[cfg(test)]
 mod tests;
 
-use super::Refusal;
 use super::emit::{self, Machine};
 use super::lane::Code;
 use super::phases::Schedule;
+use crate::back::engine::Refusal;
 use crate::kernel::level::Level;
 
 /// Whether there is an engine for a level.

@@ -1,6 +1,6 @@
 //! What the code generator asks of the general instructions of a processor.
 
-use crate::back::native::Refusal;
+use crate::back::engine::Refusal;
 
 /// An operand in memory; registers by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

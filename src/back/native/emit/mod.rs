@@ -15,11 +15,11 @@ pub use vectors::{Hold, Number, Vectors};
 
 use std::ops::Range;
 
-use super::Refusal;
 use super::allocate::{Allocation, allocate};
 use super::lane::{Callee, Code, Inst, Op, Slot, Source, Status, Value};
 use super::order::{is_done_by_part, runs};
 use super::phases::{Call, Operand, Schedule};
+use crate::back::engine::Refusal;
 use crate::dtype::Dtype;
 use crate::memory::TryGrow;
 

@@ -2,6 +2,7 @@
 
 use super::flow::{always_leaves, contains_continue, contains_loop, for_each_assigned, leaves_early};
 use super::{Binding, Lowerer, Refusal, Region};
+use crate::back::engine::reason;
 use crate::back::native::lane::{Label, Op, Slot, Source, Status, Value};
 use crate::dtype::Dtype;
 use crate::ir::{Branch, CompareOp, ExprId, ExprKind, LocalId, Stmt, for_each_in};
@@ -55,7 +56,7 @@ impl Lowerer<'_> {
         self.block(&kernel.body)?;
         let value = match self.variables[result as usize] {
             Some(variable) => variable,
-            None => self.result.ok_or(Refusal::Unsupported("jit c codegen requires at least one return"))?,
+            None => self.result.ok_or(Refusal::of("jit c codegen requires at least one return"))?,
         };
         Ok(self.effect(Op::Store, &[value])?)
     }
@@ -96,7 +97,7 @@ impl Lowerer<'_> {
             }
             Stmt::Break => Ok(self.leave(Leave::Loop)?),
             Stmt::Continue => Ok(self.leave(Leave::NextPass)?),
-            Stmt::Print(_) => Err(Refusal::Unsupported("print statements are not supported by jit ir")),
+            Stmt::Print(_) => Err(Refusal::of(reason::PRINT)),
         }
     }
 
@@ -178,9 +179,7 @@ impl Lowerer<'_> {
         for (index, branch) in branches.iter().enumerate() {
             if index > 0 && self.flow.calls_host(branch.condition) {
                 // Where no lane is left to ask for, nothing jumps over the condition.
-                return Err(Refusal::Unsupported(
-                    "user functions are not supported by jit ir in elif conditions",
-                ));
+                return Err(Refusal::of("user functions are not supported by jit ir in elif conditions"));
             }
             let condition = self.expression(branch.condition)?;
             let mask = self.part(Op::And, remaining, condition)?;

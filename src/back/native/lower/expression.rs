@@ -1,6 +1,7 @@
 //! Expressions: native lane operations, and calls of vector kernels for the rest.
 
 use super::{Binding, Lowerer, Refusal};
+use crate::back::engine::reason;
 use crate::back::native::lane::{Callee, Op, Rounding, Source, Value};
 use crate::dtype::{Dtype, Scalar};
 use crate::ir::{BinaryOp, CompareOp, ExprId, ExprKind, FunctionId, IndexSymbol, MathFn, UnaryOp};
@@ -42,7 +43,7 @@ impl Lowerer<'_> {
         let expr = *self.kernel.graph.expr(id);
         let dtype = expr.ty.dtype;
         if dtype.is_complex() || dtype.is_string() {
-            return Err(Refusal::Unsupported("unsupported expression dtype for jit ir"));
+            return Err(Refusal::of(reason::DTYPE));
         }
         let of = |id: ExprId| self.memo[id.index()].unwrap_or(0);
         match expr.kind {
@@ -79,7 +80,7 @@ impl Lowerer<'_> {
                 self.call([kernel; 3], dtype, &args)
             }
             ExprKind::Call { function, args } => self.host_call(function, args),
-            _ => Err(Refusal::Unsupported("reduction functions are not supported by jit ir")),
+            _ => Err(Refusal::of(reason::REDUCTION)),
         }
     }
 
@@ -267,7 +268,7 @@ impl Lowerer<'_> {
         args: &[Value],
     ) -> Result<Value, Refusal> {
         let [Some(fast), Some(precise), Some(scalar)] = kernels else {
-            return Err(Refusal::Unsupported("no vector function for this operation"));
+            return Err(Refusal::of("no vector function for this operation"));
         };
         Ok(self.call_of([fast, precise, scalar].map(Callee::Kernel), dtype, args)?)
     }
@@ -290,7 +291,7 @@ impl Lowerer<'_> {
     fn host_call(&mut self, function: FunctionId, (start, count): (u32, u32)) -> Result<Value, Refusal> {
         let target = self.kernel.tables.function(function).target;
         if !target.is_pure() || count as usize > MAX_OPERANDS {
-            return Err(Refusal::Unsupported(
+            return Err(Refusal::of(
                 "user functions are not supported by jit ir with more than three arguments, or unless they \
                  are marked pure",
             ));

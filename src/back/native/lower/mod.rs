@@ -9,8 +9,8 @@ mod expression;
 mod flow;
 mod private;
 
-use super::Refusal;
 use super::lane::{Code, Inst, Op, Source, Value};
+use crate::back::engine::{Refusal, reason};
 use crate::dtype::{Dtype, Scalar};
 use crate::ir::{ExprId, Kernel, LocalId};
 use crate::kernel::level::Level;
@@ -23,7 +23,7 @@ use private::{LoopId, Private};
 pub fn lower(kernel: &Kernel, level: Level) -> Result<Code, Refusal> {
     let flow = Flow::new(kernel)?;
     if !flow.always_returns {
-        return Err(Refusal::Unsupported("program may reach function end without return"));
+        return Err(Refusal::of(reason::NO_RETURN));
     }
     let mut lowerer = Lowerer {
         kernel,

@@ -4,7 +4,8 @@ use std::ffi::c_void;
 
 use super::statements::values;
 use super::{bytes_of, compile_entries, interpret, levels, native, run};
-use crate::back::native::{Native, Refusal};
+use crate::back::engine::Refusal;
+use crate::back::native::Native;
 use crate::dtype::Dtype;
 use crate::front::{Entry, EntryKind};
 use crate::ir::{Kernel, UserFunction};

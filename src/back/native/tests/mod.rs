@@ -8,7 +8,8 @@ pub mod statements;
 mod strips;
 
 use crate::back::block::{Engine, Items, RunError};
-use crate::back::native::{Native, Refusal, has_engine};
+use crate::back::engine::Refusal;
+use crate::back::native::{Native, has_engine};
 use crate::back::settings::Settings;
 use crate::dtype::Dtype;
 use crate::front::{self, EntryKind, Lifting};

@@ -1,7 +1,7 @@
 //! The few general instructions round those of vectors, and the convention of calls.
 
 use super::encoder::{Encoder, Rm, Target, extension};
-use crate::back::native::Refusal;
+use crate::back::engine::Refusal;
 use crate::back::native::emit::{Addressing, Assembler, Condition, Hold, Mem, Roles};
 
 /// General-purpose registers by number.

@@ -7,10 +7,10 @@ mod general;
 mod length;
 mod opcodes;
 
-use super::Refusal;
 use super::emit::{self, Machine, Shape};
 use super::lane::Code;
 use super::phases::Schedule;
+use crate::back::engine::Refusal;
 use crate::kernel::level::Level;
 
 /// Whether there is an engine for a level.
@@ -24,7 +24,7 @@ pub fn emit(code: &Code, schedule: &Schedule, level: Level) -> Result<Machine, R
     match level {
         Level::Avx512 => emit::emit::<avx512::Avx512>(code, schedule),
         Level::Avx2 => emit::emit::<avx2::Avx2>(code, schedule),
-        Level::Baseline => Err(Refusal::Unsupported("the processor has no AVX2")),
+        Level::Baseline => Err(Refusal::of("the processor has no AVX2")),
     }
 }
 

@@ -6,7 +6,8 @@ mod random_programs;
 mod recorded_kernels;
 mod signatures;
 
-use crate::back::wasm::{Linking, Refusal, translate};
+use crate::back::engine::Refusal;
+use crate::back::wasm::{Linking, translate};
 use crate::dtype::Dtype;
 use crate::kernel::level::Level;
 use crate::mid::Positions;
@@ -186,10 +187,10 @@ fn what_has_no_lanes_is_refused() {
         Level::Baseline,
         Linking::Helper,
     ) {
-        Err(Refusal::Unsupported(reason)) => reason,
+        Err(Refusal::Unsupported(unsupported)) => unsupported.reason,
         other => panic!("{text}: {other:?}"),
     };
-    assert!(refusal("def k(x):\n    return sum(x)").contains("reductions"));
+    assert!(refusal("def k(x):\n    return sum(x)").contains("reduction functions"));
     assert!(refusal("def k(x):\n    print(1)\n    return x").contains("print"));
     assert!(refusal("def k(x):\n    if any(x > 0):\n        return 1\n").contains("return"));
 }

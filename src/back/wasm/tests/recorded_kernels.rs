@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::assert_same;
 use super::machine::{Array, interpreted, translated, try_kernel};
-use crate::back::wasm::{Linking, Refusal, translate};
+use crate::back::engine::Refusal;
+use crate::back::wasm::{Linking, translate};
 use crate::dtype::Dtype;
 use crate::kernel::level::Level;
 use crate::mid::Positions;
