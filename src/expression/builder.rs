@@ -65,7 +65,7 @@ impl<'a> ExpressionBuilder<'a> {
     /// ```
     pub fn string_variable(self, name: &'a str, dtype: Dtype, itemsize: usize) -> Self {
         let name = name.as_bytes();
-        self.entry(Ok(Entry { name, dtype: Some(dtype), itemsize, kind: EntryKind::Variable }))
+        self.with(Entry { name, dtype: Some(dtype), itemsize, kind: EntryKind::Variable })
     }
 
     /// Declares a function of the program, see [`Function`].
@@ -83,7 +83,7 @@ impl<'a> ExpressionBuilder<'a> {
     /// ```
     pub fn function(self, name: &'a str, function: Function) -> Self {
         let (name, dtype, kind) = (name.as_bytes(), Some(function.dtype()), function.kind());
-        self.entry(Ok(Entry { name, dtype, itemsize: 0, kind }))
+        self.with(Entry { name, dtype, itemsize: 0, kind })
     }
 
     /// Asks for results of `dtype`; otherwise the dtype follows from the text and the variables.
@@ -121,15 +121,21 @@ impl<'a> ExpressionBuilder<'a> {
 
     /// Adds an entry whose name and kind are known to be right, or the reason why there is none. The first
     /// error stays; the dtype of the output is known by now if variables take it.
-    pub(crate) fn entry(self, entry: Result<Entry<'a>, Error>) -> Self {
-        let ExpressionBuilder { output, entries, .. } = self;
-        let entries = entries.and_then(|mut entries| {
-            let entry = entry?;
-            check_strings(&entry, output)?;
-            entries.try_push(entry)?;
-            Ok(entries)
+    pub(crate) fn add(&mut self, entry: Result<Entry<'a>, Error>) {
+        let Ok(entries) = &mut self.entries else { return };
+        let added = entry.and_then(|entry| {
+            check_strings(&entry, self.output)?;
+            Ok(entries.try_push(entry)?)
         });
-        ExpressionBuilder { entries, ..self }
+        if let Err(error) = added {
+            self.entries = Err(error);
+        }
+    }
+
+    /// The builder with one more entry.
+    fn with(mut self, entry: Entry<'a>) -> Self {
+        self.add(Ok(entry));
+        self
     }
 
     /// Compiles the text.

@@ -168,11 +168,11 @@ unsafe fn compile(
     match output_dtype(dtype) {
         Ok(Some(dtype)) => builder = builder.output(dtype),
         Ok(None) => {}
-        Err(error) => builder = builder.entry(Err(error)),
+        Err(error) => builder.add(Err(error)),
     }
     for variable in variables {
         // SAFETY: names and addresses are as the caller promises.
-        builder = builder.entry(unsafe { entry(variable) });
+        builder.add(unsafe { entry(variable) });
     }
     Ok(handle::into_raw(builder.compile()?)?)
 }
