@@ -31,7 +31,7 @@ const ENGINES: &[&[&str]] = &[
     &["hot"],
     &["block", "c", "native", "wasm"],
     &["cache", "contest", "eligibility", "failures", "identity", "math_bridge", "shared"],
-    &["fork_lock", "jit_mode", "settings", "simd_backend", "trace", "vector_calls"],
+    &["engine", "fork_lock", "jit_mode", "settings", "simd_backend", "trace", "vector_calls"],
 ];
 
 /// Files that use a higher floor, or close a circle. This list only gets shorter.
