@@ -1,4 +1,4 @@
-//! Generated C against recorded text. `UPDATE_GOLDEN=1` records it anew.
+//! Generated C against recorded text. `MINIEXPR_UPDATE_GOLDEN=1` records it anew.
 
 use super::generate::generate;
 use crate::back::identity::Gates;
@@ -26,7 +26,7 @@ fn loops_and_branches() {
     let text = String::from_utf8(source.text.as_bytes().to_vec()).unwrap();
     let body = text.strip_prefix(include_str!("prelude.h")).unwrap();
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/back/c/golden_loop.c");
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+    if std::env::var_os("MINIEXPR_UPDATE_GOLDEN").is_some() {
         std::fs::write(path, body).unwrap();
     }
     assert_eq!(body, std::fs::read_to_string(path).unwrap());

@@ -1,4 +1,4 @@
-//! Lane code against recorded text. `UPDATE_GOLDEN=1` records it anew.
+//! Lane code against recorded text. `MINIEXPR_UPDATE_GOLDEN=1` records it anew.
 
 use std::fmt::Write;
 
@@ -34,7 +34,7 @@ fn a_loop_with_a_break() {
         writeln!(text, "{}", inst.mask.map_or(String::new(), |mask| format!(" where v{mask}"))).unwrap();
     }
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/back/native/tests/escape.lanes");
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+    if std::env::var_os("MINIEXPR_UPDATE_GOLDEN").is_some() {
         std::fs::write(path, &text).unwrap();
     }
     assert_eq!(text, std::fs::read_to_string(path).unwrap());

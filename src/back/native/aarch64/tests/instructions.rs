@@ -1,4 +1,4 @@
-//! Every instruction against recorded words of the GNU assembler. `UPDATE_GOLDEN=1` records them anew,
+//! Every instruction against recorded words of the GNU assembler. `MINIEXPR_UPDATE_GOLDEN=1` records them anew,
 //! with `aarch64-linux-gnu-as` and `aarch64-linux-gnu-objcopy`.
 
 use std::process::Command;
@@ -270,7 +270,7 @@ fn words_are_those_of_the_assembler() {
     one_operand(&mut cases);
     memory(&mut cases);
     general(&mut cases);
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+    if std::env::var_os("MINIEXPR_UPDATE_GOLDEN").is_some() {
         record(&cases);
     }
     let golden = std::fs::read_to_string(GOLDEN).unwrap();
