@@ -224,3 +224,31 @@ fn examples_that_the_parser_does_not_see_are_counted() {
     assert!(run_document("```example\nx: int32 = 1\nx + 1 → int32 3\n```\n").is_err());
     assert_eq!(stated_results("x → int32 1\n```sh\necho → x\n```\n"), 0);
 }
+
+/// The paths that a document names: words of its code that contain a slash or end as files do, and its links.
+fn named_paths(text: &str) -> Vec<&str> {
+    let code = text.split('`').skip(1).step_by(2).flat_map(str::split_whitespace);
+    let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    let is_file =
+        |word: &str| [".rs", ".md", ".txt", ".toml", ".js", ".h"].iter().any(|end| word.ends_with(end));
+    let is_path = |word: &&str| word.contains('/') || is_file(word);
+    code.filter(is_path).chain(links.filter(|link| !link.contains("://"))).collect()
+}
+
+#[test]
+fn paths_that_the_guide_for_contributors_names_exist() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join("CONTRIBUTING.md")).expect("the guide");
+    let paths = named_paths(&text);
+    for part in ["src/operation/mod.rs", "src/dtype/mod.rs", "src/back/jit.rs", "src/front/program.rs"] {
+        assert!(paths.contains(&part), "{part} is not named");
+    }
+    let missing: Vec<&str> = paths.into_iter().filter(|path| !root.join(path).exists()).collect();
+    assert!(missing.is_empty(), "CONTRIBUTING.md names what does not exist: {missing:?}");
+}
+
+#[test]
+fn paths_are_distinguished_from_other_code() {
+    let text = "`src/a.rs`, `cargo test --test x`, `A=1 scripts/x.sh all`, `Dtype::Bool`, `Cargo.toml`, [b](c.md), [d](https://e)";
+    assert_eq!(named_paths(text), ["src/a.rs", "scripts/x.sh", "Cargo.toml", "c.md"]);
+}
