@@ -85,6 +85,11 @@ pub enum Accuracy {
     Scalar,
 }
 
+impl Accuracy {
+    /// In the order of their values, which is that of tables of kernels.
+    pub const ALL: [Accuracy; 3] = [Accuracy::Fast, Accuracy::Precise, Accuracy::Scalar];
+}
+
 /// The kernel `out[i] = op(a[i])` on `dtype`. The result has the same dtype, but for `Abs`, `Real`
 /// and `Imag` of a complex dtype, which give its component dtype.
 pub fn unary(op: UnaryOp, dtype: Dtype, accuracy: Accuracy, level: Level) -> Option<Kernel> {

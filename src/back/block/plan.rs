@@ -368,7 +368,7 @@ impl<'a> Planner<'a> {
             }
             ExprKind::Unary(op, a) => {
                 let from = self.dtype(a);
-                let vectors = ACCURACIES.map(|accuracy| kernel::unary(op, from, accuracy, level));
+                let vectors = Accuracy::ALL.map(|accuracy| kernel::unary(op, from, accuracy, level));
                 let a = self.operand(id, a)?;
                 self.vector(from, vectors, out, [a; 3])
             }
@@ -403,7 +403,7 @@ impl<'a> Planner<'a> {
         out: PlaceId,
     ) -> Result<Step, PlanError> {
         let (level, dtype) = (self.level, self.dtype(id));
-        let find = |shape| ACCURACIES.map(|accuracy| kernel::binary(op, dtype, shape, accuracy, level));
+        let find = |shape| Accuracy::ALL.map(|accuracy| kernel::binary(op, dtype, shape, accuracy, level));
         let shape = self.shape(a, b);
         let vectors = find(shape);
         if vectors[0].is_some() {
@@ -537,6 +537,3 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 }
-
-/// In the order of [`Step::Vector`]'s kernels.
-const ACCURACIES: [Accuracy; 3] = [Accuracy::Fast, Accuracy::Precise, Accuracy::Scalar];

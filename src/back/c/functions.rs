@@ -22,9 +22,6 @@ impl Function {
     }
 }
 
-/// The accuracies of [`Call::kernels`], in this order.
-const ACCURACIES: [Accuracy; 3] = [Accuracy::Fast, Accuracy::Precise, Accuracy::Scalar];
-
 /// A function that a kernel calls, for one dtype.
 #[derive(Clone, Copy, Debug)]
 pub struct Call {
@@ -45,7 +42,7 @@ impl Call {
             ExprKind::Binary(op, ..) => kernel::binary(op, dtype, Operands::ArrayArray, accuracy, level),
             _ => kernel::fma(dtype, level),
         };
-        let [Some(fast), Some(precise), Some(scalar)] = ACCURACIES.map(kernel) else { return None };
+        let [Some(fast), Some(precise), Some(scalar)] = Accuracy::ALL.map(kernel) else { return None };
         let arity = match kind {
             ExprKind::Unary(..) => 1,
             ExprKind::Binary(..) => 2,

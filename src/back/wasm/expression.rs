@@ -58,7 +58,7 @@ impl Emitter<'_> {
             ExprKind::Cast(a) => kernel::cast(graph.expr(a).ty.dtype, expr.ty.dtype, self.level),
             _ => kernel::fma(expr.ty.dtype, self.level),
         };
-        match [Accuracy::Fast, Accuracy::Precise, Accuracy::Scalar].map(find) {
+        match Accuracy::ALL.map(find) {
             [Some(fast), Some(precise), Some(scalar)] => Ok(Some([fast, precise, scalar])),
             _ => Err(Refusal::of("an operation is not defined for its dtype")),
         }

@@ -11,8 +11,6 @@ use crate::memory::{OutOfMemory, TryGrow};
 /// Operands of a call.
 const MAX_OPERANDS: usize = 3;
 
-const ACCURACIES: [Accuracy; 3] = [Accuracy::Fast, Accuracy::Precise, Accuracy::Scalar];
-
 impl Lowerer<'_> {
     /// The value of an expression, operands first, without recursion.
     pub fn expression(&mut self, root: ExprId) -> Result<Value, Refusal> {
@@ -211,7 +209,7 @@ impl Lowerer<'_> {
         if kernel::math::is_slow_somewhere(op) {
             a = self.of_active_lanes(a)?;
         }
-        let kernels = ACCURACIES.map(|accuracy| kernel::unary(op, dtype, accuracy, self.level));
+        let kernels = Accuracy::ALL.map(|accuracy| kernel::unary(op, dtype, accuracy, self.level));
         self.call(kernels, dtype, &[a])
     }
 
@@ -221,7 +219,7 @@ impl Lowerer<'_> {
                 true => (self.of_active_lanes(a)?, self.of_active_lanes(b)?),
                 false => (a, b),
             };
-            let kernels = ACCURACIES
+            let kernels = Accuracy::ALL
                 .map(|accuracy| kernel::binary(op, dtype, Operands::ArrayArray, accuracy, self.level));
             return self.call(kernels, dtype, &[a, b]);
         };

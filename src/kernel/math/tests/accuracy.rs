@@ -9,7 +9,6 @@ use crate::kernel::math::{scalar_binary, scalar_unary};
 use astro_float::BigFloat;
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/accuracy.md");
-const ACCURACIES: [Accuracy; 3] = [Accuracy::Fast, Accuracy::Precise, Accuracy::Scalar];
 const BINARY: [BinaryOp; 3] = [BinaryOp::Pow, BinaryOp::Atan2, BinaryOp::Hypot];
 
 /// A line for the worst argument found of each function, dtype and mode: their names, and the arguments' bits
@@ -72,7 +71,7 @@ fn worst<T: Element>(name: &str, got: &[T], want: &[(T, Option<BigFloat>)]) -> f
     largest
 }
 
-/// Errors in the order of [`ACCURACIES`]: the largest over all instruction sets.
+/// Errors in the order of [`Accuracy::ALL`]: the largest over all instruction sets.
 fn measure_unary<T: Element>(f: MathFn, ranges: &[(f64, f64)], reference: &mut Reference) -> [f64; 3] {
     let slow = matches!(f, MathFn::Erf | MathFn::Erfc | MathFn::Tgamma | MathFn::Lgamma);
     let count = if slow { SAMPLES / 10 } else { SAMPLES };
@@ -89,7 +88,7 @@ fn measure_unary<T: Element>(f: MathFn, ranges: &[(f64, f64)], reference: &mut R
             (T::of(value), if value.is_finite() { reference.unary(f, x.into()) } else { None })
         })
         .collect();
-    ACCURACIES.map(|accuracy| {
+    Accuracy::ALL.map(|accuracy| {
         Level::all_supported()
             .map(|level| worst(&format!("{f:?} {level:?}"), &run_unary(f, accuracy, level, &x), &want))
             .fold(0.0, f64::max)
@@ -121,7 +120,7 @@ fn measure_binary<T: Element>(op: BinaryOp, reference: &mut Reference) -> [f64; 
             (T::of(value), if value.is_finite() { reference.binary(op, a.into(), b.into()) } else { None })
         })
         .collect();
-    ACCURACIES.map(|accuracy| {
+    Accuracy::ALL.map(|accuracy| {
         Level::all_supported()
             .map(|level| worst(&format!("{op:?} {level:?}"), &run_binary(op, accuracy, level, &a, &b), &want))
             .fold(0.0, f64::max)
@@ -197,9 +196,9 @@ fn errors_at_the_worst_known_arguments_are_within_the_documented_bounds() {
         let column = mode + if dtype == "float32" { 3 } else { 0 };
         for level in Level::all_supported() {
             let error = if dtype == "float32" {
-                error_at::<f32>(name, ACCURACIES[mode], level, a, b, &mut reference)
+                error_at::<f32>(name, Accuracy::ALL[mode], level, a, b, &mut reference)
             } else {
-                error_at::<f64>(name, ACCURACIES[mode], level, a, b, &mut reference)
+                error_at::<f64>(name, Accuracy::ALL[mode], level, a, b, &mut reference)
             };
             let bound = bounds[column] + slack(column);
             assert!(error <= bound, "{name} {dtype} {mode} {level:?} at {a:e}, {b:e}: {error} > {bound}");

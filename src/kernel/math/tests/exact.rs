@@ -82,7 +82,7 @@ fn ldexp_rounds_once() {
         let want: Vec<T> =
             a.iter().zip(&b).map(|(&a, &b)| T::of(libm::scalbn(a.into(), b.into() as i32))).collect();
         for level in Level::all_supported() {
-            for accuracy in [Accuracy::Fast, Accuracy::Precise, Accuracy::Scalar] {
+            for accuracy in Accuracy::ALL {
                 let got = run_binary(BinaryOp::Ldexp, accuracy, level, &a, &b);
                 for i in 0..a.len() {
                     let (a, b): (f64, f64) = (a[i].into(), b[i].into());
