@@ -92,22 +92,9 @@ impl<'e> Evaluation<'e> {
     /// # Ok::<(), miniexpr::Error>(())
     /// ```
     pub fn run<'a>(self, inputs: &[ArrayRef<'_>], output: impl Into<ArrayMut<'a>>) -> Result<(), Error> {
-        let mut output = output.into();
         let length = self.check_inputs(inputs)?;
-        if output.ty() != self.expression.program.kernel.output {
-            let (wanted, given) = (self.expression.program.kernel.output, output.ty());
-            return Err(wrong_type(format_args!("the output"), wanted, given));
-        }
-        let items = length.unwrap_or(if self.expression.is_scalar() { 1 } else { output.len() });
-        let results = if self.expression.is_scalar() { 1 } else { items };
-        if output.len() != results {
-            let message = format_args!("the output has {} items instead of {results}", output.len());
-            return Err(Error::new(ErrorKind::Shape, message));
-        }
-        let pointers = self.pointers(inputs)?;
-        // SAFETY: inputs that are read have `items` items each, and the output has room for the results, all of the
-        // types that the kernel takes and gives. The output is borrowed exclusively, so it overlaps nothing.
-        unsafe { self.run_unchecked(&pointers, output.as_mut_ptr(), items) }
+        // SAFETY: the inputs have been checked.
+        unsafe { self.run_checked(inputs, length, output.into()) }
     }
 
     /// Evaluates into a new vector, see [`Evaluation::run`].
@@ -125,8 +112,35 @@ impl<'e> Evaluation<'e> {
         let length = self.check_inputs(inputs)?;
         let results = if self.expression.is_scalar() { 1 } else { length.unwrap_or(1) };
         let mut values = Vec::try_filled(T::default(), results)?;
-        self.run(inputs, &mut values)?;
+        // SAFETY: the inputs have been checked.
+        unsafe { self.run_checked(inputs, length, ArrayMut::from(&mut values))? };
         Ok(values)
+    }
+
+    /// Checks the output, and evaluates.
+    ///
+    /// # Safety
+    /// [`Evaluation::check_inputs`] gave `length` for these inputs.
+    unsafe fn run_checked(
+        self,
+        inputs: &[ArrayRef<'_>],
+        length: Option<usize>,
+        mut output: ArrayMut<'_>,
+    ) -> Result<(), Error> {
+        if output.ty() != self.expression.program.kernel.output {
+            let (wanted, given) = (self.expression.program.kernel.output, output.ty());
+            return Err(wrong_type(format_args!("the output"), wanted, given));
+        }
+        let items = length.unwrap_or(if self.expression.is_scalar() { 1 } else { output.len() });
+        let results = if self.expression.is_scalar() { 1 } else { items };
+        if output.len() != results {
+            let message = format_args!("the output has {} items instead of {results}", output.len());
+            return Err(Error::new(ErrorKind::Shape, message));
+        }
+        let pointers = self.pointers(inputs)?;
+        // SAFETY: inputs that are read have `items` items each, and the output has room for the results, all of the
+        // types that the kernel takes and gives. The output is borrowed exclusively, so it overlaps nothing.
+        unsafe { self.run_unchecked(&pointers, output.as_mut_ptr(), items) }
     }
 
     /// The common length of the inputs that are used, if there is any.
