@@ -47,6 +47,7 @@ impl From<OutOfMemory> for Refusal {
 }
 
 /// Reasons that several engines give, or the gates before all of them.
+#[cfg_attr(not(all(feature = "jit", unix)), allow(dead_code, reason = "not every build has all engines"))]
 pub mod reason {
     pub const NO_RETURN: &str = "program may reach function end without return";
     pub const PARAMETER: &str = "invalid parameter metadata for jit ir";

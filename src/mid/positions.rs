@@ -3,7 +3,7 @@
 use crate::ir::IndexSymbol;
 
 /// C functions that give the values of symbols, as [`Positions::fill`] does, from a [`Description`].
-#[cfg(any(test, all(feature = "jit", unix, not(target_family = "wasm"))))]
+#[cfg(all(feature = "jit", unix, not(target_family = "wasm")))]
 pub const C_FUNCTIONS: &str = include_str!("positions.h");
 
 /// Dimensions that a description has room for.
