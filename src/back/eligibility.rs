@@ -66,18 +66,10 @@ fn unsupported(kernel: &Kernel) -> Option<Unsupported> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::front::{self, Entry, EntryKind, Lifting};
+    use crate::front::testing::compile;
 
     fn reject(source: &str, dtype: Dtype) -> Option<(u32, u32, &'static str)> {
-        let entry = Entry { name: b"x", dtype: Some(dtype), itemsize: 0, kind: EntryKind::Variable };
-        let kernel = front::compile(
-            source.as_bytes(),
-            front::Language::of(source.as_bytes()),
-            &[entry],
-            None,
-            Lifting::Never,
-        )
-        .unwrap_or_else(|error| panic!("{}", error.message()));
+        let kernel = compile(source, &[("x", dtype)]);
         let Unsupported { place: SourcePlace { line, column }, reason } = unsupported(&kernel)?;
         Some((line, column, reason))
     }

@@ -106,7 +106,8 @@ mod tests {
     use super::*;
     use crate::back::block::Items;
     use crate::back::native::has_engine;
-    use crate::back::native::tests::{bytes_of, compile, output_of};
+    use crate::back::native::tests::{bytes_of, output_of};
+    use crate::front::testing::compile;
 
     fn hot(text: &str, dtype: Dtype) -> (Kernel, Engine, Hot) {
         let kernel = compile(text, &[("x", dtype), ("y", dtype)]);

@@ -155,19 +155,10 @@ pub fn settings_hash(compiler: Compiler) -> u64 {
 mod tests {
     use super::*;
     use crate::dtype::Dtype;
-    use crate::front::{self, Entry, EntryKind, Lifting};
+    use crate::front::testing::compile;
 
     fn identity(source: &str, dtype: Dtype, gates: Gates) -> Identity {
-        let entry = Entry { name: b"x", dtype: Some(dtype), itemsize: 0, kind: EntryKind::Variable };
-        let kernel = front::compile(
-            source.as_bytes(),
-            front::Language::of(source.as_bytes()),
-            &[entry],
-            None,
-            Lifting::Never,
-        )
-        .unwrap();
-        Identity::of(&kernel, gates).unwrap()
+        Identity::of(&compile(source, &[("x", dtype)]), gates).unwrap()
     }
 
     /// All that changes code is in the identity itself, not only in its key.

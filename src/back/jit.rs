@@ -208,7 +208,7 @@ fn build_native(_kernel: &Kernel, candidate: &Candidate) -> Result<Compiled, Unb
 mod tests {
     use super::*;
     use crate::dtype::Dtype;
-    use crate::front::{self, Entry, EntryKind, Lifting};
+    use crate::front::testing::compile;
 
     /// Two kernels with one key get code each: the second writes a byte for each item, not eight.
     #[test]
@@ -227,16 +227,7 @@ mod tests {
         // The second round finds both in the cache.
         for _ in 0..2 {
             for (text, expected) in texts.iter().zip(&expected) {
-                let entry =
-                    Entry { name: b"x", dtype: Some(Dtype::Int64), itemsize: 0, kind: EntryKind::Variable };
-                let kernel = front::compile(
-                    text.as_bytes(),
-                    front::Language::of(text.as_bytes()),
-                    &[entry],
-                    None,
-                    Lifting::Never,
-                )
-                .unwrap();
+                let kernel = compile(text, &[("x", Dtype::Int64)]);
                 let gates = Gates::from_environment();
                 let bytes = Identity::of(&kernel, gates).unwrap().bytes().to_vec();
                 let identity = Identity::with_key(0x5eed, bytes);

@@ -82,13 +82,10 @@ fn print_node(graph: &Graph, id: ExprId, depth: usize) {
 mod tests {
     use super::*;
     use crate::dtype::Dtype;
-    use crate::front::{self, Entry, EntryKind, Lifting};
+    use crate::front::testing::compile;
 
     fn lines(text: &str) -> Vec<(usize, bool)> {
-        let x = Entry { name: b"x", dtype: Some(Dtype::Float64), itemsize: 0, kind: EntryKind::Variable };
-        let kernel =
-            front::compile(text.as_bytes(), front::Language::of(text.as_bytes()), &[x], None, Lifting::Never)
-                .expect("compiles");
+        let kernel = compile(text, &[("x", Dtype::Float64)]);
         let Some(&Stmt::Return(root)) = kernel.body.first() else { panic!("no value") };
         let mut lines = Vec::new();
         let is_input = |id| matches!(kernel.graph.expr(id).kind, ExprKind::Param(_));

@@ -11,6 +11,8 @@ mod plain;
 mod program;
 mod route;
 mod scope;
+#[cfg(test)]
+pub mod testing;
 mod text;
 mod tree;
 

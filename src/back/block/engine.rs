@@ -177,20 +177,11 @@ mod tests {
     use super::*;
     use crate::back::block::structured::Workspace;
     use crate::dtype::Dtype;
-    use crate::front::{self, Entry, EntryKind};
+    use crate::front::testing::compile;
 
     fn planned(text: &str, inputs: usize) -> Engine {
-        let entry =
-            |name| Entry { name, dtype: Some(Dtype::Float64), itemsize: 0, kind: EntryKind::Variable };
-        let entries: Vec<Entry> = ["x", "y"][..inputs].iter().map(|name| entry(name.as_bytes())).collect();
-        let kernel = front::compile(
-            text.as_bytes(),
-            front::Language::of(text.as_bytes()),
-            &entries,
-            None,
-            front::Lifting::Never,
-        )
-        .unwrap();
+        let variables = [("x", Dtype::Float64), ("y", Dtype::Float64)];
+        let kernel = compile(text, &variables[..inputs]);
         Engine::new(&kernel, Level::current()).unwrap()
     }
 

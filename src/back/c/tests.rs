@@ -3,7 +3,7 @@
 use super::generate::generate;
 use crate::back::identity::Gates;
 use crate::dtype::Dtype;
-use crate::front::{self, Entry, EntryKind, Lifting};
+use crate::front::testing::compile;
 
 const LOOP: &str = "\
 def f(x):
@@ -18,10 +18,7 @@ def f(x):
 
 #[test]
 fn loops_and_branches() {
-    let entry = Entry { name: b"x", dtype: Some(Dtype::Float64), itemsize: 0, kind: EntryKind::Variable };
-    let kernel =
-        front::compile(LOOP.as_bytes(), front::Language::of(LOOP.as_bytes()), &[entry], None, Lifting::Never)
-            .unwrap_or_else(|_| panic!("the source is valid"));
+    let kernel = compile(LOOP, &[("x", Dtype::Float64)]);
     let source = generate(&kernel, Gates::from_environment()).unwrap();
     let text = String::from_utf8(source.text.as_bytes().to_vec()).unwrap();
     let body = text.strip_prefix(include_str!("prelude.h")).unwrap();

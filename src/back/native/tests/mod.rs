@@ -12,7 +12,7 @@ use crate::back::engine::Refusal;
 use crate::back::native::{Native, has_engine};
 use crate::back::settings::Settings;
 use crate::dtype::Dtype;
-use crate::front::{self, EntryKind, Lifting};
+use crate::front::testing::{compile, compile_entries};
 use crate::ir::Kernel;
 use crate::kernel::Accuracy;
 use crate::kernel::level::Level;
@@ -58,26 +58,6 @@ fn run(native: &Native, inputs: &[&[u8]], itemsize: usize, n: usize) -> Result<V
 pub fn bytes_of<T: Copy>(values: &[T]) -> &[u8] {
     // SAFETY: the tests use it on numbers, which have no padding.
     unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), size_of_val(values)) }
-}
-
-/// The typed kernel of an expression over `variables`.
-pub fn compile(text: &str, variables: &[(&str, Dtype)]) -> Kernel {
-    let entries: Vec<front::Entry> = variables
-        .iter()
-        .map(|(name, dtype)| front::Entry {
-            name: name.as_bytes(),
-            dtype: Some(*dtype),
-            itemsize: 0,
-            kind: EntryKind::Variable,
-        })
-        .collect();
-    compile_entries(text, &entries, None)
-}
-
-/// The typed kernel of an expression, whose results have a dtype of their own unless one is given.
-fn compile_entries(text: &str, entries: &[front::Entry], output: Option<Dtype>) -> Kernel {
-    front::compile(text.as_bytes(), front::Language::of(text.as_bytes()), entries, output, Lifting::Never)
-        .unwrap_or_else(|error| panic!("{}: {text}", error.message()))
 }
 
 /// Output bytes of the interpreter.

@@ -8,7 +8,8 @@ use wasmi::{
 use crate::back::block::{self, Arrays, Items};
 use crate::back::wasm::{self, Linking, Needs, context};
 use crate::dtype::Dtype;
-use crate::front::{self, CompileError, Entry, EntryKind, Lifting};
+use crate::front::testing::entries;
+use crate::front::{self, CompileError, Lifting};
 use crate::ir::Kernel;
 use crate::kernel::level::Level;
 use crate::kernel::{Accuracy, Kernel as VectorKernel};
@@ -52,15 +53,7 @@ pub fn try_kernel(
     inputs: &[(&str, Dtype)],
     output: Option<Dtype>,
 ) -> Result<Kernel, CompileError> {
-    let entries: Vec<Entry<'_>> = inputs
-        .iter()
-        .map(|(name, dtype)| Entry {
-            name: name.as_bytes(),
-            dtype: Some(*dtype),
-            itemsize: 0,
-            kind: EntryKind::Variable,
-        })
-        .collect();
+    let entries = entries(inputs);
     front::compile(
         text.as_bytes(),
         front::Language::of(text.as_bytes()),

@@ -3,9 +3,9 @@
 use crate::back::native::aarch64;
 use crate::back::native::lower::lower;
 use crate::back::native::phases;
-use crate::back::native::tests::compile;
 use crate::back::native::tests::statements::MANDELBROT;
 use crate::dtype::Dtype;
+use crate::front::testing::compile;
 use crate::kernel::level::Level;
 
 /// Instructions of the shortest loop.
