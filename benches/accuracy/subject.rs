@@ -42,8 +42,8 @@ impl Subject {
 
     pub fn name(self) -> String {
         match self {
-            Subject::Unary(f) => format!("{f:?}").to_lowercase(),
-            Subject::Binary(op) => format!("{op:?}").to_lowercase(),
+            Subject::Unary(f) => f.row().name.to_string(),
+            Subject::Binary(op) => op.function().expect("a function").name.to_string(),
         }
     }
 

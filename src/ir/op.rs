@@ -32,23 +32,25 @@ pub enum UnaryOp {
     Math(MathFn),
 }
 
-/// The functions, once: the enumeration and the list of all that is in it.
-macro_rules! math_functions {
-    ($($(#[$doc:meta])* $function:ident,)*) => {
-        /// Functions of one real argument computed in float32 or float64.
+/// Operations, once: the enumeration and the list of all that is in it.
+macro_rules! operations {
+    ($(#[$enum_doc:meta])* $name:ident: $($(#[$doc:meta])* $operation:ident,)*) => {
+        $(#[$enum_doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum MathFn {
-            $($(#[$doc])* $function,)*
+        pub enum $name {
+            $($(#[$doc])* $operation,)*
         }
 
-        impl MathFn {
-            /// Every function, in the order of the enumeration.
-            pub const ALL: &[MathFn] = &[$(MathFn::$function,)*];
+        impl $name {
+            /// All of them, in the order of the enumeration.
+            pub const ALL: &[$name] = &[$($name::$operation,)*];
         }
     };
 }
 
-math_functions! {
+operations! {
+    /// Functions of one real argument computed in float32 or float64.
+    MathFn:
     Sqrt,
     Cbrt,
     Exp,
@@ -83,9 +85,9 @@ math_functions! {
     Lgamma,
 }
 
-/// Two operands of one dtype, result of that dtype.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum BinaryOp {
+operations! {
+    /// Two operands of one dtype, result of that dtype.
+    BinaryOp:
     Add,
     Sub,
     Mul,

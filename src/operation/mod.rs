@@ -1,5 +1,6 @@
 //! The table of builtin names: one row a name.
 
+pub mod function;
 pub mod single;
 
 use crate::ir::{BinaryOp, MathFn, ReduceOp, UnaryOp};

@@ -1,12 +1,13 @@
 //! Expressions as C.
 
-use super::functions::{Call, Function, function_of};
+use super::functions::{Call, function_of};
 use super::generate::{Generator, c_type};
 use super::listing::comparison_sign;
 use super::symbols::Symbol;
 use crate::back::engine::Refusal;
 use crate::dtype::{Dtype, Scalar};
 use crate::ir::{BinaryOp, ExprId, ExprKind, MathFn, UnaryOp};
+use crate::operation::function::{Function, Spelling};
 
 const UNSUPPORTED: &str = "expression uses unsupported operator for jit c codegen";
 
@@ -17,7 +18,7 @@ impl Generator<'_> {
         let (dtype, name) = (expr.ty.dtype, self.type_of(id)?);
         let n = id.0;
         if let Some(function) = function_of(&expr.kind, dtype) {
-            let is_library = self.gates.math_bridge && !(function.is_exact() && dtype.is_float());
+            let is_library = self.gates.math_bridge && !(function.is_exact && dtype.is_float());
             return if is_library { self.call(id) } else { self.libm_call(id, function) };
         }
         match expr.kind {
@@ -166,16 +167,9 @@ impl Generator<'_> {
     fn binary(&mut self, id: ExprId, op: BinaryOp, dtype: Dtype, a: u32, b: u32) -> Result<(), Refusal> {
         let n = id.0;
         let name = c_type(dtype).unwrap_or("double");
-        let sign = match op {
-            BinaryOp::Add => "+",
-            BinaryOp::Sub => "-",
-            BinaryOp::Mul => "*",
-            BinaryOp::Div => "/",
-            BinaryOp::Rem => "%",
-            BinaryOp::BitAnd => "&",
-            BinaryOp::BitOr => "|",
-            BinaryOp::BitXor => "^",
-            _ => "",
+        let sign = match op.spelling() {
+            Spelling::Operator(sign) | Spelling::Either(sign, _) => sign,
+            Spelling::Function(_) => return self.reject(id, UNSUPPORTED),
         };
         match (op, dtype) {
             (BinaryOp::Add | BinaryOp::BitOr, Dtype::Bool) => {

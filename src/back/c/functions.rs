@@ -2,25 +2,10 @@
 //! of the interpreter, or the C library's.
 
 use crate::dtype::Dtype;
-use crate::ir::{BinaryOp, ExprKind, MathFn, UnaryOp};
+use crate::ir::{ExprKind, MathFn, UnaryOp};
 use crate::kernel::level::Level;
 use crate::kernel::{self, Accuracy, Kernel as VectorKernel, Operands};
-
-/// A function of one to three elements of one dtype, result of that dtype.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Function {
-    /// As the language calls it.
-    pub name: &'static str,
-    /// What computes it in float64 without the library's functions.
-    pub libm: &'static str,
-}
-
-impl Function {
-    /// Whether the result is exact, so that every implementation gives the same.
-    pub fn is_exact(&self) -> bool {
-        matches!(self.name, "fmod" | "remainder" | "copysign" | "nextafter" | "fma")
-    }
-}
+use crate::operation::function::{self, Function, Spelling};
 
 /// A function that a kernel calls, for one dtype.
 #[derive(Clone, Copy, Debug)]
@@ -63,73 +48,26 @@ impl Call {
 
 /// The function that an operation on `dtype` calls.
 pub fn function_of(kind: &ExprKind, dtype: Dtype) -> Option<Function> {
-    let (name, libm) = match *kind {
+    let row = match *kind {
         _ if dtype == Dtype::Bool => return None,
-        ExprKind::Unary(UnaryOp::Math(function), _) => unary_names(function)?,
-        ExprKind::Unary(UnaryOp::Factorial, _) => ("fac", "me_jit_fac"),
-        ExprKind::Binary(BinaryOp::Nextafter, ..) if dtype == Dtype::Float32 => {
-            ("nextafter", "__builtin_nextafterf")
-        }
-        ExprKind::Binary(BinaryOp::Rem | BinaryOp::Pow, ..) if dtype.is_integer() => return None,
-        ExprKind::Binary(op, ..) => binary_names(op)?,
-        ExprKind::Fma(..) if dtype == Dtype::Float32 => ("fma", "__builtin_fmaf"),
-        ExprKind::Fma(..) => ("fma", "__builtin_fma"),
-        _ => return None,
-    };
-    Some(Function { name, libm })
-}
-
-fn unary_names(function: MathFn) -> Option<(&'static str, &'static str)> {
-    let name = match function {
         // An instruction of every processor.
-        MathFn::Sqrt => return None,
-        MathFn::Exp10 => return Some(("exp10", "me_jit_exp10")),
-        MathFn::Sinpi => return Some(("sinpi", "me_jit_sinpi")),
-        MathFn::Cospi => return Some(("cospi", "me_jit_cospi")),
-        MathFn::Cbrt => "cbrt",
-        MathFn::Exp => "exp",
-        MathFn::Exp2 => "exp2",
-        MathFn::Expm1 => "expm1",
-        MathFn::Log => "log",
-        MathFn::Log2 => "log2",
-        MathFn::Log10 => "log10",
-        MathFn::Log1p => "log1p",
-        MathFn::Sin => "sin",
-        MathFn::Cos => "cos",
-        MathFn::Tan => "tan",
-        MathFn::Asin => "asin",
-        MathFn::Acos => "acos",
-        MathFn::Atan => "atan",
-        MathFn::Sinh => "sinh",
-        MathFn::Cosh => "cosh",
-        MathFn::Tanh => "tanh",
-        MathFn::Asinh => "asinh",
-        MathFn::Acosh => "acosh",
-        MathFn::Atanh => "atanh",
-        MathFn::Erf => "erf",
-        MathFn::Erfc => "erfc",
-        MathFn::Tgamma => "tgamma",
-        MathFn::Lgamma => "lgamma",
-    };
-    Some((name, name))
-}
-
-fn binary_names(op: BinaryOp) -> Option<(&'static str, &'static str)> {
-    Some(match op {
-        BinaryOp::Rem => ("fmod", "__builtin_fmod"),
-        BinaryOp::Pow => ("pow", "pow"),
-        BinaryOp::Atan2 => ("atan2", "atan2"),
-        BinaryOp::Copysign => ("copysign", "__builtin_copysign"),
-        BinaryOp::Fdim => ("fdim", "fdim"),
-        BinaryOp::Fmax => ("fmax", "fmax"),
-        BinaryOp::Fmin => ("fmin", "fmin"),
-        BinaryOp::Hypot => ("hypot", "hypot"),
-        BinaryOp::Ldexp => ("ldexp", "me_jit_ldexp"),
-        BinaryOp::Logaddexp => ("logaddexp", "me_jit_logaddexp"),
-        BinaryOp::Ncr => ("ncr", "me_jit_ncr"),
-        BinaryOp::Npr => ("npr", "me_jit_npr"),
-        BinaryOp::Nextafter => ("nextafter", "__builtin_nextafter"),
-        BinaryOp::Remainder => ("remainder", "__builtin_remainder"),
+        ExprKind::Unary(UnaryOp::Math(MathFn::Sqrt), _) => return None,
+        ExprKind::Unary(UnaryOp::Math(function), _) => function.row(),
+        ExprKind::Unary(UnaryOp::Factorial, _) => function::FACTORIAL,
+        ExprKind::Binary(op, ..) => match op.spelling() {
+            Spelling::Function(function) => function,
+            Spelling::Either(_, function) if !dtype.is_integer() => function,
+            Spelling::Either(..) | Spelling::Operator(_) => return None,
+        },
+        ExprKind::Fma(..) => function::MULTIPLY_ADD,
         _ => return None,
-    })
+    };
+    // Rounded once, unlike the others, which give the same through float64.
+    let single = match row.name {
+        _ if dtype != Dtype::Float32 => None,
+        "nextafter" => Some("__builtin_nextafterf"),
+        "fma" => Some("__builtin_fmaf"),
+        _ => None,
+    };
+    Some(Function { libm: single.unwrap_or(row.libm), ..row })
 }

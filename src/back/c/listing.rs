@@ -9,8 +9,9 @@ use super::symbols::Symbol;
 use super::text::Text;
 use crate::back::identity::Gates;
 use crate::dtype::Scalar;
-use crate::ir::{BinaryOp, Branch, CompareOp, ExprId, ExprKind, Kernel, LocalId, MathFn, Stmt, UnaryOp};
+use crate::ir::{BinaryOp, Branch, CompareOp, ExprId, ExprKind, Kernel, LocalId, Stmt, UnaryOp};
 use crate::memory::OutOfMemory;
+use crate::operation::function::{Spelling, unary_name};
 
 /// Nodes of an expression that are written, and how deep they may lie.
 const MAX_NODES: usize = 200;
@@ -177,18 +178,8 @@ impl Listing<'_> {
     fn function_name(&self, id: ExprId) -> Option<&'static str> {
         let expr = self.kernel.graph.expr(id);
         let name = match expr.kind {
-            ExprKind::Unary(UnaryOp::Abs, _) => "abs",
-            ExprKind::Unary(UnaryOp::Math(MathFn::Sqrt), _) => "sqrt",
-            ExprKind::Unary(UnaryOp::Sign, _) => "sign",
-            ExprKind::Unary(UnaryOp::Square, _) => "square",
-            ExprKind::Unary(UnaryOp::Floor, _) => "floor",
-            ExprKind::Unary(UnaryOp::Ceil, _) => "ceil",
-            ExprKind::Unary(UnaryOp::Trunc, _) => "trunc",
-            ExprKind::Unary(UnaryOp::Round, _) => "round",
-            ExprKind::Unary(UnaryOp::Rint, _) => "rint",
-            ExprKind::Unary(UnaryOp::Real, _) => "real",
-            ExprKind::Unary(UnaryOp::Imag, _) => "imag",
-            ExprKind::Unary(UnaryOp::Conj, _) => "conj",
+            ExprKind::Unary(UnaryOp::Neg | UnaryOp::BitNot, _) => return None,
+            ExprKind::Unary(op, _) => unary_name(op),
             ExprKind::Select { .. } => "where",
             kind => function_of(&kind, expr.ty.dtype)?.name,
         };
@@ -251,19 +242,9 @@ fn selection(branches: &[Branch], otherwise: &[Stmt]) -> Option<(LocalId, ExprId
 }
 
 fn binary_sign(op: BinaryOp) -> &'static str {
-    match op {
-        BinaryOp::Add => "+",
-        BinaryOp::Sub => "-",
-        BinaryOp::Mul => "*",
-        BinaryOp::Div => "/",
-        BinaryOp::Rem => "%",
-        BinaryOp::Pow => "**",
-        BinaryOp::BitAnd => "&",
-        BinaryOp::BitOr => "|",
-        BinaryOp::BitXor => "^",
-        BinaryOp::Shl => "<<",
-        BinaryOp::Shr => ">>",
-        _ => "?",
+    match op.spelling() {
+        Spelling::Operator(sign) | Spelling::Either(sign, _) => sign,
+        Spelling::Function(function) => function.name,
     }
 }
 

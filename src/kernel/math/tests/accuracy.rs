@@ -17,6 +17,10 @@ const WORST_ARGUMENTS: &str = include_str!("worst_arguments.txt");
 
 const SAMPLES: usize = 250;
 
+fn name_of(op: BinaryOp) -> &'static str {
+    op.function().expect("a function").name
+}
+
 /// Where the function varies, in float64 and in float32.
 fn ranges(f: MathFn) -> [&'static [(f64, f64)]; 2] {
     const WIDE: &[(f64, f64)] = &[(-10.0, 10.0), (-1.0, 1.0), (-1e-3, 1e-3)];
@@ -131,18 +135,18 @@ fn measure_binary<T: Element>(op: BinaryOp, reference: &mut Reference) -> [f64; 
 fn measured() -> Vec<(String, [f64; 6])> {
     let mut reference = Reference::new();
     let mut rows = Vec::new();
-    let mut add = |name: String, [a, b, c]: [f64; 3], [d, e, f]: [f64; 3]| {
-        rows.push((name.to_lowercase(), [a, b, c, d, e, f]));
+    let mut add = |name: &str, [a, b, c]: [f64; 3], [d, e, f]: [f64; 3]| {
+        rows.push((name.to_string(), [a, b, c, d, e, f]));
     };
     for &f in MathFn::ALL {
         let [double, single] = ranges(f);
         let double = measure_unary::<f64>(f, double, &mut reference);
         let single = measure_unary::<f32>(f, single, &mut reference);
-        add(format!("{f:?}"), double, single);
+        add(f.row().name, double, single);
     }
     for op in BINARY {
         let double = measure_binary::<f64>(op, &mut reference);
-        add(format!("{op:?}"), double, measure_binary::<f32>(op, &mut reference));
+        add(name_of(op), double, measure_binary::<f32>(op, &mut reference));
     }
     rows
 }
@@ -215,14 +219,13 @@ fn error_at<T: Element>(
     b: f64,
     reference: &mut Reference,
 ) -> f64 {
-    let (y, exact) =
-        if let Some(f) = MathFn::ALL.iter().copied().find(|f| format!("{f:?}").to_lowercase() == name) {
-            (run_unary(f, accuracy, level, &[T::of(a)])[0], reference.unary(f, a))
-        } else {
-            let op = BINARY.into_iter().find(|op| format!("{op:?}").to_lowercase() == name);
-            let op = op.unwrap_or_else(|| panic!("no function {name}"));
-            (run_binary(op, accuracy, level, &[T::of(a)], &[T::of(b)])[0], reference.binary(op, a, b))
-        };
+    let (y, exact) = if let Some(f) = MathFn::ALL.iter().copied().find(|f| f.row().name == name) {
+        (run_unary(f, accuracy, level, &[T::of(a)])[0], reference.unary(f, a))
+    } else {
+        let op = BINARY.into_iter().find(|&op| name_of(op) == name);
+        let op = op.unwrap_or_else(|| panic!("no function {name}"));
+        (run_binary(op, accuracy, level, &[T::of(a)], &[T::of(b)])[0], reference.binary(op, a, b))
+    };
     exact.map_or(0.0, |exact| ulp_error(y.into(), &exact, T::MANTISSA_BITS, T::MIN_EXPONENT))
 }
 
