@@ -1,4 +1,4 @@
-//! Tells where machine code is generated. With the feature `header` it also compares `include/miniexpr.h`, the C
+//! Tells which engines the target has. With the feature `header` it also compares `include/miniexpr.h`, the C
 //! header, with `src/ffi`.
 //!
 //! The header is committed, so only those who change the interface need that feature and cbindgen. An outdated
@@ -9,22 +9,47 @@ use std::env;
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rustc-check-cfg=cfg(machine_code)");
-    if generates_machine_code() {
-        println!("cargo:rustc-cfg=machine_code");
+    let engines = [
+        ("machine_code", has_machine_code()),
+        ("c_compiler", has_c_compiler()),
+        ("wasm_modules", has_modules()),
+    ];
+    for (name, is_there) in engines {
+        println!("cargo:rustc-check-cfg=cfg({name})");
+        if is_there {
+            println!("cargo:rustc-cfg={name}");
+        }
     }
     #[cfg(feature = "header")]
     header::check_or_write();
 }
 
+/// What cargo says of the target.
+fn target(name: &str) -> String {
+    env::var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default()
+}
+
+/// Whether the build has compiled engines for a system with processes and shared objects.
+fn is_wanted_for_unix() -> bool {
+    env::var_os("CARGO_FEATURE_JIT").is_some() && env::var_os("CARGO_CFG_UNIX").is_some()
+}
+
 /// Whether the target has the engine in memory. Of Apple's systems, only macOS lets programs write code.
-fn generates_machine_code() -> bool {
-    let target = |name: &str| env::var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default();
+fn has_machine_code() -> bool {
     let has_engine = matches!(target("ARCH").as_str(), "x86_64" | "aarch64");
     let has_its_layout = target("POINTER_WIDTH") == "64" && target("ENDIAN") == "little";
     let may_write_code = target("VENDOR") != "apple" || target("OS") == "macos";
-    let is_wanted = env::var_os("CARGO_FEATURE_JIT").is_some() && env::var_os("CARGO_CFG_UNIX").is_some();
-    has_engine && has_its_layout && may_write_code && is_wanted
+    has_engine && has_its_layout && may_write_code && is_wanted_for_unix()
+}
+
+/// Whether the target can have a C compiler, and load what it makes.
+fn has_c_compiler() -> bool {
+    is_wanted_for_unix() && !target("FAMILY").contains("wasm")
+}
+
+/// Whether the target is one whose host makes instances of modules while a program runs.
+fn has_modules() -> bool {
+    is_wanted_for_unix() && target("OS") == "emscripten"
 }
 
 #[cfg(feature = "header")]

@@ -118,7 +118,7 @@ pub use kernel::Accuracy;
 #[doc(hidden)]
 pub mod internals {
     pub mod block {
-        pub use crate::back::block::{Engine, Items};
+        pub use crate::back::block::{Interpreter, Items};
     }
     pub mod dtype {
         pub use crate::dtype::{Complex, Dtype, Scalar, promote};

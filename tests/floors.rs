@@ -27,21 +27,27 @@ const ROOMS: &[&[&str]] = &[
 /// The modules of `back`: what chooses an engine, the engines, what they share.
 const ENGINES: &[&[&str]] = &[
     &["policy"],
-    &["jit"],
-    &["hot"],
-    &["block", "c", "native", "wasm"],
-    &["cache", "contest", "eligibility", "failures", "identity", "math_bridge", "shared"],
-    &["engine", "fork_lock", "jit_mode", "settings", "simd_backend", "trace", "vector_calls"],
+    &["hot", "jit"],
+    &["registry"],
+    &["c", "native", "wasm"],
+    &["block"],
+    &["cache", "contest", "eligibility", "failures", "math_bridge"],
+    &["engine"],
+    &[
+        "call",
+        "fork_lock",
+        "identity",
+        "jit_mode",
+        "settings",
+        "shared",
+        "simd_backend",
+        "trace",
+        "vector_calls",
+    ],
 ];
 
 /// Files that use a higher floor, or close a circle. This list only gets shorter.
-const EXCEPTIONS: &[(&str, &str)] = &[
-    // The candidate for compilation, which the C engine's caller defines.
-    ("back/c/mod.rs", "jit"),
-];
-
-/// Files that stand in for a module where it is absent.
-const STAND_INS: [(&str, &str); 2] = [("hot_absent", "hot"), ("jit_absent", "jit")];
+const EXCEPTIONS: &[(&str, &str)] = &[];
 
 /// A file and the paths that it uses, from the root of the crate on.
 struct Source {
@@ -269,11 +275,6 @@ fn module_of(name: &str) -> Vec<String> {
     let mut module: Vec<String> = name.split('/').map(str::to_string).collect();
     if module.last().is_some_and(|last| last == "mod" || last == "lib") {
         module.pop();
-    }
-    for part in &mut module {
-        if let Some((_, stands_for)) = STAND_INS.iter().find(|(file, _)| part == file) {
-            *part = stands_for.to_string();
-        }
     }
     module
 }

@@ -8,14 +8,15 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use super::block::{Engine, RunError};
-use super::native::Native;
+use super::block::Interpreter;
+use super::call::Call;
+use super::engine::{Code, RunError};
+use super::registry::ENGINES;
 use super::settings::Settings;
 use crate::dtype::Dtype;
 use crate::environment;
 use crate::ir::{Expr, ExprKind, Kernel};
 use crate::kernel::Accuracy;
-use crate::kernel::level::Level;
 use crate::mid::Positions;
 
 /// Items after which machine code is generated.
@@ -29,14 +30,14 @@ pub struct Hot {
     is_claimed: AtomicBool,
     /// Set by that evaluation alone, so that nobody waits. `None` within: the interpreter keeps the
     /// expression.
-    code: OnceLock<Option<Native>>,
+    code: OnceLock<Option<Box<dyn Code>>>,
 }
 
 impl Hot {
     /// For an expression that may get machine code later, if that would be faster.
-    pub fn new(kernel: &Kernel, engine: &Engine) -> Hot {
+    pub fn new(kernel: &Kernel, interpreter: &Interpreter) -> Hot {
         let is_wanted = || environment::flag(c"ME_DSL_JIT", true);
-        if engine.passes() >= 2 && has_wide_lanes(kernel) && is_wanted() {
+        if interpreter.passes() >= 2 && has_wide_lanes(kernel) && is_wanted() {
             Hot { code: OnceLock::new(), ..Hot::never() }
         } else {
             Hot::never()
@@ -51,7 +52,7 @@ impl Hot {
     /// Evaluates `n` items of the kernel; `None` where the interpreter has to.
     ///
     /// # Safety
-    /// As [`Engine::run`](super::block::Engine::run).
+    /// As [`Interpreter::run`](super::block::Interpreter::run).
     pub unsafe fn run(
         &self,
         kernel: &Kernel,
@@ -62,14 +63,16 @@ impl Hot {
         accuracy: Accuracy,
     ) -> Option<Result<(), RunError>> {
         let code = self.code(kernel, n)?;
-        // SAFETY: as the caller promises. Plain expressions have no loops that settings could stop.
-        unsafe { code.run(inputs, output, n, positions, accuracy, Settings::default()) }
+        // Plain expressions have no loops that settings could stop.
+        let settings = Settings::default();
+        // SAFETY: as the caller promises.
+        unsafe { code.run(Call { inputs, output, items: n, positions, accuracy, settings }) }
     }
 
     /// The machine code, if the expression has been evaluated on enough items, `n` more included.
-    fn code(&self, kernel: &Kernel, n: usize) -> Option<&Native> {
+    fn code(&self, kernel: &Kernel, n: usize) -> Option<&dyn Code> {
         if let Some(code) = self.code.get() {
-            return code.as_ref();
+            return code.as_deref();
         }
         if self.items.fetch_add(n, Ordering::Relaxed) < ITEMS_BEFORE_CODE {
             return None;
@@ -79,13 +82,13 @@ impl Hot {
 
     #[cold]
     #[inline(never)]
-    fn generate(&self, kernel: &Kernel) -> Option<&Native> {
+    fn generate(&self, kernel: &Kernel) -> Option<&dyn Code> {
         if self.is_claimed.swap(true, Ordering::Relaxed) {
             // Another thread generates the code; after a fork perhaps none. The interpreter goes on.
             return None;
         }
-        let _ = self.code.set(Native::without_calls(kernel, Level::current()).ok());
-        self.code.get()?.as_ref()
+        let _ = self.code.set(ENGINES.iter().find_map(|engine| engine.build_hot(kernel)));
+        self.code.get()?.as_deref()
     }
 }
 
@@ -101,24 +104,25 @@ fn has_wide_lanes(kernel: &Kernel) -> bool {
             .all(|expr| is_leaf(expr) || expr.ty.itemsize >= 4 || expr.ty.dtype == Dtype::Bool)
 }
 
-#[cfg(test)]
+#[cfg(all(test, machine_code))]
 mod tests {
     use super::*;
     use crate::back::block::Items;
     use crate::back::native::has_engine;
     use crate::back::native::tests::{bytes_of, output_of};
     use crate::front::testing::compile;
+    use crate::kernel::level::Level;
 
-    fn hot(text: &str, dtype: Dtype) -> (Kernel, Engine, Hot) {
+    fn hot(text: &str, dtype: Dtype) -> (Kernel, Interpreter, Hot) {
         let kernel = compile(text, &[("x", dtype), ("y", dtype)]);
-        let engine = Engine::new(&kernel, Level::current()).unwrap();
-        let hot = Hot::new(&kernel, &engine);
-        (kernel, engine, hot)
+        let interpreter = Interpreter::new(&kernel, Level::current()).unwrap();
+        let hot = Hot::new(&kernel, &interpreter);
+        (kernel, interpreter, hot)
     }
 
     #[test]
     fn chains_get_machine_code_when_it_pays() {
-        let (kernel, engine, hot) = hot("(x + y) * (x - y) / (x * y + 1.5)", Dtype::Float64);
+        let (kernel, interpreter, hot) = hot("(x + y) * (x - y) / (x * y + 1.5)", Dtype::Float64);
         assert!(hot.code(&kernel, ITEMS_BEFORE_CODE).is_none());
         assert_eq!(hot.code(&kernel, 1).is_some(), has_engine(Level::current()));
 
@@ -126,9 +130,9 @@ mod tests {
         let x: Vec<f64> = (0..n).map(|item| f64::from(item) * 0.37 - 100.0).collect();
         let y: Vec<f64> = (0..n).map(|item| 55.0 - f64::from(item) * 0.11).collect();
         let inputs = [bytes_of(&x), bytes_of(&y)];
-        let by_engine = output_of(&inputs, 8, n as usize, |inputs, output, positions| {
+        let by_interpreter = output_of(&inputs, 8, n as usize, |inputs, output, positions| {
             // SAFETY: the arrays hold `n` items.
-            unsafe { engine.run(inputs, output, Items::First(n as usize), positions, Accuracy::Fast) }
+            unsafe { interpreter.run(inputs, output, Items::First(n as usize), positions, Accuracy::Fast) }
         });
         let by_code = output_of(&inputs, 8, n as usize, |inputs, output, positions| {
             // SAFETY: as above.
@@ -136,11 +140,11 @@ mod tests {
                 Some(result) => result,
                 // SAFETY: as above.
                 None => unsafe {
-                    engine.run(inputs, output, Items::First(n as usize), positions, Accuracy::Fast)
+                    interpreter.run(inputs, output, Items::First(n as usize), positions, Accuracy::Fast)
                 },
             }
         });
-        assert_eq!(by_code.unwrap(), by_engine.unwrap());
+        assert_eq!(by_code.unwrap(), by_interpreter.unwrap());
     }
 
     /// While one thread generates the code, or the process was forked from one whose thread did, the others

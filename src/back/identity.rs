@@ -1,11 +1,10 @@
 //! What tells kernels apart: in the trace, and in caches.
 
 use std::env::consts;
+use std::ffi::CStr;
 use std::hash::{Hash, Hasher};
 
-#[cfg(not(target_family = "wasm"))]
-use xxhash_rust::xxh64::Xxh64;
-use xxhash_rust::xxh64::xxh64;
+use xxhash_rust::xxh64::{Xxh64, xxh64};
 
 use crate::environment;
 use crate::ir::{Compiler, FpMode, Kernel};
@@ -35,7 +34,7 @@ impl Names {
 
 /// Switches of the environment that change generated code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(target_family = "wasm", allow(dead_code, reason = "modules only need them to tell keys apart"))]
+#[cfg_attr(not(c_compiler), allow(dead_code, reason = "only generated C has them"))]
 pub struct Gates {
     /// Math functions are the library's, not the C library's.
     pub math_bridge: bool,
@@ -135,14 +134,8 @@ impl Hasher for Record {
     }
 }
 
-/// What a failed compilation of a kernel may have been due to beside the kernel: the settings of its
-/// compiler. Where one of them changes, another try may succeed.
-#[cfg(not(target_family = "wasm"))]
-pub fn settings_hash(compiler: Compiler) -> u64 {
-    let names: &[&std::ffi::CStr] = match compiler {
-        Compiler::InProcess => &[c"ME_DSL_JIT_TCC_OPTIONS"],
-        Compiler::System => &[c"CC", c"CFLAGS", c"PATH", c"TMPDIR", c"ME_DSL_JIT_TEST_STUB_SO"],
-    };
+/// What the variables `names` of the environment say.
+pub fn settings_hash(names: &[&CStr]) -> u64 {
     let mut hash = Xxh64::new(0);
     for name in names {
         environment::with(name, |value| hash.update(value.unwrap_or(b"")));

@@ -1,100 +1,67 @@
-//! The policy of the compiled engines: whether a kernel gets one, and which.
+//! The policy of the compiled engines: whether a kernel gets code, and from whom.
 //!
 //! Compilation is best effort. Whatever stands in its way leaves the interpreter in charge, and a
 //! line in the trace.
 
-use super::block::RunError;
 use super::cache::Cache;
+use super::call::Call;
 use super::contest::Contest;
 use super::eligibility::admit;
-#[cfg(machine_code)]
-use super::engine::Refusal;
+use super::engine::{Candidate, Code, Engine, RunError, Unbuilt};
+use super::failures::Failures;
 use super::identity::{Gates, Identity, Names, settings_hash};
 use super::jit_mode::Mode;
-#[cfg(machine_code)]
-use super::native;
+use super::registry::ENGINES;
 use super::settings::Settings;
 use super::shared::Shared;
 use super::trace::trace;
-use super::{c, failures};
-use crate::environment;
-use crate::ir::{Compiler, Kernel};
+use crate::ir::Kernel;
 use crate::kernel::Accuracy;
-#[cfg(machine_code)]
-use crate::kernel::level::Level;
-use crate::memory::OutOfMemory;
 use crate::mid::Positions;
 
-/// A kernel in machine code.
-#[derive(Debug)]
-pub enum Compiled {
-    #[cfg(machine_code)]
-    Native(native::Native),
-    C(c::Library),
+/// What the process remembers of kernels.
+struct Memory {
+    kernels: Cache<Box<dyn Code>>,
+    failures: Failures,
 }
 
-/// The machine code of an expression.
+static MEMORY: Memory = Memory::new();
+
+/// Forgets the kernels of the process. Expressions keep theirs.
+#[cfg(wasm_modules)]
+pub fn forget_kernels() {
+    MEMORY.kernels.clear();
+}
+
+/// The code of an expression.
 #[derive(Debug)]
 pub struct Jit {
     /// Other expressions may have it too.
-    code: Shared<Compiled>,
+    code: Shared<Box<dyn Code>>,
     settings: Settings,
     contest: Option<Contest>,
 }
 
-/// A kernel that passed the gates, as caches and the trace know it.
-pub struct Candidate {
-    pub names: Names,
-    pub gates: Gates,
-    pub identity: Identity,
-}
-
-impl Candidate {
-    /// The line of a kernel for which code exists, or is about to.
-    pub fn trace_built(&self) {
-        let Candidate { names: Names { fp, compiler }, identity, .. } = self;
-        let key = identity.key();
-        trace(format_args!("jit ir built: fp={fp} compiler={compiler} fingerprint={key:016x}"));
-    }
-}
-
-/// Why a kernel got no machine code; the trace has said more.
-pub enum Unbuilt {
-    /// The next try may succeed.
-    OutOfMemory,
-    /// The next try would fail too, or is too expensive for now.
-    Failed,
-}
-
-impl From<OutOfMemory> for Unbuilt {
-    fn from(_: OutOfMemory) -> Unbuilt {
-        Unbuilt::OutOfMemory
-    }
-}
-
-/// The kernels of the process.
-static KERNELS: Cache<Compiled> = Cache::new();
-
 impl Jit {
-    /// Machine code for a kernel, if it can have some.
+    /// Code for a kernel, if it can have some.
     pub fn prepare(kernel: &Kernel, mode: Mode) -> Option<Jit> {
+        if ENGINES.is_empty() {
+            trace(format_args!("jit runtime skip: reason=the library is built without compiled engines"));
+            return None;
+        }
         let names = admit(kernel, mode)?;
+        let engine = engine_for(kernel, &names)?;
         let gates = Gates::from_environment();
         let Ok(identity) = Identity::of(kernel, gates) else {
             trace(format_args!("jit runtime skip: fp={} reason=out of memory", names.fp));
             return None;
         };
-        let remembered = environment::flag(c"ME_DSL_JIT_POS_CACHE", true).then_some(&KERNELS);
-        let code = find_or_build(kernel, Candidate { names, gates, identity }, remembered)?;
+        let code = MEMORY.find_or_build(engine, Candidate { kernel, mode, names, gates, identity })?;
         Some(Jit::new(code, Settings::from_environment()))
     }
 
-    fn new(code: Shared<Compiled>, settings: Settings) -> Jit {
-        let contest = match &*code {
-            #[cfg(machine_code)]
-            Compiled::Native(native) if native.may_be_slower() => Some(Contest::default()),
-            _ => None,
-        };
+    fn new(code: Shared<Box<dyn Code>>, settings: Settings) -> Jit {
+        let contest = code.may_be_slower().then(Contest::default);
         Jit { code, settings, contest }
     }
 
@@ -103,117 +70,178 @@ impl Jit {
         self.contest.as_ref()
     }
 
-    /// Evaluates `n` items; `None` where the interpreter has to.
+    /// Evaluates `items` items; `None` where the interpreter has to.
     ///
     /// # Safety
-    /// As [`Engine::run`](super::block::Engine::run).
+    /// As [`Interpreter::run`](super::block::Interpreter::run).
     pub unsafe fn run(
         &self,
         inputs: &[*const u8],
         output: *mut u8,
-        n: usize,
+        items: usize,
         positions: &Positions<'_>,
         accuracy: Accuracy,
     ) -> Option<Result<(), RunError>> {
+        let call = Call { inputs, output, items, positions, accuracy, settings: self.settings };
         // SAFETY: as the caller promises; the code was made for this kernel, or for one of an equal identity,
         // which has the same types of inputs and output.
-        unsafe {
-            match &*self.code {
-                #[cfg(machine_code)]
-                Compiled::Native(code) => code.run(inputs, output, n, positions, accuracy, self.settings),
-                Compiled::C(library) => {
-                    library.run(inputs, output, n, positions, accuracy, self.settings).then_some(Ok(()))
-                }
-            }
-        }
+        unsafe { self.code.run(call) }
     }
 }
 
-/// The machine code of a kernel: remembered, or new.
-fn find_or_build(
-    kernel: &Kernel,
-    candidate: Candidate,
-    cache: Option<&Cache<Compiled>>,
-) -> Option<Shared<Compiled>> {
-    let (fp, key) = (candidate.names.fp, candidate.identity.key());
-    if let Some(compiled) = cache.and_then(|cache| cache.find(&candidate.identity)) {
-        candidate.trace_built();
-        trace(format_args!("jit runtime hit: fp={fp} source=process-cache key={key:016x}"));
-        return Some(compiled);
-    }
-    let failure_key = key ^ settings_hash(kernel.compiler);
-    if failures::is_cooling(failure_key) {
-        candidate.trace_built();
-        let reason = "jit runtime skipped after recent failure";
-        trace(format_args!("jit runtime skip: fp={fp} reason={reason} key={key:016x}"));
+/// The engine that a kernel asks for, if it is there; `None` after a line in the trace.
+fn engine_for(kernel: &Kernel, names: &Names) -> Option<&'static dyn Engine> {
+    let found = ENGINES.iter().find(|engine| engine.serves(kernel.compiler));
+    let Some(engine) = found else {
+        let Names { fp, compiler } = names;
+        let reason = "compilation failed detail=";
+        trace(format_args!(
+            "jit runtime skip: fp={fp} compiler={compiler} reason=jit runtime {compiler} {reason}\
+             {compiler} backend not built"
+        ));
         return None;
-    }
-    let compiled = match kernel.compiler {
-        Compiler::InProcess => build_native(kernel, &candidate),
-        Compiler::System => c::build(kernel, &candidate).map(Compiled::C),
     };
-    let shared = match compiled.and_then(|compiled| Ok(Shared::new(compiled)?)) {
-        Ok(shared) => shared,
-        Err(Unbuilt::OutOfMemory) => return None,
-        Err(Unbuilt::Failed) => {
-            // Without memory for it a failure is forgotten, and the next compilation tries again.
-            let _ = failures::fail(failure_key);
+    engine.is_ready().then_some(*engine)
+}
+
+impl Memory {
+    const fn new() -> Memory {
+        Memory { kernels: Cache::new(), failures: Failures::new() }
+    }
+
+    /// The code of a kernel: remembered, or new.
+    fn find_or_build(&self, engine: &dyn Engine, candidate: Candidate<'_>) -> Option<Shared<Box<dyn Code>>> {
+        let (fp, key) = (candidate.names.fp, candidate.identity.key());
+        let cache = engine.is_cached().then_some(&self.kernels);
+        if let Some(code) = cache.and_then(|cache| cache.find(&candidate.identity)) {
+            candidate.trace_built();
+            trace(format_args!("jit runtime hit: fp={fp} source={} key={key:016x}", engine.cache_name()));
+            return Some(code);
+        }
+        let failure_key = engine.failure_settings().map(|names| key ^ settings_hash(names));
+        if failure_key.is_some_and(|key| self.failures.is_cooling(key)) {
+            candidate.trace_built();
+            let reason = "jit runtime skipped after recent failure";
+            trace(format_args!("jit runtime skip: fp={fp} reason={reason} key={key:016x}"));
             return None;
         }
-    };
-    failures::forgive(failure_key);
-    if let Some(cache) = cache {
-        // A kernel that the cache has no memory for works all the same.
-        let _ = cache.remember(candidate.identity, &shared);
-    }
-    Some(shared)
-}
-
-#[cfg(machine_code)]
-fn build_native(kernel: &Kernel, candidate: &Candidate) -> Result<Compiled, Unbuilt> {
-    let (fp, key) = (candidate.names.fp, candidate.identity.key());
-    match native::Native::new(kernel, Level::current()) {
-        Ok(code) => {
-            let functions = c::MathFunctions(kernel);
-            let (mode, reason) = match functions.is_empty() {
-                true => ("scalar", "no-vector-lowering-match"),
-                false => ("hybrid", "statement-vector-lowered"),
-            };
-            trace(format_args!("jit codegen: lowering={mode} vec_ops={functions} reason={reason}"));
-            candidate.trace_built();
-            trace(format_args!("jit runtime built: fp={fp} compiler=tcc key={key:016x}"));
-            Ok(Compiled::Native(code))
+        let built = engine.build(&candidate).and_then(|code| Ok(Shared::new(code)?));
+        match (&built, failure_key) {
+            (Ok(_), Some(key)) => self.failures.forgive(key),
+            // Without memory for it a failure is forgotten, and the next compilation tries again.
+            (Err(Unbuilt::Failed), Some(key)) => _ = self.failures.fail(key),
+            (Err(Unbuilt::OutOfMemory), _) | (_, None) => {}
         }
-        Err(Refusal::Unsupported(unsupported)) => {
-            trace(format_args!("jit codegen reject: fp={fp} {unsupported}"));
-            Err(Unbuilt::Failed)
+        let code = built.ok()?;
+        if let Some(cache) = cache {
+            // A kernel that the cache has no memory for works all the same.
+            let _ = cache.remember(candidate.identity, &code);
         }
-        Err(Refusal::OutOfMemory) => {
-            let reason = "jit runtime tcc compilation failed detail=out of memory";
-            trace(format_args!("jit runtime skip: fp={fp} compiler=tcc reason={reason}"));
-            Err(Unbuilt::OutOfMemory)
-        }
+        Some(code)
     }
 }
 
-#[cfg(not(machine_code))]
-fn build_native(_kernel: &Kernel, candidate: &Candidate) -> Result<Compiled, Unbuilt> {
-    candidate.trace_built();
-    let reason = "jit runtime tcc compilation failed detail=tcc backend not built";
-    trace(format_args!("jit runtime skip: fp={} compiler=tcc reason={reason}", candidate.names.fp));
-    Err(Unbuilt::Failed)
-}
-
-#[cfg(all(test, machine_code))]
+#[cfg(test)]
 mod tests {
+    use std::ffi::CStr;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
     use crate::dtype::Dtype;
     use crate::front::testing::compile;
+    use crate::ir::Compiler;
+
+    /// Code that leaves everything to the interpreter.
+    #[derive(Debug)]
+    struct Nothing;
+
+    impl Code for Nothing {
+        unsafe fn run(&self, _call: Call<'_>) -> Option<Result<(), RunError>> {
+            None
+        }
+    }
+
+    /// An engine that counts what it is asked for.
+    struct Counting {
+        builds: AtomicUsize,
+        outcome: Result<(), Unbuilt>,
+        is_cached: bool,
+        failure_settings: Option<&'static [&'static CStr]>,
+    }
+
+    impl Counting {
+        fn new(outcome: Result<(), Unbuilt>) -> Counting {
+            Counting { builds: AtomicUsize::new(0), outcome, is_cached: true, failure_settings: Some(&[]) }
+        }
+
+        /// How often the engine was asked, if the policy wants a kernel twice.
+        fn builds_for_two(&self) -> usize {
+            let kernel = compile("x + 1", &[("x", Dtype::Float64)]);
+            let memory = Memory::new();
+            for _ in 0..2 {
+                assert_eq!(memory.find_or_build(self, candidate(&kernel)).is_some(), self.outcome.is_ok());
+            }
+            self.builds.load(Ordering::Relaxed)
+        }
+    }
+
+    impl Engine for Counting {
+        fn serves(&self, _compiler: Compiler) -> bool {
+            true
+        }
+
+        fn build(&self, _candidate: &Candidate<'_>) -> Result<Box<dyn Code>, Unbuilt> {
+            self.builds.fetch_add(1, Ordering::Relaxed);
+            self.outcome.map(|()| Box::new(Nothing) as Box<dyn Code>)
+        }
+
+        fn is_cached(&self) -> bool {
+            self.is_cached
+        }
+
+        fn failure_settings(&self) -> Option<&'static [&'static CStr]> {
+            self.failure_settings
+        }
+    }
+
+    fn candidate(kernel: &Kernel) -> Candidate<'_> {
+        let gates = Gates::from_environment();
+        let identity = Identity::of(kernel, gates).unwrap();
+        Candidate { kernel, mode: Mode::Default, names: Names::of(kernel), gates, identity }
+    }
+
+    #[test]
+    fn a_kernel_is_built_once_where_there_is_a_cache() {
+        assert_eq!(Counting::new(Ok(())).builds_for_two(), 1);
+        assert_eq!(Counting { is_cached: false, ..Counting::new(Ok(())) }.builds_for_two(), 2);
+    }
+
+    #[test]
+    fn a_failed_kernel_is_tried_again_where_that_may_help() {
+        let failing = || Counting::new(Err(Unbuilt::Failed));
+        assert_eq!(failing().builds_for_two(), 1);
+        assert_eq!(Counting { failure_settings: None, ..failing() }.builds_for_two(), 2);
+        assert_eq!(Counting::new(Err(Unbuilt::OutOfMemory)).builds_for_two(), 2);
+    }
+
+    /// Each engine is found by what it serves, and no kernel stays without one that could have it.
+    #[test]
+    fn kernels_find_their_engine() {
+        for compiler in [Compiler::InProcess, Compiler::System] {
+            let kernel = Kernel { compiler, ..Kernel::empty() };
+            let is_served = ENGINES.iter().any(|engine| engine.serves(compiler));
+            assert_eq!(engine_for(&kernel, &Names::of(&kernel)).is_some(), is_served);
+        }
+    }
 
     /// Two kernels with one key get code each: the second writes a byte for each item, not eight.
     #[test]
+    #[cfg(machine_code)]
     fn kernels_with_one_key_do_not_share_code() {
-        let cache = Cache::new();
+        use crate::back::native::{InMemory, has_engine};
+        use crate::kernel::level::Level;
+
+        let memory = Memory::new();
         let texts = [
             "def f(x):\n    y = x\n    k = 2257629995\n    m = 1828400147\n    return x\n",
             "def f(x):\n    y = x > 0\n    k = 2870894791\n    m = 1936784430\n    return x > 0\n",
@@ -231,9 +259,15 @@ mod tests {
                 let gates = Gates::from_environment();
                 let bytes = Identity::of(&kernel, gates).unwrap().bytes().to_vec();
                 let identity = Identity::with_key(0x5eed, bytes);
-                let candidate = Candidate { names: Names::of(&kernel), gates, identity };
-                let Some(code) = find_or_build(&kernel, candidate, Some(&cache)) else {
-                    assert!(!native::has_engine(Level::current()));
+                let candidate = Candidate {
+                    kernel: &kernel,
+                    mode: Mode::Default,
+                    names: Names::of(&kernel),
+                    gates,
+                    identity,
+                };
+                let Some(code) = memory.find_or_build(&InMemory, candidate) else {
+                    assert!(!has_engine(Level::current()));
                     return;
                 };
                 let jit = Jit::new(code, Settings::default());

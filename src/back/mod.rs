@@ -1,45 +1,30 @@
 //! The engines that run a kernel.
 
 pub mod block;
-#[cfg(all(feature = "jit", unix, not(target_family = "wasm")))]
+#[cfg(c_compiler)]
 mod c;
-#[cfg(all(feature = "jit", unix))]
 mod cache;
+mod call;
 pub mod contest;
-#[cfg(all(feature = "jit", unix))]
 mod eligibility;
-#[cfg(any(test, all(feature = "jit", unix)))]
-mod engine;
-#[cfg(all(feature = "jit", unix, not(target_family = "wasm")))]
+pub mod engine;
 mod failures;
-#[cfg(all(feature = "jit", unix))]
 mod fork_lock;
-#[cfg(machine_code)]
-pub mod hot;
-#[cfg(not(machine_code))]
-#[path = "hot_absent.rs"]
-pub mod hot;
-#[cfg(all(feature = "jit", unix))]
+mod hot;
 mod identity;
-#[cfg(all(feature = "jit", unix, not(target_family = "wasm")))]
-pub mod jit;
-#[cfg(not(all(feature = "jit", unix)))]
-#[path = "jit_absent.rs"]
 pub mod jit;
 pub mod jit_mode;
-#[cfg(any(not(target_family = "wasm"), all(feature = "jit", target_os = "emscripten")))]
+#[cfg(any(not(target_family = "wasm"), wasm_modules))]
 mod math_bridge;
 #[cfg(machine_code)]
 mod native;
 pub mod policy;
+mod registry;
 mod settings;
-#[cfg(all(feature = "jit", unix))]
 mod shared;
 pub mod simd_backend;
 mod trace;
-#[cfg(any(not(target_family = "wasm"), all(feature = "jit", target_os = "emscripten")))]
+#[cfg(any(not(target_family = "wasm"), wasm_modules))]
 pub mod vector_calls;
-#[cfg(any(test, all(feature = "jit", target_os = "emscripten")))]
+#[cfg(any(test, wasm_modules))]
 pub mod wasm;
-#[cfg(all(feature = "jit", target_os = "emscripten"))]
-pub use wasm::jit;

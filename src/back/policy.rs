@@ -1,6 +1,7 @@
 //! Which engine runs an evaluation.
 
-use super::block::{Engine, Items, Outcome, PaddedBlocks, PlanError, RunError, zero_padding};
+use super::block::{Interpreter, Items, Outcome, PaddedBlocks, PlanError, zero_padding};
+use super::engine::RunError;
 use super::hot::Hot;
 use super::jit::Jit;
 use super::jit_mode::Mode;
@@ -17,8 +18,8 @@ use crate::nd::Rows;
 #[derive(Debug)]
 pub struct Program {
     pub kernel: Kernel,
-    engine: Engine,
-    /// Machine code, where the kernel has some.
+    interpreter: Interpreter,
+    /// Code, where the kernel has some from the start.
     jit: Option<Jit>,
     /// Machine code that a plain expression gets once it has been evaluated on many items.
     hot: Hot,
@@ -29,7 +30,7 @@ impl Program {
     pub fn new(kernel: Kernel, is_kernel: bool, mode: Mode) -> Result<Program, Error> {
         // The first compilation chooses the backend for the process, and tells it.
         simd_backend::choose();
-        let engine = Engine::new(&kernel, Level::current()).map_err(|error| match error {
+        let interpreter = Interpreter::new(&kernel, Level::current()).map_err(|error| match error {
             PlanError::OutOfMemory => OutOfMemory.into(),
             PlanError::Unsupported { dtype } => Error::new(
                 ErrorKind::InvalidType,
@@ -37,13 +38,13 @@ impl Program {
             ),
         })?;
         let jit = if is_kernel || mode == Mode::On { Jit::prepare(&kernel, mode) } else { None };
-        let hot = if is_kernel || mode == Mode::Off { Hot::never() } else { Hot::new(&kernel, &engine) };
-        Ok(Program { kernel, engine, jit, hot })
+        let hot = if is_kernel || mode == Mode::Off { Hot::never() } else { Hot::new(&kernel, &interpreter) };
+        Ok(Program { kernel, interpreter, jit, hot })
     }
 
     /// How many values an evaluation gives.
     pub fn outcome(&self) -> Outcome {
-        self.engine.outcome()
+        self.interpreter.outcome()
     }
 
     /// Whether there is machine code from the start.
@@ -54,7 +55,7 @@ impl Program {
     /// Evaluates by machine code if there is some and `mode` allows it; else by the interpreter.
     ///
     /// # Safety
-    /// As [`Engine::run`].
+    /// As [`Interpreter::run`].
     pub unsafe fn run(
         &self,
         inputs: &[*const u8],
@@ -65,7 +66,7 @@ impl Program {
         mode: Mode,
     ) -> Result<(), RunError> {
         if let Items::Valid(rows) = items
-            && self.engine.is_defined_everywhere()
+            && self.interpreter.is_defined_everywhere()
             && rows.are_dense()
         {
             let all = Items::First(rows.padded_items());
@@ -89,7 +90,7 @@ impl Program {
         match result {
             Some(result) => result,
             // SAFETY: as the caller promises.
-            None => unsafe { self.engine.run(inputs, output, items, positions, accuracy) },
+            None => unsafe { self.interpreter.run(inputs, output, items, positions, accuracy) },
         }
     }
 
@@ -97,7 +98,7 @@ impl Program {
     /// `None` where the interpreter has to.
     ///
     /// # Safety
-    /// As [`Engine::run`].
+    /// As [`Interpreter::run`].
     #[allow(clippy::too_many_arguments, reason = "those of an evaluation")]
     unsafe fn run_jit(
         &self,
@@ -117,7 +118,7 @@ impl Program {
             }
         };
         // SAFETY: as the caller promises.
-        let by_interpreter = || unsafe { self.engine.run(inputs, output, items, positions, accuracy) };
+        let by_interpreter = || unsafe { self.interpreter.run(inputs, output, items, positions, accuracy) };
         match jit.contest() {
             Some(contest) if mode == Mode::Default => {
                 Some(contest.run(items.count(), by_code, by_interpreter))
@@ -129,7 +130,7 @@ impl Program {
     /// Evaluates the valid items of padded blocks by machine code; `None` where the interpreter has to.
     ///
     /// # Safety
-    /// As [`Engine::run`].
+    /// As [`Interpreter::run`].
     unsafe fn run_packed(
         &self,
         jit: &Jit,

@@ -15,10 +15,7 @@ pub struct Settings {
     /// Passes that one entry into a `while` may take; `None` is no cap.
     pub while_limit: Option<u64>,
     /// Most items of one call of a vector kernel by code that is not the library's own.
-    #[cfg_attr(
-        any(not(feature = "jit"), not(unix), target_family = "wasm"),
-        allow(dead_code, reason = "there is no such code")
-    )]
+    #[cfg_attr(not(c_compiler), allow(dead_code, reason = "there is no such code"))]
     pub chunk_items: usize,
     /// Whether evaluations tell the trace what stops them.
     pub is_traced: bool,
@@ -38,10 +35,7 @@ impl Settings {
     }
 
     /// The cap of a `while` for machine code, which counts to the largest number without one.
-    #[cfg_attr(
-        any(not(feature = "jit"), not(unix), target_family = "wasm"),
-        allow(dead_code, reason = "there is no such code")
-    )]
+    #[cfg_attr(not(c_compiler), allow(dead_code, reason = "there is no such code"))]
     pub fn pass_cap(&self) -> i64 {
         self.while_limit.and_then(|limit| i64::try_from(limit).ok()).unwrap_or(i64::MAX)
     }

@@ -332,19 +332,19 @@ pub extern "C" fn me_register_wasm_jit_helpers(
     instantiate_helper: me_wasm_jit_instantiate_helper,
     free_helper: me_wasm_jit_free_helper,
 ) {
-    #[cfg(all(feature = "jit", target_os = "emscripten"))]
+    #[cfg(wasm_modules)]
     crate::back::wasm::helpers::register(instantiate_helper, free_helper);
-    #[cfg(not(all(feature = "jit", target_os = "emscripten")))]
+    #[cfg(not(wasm_modules))]
     let _ = (instantiate_helper, free_helper);
 }
 
 /// Forgets the WebAssembly kernels of the process: for tests that count instances.
 ///
 /// cbindgen:ignore
-#[cfg(all(feature = "jit", target_os = "emscripten"))]
+#[cfg(wasm_modules)]
 #[unsafe(no_mangle)]
 pub extern "C" fn dsl_jit_wasm_pos_cache_reset_for_tests() {
-    ffi_panic_boundary((), crate::back::wasm::jit::forget_kernels);
+    ffi_panic_boundary((), crate::back::jit::forget_kernels);
 }
 
 /// Version of the library: the ME_VERSION_STRING it was built with.

@@ -240,9 +240,9 @@ unsafe fn entry<'a>(variable: &me_variable) -> Result<Entry<'a>, Error> {
 }
 
 /// Whether a function pointer has the type that its entry declares, where the machine checks types in calls.
-#[cfg(all(feature = "jit", target_os = "emscripten"))]
+#[cfg(wasm_modules)]
 use crate::back::wasm::has_declared_type;
-#[cfg(not(all(feature = "jit", target_os = "emscripten")))]
+#[cfg(not(wasm_modules))]
 fn has_declared_type(_: &UserFunction) -> bool {
     true
 }

@@ -1,7 +1,7 @@
 //! The codes by which C learns what went wrong.
 
 use super::types::{CompileStatus, EvalStatus};
-use crate::back::block::RunError;
+use crate::back::engine::RunError;
 use crate::error::{Error, ErrorKind};
 use crate::memory::OutOfMemory;
 use crate::nd::BlockError;

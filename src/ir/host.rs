@@ -42,12 +42,12 @@ impl UserFunction {
     }
 
     /// In WebAssembly an index of the function table.
-    #[cfg(all(feature = "jit", target_os = "emscripten"))]
+    #[cfg(wasm_modules)]
     pub(crate) fn address(&self) -> *const c_void {
         self.address
     }
 
-    #[cfg(any(test, all(feature = "jit", target_os = "emscripten")))]
+    #[cfg(any(test, wasm_modules))]
     pub(crate) fn is_closure(&self) -> bool {
         self.context.is_some()
     }

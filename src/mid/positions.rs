@@ -3,19 +3,19 @@
 use crate::ir::IndexSymbol;
 
 /// C functions that give the values of symbols, as [`Positions::fill`] does, from a [`Description`].
-#[cfg(all(feature = "jit", unix, not(target_family = "wasm")))]
+#[cfg(c_compiler)]
 pub const C_FUNCTIONS: &str = include_str!("positions.h");
 
 /// Dimensions that a description has room for.
-#[cfg(any(test, all(feature = "jit", unix, not(target_family = "wasm"))))]
+#[cfg(any(test, c_compiler))]
 const MAX_NDIM: usize = 8;
 
 /// Version of the layout of descriptions.
-#[cfg(any(test, all(feature = "jit", unix, not(target_family = "wasm"))))]
+#[cfg(any(test, c_compiler))]
 const LAYOUT: i64 = 2;
 
 /// A box in the words that [`C_FUNCTIONS`] read.
-#[cfg(any(test, all(feature = "jit", unix, not(target_family = "wasm"))))]
+#[cfg(any(test, c_compiler))]
 pub type Description = [i64; 4 * MAX_NDIM + 4];
 
 /// A box of items: the valid part of a block. Items are numbered in C order within the box.
@@ -49,7 +49,7 @@ impl Positions<'_> {
     }
 
     /// The box as generated C reads it; `None` where it has too many dimensions.
-    #[cfg(any(test, all(feature = "jit", unix, not(target_family = "wasm"))))]
+    #[cfg(any(test, c_compiler))]
     pub fn describe(&self) -> Option<Description> {
         let n = self.shape.len();
         if n > MAX_NDIM {

@@ -1,6 +1,6 @@
 //! Random kernels: the engine of the library agrees with the model, bit for bit.
 
-use miniexpr::internals::block::{Engine, Items};
+use miniexpr::internals::block::{Interpreter, Items};
 use miniexpr::internals::dtype::{Dtype, Scalar};
 use miniexpr::internals::ir::Kernel;
 use miniexpr::internals::kernel::Accuracy;
@@ -103,7 +103,7 @@ fn check_program(seed: u64) {
 }
 
 fn run(kernel: &Kernel, inputs: &[Vec<u8>; 2], items: usize, block: usize) -> Vec<u8> {
-    let mut engine = Engine::new(kernel, Level::current()).expect("a plan");
+    let mut engine = Interpreter::new(kernel, Level::current()).expect("a plan");
     if block > 0 {
         engine = engine.with_block_items(block);
     }

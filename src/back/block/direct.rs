@@ -11,7 +11,7 @@ impl Program {
     /// takes more.
     ///
     /// # Safety
-    /// As [`Engine::run`](super::Engine::run), for `n` items.
+    /// As [`Interpreter::run`](super::Interpreter::run), for `n` items.
     pub(super) unsafe fn run_directly(
         &self,
         inputs: &[*const u8],

@@ -1,13 +1,13 @@
 //! The block interpreter: a register program run over blocks that stay in the first-level cache.
 //!
-//! [`Engine`] is what runs a kernel: a [`Program`] where its body is one value, else a [`structured`]
+//! [`Interpreter`] is what runs a kernel: a [`Program`] where its body is one value, else a [`structured`]
 //! one. `plan` turns expressions into a [`Pipeline`]: steps that each run one vector kernel on the places
 //! of a [`layout`]. `run` executes a [`Program`] block by block, as `walk` cuts the items, with registers in a
 //! per-thread scratch memory that is reused; `direct` is the short way of a single step on whole arrays.
 
 mod direct;
-mod engine;
 mod fusion;
+mod interpreter;
 mod layout;
 mod packed;
 mod plan;
@@ -30,15 +30,14 @@ use string_step::StringStep;
 
 #[cfg(machine_code)]
 pub(super) use direct::overlap;
-pub use engine::Engine;
+pub use interpreter::Interpreter;
 pub use packed::PaddedBlocks;
 pub use plan::PlanError;
 #[cfg(machine_code)]
 pub(super) use run::call_each;
 pub use run::zero_padding;
-#[cfg(any(test, all(feature = "jit", target_os = "emscripten")))]
+#[cfg(any(test, wasm_modules))]
 pub(super) use structured::Arrays;
-pub use structured::RunError;
 pub use walk::Items;
 
 /// A register program for a kernel whose body is one `return`. Immutable, and safe to run from any

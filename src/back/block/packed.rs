@@ -5,7 +5,7 @@ use std::slice;
 use super::Outcome;
 use super::run::{aligned_bytes, zero_padding};
 use super::scratch::{Bytes, Scratch};
-use super::structured::RunError;
+use crate::back::engine::RunError;
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::nd::Rows;
 

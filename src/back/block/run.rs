@@ -46,7 +46,7 @@ impl Program {
     /// Evaluates the items.
     ///
     /// # Safety
-    /// As [`Engine::run`](super::Engine::run), for at least one item or a reduction.
+    /// As [`Interpreter::run`](super::Interpreter::run), for at least one item or a reduction.
     pub unsafe fn run(
         &self,
         scratch: &mut Scratch,
@@ -65,7 +65,7 @@ impl Program {
         Ok(())
     }
 
-    /// See [`Engine::is_defined_everywhere`](super::Engine::is_defined_everywhere).
+    /// See [`Interpreter::is_defined_everywhere`](super::Interpreter::is_defined_everywhere).
     pub(super) fn is_defined_everywhere(&self) -> bool {
         self.outcome == Outcome::PerItem && self.stages.is_empty() && self.is_pure()
     }

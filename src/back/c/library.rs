@@ -50,7 +50,7 @@ impl Library {
     /// kernel gave up. What it wrote up to then does not change what the interpreter gives.
     ///
     /// # Safety
-    /// As [`Engine::run`](crate::back::block::Engine::run).
+    /// As [`Interpreter::run`](crate::back::block::Interpreter::run).
     pub unsafe fn run(
         &self,
         inputs: &[*const u8],

@@ -10,6 +10,7 @@
 mod compiler;
 mod context;
 mod directory;
+mod engine;
 mod exported;
 mod expression;
 mod file;
@@ -32,9 +33,8 @@ mod symbols;
 mod tests;
 mod text;
 
-use super::engine::Refusal;
+use super::engine::{Candidate, Refusal, Unbuilt};
 use super::identity::{Gates, Names};
-use super::jit::{Candidate, Unbuilt};
 use super::trace::trace;
 use crate::ir::Kernel;
 use crate::memory::OutOfMemory;
@@ -46,9 +46,10 @@ use object::{LoadError, Object};
 use process::Outcome;
 use text::Text;
 
+pub use engine::SystemCompiler;
 #[cfg(machine_code)]
 pub use function_list::MathFunctions;
-pub use library::Library;
+use library::Library;
 
 /// Bytes of the longest C text that is compiled. Compilers need seconds for more, and some shapes take
 /// more than twice the time for twice the text.
@@ -106,8 +107,8 @@ struct Build<'a> {
 
 /// The shared object of a kernel: from the cache directory, or built there. An error after a line in the
 /// trace.
-pub fn build(kernel: &Kernel, candidate: &Candidate) -> Result<Library, Unbuilt> {
-    let Candidate { names, gates, identity } = candidate;
+fn build(candidate: &Candidate<'_>) -> Result<Library, Unbuilt> {
+    let Candidate { kernel, names, gates, identity, .. } = candidate;
     let fp = names.fp;
     if privileges::are_raised() {
         candidate.trace_built();

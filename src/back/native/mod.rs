@@ -16,6 +16,7 @@
 mod aarch64;
 mod allocate;
 mod emit;
+mod engine;
 mod executable;
 mod lane;
 mod lower;
@@ -29,8 +30,8 @@ mod x86;
 use std::ops::Range;
 
 use super::block::scratch::{Bytes, Scratch};
-use super::block::{RunError, call_each, overlap};
-use super::engine::{Refusal, reason};
+use super::block::{call_each, overlap};
+use super::engine::{Refusal, RunError, reason};
 use super::settings::Settings;
 use crate::ir::{IndexSymbol, Kernel};
 use crate::kernel::Accuracy;
@@ -38,6 +39,7 @@ use crate::kernel::level::Level;
 use crate::memory::TryGrow;
 use crate::mid::Positions;
 
+pub use engine::InMemory;
 use executable::Executable;
 use lane::{Callee, Status};
 
@@ -66,7 +68,8 @@ pub struct Native {
     /// Bytes of one item of each input, index symbols included, then of the output.
     item_sizes: Vec<usize>,
     index_symbols: Vec<IndexSymbol>,
-    /// Whether statements may be left out or repeated.
+    /// Whether statements may be left out or repeated. Then the interpreter may be faster: where items take
+    /// different paths, code runs all of them for all items of a group, and the interpreter need not.
     has_jumps: bool,
     /// Whether a vector kernel writes the output, which no input may be then.
     writes_by_call: bool,
@@ -173,17 +176,11 @@ impl Native {
         })
     }
 
-    /// Whether the interpreter may be faster: where items take different paths, code runs all of them for all
-    /// items of a group, and the interpreter need not.
-    pub fn may_be_slower(&self) -> bool {
-        self.has_jumps
-    }
-
     /// Evaluates `n` items; `None` where the interpreter has to: because an array is not aligned for
     /// its dtype, or because the output overlaps an input without being it.
     ///
     /// # Safety
-    /// As [`Engine::run`](super::block::Engine::run).
+    /// As [`Interpreter::run`](super::block::Interpreter::run).
     #[inline(never)]
     pub unsafe fn run(
         &self,

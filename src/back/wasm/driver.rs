@@ -32,7 +32,7 @@ const WORD: usize = size_of::<u64>();
 /// item count, which the function's needs allow, and gives the status.
 ///
 /// # Safety
-/// As `Engine::run` of the interpreter.
+/// As `Interpreter::run`.
 pub unsafe fn run(
     needs: &Needs,
     arrays: Arrays<'_>,

@@ -15,31 +15,29 @@
 //!
 //! `host` puts a module into the function table: by the `helpers` that a program registers or that come
 //! with a main module (`embedded_glue`), or by the `dynamic_linker` of Emscripten; `bridge` has what other
-//! modules may import, `signature` tells functions of other types apart. `engine` runs kernels, `jit` is the policy.
+//! modules may import, `signature` tells functions of other types apart. `engine` builds and runs kernels.
 
 mod access;
 mod arithmetic;
 mod body;
-#[cfg(any(test, target_os = "emscripten"))]
+#[cfg(any(test, wasm_modules))]
 mod bridge;
 mod control;
 mod convert;
 mod driver;
-#[cfg(all(target_os = "emscripten", feature = "dlopen"))]
+#[cfg(all(wasm_modules, feature = "dlopen"))]
 mod dynamic_linker;
-#[cfg(all(target_os = "emscripten", feature = "embedded-glue"))]
+#[cfg(all(wasm_modules, feature = "embedded-glue"))]
 mod embedded_glue;
-#[cfg(target_os = "emscripten")]
+#[cfg(wasm_modules)]
 mod engine;
 mod expression;
 mod facts;
-#[cfg(target_os = "emscripten")]
+#[cfg(wasm_modules)]
 pub mod helpers;
-#[cfg(target_os = "emscripten")]
+#[cfg(wasm_modules)]
 mod host;
 mod instruction;
-#[cfg(target_os = "emscripten")]
-pub mod jit;
 mod lanes;
 mod module;
 mod phases;
@@ -62,7 +60,9 @@ use instruction::{Instruction, ValType};
 use lanes::{Lanes, Shape};
 
 pub use driver::run;
-#[cfg(target_os = "emscripten")]
+#[cfg(wasm_modules)]
+pub use engine::Modules;
+#[cfg(wasm_modules)]
 pub use host::has_declared_type;
 pub use module::Linking;
 

@@ -2,11 +2,12 @@
 
 use super::Node;
 use super::lanes;
-use super::machine::{Arrays, Machine, RunError};
+use super::machine::{Arrays, Machine};
 use super::masks::Mask;
 use super::parts::{Part, Use};
 use crate::back::block::reduction::Stage;
 use crate::back::block::run::started;
+use crate::back::engine::RunError;
 use crate::kernel::reduce::GRAIN;
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::mid::Positions;

@@ -1,9 +1,10 @@
 //! `if`: each branch for the lanes that take it.
 
 use super::lanes;
-use super::machine::{Machine, RunError};
+use super::machine::Machine;
 use super::masks::Mask;
 use super::{If, Node};
+use crate::back::engine::RunError;
 
 impl Machine<'_> {
     pub(super) fn choose(&mut self, choice: &If, mask: Mask) -> Result<Mask, RunError> {

@@ -1,10 +1,11 @@
 //! Loops: frames of packed lanes, pass by pass.
 
 use super::lanes;
-use super::machine::{Frame, Machine, RunError, result};
+use super::machine::{Frame, Machine, result};
 use super::masks::{Mask, list_of};
 use super::{Head, Loop, Region};
 use crate::back::block::layout::PlaceId;
+use crate::back::engine::RunError;
 use crate::back::trace::tell;
 use crate::ir::SourcePlace;
 use crate::memory::TryGrow;

@@ -11,24 +11,11 @@ use crate::back::block::layout::{ConstantBytes, Place, PlaceId};
 use crate::back::block::reduction::Stage;
 use crate::back::block::run::{call_each, run_step};
 use crate::back::block::{Outcome, Pipeline, Step};
+use crate::back::engine::RunError;
 use crate::kernel::Accuracy;
 use crate::kernel::reduce::Accumulator;
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::mid::Positions;
-
-/// Why an evaluation ended early.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RunError {
-    OutOfMemory,
-    /// A step of zero, too many passes of a `while`, or items that end without a value.
-    Kernel,
-}
-
-impl From<OutOfMemory> for RunError {
-    fn from(_: OutOfMemory) -> RunError {
-        RunError::OutOfMemory
-    }
-}
 
 /// What one evaluation needs besides the program; reused from call to call.
 #[derive(Default)]

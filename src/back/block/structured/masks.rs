@@ -2,7 +2,8 @@
 
 use super::Region;
 use super::lanes;
-use super::machine::{Machine, RunError, result};
+use super::machine::{Machine, result};
+use crate::back::engine::RunError;
 
 /// A set of lanes of the current frame.
 ///

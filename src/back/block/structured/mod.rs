@@ -28,7 +28,7 @@ use crate::ir::{IndexSymbol, Print, SourcePlace, Type};
 use crate::kernel::Kernel as VectorKernel;
 
 pub(super) use build::outcome;
-pub use machine::{Arrays, RunError, Workspace};
+pub use machine::{Arrays, Workspace};
 
 use parts::Part;
 

@@ -7,8 +7,8 @@ mod sizes;
 pub mod statements;
 mod strips;
 
-use crate::back::block::{Engine, Items, RunError};
-use crate::back::engine::Refusal;
+use crate::back::block::{Interpreter, Items};
+use crate::back::engine::{Refusal, RunError};
 use crate::back::native::{Native, has_engine};
 use crate::back::settings::Settings;
 use crate::dtype::Dtype;
@@ -62,7 +62,7 @@ pub fn bytes_of<T: Copy>(values: &[T]) -> &[u8] {
 
 /// Output bytes of the interpreter.
 fn interpret(kernel: &Kernel, level: Level, inputs: &[&[u8]], n: usize) -> Result<Vec<u8>, RunError> {
-    let engine = Engine::new(kernel, level).unwrap();
+    let engine = Interpreter::new(kernel, level).unwrap();
     output_of(inputs, kernel.output.itemsize, n, |inputs, output, positions| {
         // SAFETY: the inputs hold `n` items, the output has room for them.
         unsafe { engine.run(inputs, output, Items::First(n), positions, Accuracy::Fast) }

@@ -1,7 +1,7 @@
 //! Kernels of statements: machine code and interpreter agree on every item.
 
 use super::{bytes_of, compile, interpret, levels, native, run};
-use crate::back::block::RunError;
+use crate::back::engine::RunError;
 use crate::back::native::lane::{Op, Value};
 use crate::dtype::Dtype;
 use crate::ir::Kernel;

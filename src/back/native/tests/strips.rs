@@ -68,7 +68,7 @@ fn run_in_place(code: &Native, kernel: &Kernel, level: Level, values: &[f64], ot
             Some(result) => result,
             // SAFETY: as above.
             None => unsafe {
-                let engine = crate::back::block::Engine::new(kernel, level).unwrap();
+                let engine = crate::back::block::Interpreter::new(kernel, level).unwrap();
                 let inputs = [address.cast_const(), other.as_ptr()];
                 let items = crate::back::block::Items::First(n);
                 engine.run(&inputs, address, items, positions, Accuracy::Fast)

@@ -65,7 +65,7 @@ pub fn try_kernel(
 
 /// What the interpreter gives for a kernel; `None` if it fails.
 pub fn interpreted(kernel: &Kernel, inputs: &[Array], items: usize, at: &Positions<'_>) -> Option<Vec<u8>> {
-    let engine = block::Engine::new(kernel, Level::Baseline).unwrap();
+    let engine = block::Interpreter::new(kernel, Level::Baseline).unwrap();
     let words: Vec<Vec<u64>> = inputs.iter().map(|input| aligned(&input.bytes)).collect();
     let pointers: Vec<*const u8> = words.iter().map(|words| words.as_ptr().cast()).collect();
     let mut output = vec![0u64; items.max(1)];

@@ -1,8 +1,9 @@
 //! The interpreter's choice between straight-line code and control flow.
 
 use super::scratch::Scratch;
-use super::structured::{Arrays, RunError, Structured, outcome};
+use super::structured::{Arrays, Structured, outcome};
 use super::{Items, Outcome, PaddedBlocks, PlanError, Program, reduction};
+use crate::back::engine::RunError;
 use crate::ir::{ExprKind, Graph, Kernel, Stmt};
 use crate::kernel::Accuracy;
 use crate::kernel::level::Level;
@@ -12,7 +13,7 @@ use crate::mid::flatten::{Node, Region, flatten, flatten_within, try_for_each_re
 
 /// A planned kernel. Immutable, and safe to run from any number of threads.
 #[derive(Debug)]
-pub struct Engine(Plan);
+pub struct Interpreter(Plan);
 
 #[derive(Debug)]
 enum Plan {
@@ -23,39 +24,39 @@ enum Plan {
 
 // SAFETY: a plan holds addresses of vector kernels and of host functions, no data of its own that
 // changes; the host promises that its functions may be called from every evaluating thread.
-unsafe impl Send for Engine {}
+unsafe impl Send for Interpreter {}
 // SAFETY: as above.
-unsafe impl Sync for Engine {}
+unsafe impl Sync for Interpreter {}
 
-impl Engine {
+impl Interpreter {
     /// Plans a kernel for vector kernels of one SIMD level.
-    pub fn new(kernel: &Kernel, level: Level) -> Result<Engine, PlanError> {
+    pub fn new(kernel: &Kernel, level: Level) -> Result<Interpreter, PlanError> {
         if let [Stmt::Return(value)] = kernel.body[..]
             && is_straight(&kernel.graph)
         {
-            return Ok(Engine(Plan::Straight(Program::new(kernel, &kernel.graph, value, level)?)));
+            return Ok(Interpreter(Plan::Straight(Program::new(kernel, &kernel.graph, value, level)?)));
         }
         let nodes = flatten(kernel)?;
         if deepest(&nodes)? > MAX_STAGES {
             // Each stage computes its arguments anew from the beginning of its region.
             let outcome = outcome(&nodes)?;
             let nodes = flatten_within(kernel, MAX_STAGES as usize)?;
-            return Ok(Engine(Plan::Structured(Structured::new(kernel, nodes, outcome, level)?)));
+            return Ok(Interpreter(Plan::Structured(Structured::new(kernel, nodes, outcome, level)?)));
         }
         if let [Node::Return(region)] = &nodes[..]
             && is_straight(&region.graph)
             && region.dropped_calls()?.is_empty()
         {
             let program = Program::new(kernel, &region.graph, region.values[0], level)?;
-            return Ok(Engine(Plan::Straight(program)));
+            return Ok(Interpreter(Plan::Straight(program)));
         }
         let outcome = outcome(&nodes)?;
-        Ok(Engine(Plan::Structured(Structured::new(kernel, nodes, outcome, level)?)))
+        Ok(Interpreter(Plan::Structured(Structured::new(kernel, nodes, outcome, level)?)))
     }
 
     /// The same plan for blocks of `items` items (at least one). Where nothing is reduced, the
     /// values are the same for blocks of every size.
-    pub fn with_block_items(mut self, items: usize) -> Engine {
+    pub fn with_block_items(mut self, items: usize) -> Interpreter {
         match &mut self.0 {
             Plan::Straight(program) => program.block_items = items.max(1),
             Plan::Structured(program) => program.set_block_items(items.max(1)),
@@ -179,10 +180,10 @@ mod tests {
     use crate::dtype::Dtype;
     use crate::front::testing::compile;
 
-    fn planned(text: &str, inputs: usize) -> Engine {
+    fn planned(text: &str, inputs: usize) -> Interpreter {
         let variables = [("x", Dtype::Float64), ("y", Dtype::Float64)];
         let kernel = compile(text, &variables[..inputs]);
-        Engine::new(&kernel, Level::current()).unwrap()
+        Interpreter::new(&kernel, Level::current()).unwrap()
     }
 
     fn evaluate(text: &str, inputs: &[&[f64]]) -> Vec<f64> {
@@ -241,7 +242,7 @@ mod tests {
         ];
         let (x, y) = ([0.5, 1.5, 3.0, -4.5, 1e150], [2.0, -0.5, 0.5, 3.0, 1e140]);
         for (text, steps, expected) in CASES {
-            let Engine(Plan::Straight(program)) = planned(text, 2) else { panic!("{text} has a loop") };
+            let Interpreter(Plan::Straight(program)) = planned(text, 2) else { panic!("{text} has a loop") };
             assert_eq!(program.pipeline.steps.len(), *steps, "{text}");
             let expected: Vec<f64> = x.iter().zip(&y).map(|(x, y)| expected(*x, *y)).collect();
             assert_eq!(evaluate(text, &[&x, &y]), expected, "{text}");
@@ -250,7 +251,7 @@ mod tests {
 
     /// Bytes that a kernel of `x` takes to run over `items` values, and what it gives.
     fn memory_of(text: &str, items: usize) -> (usize, Vec<f64>) {
-        let Engine(Plan::Structured(program)) = planned(text, 1) else { panic!("{text} is straight") };
+        let Interpreter(Plan::Structured(program)) = planned(text, 1) else { panic!("{text} is straight") };
         let x: Vec<f64> = (0..items).map(|index| (index % 1000) as f64 / 1000.0).collect();
         let mut out = vec![0.0; items];
         let inputs = [x.as_ptr().cast()];
