@@ -1,5 +1,9 @@
 //! The lexer: tokens of expressions, and the lines, names and blanks of kernels.
 
+mod python;
+
+pub use python::why_bad;
+
 use super::number::{self, Literal};
 use super::text;
 use crate::ir::Span;
@@ -17,6 +21,18 @@ pub enum Token {
     Close,
     Comma,
     Operator(Operator),
+    /// `if`, `else`, `.` and `=` of Python's expressions.
+    If,
+    Else,
+    Dot,
+    Assign,
+}
+
+/// Whose expressions are read: the tokens of the two grammars differ in numbers, strings and symbols.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grammar {
+    Reference,
+    Python,
 }
 
 /// Operators as written; which of them stands where is the parser's matter.
@@ -26,6 +42,8 @@ pub enum Operator {
     Sub,
     Mul,
     Div,
+    /// `//`, of Python's grammar alone.
+    FloorDiv,
     Rem,
     Pow,
     Shl,
@@ -48,7 +66,7 @@ pub enum Operator {
 /// Where an expression ends, besides the end of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ends {
-    /// Nowhere else: line ends are white space.
+    /// Nowhere else: line ends are white space. In Python's grammar, at a line end outside parentheses.
     Text,
     /// At the end of the statement: a line end, `;` or `#` outside parentheses, or a `)` that closes nothing.
     Statement,
@@ -62,6 +80,7 @@ pub enum Ends {
 pub struct Lexer<'a> {
     pub source: &'a [u8],
     pub offset: usize,
+    grammar: Grammar,
     ends: Ends,
     /// Parentheses that are open in the expression at hand.
     depth: usize,
@@ -78,8 +97,8 @@ pub struct LineStart {
 
 /// The tokens of expressions.
 impl<'a> Lexer<'a> {
-    pub fn new(source: &'a [u8]) -> Lexer<'a> {
-        Lexer { source, offset: 0, ends: Ends::Text, depth: 0, last_end: 0 }
+    pub fn new(source: &'a [u8], grammar: Grammar) -> Lexer<'a> {
+        Lexer { source, offset: 0, grammar, ends: Ends::Text, depth: 0, last_end: 0 }
     }
 
     /// Begins an expression here.
@@ -89,18 +108,10 @@ impl<'a> Lexer<'a> {
 
     /// The next token of an expression and its place. After `End` and `Bad` the lexer stays where it is.
     pub fn next(&mut self) -> (Token, Span) {
-        while let Some(byte) = self.peek().filter(|byte| is_space(*byte)) {
-            if byte == b'\n' && self.line_ends() {
-                break;
-            }
-            self.offset += 1;
-            // A vertical tab is white space between tokens, but belongs to the expression.
-            if byte == 0x0b {
-                self.last_end = self.offset;
-            }
-        }
+        self.skip_between_tokens();
         if self.at_end() {
-            let end = if self.ends == Ends::Text { self.offset } else { self.last_end } as u32;
+            let is_whole = self.ends == Ends::Text && self.grammar == Grammar::Reference;
+            let end = if is_whole { self.offset } else { self.last_end } as u32;
             return (Token::End, Span { start: end, end });
         }
         let (token, length) = self.scan();
@@ -118,9 +129,35 @@ impl<'a> Lexer<'a> {
         (token, Span { start: (start + prefix) as u32, end: (start + length) as u32 })
     }
 
+    fn skip_between_tokens(&mut self) {
+        while let Some(byte) = self.peek() {
+            if byte == b'#' && self.joins_lines() {
+                self.skip_comment();
+                continue;
+            }
+            if !is_space(byte) || byte == b'\n' && self.line_ends() {
+                return;
+            }
+            self.offset += 1;
+            // A vertical tab is white space between tokens, but belongs to the expression.
+            if byte == 0x0b {
+                self.last_end = self.offset;
+            }
+        }
+    }
+
     /// Whether line ends are no white space here.
     fn line_ends(&self) -> bool {
-        self.depth == 0 && matches!(self.ends, Ends::Statement | Ends::Header)
+        match self.ends {
+            Ends::Statement | Ends::Header => self.depth == 0,
+            Ends::Text => self.depth == 0 && self.grammar == Grammar::Python,
+            Ends::Argument => false,
+        }
+    }
+
+    /// Whether comments may stand between tokens: in parentheses of Python's grammar.
+    fn joins_lines(&self) -> bool {
+        self.grammar == Grammar::Python && !self.line_ends()
     }
 
     /// Whether the expression at hand ends here.
@@ -128,7 +165,7 @@ impl<'a> Lexer<'a> {
         let Some(byte) = self.peek() else { return true };
         self.depth == 0
             && match self.ends {
-                Ends::Text => false,
+                Ends::Text => self.grammar == Grammar::Python && matches!(byte, b'\n' | b'#'),
                 Ends::Statement => ends_statement(byte),
                 Ends::Header => ends_statement(byte) || byte == b':' && self.at_last_colon(),
                 Ends::Argument => matches!(byte, b',' | b')'),
@@ -144,6 +181,9 @@ impl<'a> Lexer<'a> {
     /// The token at the current offset and its length in bytes.
     fn scan(&self) -> (Token, usize) {
         let rest = self.rest();
+        if self.grammar == Grammar::Python {
+            return python::scan(rest);
+        }
         match rest {
             [] => (Token::End, 0),
             [b'0'..=b'9' | b'.', ..] => match number::scan(rest) {
@@ -203,6 +243,13 @@ impl<'a> Lexer<'a> {
         self.skip_blanks();
         self.skip_comment();
         matches!(self.peek(), None | Some(b'\n'))
+    }
+
+    /// Whether a `=` that is no `==` follows the token read last, in parentheses.
+    pub fn assigns_next(&self) -> bool {
+        let mut ahead = Lexer { ..*self };
+        ahead.skip_between_tokens();
+        matches!(ahead.rest(), [b'=', rest @ ..] if rest.first() != Some(&b'='))
     }
 
     /// The name that starts here, without passing it; empty if there is none.
@@ -280,6 +327,10 @@ impl<'a> Lexer<'a> {
             match byte {
                 b'\'' | b'"' => {
                     self.skip_string()?;
+                    continue;
+                }
+                b'#' if self.grammar == Grammar::Python && (depth > 0 || ends == Ends::Argument) => {
+                    self.skip_comment();
                     continue;
                 }
                 b'(' => depth += 1,
@@ -399,7 +450,7 @@ mod tests {
     use super::*;
 
     fn tokens(text: &str) -> Vec<(Token, u32, u32)> {
-        let mut lexer = Lexer::new(text.as_bytes());
+        let mut lexer = Lexer::new(text.as_bytes(), Grammar::Reference);
         let mut all = Vec::new();
         loop {
             let (token, span) = lexer.next();
@@ -440,7 +491,7 @@ mod tests {
     }
     /// The offset where the expression that `text` begins with ends.
     fn end(text: &str, ends: Ends) -> usize {
-        let mut lexer = Lexer::new(text.as_bytes());
+        let mut lexer = Lexer::new(text.as_bytes(), Grammar::Reference);
         lexer.begin(ends);
         while !matches!(lexer.next().0, Token::End | Token::Bad) {}
         lexer.offset
@@ -463,7 +514,7 @@ mod tests {
     #[test]
     fn skips_what_is_refused() {
         let skip = |text: &str, ends| {
-            let mut lexer = Lexer::new(text.as_bytes());
+            let mut lexer = Lexer::new(text.as_bytes(), Grammar::Reference);
             lexer.skip(ends).map(|()| lexer.offset)
         };
         assert_eq!(skip("x $ '#;' (\n;) ; y", Ends::Statement), Ok(14));

@@ -4,7 +4,6 @@ mod dsl;
 pub mod error;
 mod grammar;
 mod lexer;
-mod lower;
 mod number;
 mod place;
 mod plain;
@@ -15,6 +14,7 @@ mod scope;
 pub mod testing;
 mod text;
 mod tree;
+mod typing;
 
 pub use error::{CompileError, Status};
 pub use plain::{Entry, EntryKind};

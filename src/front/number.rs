@@ -1,11 +1,16 @@
 //! Numeric literals: C `strtod`'s extent, in the C locale, with exact 64-bit integers.
 
+mod python;
+
+pub use python::scan_python;
+
 use crate::dtype::Scalar;
 
 /// A numeric literal as written.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Literal {
-    /// `Scalar::Int` where the literal is an integer below 2^64, else `Scalar::Float`.
+    /// `Scalar::Int` where the literal is an integer below 2^64, else `Scalar::Float`. Python's literals can
+    /// also be wider integers, bool and complex.
     pub value: Scalar,
     /// Whether the text has a point or an exponent.
     pub is_float: bool,

@@ -2,10 +2,10 @@
 
 use super::error::{CompileError, Status};
 use super::grammar::reference;
-use super::lexer::Lexer;
-use super::lower::{Rules, convert, infer, store};
+use super::lexer::{Grammar, Lexer};
 use super::scope::Scope;
 use super::tree::{NodeKind, Tree};
+use super::typing::{Rules, convert, infer, store};
 use crate::dtype::Dtype;
 use crate::ir::{Builder, ExprKind, Kernel, Param, Stmt, UserFunction};
 use crate::memory::{OutOfMemory, TryGrow};
@@ -34,7 +34,8 @@ pub enum EntryKind {
 pub fn compile(text: &[u8], entries: &[Entry<'_>], output: Option<Dtype>) -> Result<Kernel, CompileError> {
     check_mixing(entries, output)?;
     let mut scope = Scope::of_entries(entries, output, false)?;
-    let tree = reference::parse(&mut Lexer::new(text), &mut scope, Tree::default()).map_err(with_offset)?;
+    let tree = reference::parse(&mut Lexer::new(text, Grammar::Reference), &mut scope, Tree::default())
+        .map_err(with_offset)?;
     let mut kernel = Kernel::empty();
     let mut builder = Builder::new();
     bind_used_variables(&mut kernel.params, &mut scope, &tree, entries)?;

@@ -129,6 +129,11 @@ impl<'a> Scope<'a> {
         declared.map(|symbol| symbol.meaning).or_else(|| if self.in_kernel { of_kernels(name) } else { None })
     }
 
+    /// The names of variables and functions, in order of declaration.
+    pub fn names(&self) -> impl Iterator<Item = &'a [u8]> {
+        self.symbols.iter().map(|symbol| symbol.name)
+    }
+
     pub fn variable(&self, index: u32) -> Variable {
         self.variables[index as usize]
     }

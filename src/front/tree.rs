@@ -3,9 +3,10 @@
 use super::lexer::Operator;
 use super::number::Literal;
 use super::text;
+use crate::dtype::Dtype;
 use crate::ir::{IndexSymbol, Span};
 use crate::memory::{OutOfMemory, TryGrow};
-use crate::operation::Builtin;
+use crate::operation::{Builtin, numpy};
 
 /// Handle of a node; the operands of a node have smaller handles.
 pub type NodeId = u32;
@@ -18,6 +19,19 @@ pub struct Tree {
     pub args: Vec<NodeId>,
     /// Code points of string literals.
     pub code_points: Vec<u32>,
+    /// What calls say beside their operands.
+    pub options: Vec<Options>,
+}
+
+/// What a call of a NumPy function says beside its operands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Options {
+    /// The axes of a reduction, as written; `None` for all.
+    pub axes: Option<Vec<i64>>,
+    pub keepdims: bool,
+    pub dtype: Option<Dtype>,
+    pub ddof: f64,
+    pub decimals: i64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +65,21 @@ pub enum NodeKind {
     Call(u32, ArgList),
     /// `int(…)`, `float(…)`, `bool(…)` of a kernel.
     Cast(CastTo, NodeId),
+    /// Unary plus, which only Python's grammar keeps.
+    Plus(NodeId),
+    /// `yes if condition else no`.
+    Conditional {
+        condition: NodeId,
+        yes: NodeId,
+        no: NodeId,
+    },
+    /// A function of the NumPy dialect with its operands in [`Tree::args`] and the index of what else the call
+    /// says in [`Tree::options`].
+    #[allow(dead_code, reason = "the typing that reads it follows")]
+    Function(&'static numpy::Function, ArgList, u32),
+    /// `a.astype(dtype)`.
+    #[allow(dead_code, reason = "the typing that reads it follows")]
+    AsType(Dtype, NodeId),
 }
 
 /// The cast intrinsics of kernels.
@@ -88,6 +117,12 @@ impl Tree {
         let start = u32::try_from(self.args.len()).map_err(|_| OutOfMemory)?;
         self.args.try_extend(args)?;
         Ok(ArgList { start, count: args.len() as u32 })
+    }
+
+    pub fn push_options(&mut self, options: Options) -> Result<u32, OutOfMemory> {
+        let index = u32::try_from(self.options.len()).map_err(|_| OutOfMemory)?;
+        self.options.try_push(options)?;
+        Ok(index)
     }
 
     /// Stores the code points of the string literal `source`; `is_bytes` tells a `b` prefix.
@@ -144,12 +179,18 @@ impl Tree {
     pub fn for_each_operand(&self, id: NodeId, mut visit: impl FnMut(NodeId)) {
         match self.node(id).kind {
             NodeKind::Number(_) | NodeKind::Text(_) | NodeKind::Variable(_) | NodeKind::Index(_) => {}
-            NodeKind::Negate(a) | NodeKind::Invert(a) | NodeKind::Not(a) | NodeKind::Cast(_, a) => visit(a),
+            NodeKind::Negate(a)
+            | NodeKind::Invert(a)
+            | NodeKind::Not(a)
+            | NodeKind::Cast(_, a)
+            | NodeKind::Plus(a)
+            | NodeKind::AsType(_, a) => visit(a),
+            NodeKind::Conditional { condition, yes, no } => [condition, yes, no].into_iter().for_each(visit),
             NodeKind::Binary(_, a, b) | NodeKind::Comma(a, b) => {
                 visit(a);
                 visit(b);
             }
-            NodeKind::Builtin(_, list) | NodeKind::Call(_, list) => {
+            NodeKind::Builtin(_, list) | NodeKind::Call(_, list) | NodeKind::Function(_, list, _) => {
                 self.arguments(list).iter().for_each(|argument| visit(*argument));
             }
         }

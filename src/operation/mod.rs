@@ -1,6 +1,7 @@
 //! The table of builtin names: one row a name.
 
 pub mod function;
+pub mod numpy;
 pub mod single;
 
 use crate::ir::{BinaryOp, MathFn, ReduceOp, UnaryOp};

@@ -2,7 +2,7 @@
 
 use crate::environment;
 use crate::front::error::{CompileError, Quoted};
-use crate::front::lexer::Lexer;
+use crate::front::lexer::{Grammar, Lexer};
 use crate::front::place::refuse;
 use crate::ir::{Compiler, FpMode};
 
@@ -15,7 +15,7 @@ pub struct Pragmas {
 
 /// Reads the pragmas in the comments before the first line of code.
 pub fn read(source: &[u8]) -> Result<Pragmas, CompileError> {
-    let mut lexer = Lexer::new(source);
+    let mut lexer = Lexer::new(source, Grammar::Reference);
     let mut pragmas = Pragmas::default();
     loop {
         lexer.skip_space();

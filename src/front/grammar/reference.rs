@@ -90,7 +90,7 @@ impl Infix {
                 BitAnd => power::BIT_AND,
                 Shl | Shr => power::SHIFT,
                 Add | Sub => power::SUM,
-                Mul | Div | Rem => power::PRODUCT,
+                Mul | Div | FloorDiv | Rem => power::PRODUCT,
                 Pow => power::POW,
                 Invert | Not => power::NOT,
             },

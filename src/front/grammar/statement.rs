@@ -8,7 +8,7 @@ use super::pragma::{self, Pragmas};
 use super::reference;
 use crate::front::dsl::index_symbol;
 use crate::front::error::{CompileError, Quoted, Status};
-use crate::front::lexer::{Ends, Lexer, LineStart, OPEN_PARENTHESIS, Operator};
+use crate::front::lexer::{Ends, Grammar, Lexer, LineStart, OPEN_PARENTHESIS, Operator};
 use crate::front::place::{place, position_told, refuse};
 use crate::front::program::{Expression, Guarded, Program, Statement, StatementKind, Target};
 use crate::front::scope::{Scope, SymbolMeaning};
@@ -77,7 +77,7 @@ struct Parser<'a> {
 
 impl<'a> Parser<'a> {
     fn new(source: &'a [u8], scope: Scope<'a>) -> Parser<'a> {
-        let lexer = Lexer::new(source);
+        let lexer = Lexer::new(source, Grammar::Reference);
         Parser { lexer, scope, reads_expressions: true, fault: None, nesting: 0, loops: 0 }
     }
 

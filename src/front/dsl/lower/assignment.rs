@@ -5,10 +5,10 @@ use crate::dtype::{Dtype, promote};
 use crate::front::dsl::names::is_reserved;
 use crate::front::dsl::signature::MAX_SYMBOLS;
 use crate::front::error::{CompileError, Quoted};
-use crate::front::lower::{self, store};
 use crate::front::program::{Expression, Target};
 use crate::front::scope::Variable;
 use crate::front::tree::Tree;
+use crate::front::typing::{self, store};
 use crate::ir::{ExprId, ExprKind, Local, LocalId, Stmt, Type};
 use crate::memory::TryGrow;
 
@@ -89,7 +89,7 @@ impl Lowering<'_> {
         let Some(output) = self.output.filter(|output| !output.is_string()) else {
             return self.natural_value(statement, tree, self.output);
         };
-        let typed = lower::infer(&self.scope, tree, self.rules(None))
+        let typed = typing::infer(&self.scope, tree, self.rules(None))
             .map_err(|error| self.located(error, statement))?;
         let natural = typed.dtype();
         let target = if natural.is_string() {

@@ -3,10 +3,10 @@
 use super::{Literals, Lowering, uniform};
 use crate::dtype::Dtype;
 use crate::front::error::{CompileError, Status};
-use crate::front::lower::{self, Rules};
 use crate::front::place::{place, position_told};
 use crate::front::program::Expression;
 use crate::front::tree::Tree;
+use crate::front::typing::{self, Rules};
 use crate::ir::{ExprId, ExprKind, StringTest};
 
 impl Lowering<'_> {
@@ -45,7 +45,7 @@ impl Lowering<'_> {
         target: Option<Dtype>,
     ) -> Result<ExprId, CompileError> {
         let rules = self.rules(target);
-        let typed = lower::infer(&self.scope, tree, rules);
+        let typed = typing::infer(&self.scope, tree, rules);
         typed.and_then(|typed| typed.emit(&mut self.builder)).map_err(|error| self.located(error, statement))
     }
 
@@ -57,7 +57,7 @@ impl Lowering<'_> {
         target: Option<Dtype>,
     ) -> Result<ExprId, CompileError> {
         let value = self.natural_value(statement, tree, target)?;
-        lower::convert(&mut self.builder, value, target).map_err(|error| self.located(error, statement))
+        typing::convert(&mut self.builder, value, target).map_err(|error| self.located(error, statement))
     }
 
     /// The bool value of a condition: a string holds if it is not empty.

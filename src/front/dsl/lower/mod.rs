@@ -10,11 +10,11 @@ use super::uniform;
 use crate::dtype::Dtype;
 use crate::front::error::CompileError;
 use crate::front::grammar;
-use crate::front::lower::{self, store};
 use crate::front::place::{Cursor, refuse};
 use crate::front::plain::{Entry, EntryKind};
 use crate::front::program::{Expression, Guarded, Program, Statement, StatementKind};
 use crate::front::scope::Scope;
+use crate::front::typing::{self, store};
 use crate::ir::{Block, Branch, Builder, Kernel, LocalId, Param, Stmt, Type};
 use crate::memory::{OutOfMemory, TryGrow};
 
@@ -163,7 +163,7 @@ impl<'a> Lowering<'a> {
     #[inline(never)]
     fn check_expression(&mut self, start: usize, value: &Expression) -> Result<(), CompileError> {
         let tree = self.tree_in_body(start, value)?;
-        let typed = lower::infer(&self.scope, tree, self.rules(self.output));
+        let typed = typing::infer(&self.scope, tree, self.rules(self.output));
         typed.map(drop).map_err(|error| self.located(error, start))
     }
 

@@ -2,8 +2,8 @@
 
 use super::{Lowering, uniform};
 use crate::front::error::CompileError;
-use crate::front::lower::convert;
 use crate::front::program::Expression;
+use crate::front::typing::convert;
 use crate::ir::{ExprId, Print, Stmt};
 use crate::memory::{OutOfMemory, TryGrow};
 

@@ -1,5 +1,6 @@
 use super::*;
 use crate::dtype::Dtype;
+use crate::front::lexer::Grammar;
 use crate::front::scope::{HostFunction, Variable};
 use crate::ir::{ExprKind, UserFunction};
 
@@ -22,7 +23,7 @@ fn scope() -> Scope<'static> {
 }
 
 fn parsed(text: &str) -> Result<Tree, CompileError> {
-    parse(&mut Lexer::new(text.as_bytes()), &mut scope(), Tree::default())
+    parse(&mut Lexer::new(text.as_bytes(), Grammar::Reference), &mut scope(), Tree::default())
 }
 
 /// The tree with explicit parentheses.
@@ -50,6 +51,9 @@ fn show(tree: &Tree, scope: &Scope, id: NodeId) -> String {
         NodeKind::Builtin(row, list) => call(row.name.as_bytes(), list),
         NodeKind::Call(index, list) => call(scope.function(index).name, list),
         NodeKind::Cast(to, a) => format!("{to:?}({})", show(tree, scope, a)),
+        NodeKind::Plus(_) | NodeKind::Conditional { .. } | NodeKind::Function(..) | NodeKind::AsType(..) => {
+            unreachable!("not of this grammar")
+        }
     }
 }
 

@@ -2,13 +2,13 @@
 
 use super::Rules;
 use super::fold::Folder;
-use super::text::{self, TextNode};
 use crate::dtype::{Dtype, Scalar, promote};
 use crate::front::error::{CompileError, Status};
 use crate::front::lexer::Operator;
 use crate::front::number::Literal;
 use crate::front::scope::{HostFunction, Scope};
 use crate::front::tree::{ArgList, CastTo, NodeId, NodeKind, Tree};
+use crate::front::typing::text::{self, TextNode, TextTyped};
 use crate::ir::{BinaryOp, ReduceOp, UnaryOp};
 use crate::memory::TryGrow;
 use crate::operation::Meaning;
@@ -36,11 +36,6 @@ impl Typed {
         Typed { compute, parse, is_weak: false, constant: None, text: None }
     }
 
-    /// A node that takes or gives strings.
-    pub fn text(dtype: Dtype, text: TextNode) -> Typed {
-        Typed { text: Some(text), ..Typed::number(dtype, dtype) }
-    }
-
     /// Whether what the node computes in its own dtype is its value: not so for a constant that the
     /// dtype does not hold, and for arithmetic with weak numbers.
     pub fn keeps_value(&self) -> bool {
@@ -58,6 +53,24 @@ impl Typed {
     /// A string of literals alone, which can be of either family.
     pub fn adapts(&self) -> bool {
         self.text.is_some_and(|text| text.adapts)
+    }
+}
+
+impl TextTyped for Typed {
+    fn of_text(dtype: Dtype, text: TextNode) -> Typed {
+        Typed { text: Some(text), ..Typed::number(dtype, dtype) }
+    }
+
+    fn dtype(&self) -> Dtype {
+        self.compute
+    }
+
+    fn constant(&self) -> Option<Scalar> {
+        self.constant
+    }
+
+    fn adapts(&self) -> bool {
+        Typed::adapts(self)
     }
 }
 
@@ -194,6 +207,10 @@ impl Typing<'_> {
             NodeKind::Builtin(row, list) => self.builtin(id, row.name, row.meaning, list),
             NodeKind::Call(index, list) => self.call(index, list),
             NodeKind::Cast(to, _) => Ok(self.cast(to)),
+            NodeKind::Plus(_)
+            | NodeKind::Conditional { .. }
+            | NodeKind::Function(..)
+            | NodeKind::AsType(..) => foreign(),
         }
     }
 
@@ -402,6 +419,11 @@ impl Typing<'_> {
         }
         Ok(())
     }
+}
+
+/// What is done with a node that the reference's grammar does not make.
+pub fn foreign() -> ! {
+    unreachable!("the reference's grammar makes no such node")
 }
 
 /// The integer dtype of a literal beside `target`: the next wider one that holds the value. A negative

@@ -1,12 +1,12 @@
 //! The dtype in which each node is wanted by the one that uses it.
 
 use super::Rules;
-use super::text::{self, TextNode, TextOperation};
-use super::typing::{Typed, are_truths, has_complex_form, is_exact, small_power};
+use super::infer::{Typed, are_truths, foreign, has_complex_form, is_exact, small_power};
 use crate::dtype::{Dtype, Scalar, promote};
 use crate::front::lexer::Operator;
 use crate::front::scope::Scope;
 use crate::front::tree::{NodeId, NodeKind, Tree};
+use crate::front::typing::text::{self, TextNode, TextOperation};
 use crate::ir::{BinaryOp, UnaryOp};
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::operation::Meaning;
@@ -154,12 +154,16 @@ impl<'a> Spreader<'a> {
                 self.want_apart(a);
                 self.get(id).compute
             }
+            NodeKind::Plus(_)
+            | NodeKind::Conditional { .. }
+            | NodeKind::Function(..)
+            | NodeKind::AsType(..) => foreign(),
         }
     }
 
     /// String operands are wanted in one family, a condition between them apart.
     fn strings(&mut self, text: TextNode, result: Dtype) -> Dtype {
-        let family = text::operand_family(self.typed, text, result, self.rules);
+        let family = text::operand_family(self.typed, text, result, self.rules.literal_text);
         text.operation.strings().iter().for_each(|string| self.want(*string, family));
         if let TextOperation::Select(condition, _) = text.operation {
             self.want_apart(condition);

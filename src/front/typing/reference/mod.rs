@@ -1,4 +1,4 @@
-//! From a syntax tree to typed expressions.
+//! The rules of the reference library.
 //!
 //! Three passes over the tree's arena, none recursive. *Typing* runs from operands to users: it
 //! folds constants and gives each node its computation dtype. *Demand* runs from users to operands:
@@ -13,17 +13,15 @@
 mod demand;
 mod emit;
 mod fold;
-mod text;
-mod typing;
+mod infer;
 
-use super::error::{CompileError, Status};
-use super::scope::Scope;
-use super::tree::Tree;
 use crate::dtype::Dtype;
+use crate::front::error::CompileError;
+use crate::front::scope::Scope;
+use crate::front::tree::Tree;
 use crate::ir::{Builder, ExprId};
-use crate::memory::OutOfMemory;
 use fold::Folder;
-use typing::Typed;
+use infer::Typed;
 
 /// What the surroundings of an expression say about its constants.
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +75,7 @@ pub struct TypedTree<'a> {
 /// Types all nodes of `tree`.
 pub fn infer<'a>(scope: &'a Scope<'a>, tree: &'a Tree, rules: Rules) -> Result<TypedTree<'a>, CompileError> {
     let mut folder = Folder::new(scope, tree, rules);
-    let nodes = typing::infer(scope, tree, rules, &mut folder)?;
+    let nodes = infer::infer(scope, tree, rules, &mut folder)?;
     Ok(TypedTree { scope, tree, rules, nodes, folder })
 }
 
@@ -92,20 +90,4 @@ impl TypedTree<'_> {
         let demands = demand::spread(self.scope, self.tree, &self.nodes, self.rules)?;
         emit::emit(builder, self.scope, self.tree, &self.nodes, &demands, &mut self.folder)
     }
-}
-
-/// `value` in the dtype `wanted`, its own if that is `None`. Strings are never converted.
-pub fn convert(builder: &mut Builder, value: ExprId, wanted: Option<Dtype>) -> Result<ExprId, CompileError> {
-    let own = builder.dtype(value);
-    let wanted = wanted.unwrap_or(own);
-    if wanted != own && (wanted.is_string() || own.is_string()) {
-        let message = format_args!("a value of dtype {own} cannot be converted to {wanted}");
-        return Err(CompileError::new(Status::InvalidType, message));
-    }
-    if own.is_string() { Ok(value) } else { Ok(builder.cast(value, wanted)?) }
-}
-
-/// `value` as a result is stored: a string in a slot of `itemsize` bytes.
-pub fn store(builder: &mut Builder, value: ExprId, itemsize: usize) -> Result<ExprId, OutOfMemory> {
-    if builder.dtype(value).is_string() { builder.text_in_slot(value, itemsize) } else { Ok(value) }
 }

@@ -4,8 +4,6 @@
 //! literals alone adapts to the strings that it meets, or else to what the surroundings say. The
 //! strings that an operation combines are of one family.
 
-use super::Rules;
-use super::typing::Typed;
 use crate::dtype::{Dtype, Scalar};
 use crate::front::error::{CompileError, Status};
 use crate::front::lexer::Operator;
@@ -23,6 +21,20 @@ pub struct TextNode {
     pub operation: TextOperation,
     /// A string of literals alone, of either family.
     pub adapts: bool,
+}
+
+/// What the rules of strings ask of a typed node, and how they make one.
+pub trait TextTyped: Copy {
+    /// A node that takes or gives strings.
+    fn of_text(dtype: Dtype, text: TextNode) -> Self;
+
+    fn dtype(&self) -> Dtype;
+
+    /// The value of a constant number.
+    fn constant(&self) -> Option<Scalar>;
+
+    /// Whether it is a string of literals alone, which can be of either family.
+    fn adapts(&self) -> bool;
 }
 
 /// What a node does with strings. Operations with fewer operands repeat the first.
@@ -54,7 +66,7 @@ fn type_error(message: std::fmt::Arguments<'_>) -> CompileError {
 /// Types a node that has to do with strings, given its typed operands; `None` for any other node.
 ///
 /// Errors: −8 where a string stands in the place of a number or the reverse, and where text meets bytes.
-pub fn infer(tree: &Tree, typed: &[Typed], id: NodeId) -> Result<Option<Typed>, CompileError> {
+pub fn infer<T: TextTyped>(tree: &Tree, typed: &[T], id: NodeId) -> Result<Option<T>, CompileError> {
     let Some(operation) = operation(tree, typed, id)? else { return Ok(None) };
     let family = join(typed, operation.strings())?;
     let dtype = match operation {
@@ -62,23 +74,27 @@ pub fn infer(tree: &Tree, typed: &[Typed], id: NodeId) -> Result<Option<Typed>, 
         _ => family.unwrap_or(Dtype::String),
     };
     let text = TextNode { operation, adapts: dtype.is_string() && family.is_none() };
-    Ok(Some(Typed::text(dtype, text)))
+    Ok(Some(T::of_text(dtype, text)))
 }
 
 /// The family of strings that meet; `None` if all adapt.
-pub fn join(typed: &[Typed], strings: &[NodeId]) -> Result<Option<Dtype>, CompileError> {
+pub fn join<T: TextTyped>(typed: &[T], strings: &[NodeId]) -> Result<Option<Dtype>, CompileError> {
     let mut family = None;
     for string in strings.iter().map(|id| typed[*id as usize]).filter(|string| !string.adapts()) {
-        if family.is_some_and(|family| family != string.compute) {
+        if family.is_some_and(|family| family != string.dtype()) {
             return Err(type_error(format_args!("text and bytes cannot be combined")));
         }
-        family = Some(string.compute);
+        family = Some(string.dtype());
     }
     Ok(family)
 }
 
-fn operation(tree: &Tree, typed: &[Typed], id: NodeId) -> Result<Option<TextOperation>, CompileError> {
-    let is_string = |id: NodeId| typed[id as usize].compute.is_string();
+fn operation<T: TextTyped>(
+    tree: &Tree,
+    typed: &[T],
+    id: NodeId,
+) -> Result<Option<TextOperation>, CompileError> {
+    let is_string = |id: NodeId| typed[id as usize].dtype().is_string();
     let mut takes_string = false;
     tree.for_each_operand(id, |operand| takes_string |= is_string(operand));
     match tree.node(id).kind {
@@ -117,19 +133,19 @@ fn binary(operator: Operator, a: NodeId, b: NodeId) -> Result<TextOperation, Com
 }
 
 /// A call of a string function, whose number of arguments the parser has checked.
-fn call(
+fn call<T: TextTyped>(
     tree: &Tree,
-    typed: &[Typed],
+    typed: &[T],
     name: &str,
     function: TextFn,
     args: &[NodeId],
 ) -> Result<TextOperation, CompileError> {
     let string = |index: usize| match args.get(index) {
-        Some(&arg) if typed[arg as usize].compute.is_string() => Ok(arg),
+        Some(&arg) if typed[arg as usize].dtype().is_string() => Ok(arg),
         _ => Err(type_error(format_args!("argument {} of {name}() must be a string", index + 1))),
     };
     let number = |index: usize| {
-        let value = args.get(index).and_then(|arg| typed[*arg as usize].constant).and_then(whole_number);
+        let value = args.get(index).and_then(|arg| typed[*arg as usize].constant()).and_then(whole_number);
         value.ok_or_else(|| {
             type_error(format_args!("argument {} of {name}() must be a number literal", index + 1))
         })
@@ -172,7 +188,7 @@ fn whole_number(value: Scalar) -> Option<i64> {
 }
 
 /// Refuses a reduction whose argument holds a string, be it only in a test.
-pub fn check_reductions(tree: &Tree, typed: &[Typed]) -> Result<(), CompileError> {
+pub fn check_reductions<T: TextTyped>(tree: &Tree, typed: &[T]) -> Result<(), CompileError> {
     let mut holds_string: Vec<bool> = Vec::try_filled(false, typed.len())?;
     for (id, node) in typed.iter().enumerate() {
         let mut below = false;
@@ -181,19 +197,24 @@ pub fn check_reductions(tree: &Tree, typed: &[Typed]) -> Result<(), CompileError
             NodeKind::Builtin(row, _) if below && matches!(row.meaning, Meaning::Reduce(_)) => {
                 return Err(type_error(format_args!("{}() is not defined for strings", row.name)));
             }
-            _ => holds_string[id] = below || node.compute.is_string(),
+            _ => holds_string[id] = below || node.dtype().is_string(),
         }
     }
     Ok(())
 }
 
 /// The family in which a node wants its string operands, when its user wants `result` of it.
-pub fn operand_family(typed: &[Typed], node: TextNode, result: Dtype, rules: Rules) -> Dtype {
+pub fn operand_family<T: TextTyped>(
+    typed: &[T],
+    node: TextNode,
+    result: Dtype,
+    literal_text: Dtype,
+) -> Dtype {
     if result.is_string() {
         return result;
     }
     // Typing has refused operands of two families.
-    join(typed, node.operation.strings()).ok().flatten().unwrap_or(rules.literal_text)
+    join(typed, node.operation.strings()).ok().flatten().unwrap_or(literal_text)
 }
 
 /// Adds the expression of a node whose operands are `exprs`, all strings in `family`.

@@ -1,14 +1,14 @@
 //! Emission of typed expressions, operands before users.
 
 use super::demand::{Comparison, Demand};
-use super::fold::{self, Folder};
-use super::text;
-use super::typing::{Typed, small_power};
+use super::fold::Folder;
+use super::infer::{Typed, foreign, small_power};
 use crate::dtype::{Dtype, Scalar};
 use crate::front::error::CompileError;
 use crate::front::lexer::Operator;
 use crate::front::scope::{Scope, Variable};
 use crate::front::tree::{NodeId, NodeKind, Tree};
+use crate::front::typing::{known, text};
 use crate::ir::{BinaryOp, Builder, CompareOp, ExprId, ExprKind, Function, UnaryOp, UserFunction};
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::operation::Meaning;
@@ -66,7 +66,7 @@ impl<'a> Emitter<'a> {
 
     /// An expression, or its value if it is known.
     fn add(&mut self, kind: ExprKind, dtype: Dtype) -> Result<ExprId, OutOfMemory> {
-        match fold::known(&self.builder.graph, kind) {
+        match known::known(&self.builder.graph, kind) {
             Some(value) => self.builder.constant(value, dtype),
             None => self.builder.add(kind, dtype.into()),
         }
@@ -95,6 +95,10 @@ impl<'a> Emitter<'a> {
                 self.call(index, tree.arguments(list), typed[id as usize].compute)
             }
             NodeKind::Cast(_, a) => self.operand(a, work),
+            NodeKind::Plus(_)
+            | NodeKind::Conditional { .. }
+            | NodeKind::Function(..)
+            | NodeKind::AsType(..) => foreign(),
         }
     }
 
@@ -197,7 +201,7 @@ impl<'a> Emitter<'a> {
         for arg in args {
             list.try_push(self.operand(*arg, Dtype::Float64)?)?;
         }
-        if let Some(value) = fold::call(&self.builder.graph, host.target, &list) {
+        if let Some(value) = known::call(&self.builder.graph, host.target, &list) {
             return self.builder.constant(Scalar::Float(value), returns);
         }
         let function = self.function(host.name, host.target)?;
@@ -247,5 +251,6 @@ fn operation_of(operator: Operator) -> Operation {
         Operator::Eq => Compare(CompareOp::Eq),
         Operator::Ne => Compare(CompareOp::Ne),
         Operator::Invert | Operator::Not => unreachable!("they take one operand"),
+        Operator::FloorDiv => foreign(),
     }
 }
