@@ -1,9 +1,10 @@
 //! Between memory and lanes.
 
-use super::instruction::{Instruction, ValType};
+use wasm_encoder::ValType;
 
 use super::Emitter;
 use super::body::Register;
+use super::code::at;
 use super::lanes::{Lanes, Width};
 use crate::dtype::Dtype;
 use crate::memory::OutOfMemory;
@@ -13,7 +14,7 @@ use crate::memory::OutOfMemory;
 pub struct Place {
     /// A register with an address.
     pub base: Register,
-    /// Bytes behind that address.
+    /// Bytes after that address.
     pub offset: u32,
     /// Whether the group's first item has the index of the group in the array, or 0.
     pub is_array: bool,
@@ -27,10 +28,8 @@ impl Place {
 }
 
 /// The first bytes of 32-bit lanes, and the first pairs of bytes, side by side.
-const FIRST_BYTES: Instruction =
-    Instruction::I8x16Shuffle([0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12]);
-const FIRST_PAIRS: Instruction =
-    Instruction::I8x16Shuffle([0, 1, 4, 5, 8, 9, 12, 13, 0, 1, 4, 5, 8, 9, 12, 13]);
+const FIRST_BYTES: [u8; 16] = [0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12];
+const FIRST_PAIRS: [u8; 16] = [0, 1, 4, 5, 8, 9, 12, 13, 0, 1, 4, 5, 8, 9, 12, 13];
 
 impl Emitter<'_> {
     /// The address of a place in a register of its own.
@@ -38,10 +37,9 @@ impl Emitter<'_> {
         if !place.is_array {
             return Ok(place.base);
         }
-        self.body.get(place.base)?;
-        self.body.get(self.item)?;
         let shift = itemsize.trailing_zeros() as i32;
-        self.body.put_all(&[Instruction::I32Const(shift), Instruction::I32Shl, Instruction::I32Add])?;
+        let mut code = self.body.code()?;
+        code.local_get(place.base).local_get(self.item).i32_const(shift).i32_shl().i32_add();
         self.body.keep(ValType::I32)
     }
 
@@ -58,37 +56,38 @@ impl Emitter<'_> {
             return Ok(elements);
         }
         let zero = self.integer(0, Dtype::Int32)?;
-        let mask = self.apply(&[elements, zero], &[Instruction::I32x4Ne])?;
+        let mask = self.apply(&[elements, zero], |code| code.i32x4_ne())?;
         self.mask_from(mask, Dtype::Int32)
     }
 
     /// Loads the lower bytes of a vector.
     fn put_load(&mut self, address: Register, offset: u32, bytes: u32) -> Result<(), OutOfMemory> {
-        if bytes == 2 {
-            self.body.get(address)?;
-            return self.body.put_all(&[Instruction::I32Load16U(offset), Instruction::I32x4Splat]);
-        }
-        self.body.get(address)?;
-        self.body.put(match bytes {
-            4 => Instruction::V128Load32Zero(offset),
-            8 => Instruction::V128Load64Zero(offset),
-            _ => Instruction::V128Load(offset),
-        })
+        let mut code = self.body.code()?;
+        code.local_get(address);
+        match bytes {
+            2 => code.i32_load16_u(at(offset)).i32x4_splat(),
+            4 => code.v128_load32_zero(at(offset)),
+            8 => code.v128_load64_zero(at(offset)),
+            _ => code.v128_load(at(offset)),
+        };
+        Ok(())
     }
 
     /// Extends elements of 8 and 16 bits to 32-bit lanes.
     fn put_extension(&mut self, dtype: Dtype) -> Result<(), OutOfMemory> {
+        let mut code = self.body.code()?;
         match dtype {
-            Dtype::Bool | Dtype::UInt8 => {
-                self.body.put_all(&[Instruction::I16x8ExtendLowI8x16U, Instruction::I32x4ExtendLowI16x8U])
+            Dtype::Bool | Dtype::UInt8 => _ = code.i16x8_extend_low_i8x16_u().i32x4_extend_low_i16x8_u(),
+            Dtype::Int8 => _ = code.i16x8_extend_low_i8x16_s().i32x4_extend_low_i16x8_s(),
+            Dtype::UInt16 => _ = code.i32x4_extend_low_i16x8_u(),
+            Dtype::Int16 => _ = code.i32x4_extend_low_i16x8_s(),
+            Dtype::Int32 | Dtype::UInt32 | Dtype::Int64 | Dtype::UInt64 => {}
+            Dtype::Float32 | Dtype::Float64 => {}
+            Dtype::Complex64 | Dtype::Complex128 | Dtype::String | Dtype::Bytes => {
+                unreachable!("no lane holds {dtype}")
             }
-            Dtype::Int8 => {
-                self.body.put_all(&[Instruction::I16x8ExtendLowI8x16S, Instruction::I32x4ExtendLowI16x8S])
-            }
-            Dtype::UInt16 => self.body.put(Instruction::I32x4ExtendLowI16x8U),
-            Dtype::Int16 => self.body.put(Instruction::I32x4ExtendLowI16x8S),
-            _ => Ok(()),
         }
+        Ok(())
     }
 
     /// Stores the group's elements.
@@ -100,31 +99,27 @@ impl Emitter<'_> {
             Width::Mask => {
                 let mask = self.mask_for(value, Dtype::Int32)?;
                 let one = self.integer(1, Dtype::Int32)?;
-                self.apply(&[mask, one], &[Instruction::V128And])?
+                self.apply(&[mask, one], |code| code.v128_and())?
             }
             _ => value,
         };
         self.for_each_part(|emitter, part| {
-            emitter.body.get(address)?;
-            emitter.get_part(value, part)?;
+            let value = value.part(part);
+            let mut code = emitter.body.code()?;
+            code.local_get(address).local_get(value);
             match size {
-                1 => {
-                    emitter.get_part(value, part)?;
-                    emitter.body.put(FIRST_BYTES)?;
-                }
-                2 => {
-                    emitter.get_part(value, part)?;
-                    emitter.body.put(FIRST_PAIRS)?;
-                }
+                1 => _ = code.local_get(value).i8x16_shuffle(FIRST_BYTES),
+                2 => _ = code.local_get(value).i8x16_shuffle(FIRST_PAIRS),
                 _ => {}
             }
-            let offset = place.offset + part as u32 * step;
-            emitter.body.put(match step {
-                2 => Instruction::V128Store16Lane { offset, lane: 0 },
-                4 => Instruction::V128Store32Lane { offset, lane: 0 },
-                8 => Instruction::V128Store64Lane { offset, lane: 0 },
-                _ => Instruction::V128Store(offset),
-            })
+            let target = at(place.offset + part as u32 * step);
+            match step {
+                2 => code.v128_store16_lane(target, 0),
+                4 => code.v128_store32_lane(target, 0),
+                8 => code.v128_store64_lane(target, 0),
+                _ => code.v128_store(target),
+            };
+            Ok(())
         })
     }
 }

@@ -1,9 +1,7 @@
 //! Operations that are vector instructions, or a few of them.
 
-use super::instruction::Instruction;
-use super::instruction::Instruction::*;
-
 use super::Emitter;
+use super::code::Instructions;
 use super::lanes::Lanes;
 use crate::dtype::{Dtype, Scalar};
 use crate::ir::{BinaryOp, CompareOp, MathFn, UnaryOp};
@@ -26,60 +24,65 @@ impl Kind {
             Dtype::Float64 => Kind::F64,
             Dtype::Float32 => Kind::F32,
             Dtype::Int64 | Dtype::UInt64 => Kind::I64,
-            _ => Kind::I32,
+            Dtype::Int8 | Dtype::Int16 | Dtype::Int32 | Dtype::UInt8 | Dtype::UInt16 | Dtype::UInt32 => {
+                Kind::I32
+            }
+            Dtype::Complex64 | Dtype::Complex128 | Dtype::String | Dtype::Bytes => {
+                unreachable!("no lane holds {dtype}")
+            }
         }
     }
 }
 
 /// The instruction of an operation on two operands, if there is one.
-fn binary_instruction(op: BinaryOp, dtype: Dtype) -> Option<Instruction> {
+fn binary_instruction(op: BinaryOp, dtype: Dtype) -> Option<Instructions> {
     Some(match (op, Kind::of(dtype)) {
-        (BinaryOp::Add, Kind::F64) => F64x2Add,
-        (BinaryOp::Add, Kind::F32) => F32x4Add,
-        (BinaryOp::Add, Kind::I64) => I64x2Add,
-        (BinaryOp::Add, Kind::I32) => I32x4Add,
-        (BinaryOp::Sub, Kind::F64) => F64x2Sub,
-        (BinaryOp::Sub, Kind::F32) => F32x4Sub,
-        (BinaryOp::Sub, Kind::I64) => I64x2Sub,
-        (BinaryOp::Sub, Kind::I32) => I32x4Sub,
-        (BinaryOp::Mul, Kind::F64) => F64x2Mul,
-        (BinaryOp::Mul, Kind::F32) => F32x4Mul,
-        (BinaryOp::Mul, Kind::I64) => I64x2Mul,
-        (BinaryOp::Mul, Kind::I32) => I32x4Mul,
-        (BinaryOp::Div, Kind::F64) => F64x2Div,
-        (BinaryOp::Div, Kind::F32) => F32x4Div,
-        (BinaryOp::Add, Kind::Mask) => V128Or,
-        (BinaryOp::Sub, Kind::Mask) => V128Xor,
-        (BinaryOp::Mul | BinaryOp::Div, Kind::Mask) => V128And,
-        (BinaryOp::BitAnd, Kind::I64 | Kind::I32 | Kind::Mask) => V128And,
-        (BinaryOp::BitOr, Kind::I64 | Kind::I32 | Kind::Mask) => V128Or,
-        (BinaryOp::BitXor, Kind::I64 | Kind::I32 | Kind::Mask) => V128Xor,
+        (BinaryOp::Add, Kind::F64) => |code| code.f64x2_add(),
+        (BinaryOp::Add, Kind::F32) => |code| code.f32x4_add(),
+        (BinaryOp::Add, Kind::I64) => |code| code.i64x2_add(),
+        (BinaryOp::Add, Kind::I32) => |code| code.i32x4_add(),
+        (BinaryOp::Sub, Kind::F64) => |code| code.f64x2_sub(),
+        (BinaryOp::Sub, Kind::F32) => |code| code.f32x4_sub(),
+        (BinaryOp::Sub, Kind::I64) => |code| code.i64x2_sub(),
+        (BinaryOp::Sub, Kind::I32) => |code| code.i32x4_sub(),
+        (BinaryOp::Mul, Kind::F64) => |code| code.f64x2_mul(),
+        (BinaryOp::Mul, Kind::F32) => |code| code.f32x4_mul(),
+        (BinaryOp::Mul, Kind::I64) => |code| code.i64x2_mul(),
+        (BinaryOp::Mul, Kind::I32) => |code| code.i32x4_mul(),
+        (BinaryOp::Div, Kind::F64) => |code| code.f64x2_div(),
+        (BinaryOp::Div, Kind::F32) => |code| code.f32x4_div(),
+        (BinaryOp::Add, Kind::Mask) => |code| code.v128_or(),
+        (BinaryOp::Sub, Kind::Mask) => |code| code.v128_xor(),
+        (BinaryOp::Mul | BinaryOp::Div, Kind::Mask) => |code| code.v128_and(),
+        (BinaryOp::BitAnd, Kind::I64 | Kind::I32 | Kind::Mask) => |code| code.v128_and(),
+        (BinaryOp::BitOr, Kind::I64 | Kind::I32 | Kind::Mask) => |code| code.v128_or(),
+        (BinaryOp::BitXor, Kind::I64 | Kind::I32 | Kind::Mask) => |code| code.v128_xor(),
         _ => return None,
     })
 }
 
 /// The instruction of an operation on one operand, if there is one.
-fn unary_instruction(op: UnaryOp, dtype: Dtype) -> Option<Instruction> {
+fn unary_instruction(op: UnaryOp, dtype: Dtype) -> Option<Instructions> {
     Some(match (op, Kind::of(dtype)) {
-        (UnaryOp::Neg, Kind::F64) => F64x2Neg,
-        (UnaryOp::Neg, Kind::F32) => F32x4Neg,
-        (UnaryOp::Neg, Kind::I64) => I64x2Neg,
-        (UnaryOp::Neg, Kind::I32) => I32x4Neg,
-        (UnaryOp::Abs, Kind::F64) => F64x2Abs,
-        (UnaryOp::Abs, Kind::F32) => F32x4Abs,
-        (UnaryOp::Abs, Kind::I64) if dtype.is_signed() => I64x2Abs,
-        (UnaryOp::Abs, Kind::I32) if dtype.is_signed() => I32x4Abs,
-        (UnaryOp::Floor, Kind::F64) => F64x2Floor,
-        (UnaryOp::Floor, Kind::F32) => F32x4Floor,
-        (UnaryOp::Ceil, Kind::F64) => F64x2Ceil,
-        (UnaryOp::Ceil, Kind::F32) => F32x4Ceil,
-        (UnaryOp::Trunc, Kind::F64) => F64x2Trunc,
-        (UnaryOp::Trunc, Kind::F32) => F32x4Trunc,
-        (UnaryOp::Rint, Kind::F64) => F64x2Nearest,
-        (UnaryOp::Rint, Kind::F32) => F32x4Nearest,
-        (UnaryOp::Math(MathFn::Sqrt), Kind::F64) => F64x2Sqrt,
-        (UnaryOp::Math(MathFn::Sqrt), Kind::F32) => F32x4Sqrt,
-        (UnaryOp::BitNot, Kind::I64 | Kind::I32 | Kind::Mask) => V128Not,
+        (UnaryOp::Neg, Kind::F64) => |code| code.f64x2_neg(),
+        (UnaryOp::Neg, Kind::F32) => |code| code.f32x4_neg(),
+        (UnaryOp::Neg, Kind::I64) => |code| code.i64x2_neg(),
+        (UnaryOp::Neg, Kind::I32) => |code| code.i32x4_neg(),
+        (UnaryOp::Abs, Kind::F64) => |code| code.f64x2_abs(),
+        (UnaryOp::Abs, Kind::F32) => |code| code.f32x4_abs(),
+        (UnaryOp::Abs, Kind::I64) if dtype.is_signed() => |code| code.i64x2_abs(),
+        (UnaryOp::Abs, Kind::I32) if dtype.is_signed() => |code| code.i32x4_abs(),
+        (UnaryOp::Floor, Kind::F64) => |code| code.f64x2_floor(),
+        (UnaryOp::Floor, Kind::F32) => |code| code.f32x4_floor(),
+        (UnaryOp::Ceil, Kind::F64) => |code| code.f64x2_ceil(),
+        (UnaryOp::Ceil, Kind::F32) => |code| code.f32x4_ceil(),
+        (UnaryOp::Trunc, Kind::F64) => |code| code.f64x2_trunc(),
+        (UnaryOp::Trunc, Kind::F32) => |code| code.f32x4_trunc(),
+        (UnaryOp::Rint, Kind::F64) => |code| code.f64x2_nearest(),
+        (UnaryOp::Rint, Kind::F32) => |code| code.f32x4_nearest(),
+        (UnaryOp::Math(MathFn::Sqrt), Kind::F64) => |code| code.f64x2_sqrt(),
+        (UnaryOp::Math(MathFn::Sqrt), Kind::F32) => |code| code.f32x4_sqrt(),
+        (UnaryOp::BitNot, Kind::I64 | Kind::I32 | Kind::Mask) => |code| code.v128_not(),
         _ => return None,
     })
 }
@@ -118,7 +121,10 @@ impl Emitter<'_> {
             UnaryOp::Imag => self.constant(Scalar::Int(0), dtype),
             UnaryOp::Round => self.round(dtype, a),
             _ => {
-                let result = self.apply(&[a], unary_instruction(op, dtype).as_slice())?;
+                let Some(instruction) = unary_instruction(op, dtype) else {
+                    unreachable!("operations without an instruction are calls: {op:?} of {dtype}")
+                };
+                let result = self.apply(&[a], instruction)?;
                 self.normalized(dtype, result)
             }
         }
@@ -126,37 +132,54 @@ impl Emitter<'_> {
 
     /// An operation of [`has_binary`].
     pub fn binary(&mut self, op: BinaryOp, dtype: Dtype, a: Lanes, b: Lanes) -> Result<Lanes, OutOfMemory> {
-        let result = self.apply(&[a, b], binary_instruction(op, dtype).as_slice())?;
+        let Some(instruction) = binary_instruction(op, dtype) else {
+            unreachable!("operations without an instruction are calls: {op:?} of {dtype}")
+        };
+        let result = self.apply(&[a, b], instruction)?;
         self.normalized(dtype, result)
     }
 
     /// To nearest, halves away from zero, by the same steps as the vector kernel: the difference to
-    /// the whole part is exact, so a half is told from its neighbours.
+    /// the whole part is exact, which tells halves from their neighbours.
     fn round(&mut self, dtype: Dtype, a: Lanes) -> Result<Lanes, OutOfMemory> {
-        let [trunc, sub, add, abs, ge] = match Kind::of(dtype) {
-            Kind::F32 => [F32x4Trunc, F32x4Sub, F32x4Add, F32x4Abs, F32x4Ge],
-            _ => [F64x2Trunc, F64x2Sub, F64x2Add, F64x2Abs, F64x2Ge],
+        let [trunc, add, distance, ge]: [Instructions; 4] = match Kind::of(dtype) {
+            Kind::F64 => [
+                |code| code.f64x2_trunc(),
+                |code| code.f64x2_add(),
+                |code| code.f64x2_sub().f64x2_abs(),
+                |code| code.f64x2_ge(),
+            ],
+            Kind::F32 => [
+                |code| code.f32x4_trunc(),
+                |code| code.f32x4_add(),
+                |code| code.f32x4_sub().f32x4_abs(),
+                |code| code.f32x4_ge(),
+            ],
+            Kind::I64 | Kind::I32 | Kind::Mask => unreachable!("whole numbers are their own rounding"),
         };
-        let whole = self.apply(&[a], &[trunc])?;
+        let whole = self.apply(&[a], trunc)?;
         let one = self.constant(Scalar::Float(1.0), dtype)?;
         let half = self.constant(Scalar::Float(0.5), dtype)?;
         let sign = self.constant(Scalar::Float(-0.0), dtype)?;
-        let signed_one = self.apply(&[a, one, sign], &[V128Bitselect])?;
-        let away = self.apply(&[whole, signed_one], &[add])?;
-        let rest = self.apply(&[a, whole], &[sub, abs])?;
-        let is_far = self.apply(&[rest, half], &[ge])?;
+        let signed_one = self.apply(&[a, one, sign], |code| code.v128_bitselect())?;
+        let away = self.apply(&[whole, signed_one], add)?;
+        let rest = self.apply(&[a, whole], distance)?;
+        let is_far = self.apply(&[rest, half], ge)?;
         self.select(is_far, away, whole)
     }
 
     /// Lanes of an integer dtype of 8 or 16 bits, extended from those bits again.
     pub fn normalized(&mut self, dtype: Dtype, lanes: Lanes) -> Result<Lanes, OutOfMemory> {
-        let shift = |bits| [I32Const(bits), I32x4Shl, I32Const(bits), I32x4ShrS];
         match dtype {
-            Dtype::Int8 => self.apply(&[lanes], &shift(24)),
-            Dtype::Int16 => self.apply(&[lanes], &shift(16)),
+            Dtype::Int8 => {
+                self.apply(&[lanes], |code| code.i32_const(24).i32x4_shl().i32_const(24).i32x4_shr_s())
+            }
+            Dtype::Int16 => {
+                self.apply(&[lanes], |code| code.i32_const(16).i32x4_shl().i32_const(16).i32x4_shr_s())
+            }
             Dtype::UInt8 | Dtype::UInt16 => {
                 let most = self.integer(if dtype == Dtype::UInt8 { 0xff } else { 0xffff }, Dtype::Int32)?;
-                self.apply(&[lanes, most], &[V128And])
+                self.apply(&[lanes, most], |code| code.v128_and())
             }
             _ => Ok(lanes),
         }
@@ -168,12 +191,12 @@ impl Emitter<'_> {
             Dtype::Bool => self.compare_masks(op, a, b),
             Dtype::UInt64 => {
                 let sign = self.integer(i64::MIN, Dtype::Int64)?;
-                let a = self.apply(&[a, sign], &[V128Xor])?;
-                let b = self.apply(&[b, sign], &[V128Xor])?;
-                self.apply(&[a, b], &[comparison(op, Dtype::Int64)])
+                let a = self.apply(&[a, sign], |code| code.v128_xor())?;
+                let b = self.apply(&[b, sign], |code| code.v128_xor())?;
+                self.apply(&[a, b], comparison(op, Dtype::Int64))
             }
             _ => {
-                let mask = self.apply(&[a, b], &[comparison(op, dtype)])?;
+                let mask = self.apply(&[a, b], comparison(op, dtype))?;
                 self.mask_from(mask, dtype)
             }
         }
@@ -181,47 +204,48 @@ impl Emitter<'_> {
 
     fn compare_masks(&mut self, op: CompareOp, a: Lanes, b: Lanes) -> Result<Lanes, OutOfMemory> {
         match op {
-            CompareOp::Eq => self.apply(&[a, b], &[V128Xor, V128Not]),
-            CompareOp::Ne => self.apply(&[a, b], &[V128Xor]),
-            CompareOp::Lt => self.apply(&[b, a], &[V128AndNot]),
-            CompareOp::Le => self.apply(&[a, b], &[V128AndNot, V128Not]),
-            CompareOp::Gt => self.apply(&[a, b], &[V128AndNot]),
-            CompareOp::Ge => self.apply(&[b, a], &[V128AndNot, V128Not]),
+            CompareOp::Eq => self.apply(&[a, b], |code| code.v128_xor().v128_not()),
+            CompareOp::Ne => self.apply(&[a, b], |code| code.v128_xor()),
+            CompareOp::Lt => self.apply(&[b, a], |code| code.v128_andnot()),
+            CompareOp::Le => self.apply(&[a, b], |code| code.v128_andnot().v128_not()),
+            CompareOp::Gt => self.apply(&[a, b], |code| code.v128_andnot()),
+            CompareOp::Ge => self.apply(&[b, a], |code| code.v128_andnot().v128_not()),
         }
     }
 }
 
 /// The instruction of a comparison; there is none of 64-bit unsigned order.
-fn comparison(op: CompareOp, dtype: Dtype) -> Instruction {
+fn comparison(op: CompareOp, dtype: Dtype) -> Instructions {
     let is_unsigned = dtype.is_unsigned();
     match (op, Kind::of(dtype)) {
-        (CompareOp::Eq, Kind::F64) => F64x2Eq,
-        (CompareOp::Ne, Kind::F64) => F64x2Ne,
-        (CompareOp::Lt, Kind::F64) => F64x2Lt,
-        (CompareOp::Le, Kind::F64) => F64x2Le,
-        (CompareOp::Gt, Kind::F64) => F64x2Gt,
-        (CompareOp::Ge, Kind::F64) => F64x2Ge,
-        (CompareOp::Eq, Kind::F32) => F32x4Eq,
-        (CompareOp::Ne, Kind::F32) => F32x4Ne,
-        (CompareOp::Lt, Kind::F32) => F32x4Lt,
-        (CompareOp::Le, Kind::F32) => F32x4Le,
-        (CompareOp::Gt, Kind::F32) => F32x4Gt,
-        (CompareOp::Ge, Kind::F32) => F32x4Ge,
-        (CompareOp::Eq, Kind::I64) => I64x2Eq,
-        (CompareOp::Ne, Kind::I64) => I64x2Ne,
-        (CompareOp::Lt, Kind::I64) => I64x2LtS,
-        (CompareOp::Le, Kind::I64) => I64x2LeS,
-        (CompareOp::Gt, Kind::I64) => I64x2GtS,
-        (CompareOp::Ge, Kind::I64) => I64x2GeS,
-        (CompareOp::Eq, _) => I32x4Eq,
-        (CompareOp::Ne, _) => I32x4Ne,
-        (CompareOp::Lt, _) if is_unsigned => I32x4LtU,
-        (CompareOp::Le, _) if is_unsigned => I32x4LeU,
-        (CompareOp::Gt, _) if is_unsigned => I32x4GtU,
-        (CompareOp::Ge, _) if is_unsigned => I32x4GeU,
-        (CompareOp::Lt, _) => I32x4LtS,
-        (CompareOp::Le, _) => I32x4LeS,
-        (CompareOp::Gt, _) => I32x4GtS,
-        (CompareOp::Ge, _) => I32x4GeS,
+        (CompareOp::Eq, Kind::F64) => |code| code.f64x2_eq(),
+        (CompareOp::Ne, Kind::F64) => |code| code.f64x2_ne(),
+        (CompareOp::Lt, Kind::F64) => |code| code.f64x2_lt(),
+        (CompareOp::Le, Kind::F64) => |code| code.f64x2_le(),
+        (CompareOp::Gt, Kind::F64) => |code| code.f64x2_gt(),
+        (CompareOp::Ge, Kind::F64) => |code| code.f64x2_ge(),
+        (CompareOp::Eq, Kind::F32) => |code| code.f32x4_eq(),
+        (CompareOp::Ne, Kind::F32) => |code| code.f32x4_ne(),
+        (CompareOp::Lt, Kind::F32) => |code| code.f32x4_lt(),
+        (CompareOp::Le, Kind::F32) => |code| code.f32x4_le(),
+        (CompareOp::Gt, Kind::F32) => |code| code.f32x4_gt(),
+        (CompareOp::Ge, Kind::F32) => |code| code.f32x4_ge(),
+        (CompareOp::Eq, Kind::I64) => |code| code.i64x2_eq(),
+        (CompareOp::Ne, Kind::I64) => |code| code.i64x2_ne(),
+        (CompareOp::Lt, Kind::I64) => |code| code.i64x2_lt_s(),
+        (CompareOp::Le, Kind::I64) => |code| code.i64x2_le_s(),
+        (CompareOp::Gt, Kind::I64) => |code| code.i64x2_gt_s(),
+        (CompareOp::Ge, Kind::I64) => |code| code.i64x2_ge_s(),
+        (CompareOp::Eq, Kind::I32) => |code| code.i32x4_eq(),
+        (CompareOp::Ne, Kind::I32) => |code| code.i32x4_ne(),
+        (CompareOp::Lt, Kind::I32) if is_unsigned => |code| code.i32x4_lt_u(),
+        (CompareOp::Le, Kind::I32) if is_unsigned => |code| code.i32x4_le_u(),
+        (CompareOp::Gt, Kind::I32) if is_unsigned => |code| code.i32x4_gt_u(),
+        (CompareOp::Ge, Kind::I32) if is_unsigned => |code| code.i32x4_ge_u(),
+        (CompareOp::Lt, Kind::I32) => |code| code.i32x4_lt_s(),
+        (CompareOp::Le, Kind::I32) => |code| code.i32x4_le_s(),
+        (CompareOp::Gt, Kind::I32) => |code| code.i32x4_gt_s(),
+        (CompareOp::Ge, Kind::I32) => |code| code.i32x4_ge_s(),
+        (_, Kind::Mask) => unreachable!("bools are compared bit by bit"),
     }
 }

@@ -1,7 +1,8 @@
-//! The body of the one function of a module, written instruction by instruction.
+//! The body of a function, written instruction by instruction.
 
-use super::instruction::{Instruction, LONGEST_UNSIGNED, ValType, unsigned};
+use wasm_encoder::{Encode as _, InstructionSink, ValType};
 
+use super::code::Code;
 use crate::memory::{OutOfMemory, TryGrow};
 
 /// Index of a WebAssembly local.
@@ -13,38 +14,28 @@ pub const OUTPUT: Register = 1;
 pub const ITEMS: Register = 2;
 const PARAMETERS: u32 = 3;
 
+/// Bytes that a run of registers does not exceed: its length and its type.
+const LONGEST_RUN: usize = 8;
+
 /// Instructions in two parts: what runs once per call, and the rest.
 #[derive(Debug, Default)]
 pub struct Body {
-    once: Vec<u8>,
-    rest: Vec<u8>,
+    once: Code,
+    rest: Code,
     /// Runs of registers of one type.
     runs: Vec<(u32, ValType)>,
     registers: u32,
 }
 
 impl Body {
-    /// Appends one instruction.
-    pub fn put(&mut self, instruction: Instruction) -> Result<(), OutOfMemory> {
-        instruction.encode(&mut self.rest)
-    }
-
     /// Appends instructions.
-    pub fn put_all(&mut self, instructions: &[Instruction]) -> Result<(), OutOfMemory> {
-        instructions.iter().try_for_each(|instruction| instruction.encode(&mut self.rest))
+    pub fn code(&mut self) -> Result<InstructionSink<'_>, OutOfMemory> {
+        self.rest.instructions()
     }
 
     /// Appends instructions to what runs once per call.
-    pub fn put_once(&mut self, instructions: &[Instruction]) -> Result<(), OutOfMemory> {
-        instructions.iter().try_for_each(|instruction| instruction.encode(&mut self.once))
-    }
-
-    pub fn get(&mut self, register: Register) -> Result<(), OutOfMemory> {
-        self.put(Instruction::LocalGet(register))
-    }
-
-    pub fn set(&mut self, register: Register) -> Result<(), OutOfMemory> {
-        self.put(Instruction::LocalSet(register))
+    pub fn once(&mut self) -> Result<InstructionSink<'_>, OutOfMemory> {
+        self.once.instructions()
     }
 
     /// A register that no other part of the code uses.
@@ -60,34 +51,22 @@ impl Body {
     /// A new register with the value on top of the stack.
     pub fn keep(&mut self, ty: ValType) -> Result<Register, OutOfMemory> {
         let register = self.new_register(ty)?;
-        self.set(register)?;
+        self.code()?.local_set(register);
         Ok(register)
-    }
-
-    pub fn open_block(&mut self) -> Result<(), OutOfMemory> {
-        self.put(Instruction::Block)
-    }
-
-    pub fn open_loop(&mut self) -> Result<(), OutOfMemory> {
-        self.put(Instruction::Loop)
-    }
-
-    pub fn close(&mut self) -> Result<(), OutOfMemory> {
-        self.put(Instruction::End)
     }
 
     /// The function as the code section holds it: its registers and instructions.
     pub fn finish(&self) -> Result<Vec<u8>, OutOfMemory> {
+        let (once, rest) = (self.once.bytes(), self.rest.bytes());
         let mut bytes = Vec::new();
-        let runs_room = (self.runs.len() + 1) * (LONGEST_UNSIGNED + 1);
-        bytes.try_reserve(runs_room + self.once.len() + self.rest.len())?;
-        unsigned(&mut bytes, self.runs.len() as u32);
+        bytes.try_reserve((self.runs.len() + 1) * LONGEST_RUN + once.len() + rest.len())?;
+        (self.runs.len() as u32).encode(&mut bytes);
         for (count, ty) in &self.runs {
-            unsigned(&mut bytes, *count);
-            bytes.push(*ty as u8);
+            count.encode(&mut bytes);
+            ty.encode(&mut bytes);
         }
-        bytes.extend_from_slice(&self.once);
-        bytes.extend_from_slice(&self.rest);
+        bytes.extend_from_slice(once);
+        bytes.extend_from_slice(rest);
         Ok(bytes)
     }
 }

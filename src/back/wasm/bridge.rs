@@ -81,7 +81,10 @@ const OF_TWO: Named = functions! {
 const OTHERS: Named = &[("memset", libc::memset as *const ())];
 
 fn of_two(op: BinaryOp, x: f64, y: f64) -> f64 {
-    scalar_binary(op).map_or(f64::NAN, |function| function(x, y))
+    match scalar_binary(op) {
+        Some(function) => function(x, y),
+        None => unreachable!("the table has math functions only, not {op:?}"),
+    }
 }
 
 #[cfg(test)]

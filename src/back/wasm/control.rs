@@ -1,9 +1,10 @@
 //! Statements: masks for the lanes that run, jumps where no lane is left.
 
-use super::instruction::{Instruction, ValType};
+use wasm_encoder::{BlockType, ValType};
 
 use super::access::Place;
 use super::body::{ITEMS, OUTPUT, Register};
+use super::code::{Instructions, at};
 use super::driver::Status;
 use super::expression::Value;
 use super::facts::constant_range;
@@ -55,23 +56,17 @@ impl Emitter<'_> {
 
     /// Begins a loop over the groups of the call.
     pub fn open_groups(&mut self) -> Result<(), OutOfMemory> {
-        self.body.put(Instruction::I32Const(0))?;
-        self.body.set(self.item)?;
-        self.body.open_block()?;
-        self.body.open_loop()?;
-        self.body.get(self.item)?;
-        self.body.get(ITEMS)?;
-        self.body.put_all(&[Instruction::I32GeU, Instruction::BrIf(1)])?;
+        self.body.code()?.i32_const(0).local_set(self.item);
+        self.open_passes()?;
+        self.body.code()?.local_get(self.item).local_get(ITEMS).i32_ge_u().br_if(1);
         self.loaded.fill(None);
         Ok(())
     }
 
     pub fn next_group(&mut self) -> Result<(), OutOfMemory> {
-        self.body.get(self.item)?;
         let group = self.shape.group() as i32;
-        self.body.put_all(&[Instruction::I32Const(group), Instruction::I32Add])?;
-        self.body.set(self.item)?;
-        self.body.put_all(&[Instruction::Br(0), Instruction::End, Instruction::End])
+        self.body.code()?.local_get(self.item).i32_const(group).i32_add().local_set(self.item);
+        self.close_passes()
     }
 
     /// Ends the loop over groups, and the function.
@@ -81,7 +76,8 @@ impl Emitter<'_> {
     }
 
     pub fn end_function(&mut self) -> Result<(), OutOfMemory> {
-        self.body.put_all(&[Instruction::I32Const(Status::Done as i32), Instruction::End])
+        self.body.code()?.i32_const(Status::Done as i32).end();
+        Ok(())
     }
 
     pub fn store_output(&mut self, value: Lanes) -> Result<(), OutOfMemory> {
@@ -219,11 +215,21 @@ impl Emitter<'_> {
 
     /// Takes lanes out of a mask.
     fn remove(&mut self, mask: Lanes, lanes: Lanes) -> Result<(), OutOfMemory> {
+        self.change(mask, lanes, |code| code.v128_andnot())
+    }
+
+    /// Takes the lanes out of a mask for which a condition does not hold.
+    fn keep_lanes(&mut self, mask: Lanes, condition: Lanes) -> Result<(), OutOfMemory> {
+        self.change(mask, condition, |code| code.v128_and())
+    }
+
+    /// Sets a mask to what an instruction makes of it and of another one.
+    fn change(&mut self, mask: Lanes, other: Lanes, instruction: Instructions) -> Result<(), OutOfMemory> {
         self.for_each_part(|emitter, part| {
-            emitter.get_part(mask, part)?;
-            emitter.get_part(lanes, part)?;
-            emitter.body.put(Instruction::V128AndNot)?;
-            emitter.set_part(mask, part)
+            let mut code = emitter.body.code()?;
+            code.local_get(mask.part(part)).local_get(other.part(part));
+            instruction(&mut code).local_set(mask.part(part));
+            Ok(())
         })
     }
 
@@ -236,10 +242,10 @@ impl Emitter<'_> {
         for (region, body) in branches {
             let condition = self.compute(region)?[0];
             let (taken, rest) = match self.active() {
-                None => (self.copy(condition)?, self.apply(&[condition], &[Instruction::V128Not])?),
+                None => (self.copy(condition)?, self.apply(&[condition], |code| code.v128_not())?),
                 Some(active) => (
-                    self.apply(&[active, condition], &[Instruction::V128And])?,
-                    self.apply(&[active, condition], &[Instruction::V128AndNot])?,
+                    self.apply(&[active, condition], |code| code.v128_and())?,
+                    self.apply(&[active, condition], |code| code.v128_andnot())?,
                 ),
             };
             self.branch(taken, body)?;
@@ -258,11 +264,12 @@ impl Emitter<'_> {
     /// Runs a block for the lanes of a mask, if there are any.
     fn branch(&mut self, mask: Lanes, body: &[Node<Region>]) -> Result<(), Refusal> {
         self.put_any(mask)?;
-        self.body.put(Instruction::If)?;
+        self.body.code()?.if_(BlockType::Empty);
         self.scopes.try_push(Scope { mask: Some(mask), loop_mask: None })?;
         self.block(body)?;
         self.scopes.pop();
-        Ok(self.body.close()?)
+        self.body.code()?.end();
+        Ok(())
     }
 
     fn run_loop(&mut self, flat: &Loop<Region>) -> Result<(), Refusal> {
@@ -289,7 +296,7 @@ impl Emitter<'_> {
     fn while_loop(&mut self, condition: &Region, body: &[Node<Region>]) -> Result<(), Refusal> {
         let limit = self.limit()?;
         let mask = self.active_copy()?;
-        self.body.put(Instruction::I64Const(0))?;
+        self.body.code()?.i64_const(0);
         let passes = self.body.keep(ValType::I64)?;
         self.open_passes()?;
         self.scopes.try_push(Scope { mask: Some(mask), loop_mask: None })?;
@@ -297,9 +304,7 @@ impl Emitter<'_> {
         self.scopes.pop();
         self.keep_lanes(mask, holds)?;
         self.leave_if_none(mask)?;
-        self.body.get(passes)?;
-        self.body.get(limit)?;
-        self.body.put(Instruction::I64GeU)?;
+        self.body.code()?.local_get(passes).local_get(limit).i64_ge_u();
         self.fail_if(Status::TooManyPasses)?;
         self.add_to(passes, 1)?;
         self.pass(mask, body)?;
@@ -314,13 +319,12 @@ impl Emitter<'_> {
         body: &[Node<Region>],
     ) -> Result<(), Refusal> {
         let mask = self.active_copy()?;
-        self.body.put(Instruction::I64Const(range.start))?;
+        self.body.code()?.i64_const(range.start);
         let counter = self.body.keep(ValType::I64)?;
-        self.body.put(Instruction::I64Const(range.len() as i64))?;
+        self.body.code()?.i64_const(range.len() as i64);
         let left = self.body.keep(ValType::I64)?;
         self.open_passes()?;
-        self.body.get(left)?;
-        self.body.put_all(&[Instruction::I64Eqz, Instruction::BrIf(1)])?;
+        self.body.code()?.local_get(left).i64_eqz().br_if(1);
         self.leave_if_none(mask)?;
         let local = variable as usize;
         if self.facts.is_counter[local] {
@@ -348,7 +352,7 @@ impl Emitter<'_> {
         let mask = self.active_copy()?;
         let zero = self.integer(0, Dtype::Int64)?;
         let stands = self.compare(CompareOp::Eq, Dtype::Int64, step, zero)?;
-        let stands = self.apply(&[stands, mask], &[Instruction::V128And])?;
+        let stands = self.apply(&[stands, mask], |code| code.v128_and())?;
         self.put_any(stands)?;
         self.fail_if(Status::ZeroStep)?;
         let rises = self.compare(CompareOp::Gt, Dtype::Int64, step, zero)?;
@@ -369,11 +373,11 @@ impl Emitter<'_> {
 
     /// `value += step`; a counter that would overflow stops at its bound.
     fn advance(&mut self, value: Lanes, stop: Lanes, step: Lanes) -> Result<(), OutOfMemory> {
-        use Instruction::*;
-        let next = self.apply(&[value, step], &[I64x2Add])?;
-        let value_changes = self.apply(&[value, next], &[V128Xor])?;
-        let step_differs = self.apply(&[step, next], &[V128Xor])?;
-        let overflow = self.apply(&[value_changes, step_differs], &[V128And, I32Const(63), I64x2ShrS])?;
+        let next = self.apply(&[value, step], |code| code.i64x2_add())?;
+        let value_changes = self.apply(&[value, next], |code| code.v128_xor())?;
+        let step_differs = self.apply(&[step, next], |code| code.v128_xor())?;
+        let overflow =
+            self.apply(&[value_changes, step_differs], |code| code.v128_and().i32_const(63).i64x2_shr_s())?;
         let bounded = self.select(overflow, stop, next)?;
         self.move_to(value, bounded)
     }
@@ -388,44 +392,31 @@ impl Emitter<'_> {
     }
 
     fn open_passes(&mut self) -> Result<(), OutOfMemory> {
-        self.body.open_block()?;
-        self.body.open_loop()
+        self.body.code()?.block(BlockType::Empty).loop_(BlockType::Empty);
+        Ok(())
     }
 
     fn close_passes(&mut self) -> Result<(), OutOfMemory> {
-        self.body.put_all(&[Instruction::Br(0), Instruction::End, Instruction::End])
+        self.body.code()?.br(0).end().end();
+        Ok(())
     }
 
     /// Jumps out of the loop around the current position when a mask is empty.
     fn leave_if_none(&mut self, mask: Lanes) -> Result<(), OutOfMemory> {
         self.put_any(mask)?;
-        self.body.put_all(&[Instruction::I32Eqz, Instruction::BrIf(1)])
-    }
-
-    /// Takes the lanes out of a mask for which a condition does not hold.
-    fn keep_lanes(&mut self, mask: Lanes, condition: Lanes) -> Result<(), OutOfMemory> {
-        self.for_each_part(|emitter, part| {
-            emitter.get_part(mask, part)?;
-            emitter.get_part(condition, part)?;
-            emitter.body.put(Instruction::V128And)?;
-            emitter.set_part(mask, part)
-        })
+        self.body.code()?.i32_eqz().br_if(1);
+        Ok(())
     }
 
     /// Ends the call with a status if the number on the stack is not zero.
     fn fail_if(&mut self, status: Status) -> Result<(), OutOfMemory> {
-        self.body.put_all(&[
-            Instruction::If,
-            Instruction::I32Const(status as i32),
-            Instruction::Return,
-            Instruction::End,
-        ])
+        self.body.code()?.if_(BlockType::Empty).i32_const(status as i32).return_().end();
+        Ok(())
     }
 
     fn add_to(&mut self, register: Register, amount: i64) -> Result<(), OutOfMemory> {
-        self.body.get(register)?;
-        self.body.put_all(&[Instruction::I64Const(amount), Instruction::I64Add])?;
-        self.body.set(register)
+        self.body.code()?.local_get(register).i64_const(amount).i64_add().local_set(register);
+        Ok(())
     }
 
     /// The cap on the passes of a `while`.
@@ -435,11 +426,7 @@ impl Emitter<'_> {
         }
         let context = self.context()?;
         let limit = self.body.new_register(ValType::I64)?;
-        self.body.put_once(&[
-            Instruction::LocalGet(context),
-            Instruction::I64Load(context::LIMIT),
-            Instruction::LocalSet(limit),
-        ])?;
+        self.body.once()?.local_get(context).i64_load(at(context::LIMIT)).local_set(limit);
         self.limit = Some(limit);
         Ok(limit)
     }

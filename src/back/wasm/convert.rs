@@ -1,10 +1,10 @@
 //! Conversions between dtypes, by the rules of [`crate::dtype::float_to_int`].
 
-use super::instruction::Instruction::*;
-use super::instruction::{Instruction, ValType};
+use wasm_encoder::ValType;
 
 use super::Emitter;
 use super::body::Register;
+use super::code::Instructions;
 use super::lanes::{Lanes, Width};
 use crate::dtype::{Dtype, Scalar};
 use crate::ir::CompareOp;
@@ -26,10 +26,10 @@ impl Emitter<'_> {
             (Dtype::Bool, _) => {
                 let mask = self.mask_for(value, to)?;
                 let one = self.constant(Scalar::Int(1), to)?;
-                self.apply(&[mask, one], &[V128And])
+                self.apply(&[mask, one], |code| code.v128_and())
             }
-            (Dtype::Float32, Dtype::Float64) => self.apply(&[value], &[F64x2PromoteLowF32x4]),
-            (Dtype::Float64, Dtype::Float32) => self.apply(&[value], &[F32x4DemoteF64x2Zero]),
+            (Dtype::Float32, Dtype::Float64) => self.apply(&[value], |code| code.f64x2_promote_low_f32x4()),
+            (Dtype::Float64, Dtype::Float32) => self.apply(&[value], |code| code.f32x4_demote_f64x2_zero()),
             _ if from.is_float() => {
                 let whole = self.truncate(value, from)?;
                 self.normalized(to, whole)
@@ -38,13 +38,13 @@ impl Emitter<'_> {
                 self.convert_each(value, from.is_unsigned(), to)
             }
             _ if to.is_float() => {
-                let instruction = match (to, from == Dtype::UInt32) {
-                    (Dtype::Float32, false) => F32x4ConvertI32x4S,
-                    (Dtype::Float32, true) => F32x4ConvertI32x4U,
-                    (_, false) => F64x2ConvertLowI32x4S,
-                    (_, true) => F64x2ConvertLowI32x4U,
+                let instruction: Instructions = match (to, from == Dtype::UInt32) {
+                    (Dtype::Float32, false) => |code| code.f32x4_convert_i32x4_s(),
+                    (Dtype::Float32, true) => |code| code.f32x4_convert_i32x4_u(),
+                    (_, false) => |code| code.f64x2_convert_low_i32x4_s(),
+                    (_, true) => |code| code.f64x2_convert_low_i32x4_u(),
                 };
-                self.apply(&[value], &[instruction])
+                self.apply(&[value], instruction)
             }
             _ => self.resize(value, from, to),
         }
@@ -58,20 +58,22 @@ impl Emitter<'_> {
                 let words = self.lower_words(value)?;
                 self.normalized(to, words)
             }
-            (_, Width::Bits64) if from.is_unsigned() => self.apply(&[value], &[I64x2ExtendLowI32x4U]),
-            (_, Width::Bits64) => self.apply(&[value], &[I64x2ExtendLowI32x4S]),
+            (_, Width::Bits64) if from.is_unsigned() => {
+                self.apply(&[value], |code| code.i64x2_extend_low_i32x4_u())
+            }
+            (_, Width::Bits64) => self.apply(&[value], |code| code.i64x2_extend_low_i32x4_s()),
             _ => self.normalized(to, value),
         }
     }
 
     /// A float truncated to int32; the minimum where it is out of range.
     fn truncate(&mut self, value: Lanes, from: Dtype) -> Result<Lanes, OutOfMemory> {
-        let (truncate, abs) = match from {
-            Dtype::Float32 => (I32x4TruncSatF32x4S, F32x4Abs),
-            _ => (I32x4TruncSatF64x2SZero, F64x2Abs),
+        let [truncate, abs]: [Instructions; 2] = match from {
+            Dtype::Float32 => [|code| code.i32x4_trunc_sat_f32x4_s(), |code| code.f32x4_abs()],
+            _ => [|code| code.i32x4_trunc_sat_f64x2_s_zero(), |code| code.f64x2_abs()],
         };
-        let whole = self.apply(&[value], &[truncate])?;
-        let magnitude = self.apply(&[value], &[abs])?;
+        let whole = self.apply(&[value], truncate)?;
+        let magnitude = self.apply(&[value], abs)?;
         let bound = self.constant(Scalar::Float(2147483648.0), from)?;
         let is_inside = self.compare(CompareOp::Lt, from, magnitude, bound)?;
         let is_inside = self.mask_for(is_inside, Dtype::Int32)?;
@@ -81,14 +83,21 @@ impl Emitter<'_> {
 
     /// 64-bit integers to a float dtype, lane by lane: there is no vector instruction.
     fn convert_each(&mut self, value: Lanes, is_unsigned: bool, to: Dtype) -> Result<Lanes, OutOfMemory> {
-        let [splat, replace] = match to {
-            Dtype::Float32 => [F32x4Splat, F32x4ReplaceLane(1)],
-            _ => [F64x2Splat, F64x2ReplaceLane(1)],
+        let convert: Instructions = match (to, is_unsigned) {
+            (Dtype::Float32, false) => |code| code.f32_convert_i64_s(),
+            (Dtype::Float32, true) => |code| code.f32_convert_i64_u(),
+            (_, false) => |code| code.f64_convert_i64_s(),
+            (_, true) => |code| code.f64_convert_i64_u(),
+        };
+        let [splat, replace]: [Instructions; 2] = match to {
+            Dtype::Float32 => [|code| code.f32x4_splat(), |code| code.f32x4_replace_lane(1)],
+            _ => [|code| code.f64x2_splat(), |code| code.f64x2_replace_lane(1)],
         };
         self.each_part(|emitter, part| {
             for (lane, join) in [(0, splat), (1, replace)] {
-                emitter.get_part(value, part)?;
-                emitter.body.put_all(&[I64x2ExtractLane(lane), scalar_conversion(is_unsigned, to), join])?;
+                let mut code = emitter.body.code()?;
+                code.local_get(value.part(part)).i64x2_extract_lane(lane);
+                join(convert(&mut code));
             }
             Ok(())
         })
@@ -96,29 +105,22 @@ impl Emitter<'_> {
 
     /// A scalar int64 in all lanes of a dtype, converted.
     pub fn spread(&mut self, counter: Register, to: Dtype) -> Result<Lanes, OutOfMemory> {
-        let instructions: &[Instruction] = match to {
-            Dtype::Float32 => &[F32ConvertI64S, F32x4Splat],
-            Dtype::Float64 => &[F64ConvertI64S, F64x2Splat],
-            _ if Width::of(to) == Width::Bits64 => &[I64x2Splat],
-            Dtype::Bool if self.shape.is_wide => &[I64Eqz, I32Const(1), I32Sub, I64ExtendI32S, I64x2Splat],
-            Dtype::Bool => &[I64Eqz, I32Const(1), I32Sub, I32x4Splat],
-            _ => &[I32WrapI64, I32x4Splat],
+        let is_wide = self.shape.is_wide;
+        let mut code = self.body.code()?;
+        code.local_get(counter);
+        match to {
+            Dtype::Float32 => code.f32_convert_i64_s().f32x4_splat(),
+            Dtype::Float64 => code.f64_convert_i64_s().f64x2_splat(),
+            _ if Width::of(to) == Width::Bits64 => code.i64x2_splat(),
+            Dtype::Bool if is_wide => code.i64_eqz().i32_const(1).i32_sub().i64_extend_i32_s().i64x2_splat(),
+            Dtype::Bool => code.i64_eqz().i32_const(1).i32_sub().i32x4_splat(),
+            _ => code.i32_wrap_i64().i32x4_splat(),
         };
-        let single = {
-            self.body.get(counter)?;
-            self.body.put_all(instructions)?;
-            self.body.keep(ValType::V128)?
-        };
-        let lanes = self.each_part(|emitter, _| emitter.body.get(single))?;
+        let single = self.body.keep(ValType::V128)?;
+        let lanes = self.each_part(|emitter, _| {
+            emitter.body.code()?.local_get(single);
+            Ok(())
+        })?;
         self.normalized(to, lanes)
-    }
-}
-
-fn scalar_conversion(is_unsigned: bool, to: Dtype) -> Instruction {
-    match (to, is_unsigned) {
-        (Dtype::Float32, false) => F32ConvertI64S,
-        (Dtype::Float32, true) => F32ConvertI64U,
-        (_, false) => F64ConvertI64S,
-        (_, true) => F64ConvertI64U,
     }
 }

@@ -1,7 +1,5 @@
 //! Expressions of a region, computed for one group of items.
 
-use super::instruction::Instruction;
-
 use super::access::Place;
 use super::arithmetic::{has_binary, has_unary};
 use super::body::Register;
@@ -23,7 +21,10 @@ pub enum Value {
     Counter(Register),
 }
 
-/// Whether an expression is a call of a vector kernel, for want of instructions.
+/// Why an expression cannot be met here.
+const REFUSED: &str = "the facts refuse kernels with it";
+
+/// Whether an expression is a call of a vector kernel, because no instruction computes it.
 pub fn is_call(facts: &Facts, graph: &Graph, id: ExprId) -> bool {
     let expr = graph.expr(id);
     match expr.kind {
@@ -33,7 +34,17 @@ pub fn is_call(facts: &Facts, graph: &Graph, id: ExprId) -> bool {
             !facts.is_scalar(graph, a) && !has_conversion(graph.expr(a).ty.dtype, expr.ty.dtype)
         }
         ExprKind::Fma(..) => true,
-        _ => false,
+        ExprKind::Constant(_)
+        | ExprKind::Param(_)
+        | ExprKind::Local(_)
+        | ExprKind::Index(_)
+        | ExprKind::Compare(..)
+        | ExprKind::Select { .. } => false,
+        ExprKind::Call { .. }
+        | ExprKind::Reduce(..)
+        | ExprKind::Text(_)
+        | ExprKind::String(..)
+        | ExprKind::StringTest(..) => unreachable!("{REFUSED}: {:?}", expr.kind),
     }
 }
 
@@ -56,7 +67,8 @@ impl Emitter<'_> {
                 kernel::binary(op, expr.ty.dtype, Operands::ArrayArray, accuracy, self.level)
             }
             ExprKind::Cast(a) => kernel::cast(graph.expr(a).ty.dtype, expr.ty.dtype, self.level),
-            _ => kernel::fma(expr.ty.dtype, self.level),
+            ExprKind::Fma(..) => kernel::fma(expr.ty.dtype, self.level),
+            _ => unreachable!("instructions compute it: {:?}", expr.kind),
         };
         match Accuracy::ALL.map(find) {
             [Some(fast), Some(precise), Some(scalar)] => Ok(Some([fast, precise, scalar])),
@@ -105,7 +117,7 @@ impl Emitter<'_> {
         }
     }
 
-    /// Computes one expression whose operands are in `values`, and that is no call and no local.
+    /// Computes one expression whose operands are in `values`, and that is no call.
     pub fn instruction_value(
         &mut self,
         graph: &Graph,
@@ -143,7 +155,14 @@ impl Emitter<'_> {
                 let (yes, no) = (self.operand(values, yes)?, self.operand(values, no)?);
                 self.select(mask, yes, no)
             }
-            _ => self.constant(Scalar::Int(0), expr.ty.dtype),
+            // Only straight-line code with calls comes here for a local: it stores none, so they are zero.
+            ExprKind::Local(_) => self.constant(Scalar::Int(0), expr.ty.dtype),
+            ExprKind::Fma(..) => unreachable!("vector kernels compute it"),
+            ExprKind::Call { .. }
+            | ExprKind::Reduce(..)
+            | ExprKind::Text(_)
+            | ExprKind::String(..)
+            | ExprKind::StringTest(..) => unreachable!("{REFUSED}: {:?}", expr.kind),
         }
     }
 
@@ -152,7 +171,7 @@ impl Emitter<'_> {
         match values[id.index()] {
             Some(Value::Lanes(lanes)) => Ok(lanes),
             Some(Value::Counter(counter)) => self.spread(counter, Dtype::Int64),
-            None => self.integer(0, Dtype::Int32),
+            None => unreachable!("operands are computed before what uses them"),
         }
     }
 
@@ -187,7 +206,8 @@ impl Emitter<'_> {
             operands[index] = Some(place);
         }
         self.put_call(kernels, slot(0), operands, |emitter| {
-            emitter.body.put(Instruction::I32Const(group as i32))
+            emitter.body.code()?.i32_const(group as i32);
+            Ok(())
         })?;
         self.load(slot(0), graph.expr(id).ty.dtype)
     }
@@ -217,14 +237,16 @@ impl Emitter<'_> {
             self.put_address(operand.unwrap_or(out))?;
         }
         put_items(self)?;
-        self.body.put(Instruction::Call(0))
+        self.body.code()?.call(0);
+        Ok(())
     }
 
     fn put_address(&mut self, place: Place) -> Result<(), OutOfMemory> {
-        self.body.get(place.base)?;
-        if place.offset == 0 {
-            return Ok(());
+        let mut code = self.body.code()?;
+        code.local_get(place.base);
+        if place.offset != 0 {
+            code.i32_const(place.offset as i32).i32_add();
         }
-        self.body.put_all(&[Instruction::I32Const(place.offset as i32), Instruction::I32Add])
+        Ok(())
     }
 }

@@ -1,9 +1,10 @@
 //! How the values of a group of items lie in vectors.
 
-use super::instruction::{Instruction, ValType};
+use wasm_encoder::ValType;
 
 use super::Emitter;
 use super::body::Register;
+use super::code::Instructions;
 use super::facts::Facts;
 use crate::dtype::{Dtype, Scalar};
 use crate::memory::{OutOfMemory, TryGrow};
@@ -16,6 +17,13 @@ const MOST_PARTS: usize = 4;
 /// the shape's lanes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lanes([Register; MOST_PARTS]);
+
+impl Lanes {
+    /// The vector of a part of the group.
+    pub fn part(self, part: usize) -> Register {
+        self.0[part]
+    }
+}
 
 /// The size of a group.
 #[derive(Clone, Copy, Debug)]
@@ -61,15 +69,23 @@ impl Width {
     pub fn of(dtype: Dtype) -> Width {
         match dtype {
             Dtype::Bool => Width::Mask,
-            dtype if dtype.size() == 8 => Width::Bits64,
-            _ => Width::Bits32,
+            Dtype::Int64 | Dtype::UInt64 | Dtype::Float64 => Width::Bits64,
+            Dtype::Int8
+            | Dtype::Int16
+            | Dtype::Int32
+            | Dtype::UInt8
+            | Dtype::UInt16
+            | Dtype::UInt32
+            | Dtype::Float32 => Width::Bits32,
+            Dtype::Complex64 | Dtype::Complex128 | Dtype::String | Dtype::Bytes => {
+                unreachable!("no lane holds {dtype}")
+            }
         }
     }
 }
 
 /// The lower words of 64-bit lanes, side by side.
-const LOWER_WORDS: Instruction =
-    Instruction::I8x16Shuffle([0, 1, 2, 3, 8, 9, 10, 11, 0, 1, 2, 3, 8, 9, 10, 11]);
+const LOWER_WORDS: [u8; 16] = [0, 1, 2, 3, 8, 9, 10, 11, 0, 1, 2, 3, 8, 9, 10, 11];
 
 impl Emitter<'_> {
     /// New lanes, each part the value that `put` leaves on the stack.
@@ -94,40 +110,34 @@ impl Emitter<'_> {
         (0..self.shape.parts).try_for_each(|part| put(self, part))
     }
 
-    pub fn get_part(&mut self, lanes: Lanes, part: usize) -> Result<(), OutOfMemory> {
-        self.body.get(lanes.0[part])
-    }
-
-    pub fn set_part(&mut self, lanes: Lanes, part: usize) -> Result<(), OutOfMemory> {
-        self.body.set(lanes.0[part])
-    }
-
     /// The result of instructions on each part of `operands`, pushed in order.
-    pub fn apply(&mut self, operands: &[Lanes], instructions: &[Instruction]) -> Result<Lanes, OutOfMemory> {
+    pub fn apply(&mut self, operands: &[Lanes], instructions: Instructions) -> Result<Lanes, OutOfMemory> {
         self.each_part(|emitter, part| {
-            for &operand in operands {
-                emitter.get_part(operand, part)?;
+            let mut code = emitter.body.code()?;
+            for operand in operands {
+                code.local_get(operand.part(part));
             }
-            emitter.body.put_all(instructions)
+            instructions(&mut code);
+            Ok(())
         })
     }
 
     /// A copy in registers of its own.
     pub fn copy(&mut self, lanes: Lanes) -> Result<Lanes, OutOfMemory> {
-        self.apply(&[lanes], &[])
+        self.apply(&[lanes], |code| code)
     }
 
     /// Sets lanes to others.
     pub fn move_to(&mut self, target: Lanes, from: Lanes) -> Result<(), OutOfMemory> {
         self.for_each_part(|emitter, part| {
-            emitter.get_part(from, part)?;
-            emitter.set_part(target, part)
+            emitter.body.code()?.local_get(from.part(part)).local_set(target.part(part));
+            Ok(())
         })
     }
 
     /// `yes` where a mask of the width of the values holds, else `no`.
     pub fn select(&mut self, mask: Lanes, yes: Lanes, no: Lanes) -> Result<Lanes, OutOfMemory> {
-        self.apply(&[yes, no, mask], &[Instruction::V128Bitselect])
+        self.apply(&[yes, no, mask], |code| code.v128_bitselect())
     }
 
     /// Sets lanes of a dtype, where the mask holds.
@@ -156,7 +166,7 @@ impl Emitter<'_> {
     /// A mask that a comparison of lanes of a dtype gave, as wide as the shape's lanes.
     pub fn mask_from(&mut self, mask: Lanes, dtype: Dtype) -> Result<Lanes, OutOfMemory> {
         if self.shape.is_half(dtype) {
-            self.apply(&[mask], &[Instruction::I64x2ExtendLowI32x4S])
+            self.apply(&[mask], |code| code.i64x2_extend_low_i32x4_s())
         } else {
             Ok(mask)
         }
@@ -164,17 +174,17 @@ impl Emitter<'_> {
 
     /// The lower words of 64-bit lanes as 32-bit lanes.
     pub fn lower_words(&mut self, lanes: Lanes) -> Result<Lanes, OutOfMemory> {
-        self.apply(&[lanes, lanes], &[LOWER_WORDS])
+        self.apply(&[lanes, lanes], |code| code.i8x16_shuffle(LOWER_WORDS))
     }
 
     /// Leaves on the stack whether a mask holds for any lane.
     pub fn put_any(&mut self, mask: Lanes) -> Result<(), OutOfMemory> {
-        self.get_part(mask, 0)?;
+        self.body.code()?.local_get(mask.part(0));
         for part in 1..self.shape.parts {
-            self.get_part(mask, part)?;
-            self.body.put(Instruction::V128Or)?;
+            self.body.code()?.local_get(mask.part(part)).v128_or();
         }
-        self.body.put(Instruction::V128AnyTrue)
+        self.body.code()?.v128_any_true();
+        Ok(())
     }
 
     /// A vector that does not change.
@@ -184,8 +194,7 @@ impl Emitter<'_> {
             Some((_, register)) => *register,
             None => {
                 let register = self.body.new_register(ValType::V128)?;
-                let value = Instruction::V128Const(bits.to_le_bytes());
-                self.body.put_once(&[value, Instruction::LocalSet(register)])?;
+                self.body.once()?.v128_const(bits as i128).local_set(register);
                 self.constants.try_push((bits, register))?;
                 register
             }

@@ -9,8 +9,8 @@
 //!
 //! `lanes` says how values lie in vectors; `access` moves them between memory and vectors, `convert`
 //! between dtypes; `arithmetic` has the operations that are instructions; `expression` computes, `control`
-//! has the statements, `phases` straight-line code with calls; `instruction`, `body` and `module`
-//! write the bytes.
+//! has the statements, `phases` straight-line code with calls; `code`, `body` and `module` write
+//! the bytes, with `wasm-encoder`.
 //! `driver` cuts a call into what the function takes: whole groups, and index symbols as arrays.
 //!
 //! `host` puts a module into the function table: by the `helpers` that a program registers or that come
@@ -22,6 +22,7 @@ mod arithmetic;
 mod body;
 #[cfg(any(test, wasm_modules))]
 mod bridge;
+mod code;
 mod control;
 mod convert;
 mod driver;
@@ -37,13 +38,14 @@ mod facts;
 pub mod helpers;
 #[cfg(wasm_modules)]
 mod host;
-mod instruction;
 mod lanes;
 mod module;
 mod phases;
 mod signature;
 #[cfg(test)]
 mod tests;
+
+use wasm_encoder::ValType;
 
 use crate::back::engine::Refusal;
 use crate::dtype::Dtype;
@@ -54,9 +56,9 @@ use crate::memory::{OutOfMemory, TryGrow};
 use crate::mid::flatten::{Node, flatten};
 
 use body::{Body, INPUTS, Register};
+use code::at;
 use control::Scope;
 use facts::Facts;
-use instruction::{Instruction, ValType};
 use lanes::{Lanes, Shape};
 
 pub use driver::run;
@@ -184,11 +186,7 @@ impl<'a> Emitter<'a> {
             return Ok(base);
         }
         let base = self.body.new_register(ValType::I32)?;
-        self.body.put_once(&[
-            Instruction::LocalGet(INPUTS),
-            Instruction::I32Load(index as u32 * 4),
-            Instruction::LocalSet(base),
-        ])?;
+        self.body.once()?.local_get(INPUTS).i32_load(at(index as u32 * 4)).local_set(base);
         self.bases[index] = Some(base);
         Ok(base)
     }
@@ -205,18 +203,16 @@ impl<'a> Emitter<'a> {
         }
         let context = self.context()?;
         let scratch = self.body.new_register(ValType::I32)?;
-        self.body.put_once(&[
-            Instruction::LocalGet(context),
-            Instruction::I32Load(context::SCRATCH),
-            Instruction::LocalSet(scratch),
-        ])?;
+        self.body.once()?.local_get(context).i32_load(at(context::SCRATCH)).local_set(scratch);
         self.scratch = Some(scratch);
         Ok(scratch)
     }
 
     /// The position of a symbol among the arrays of the table of inputs.
     fn symbol_array(&self, symbol: IndexSymbol) -> usize {
-        let position = self.facts.common.symbols.iter().position(|known| *known == symbol).unwrap_or(0);
+        let Some(position) = self.facts.common.symbols.iter().position(|known| *known == symbol) else {
+            unreachable!("the facts list every index symbol of the kernel")
+        };
         self.kernel.params.len() + position
     }
 

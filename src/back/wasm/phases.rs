@@ -1,4 +1,4 @@
-//! Straight-line code with calls: a loop over the groups of a strip and the calls behind it, phase by phase.
+//! Straight-line code with calls: a loop over the groups of a strip and the calls after it, phase by phase.
 
 use super::access::Place;
 use super::body::ITEMS;
@@ -82,7 +82,11 @@ impl Emitter<'_> {
             *place = Some(self.strip_place(graph, operand, strips)?);
         }
         let out = self.strip_place(graph, id, strips)?;
-        Ok(self.put_call(kernels, out, operands, |emitter| emitter.body.get(ITEMS))?)
+        let put_items = |emitter: &mut Self| {
+            emitter.body.code()?.local_get(ITEMS);
+            Ok(())
+        };
+        Ok(self.put_call(kernels, out, operands, put_items)?)
     }
 
     /// Where the elements of an expression lie for a call.

@@ -6,11 +6,12 @@
 
 #![cfg_attr(not(feature = "dlopen"), allow(dead_code, reason = "only side modules test types"))]
 
-use super::instruction::{Instruction, ValType};
+use wasm_encoder::{BlockType, EntityType, HeapType, ValType};
 
-use super::module::{EXPORT, Import, Linking, Signature, TABLE, Writer, function};
+use super::body::Body;
+use super::module::{EXPORT, Linking, MEMORY, Signature, TABLE, Writer};
 use crate::ir::UserFunction;
-use crate::memory::{OutOfMemory, TryGrow};
+use crate::memory::OutOfMemory;
 
 /// Name of the import that a helper binds to the function in question.
 pub const QUESTIONED: &str = "me_jit_questioned";
@@ -79,20 +80,21 @@ impl Callee {
 /// a type, every helper can.
 pub fn trial(callee: Option<Callee>) -> Result<Vec<u8>, OutOfMemory> {
     let mut module = Writer::new(Linking::Helper)?;
-    let memory = ("memory", Import::Memory);
     match callee {
         Some(callee) => {
             module.types(&[EXPORTED, callee.signature()])?;
-            module.imports(&[memory, (QUESTIONED, Import::Function(1))])?;
+            module.imports(&[MEMORY, (QUESTIONED, EntityType::Function(1))])?;
         }
         None => {
             module.types(&[EXPORTED])?;
-            module.imports(&[memory])?;
+            module.imports(&[MEMORY])?;
         }
     }
     module.functions(&[0])?;
-    module.export(EXPORT, u8::from(callee.is_some()))?;
-    module.code(&[&function(&[Instruction::I32Const(0)])?])
+    module.export(EXPORT, callee.is_some().into())?;
+    let mut body = Body::default();
+    body.code()?.i32_const(0).end();
+    module.code(&[&body.finish()?])
 }
 
 /// A side module whose function tells whether an entry of the table, its first argument, has a type,
@@ -100,35 +102,33 @@ pub fn trial(callee: Option<Callee>) -> Result<Vec<u8>, OutOfMemory> {
 pub fn tester() -> Result<Vec<u8>, OutOfMemory> {
     let mut module = Writer::new(Linking::SideModule)?;
     module.types(&Callee::all().map(Callee::signature))?;
-    module.imports(&[(TABLE, Import::FunctionTable)])?;
+    module.imports(&[TABLE])?;
     // Its type is that of the helper, the first of all.
     module.functions(&[0])?;
     module.export(EXPORT, 0)?;
     let (entry, wanted) = (0, 1);
-    let mut code = Vec::new();
-    let is_outside = [
-        Instruction::LocalGet(entry),
-        Instruction::TableSize(0),
-        Instruction::I32GeU,
-        Instruction::If,
-        Instruction::I32Const(0),
-        Instruction::Return,
-        Instruction::End,
-        Instruction::I32Const(0),
-    ];
-    code.try_extend(&is_outside)?;
+    let mut body = Body::default();
+    body.code()?
+        .local_get(entry)
+        .table_size(0)
+        .i32_ge_u()
+        .if_(BlockType::Empty)
+        .i32_const(0)
+        .return_()
+        .end()
+        .i32_const(0);
     for callee in Callee::all() {
         let index = callee.index();
-        code.try_extend(&[
-            Instruction::LocalGet(entry),
-            Instruction::TableGet(0),
-            Instruction::RefTestNonNull(index),
-            Instruction::LocalGet(wanted),
-            Instruction::I32Const(index as i32),
-            Instruction::I32Eq,
-            Instruction::I32And,
-            Instruction::I32Or,
-        ])?;
+        body.code()?
+            .local_get(entry)
+            .table_get(0)
+            .ref_test_non_null(HeapType::Concrete(index))
+            .local_get(wanted)
+            .i32_const(index as i32)
+            .i32_eq()
+            .i32_and()
+            .i32_or();
     }
-    module.code(&[&function(&code)?])
+    body.code()?.end();
+    module.code(&[&body.finish()?])
 }
