@@ -228,6 +228,7 @@ fn unary_code(op: super::UnaryOp) -> u64 {
         Round => 11,
         Rint => 12,
         Factorial => 13,
+        CountOnes => 14,
     }
 }
 

@@ -28,6 +28,8 @@ pub enum UnaryOp {
     Rint,
     /// Factorial by exact 64-bit products; infinity from 21 on.
     Factorial,
+    /// Number of bits that are set, of an integer.
+    CountOnes,
     /// A float32, float64 function (`Sqrt` also complex).
     Math(MathFn),
 }
@@ -122,6 +124,17 @@ operations! {
     Npr,
     /// IEEE 754 remainder: quotient to nearest, ties to even.
     Remainder,
+    /// The quotient rounded down. Integers: x/0 is 0 and MIN/-1 wraps. Floats: what is consistent with
+    /// `FloorMod`, x/0 as the division gives it. Not for bool.
+    FloorDiv,
+    /// What `FloorDiv` leaves, with the sign of the divisor; integers: x%0 is 0. Not for bool.
+    FloorMod,
+    /// The smaller one; NaN wins, and of equal ones the second.
+    Minimum,
+    /// The larger one; NaN wins, and of equal ones the second.
+    Maximum,
+    /// Greatest common divisor of the magnitudes of integers, wrapping; gcd(0, 0) is 0.
+    Gcd,
 }
 
 /// Comparison of two operands of one dtype; result bool.

@@ -1,8 +1,8 @@
 //! The rules of a well-formed program, which every pass relies on and none checks.
 
 use super::{
-    Expr, ExprId, ExprKind, FunctionId, Graph, Kernel, LocalId, MathFn, ReduceOp, Stmt, StringOp, StringTest,
-    Type, UnaryOp,
+    BinaryOp, Expr, ExprId, ExprKind, FunctionId, Graph, Kernel, LocalId, MathFn, ReduceOp, Stmt, StringOp,
+    StringTest, Type, UnaryOp,
 };
 use crate::dtype::{Dtype, Scalar};
 
@@ -82,9 +82,10 @@ impl Kernel {
                 require(is_cast, "casts convert between two numeric dtypes")
             }
             ExprKind::Unary(op, a) => check_unary(op, of(a).dtype, dtype),
-            ExprKind::Binary(_, a, b) => {
+            ExprKind::Binary(op, a, b) => {
                 let is_same = of(a) == ty && of(b) == ty && !dtype.is_string();
-                require(is_same, "binary operations have operands of the result's numeric dtype")
+                require(is_same, "binary operations have operands of the result's numeric dtype")?;
+                check_binary(op, dtype)
             }
             ExprKind::Compare(_, a, b) => {
                 let is_same = of(a) == of(b) && !of(a).dtype.is_string() && dtype == Dtype::Bool;
@@ -192,6 +193,7 @@ fn check_unary(op: UnaryOp, operand: Dtype, result: Dtype) -> Checked {
         UnaryOp::Math(MathFn::Sqrt) => (operand, operand.is_float() || operand.is_complex()),
         UnaryOp::Math(_) => (operand, operand.is_float()),
         UnaryOp::Factorial => (operand, !operand.is_complex()),
+        UnaryOp::CountOnes => (operand, operand.is_integer()),
         UnaryOp::Neg
         | UnaryOp::BitNot
         | UnaryOp::Conj
@@ -205,6 +207,38 @@ fn check_unary(op: UnaryOp, operand: Dtype, result: Dtype) -> Checked {
     };
     require(is_defined, "operations are defined for the dtypes of their operands")?;
     require(result == wanted, "unary operations give the dtype of their operand")
+}
+
+fn check_binary(op: BinaryOp, dtype: Dtype) -> Checked {
+    let is_defined = match op {
+        BinaryOp::FloorDiv | BinaryOp::FloorMod => dtype.is_integer() || dtype.is_float(),
+        BinaryOp::Minimum | BinaryOp::Maximum => !dtype.is_complex(),
+        BinaryOp::Gcd => dtype.is_integer(),
+        BinaryOp::Add
+        | BinaryOp::Sub
+        | BinaryOp::Mul
+        | BinaryOp::Div
+        | BinaryOp::Rem
+        | BinaryOp::Pow
+        | BinaryOp::BitAnd
+        | BinaryOp::BitOr
+        | BinaryOp::BitXor
+        | BinaryOp::Shl
+        | BinaryOp::Shr
+        | BinaryOp::Atan2
+        | BinaryOp::Copysign
+        | BinaryOp::Fdim
+        | BinaryOp::Fmax
+        | BinaryOp::Fmin
+        | BinaryOp::Hypot
+        | BinaryOp::Ldexp
+        | BinaryOp::Logaddexp
+        | BinaryOp::Ncr
+        | BinaryOp::Nextafter
+        | BinaryOp::Npr
+        | BinaryOp::Remainder => true,
+    };
+    require(is_defined, "operations are defined for the dtypes of their operands")
 }
 
 fn check_reduction(op: ReduceOp, operand: Dtype, result: Dtype) -> Checked {
@@ -229,9 +263,7 @@ fn check_string(op: StringOp, operands: [ExprId; 3], of: impl Fn(ExprId) -> Type
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ir::{
-        BinaryOp, Branch, Builder, CompareOp, Function, Local, Param, Print, SourcePlace, UserFunction,
-    };
+    use crate::ir::{Branch, Builder, CompareOp, Function, Local, Param, Print, SourcePlace, UserFunction};
 
     const DOUBLE: Type = Type { dtype: Dtype::Float64, itemsize: 8 };
     const BYTES: Type = Type { dtype: Dtype::Bytes, itemsize: 3 };

@@ -146,7 +146,7 @@ pub(super) fn unary(op: UnaryOp, level: Level) -> Option<Kernel> {
         UnaryOp::BitNot => Some(unary_kernel::<Not, Truth>(level)),
         UnaryOp::Imag => Some(unary_kernel::<Zero, Truth>(level)),
         UnaryOp::Factorial => Some(through_float::factorial::<Truth>()),
-        UnaryOp::Math(_) => None,
+        UnaryOp::Math(_) | UnaryOp::CountOnes => None,
         _ => Some(unary_kernel::<Normalize, Truth>(level)),
     }
 }
@@ -155,9 +155,11 @@ pub(super) fn unary(op: UnaryOp, level: Level) -> Option<Kernel> {
 /// value (`+` is or, `-` is xor, `/` by false gives false).
 pub(super) fn binary(op: BinaryOp, operands: Operands, level: Level) -> Option<Kernel> {
     let kernel = match op {
-        BinaryOp::Add | BinaryOp::BitOr => commuting_kernel::<Or, Truth>(operands, level),
+        BinaryOp::Add | BinaryOp::BitOr | BinaryOp::Maximum => commuting_kernel::<Or, Truth>(operands, level),
         BinaryOp::Sub | BinaryOp::BitXor => commuting_kernel::<Xor, Truth>(operands, level),
-        BinaryOp::Mul | BinaryOp::Div | BinaryOp::BitAnd => commuting_kernel::<And, Truth>(operands, level),
+        BinaryOp::Mul | BinaryOp::Div | BinaryOp::BitAnd | BinaryOp::Minimum => {
+            commuting_kernel::<And, Truth>(operands, level)
+        }
         BinaryOp::Pow => binary_kernel::<OrNot, Truth>(operands, level),
         BinaryOp::Rem => binary_kernel::<False, Truth>(operands, level),
         BinaryOp::Shl => binary_kernel::<Left, Truth>(operands, level),

@@ -7,6 +7,7 @@ use super::arithmetic::{Add, Div, Mul, Neg, Square, Sub, Zero};
 use super::cast::Cast;
 use super::copy::copy;
 use super::elementwise::{BinaryFn, UnaryFn, binary_kernel, unary_kernel};
+use super::extremum::{Maximum, Minimum, Ordered};
 use super::integer::{BitAnd, BitNot, BitOr, BitXor, ShiftLeft, ShiftRight};
 use super::level::Level;
 use super::packed::{Packed, packed_binary};
@@ -207,7 +208,7 @@ where
         UnaryOp::Round => unary_kernel::<Round, T>(level),
         UnaryOp::Rint => unary_kernel::<Rint, T>(level),
         UnaryOp::Factorial => through_float::factorial::<T>(),
-        UnaryOp::Real | UnaryOp::Conj | UnaryOp::Math(_) => return None,
+        UnaryOp::Real | UnaryOp::Conj | UnaryOp::CountOnes | UnaryOp::Math(_) => return None,
     };
     Some(kernel)
 }
@@ -232,7 +233,7 @@ pub(super) fn binary(
 
 fn binary_of<T>(op: BinaryOp, operands: Operands, level: Level) -> Option<Kernel>
 where
-    T: Float + Packed + Cast<i64>,
+    T: Float + Packed + Cast<i64> + Ordered,
     i64: Cast<T>,
 {
     match op {
@@ -245,6 +246,8 @@ where
         BinaryOp::Add => Some(packed_binary::<Add, T>(operands, level)),
         BinaryOp::Sub => Some(packed_binary::<Sub, T>(operands, level)),
         BinaryOp::Mul => Some(packed_binary::<Mul, T>(operands, level)),
+        BinaryOp::Minimum => Some(binary_kernel::<Minimum, T>(operands, level)),
+        BinaryOp::Maximum => Some(binary_kernel::<Maximum, T>(operands, level)),
         _ => None,
     }
 }

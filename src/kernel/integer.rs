@@ -11,6 +11,7 @@ use super::copy::copy;
 use super::elementwise::{
     BinaryFn, UnaryFn, array_first_kernel, binary_kernel, commuting_kernel, unary_kernel,
 };
+use super::extremum::{Maximum, Minimum, Ordered};
 use super::level::Level;
 use super::{Kernel, Operands, through_float};
 use crate::dtype::Dtype;
@@ -88,6 +89,14 @@ impl Quotient for u64 {
 pub(super) trait Integer: Quotient + Default + PartialOrd {
     /// The remainder with the sign of `self`; x%0 = 0 and MIN%-1 = 0.
     fn remainder(self, divisor: Self) -> Self;
+    /// The quotient rounded down; x/0 = 0 and MIN/-1 = MIN.
+    fn floor_quotient(self, divisor: Self) -> Self;
+    /// What [`floor_quotient`](Integer::floor_quotient) leaves; x%0 = 0.
+    fn floor_remainder(self, divisor: Self) -> Self;
+    /// The greatest common divisor of the magnitudes, wrapped.
+    fn common_divisor(self, other: Self) -> Self;
+    /// The number of bits that are set.
+    fn ones(self) -> Self;
     /// `self` to the power of `exponent`, modulo 2^n; a negative exponent truncates the inverse.
     fn power(self, exponent: Self) -> Self;
     /// Zero for a count outside 0..width.
@@ -112,6 +121,35 @@ macro_rules! integer {
             fn remainder(self, divisor: $type) -> $type {
                 let rest = self.wrapping_sub(self.quotient(divisor).wrapping_mul(divisor));
                 if divisor == 0 { 0 } else { rest }
+            }
+
+            #[inline(always)]
+            fn floor_quotient(self, divisor: $type) -> $type {
+                let quotient = self.quotient(divisor);
+                let rest = self.wrapping_sub(quotient.wrapping_mul(divisor));
+                let is_above = (rest != 0) & (divisor != 0) & Integer::is_negative(self ^ divisor);
+                quotient.wrapping_sub(<$type>::from(is_above))
+            }
+
+            #[inline(always)]
+            fn floor_remainder(self, divisor: $type) -> $type {
+                let rest = self.wrapping_sub(self.quotient(divisor).wrapping_mul(divisor));
+                let is_below = (rest != 0) & Integer::is_negative(self ^ divisor);
+                let moved = if is_below { rest.wrapping_add(divisor) } else { rest };
+                if divisor == 0 { 0 } else { moved }
+            }
+
+            #[inline(always)]
+            fn common_divisor(self, other: $type) -> $type {
+                let [a, b] = [self, other].map(|x| {
+                    if Integer::is_negative(x) { (x as i64).unsigned_abs() } else { x as u64 }
+                });
+                greatest_common_divisor(a, b) as $type
+            }
+
+            #[inline(always)]
+            fn ones(self) -> $type {
+                self.count_ones() as $type
             }
 
             #[inline(always)]
@@ -165,6 +203,14 @@ fn wrapping_power(mut base: u64, mut exponent: u64) -> u64 {
     result
 }
 
+/// By Euclid's algorithm.
+fn greatest_common_divisor(mut a: u64, mut b: u64) -> u64 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
 /// The truncated inverse of `base` to the power of -`exponent`: non-zero only for ±1.
 fn inverse_power(base: i64, exponent: i64) -> i64 {
     match base {
@@ -177,6 +223,10 @@ fn inverse_power(base: i64, exponent: i64) -> i64 {
 
 struct DivideInt;
 struct RemainderInt;
+struct FloorDivideInt;
+struct FloorRemainderInt;
+struct CommonDivisor;
+struct Ones;
 struct PowerInt;
 pub(super) struct ShiftLeft;
 pub(super) struct ShiftRight;
@@ -200,6 +250,38 @@ impl<T: Integer> BinaryFn<T> for RemainderInt {
     #[inline(always)]
     fn apply(x: T, y: T) -> T {
         x.remainder(y)
+    }
+}
+
+impl<T: Integer> BinaryFn<T> for FloorDivideInt {
+    type Out = T;
+    #[inline(always)]
+    fn apply(x: T, y: T) -> T {
+        x.floor_quotient(y)
+    }
+}
+
+impl<T: Integer> BinaryFn<T> for FloorRemainderInt {
+    type Out = T;
+    #[inline(always)]
+    fn apply(x: T, y: T) -> T {
+        x.floor_remainder(y)
+    }
+}
+
+impl<T: Integer> BinaryFn<T> for CommonDivisor {
+    type Out = T;
+    #[inline(always)]
+    fn apply(x: T, y: T) -> T {
+        x.common_divisor(y)
+    }
+}
+
+impl<T: Integer> UnaryFn<T> for Ones {
+    type Out = T;
+    #[inline(always)]
+    fn apply(x: T) -> T {
+        x.ones()
     }
 }
 
@@ -311,7 +393,7 @@ fn is_identity(op: UnaryOp, dtype: Dtype) -> bool {
 /// Operations that do the same to the bits of signed and unsigned elements.
 fn unary_of_bits<T>(op: UnaryOp, level: Level) -> Option<Kernel>
 where
-    T: Copy + Default,
+    T: Integer,
     Wrapping<T>: ops::Neg<Output = Wrapping<T>> + ops::Mul<Output = Wrapping<T>>,
     T: ops::Not<Output = T>,
 {
@@ -320,6 +402,7 @@ where
         UnaryOp::BitNot => Some(unary_kernel::<BitNot, T>(level)),
         UnaryOp::Square => Some(unary_kernel::<Square, Wrapping<T>>(level)),
         UnaryOp::Imag => Some(unary_kernel::<Zero, T>(level)),
+        UnaryOp::CountOnes => Some(unary_kernel::<Ones, T>(level.of_rare_loops())),
         _ => None,
     }
 }
@@ -338,6 +421,11 @@ where
 
 /// The kernel of `op` on an integer dtype. Functions of real arguments exist for two arrays only.
 pub(super) fn binary(op: BinaryOp, dtype: Dtype, operands: Operands, level: Level) -> Option<Kernel> {
+    let op = match op {
+        BinaryOp::FloorDiv if dtype.is_unsigned() => BinaryOp::Div,
+        BinaryOp::FloorMod if dtype.is_unsigned() => BinaryOp::Rem,
+        _ => op,
+    };
     match dtype.size() {
         1 => binary_of_bits::<u8>(op, operands, level),
         2 => binary_of_bits::<u16>(op, operands, level),
@@ -376,7 +464,11 @@ where
     }
 }
 
-fn binary_of<T: Integer + Cast<f64>>(op: BinaryOp, operands: Operands, level: Level) -> Option<Kernel>
+fn binary_of<T: Integer + Ordered + Cast<f64>>(
+    op: BinaryOp,
+    operands: Operands,
+    level: Level,
+) -> Option<Kernel>
 where
     f64: Cast<T>,
 {
@@ -385,6 +477,16 @@ where
     match op {
         BinaryOp::Div => array_first_kernel::<DivideInt, T>(operands, level_of_quotients),
         BinaryOp::Rem => array_first_kernel::<RemainderInt, T>(operands, level_of_quotients.of_rare_loops()),
+        BinaryOp::FloorDiv => {
+            array_first_kernel::<FloorDivideInt, T>(operands, level_of_quotients.of_rare_loops())
+        }
+        BinaryOp::FloorMod => {
+            array_first_kernel::<FloorRemainderInt, T>(operands, level_of_quotients.of_rare_loops())
+        }
+        BinaryOp::Minimum => Some(commuting_kernel::<Minimum, T>(operands, level)),
+        BinaryOp::Maximum => Some(commuting_kernel::<Maximum, T>(operands, level)),
+        // As the power.
+        BinaryOp::Gcd => Some(commuting_kernel::<CommonDivisor, T>(operands, Level::Baseline)),
         BinaryOp::Shr => array_first_kernel::<ShiftRight, T>(operands, level.of_rare_loops()),
         // A loop per element does not vectorise: one level serves all.
         BinaryOp::Pow => Some(binary_kernel::<PowerInt, T>(operands, Level::Baseline)),

@@ -11,6 +11,7 @@ mod compare;
 mod complex;
 mod copy;
 mod elementwise;
+mod extremum;
 mod float;
 mod fused;
 mod integer;

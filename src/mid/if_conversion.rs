@@ -244,6 +244,8 @@ fn is_costly(graph: &Graph, id: ExprId) -> bool {
                 | BinaryOp::Shr
                 | BinaryOp::Fmax
                 | BinaryOp::Fmin
+                | BinaryOp::Minimum
+                | BinaryOp::Maximum
                 | BinaryOp::Copysign
         ),
         _ => expr.ty.dtype.is_string() || expr.ty.dtype.is_complex(),

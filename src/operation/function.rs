@@ -108,6 +108,7 @@ pub const fn unary_name(op: UnaryOp) -> &'static str {
         UnaryOp::Round => "round",
         UnaryOp::Rint => "rint",
         UnaryOp::Factorial => FACTORIAL.name,
+        UnaryOp::CountOnes => "bitwise_count",
         UnaryOp::Math(function) => function.row().name,
     }
 }
@@ -120,12 +121,14 @@ pub enum Spelling {
     /// An operator on integers, a function on floats.
     Either(&'static str, Function),
     Function(Function),
+    /// A name in listings; each engine computes it in place.
+    Name(&'static str),
 }
 
 impl BinaryOp {
     /// How the operation is written.
     pub const fn spelling(self) -> Spelling {
-        use Spelling::{Either, Operator};
+        use Spelling::{Either, Name, Operator};
         const fn function(name: &'static str, libm: &'static str, exports: Exports) -> Spelling {
             Spelling::Function(Function::new(name, libm, exports))
         }
@@ -156,13 +159,18 @@ impl BinaryOp {
             BinaryOp::Nextafter => exact("nextafter", "__builtin_nextafter"),
             BinaryOp::Npr => function("npr", "me_jit_npr", Nothing),
             BinaryOp::Remainder => exact("remainder", "__builtin_remainder"),
+            BinaryOp::FloorDiv => Either("//", Function::new("floor_divide", "me_jit_floor_divide", Nothing)),
+            BinaryOp::FloorMod => Either("mod", Function::new("floor_mod", "me_jit_floor_mod", Nothing)),
+            BinaryOp::Minimum => Name("minimum"),
+            BinaryOp::Maximum => Name("maximum"),
+            BinaryOp::Gcd => Name("gcd"),
         }
     }
 
     /// The function that it is on floats.
     pub const fn function(self) -> Option<Function> {
         match self.spelling() {
-            Spelling::Operator(_) => None,
+            Spelling::Operator(_) | Spelling::Name(_) => None,
             Spelling::Either(_, function) | Spelling::Function(function) => Some(function),
         }
     }

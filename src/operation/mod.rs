@@ -1,6 +1,8 @@
 //! The table of builtin names: one row a name.
 
+pub mod composed;
 pub mod function;
+pub mod known;
 pub mod numpy;
 pub mod single;
 

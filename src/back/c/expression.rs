@@ -149,6 +149,13 @@ impl Generator<'_> {
             (UnaryOp::BitNot, _) if !is_float => {
                 self.line(format_args!("const {name} t{n} = ({name})~(uint64_t)t{a};"))
             }
+            (UnaryOp::CountOnes, _) if dtype.is_integer() => {
+                // The bits of the dtype alone.
+                let mask = u64::MAX >> (64 - 8 * dtype.size());
+                self.line(format_args!(
+                    "const {name} t{n} = ({name})me_count_ones((uint64_t)t{a} & {mask}ULL);"
+                ))
+            }
             (UnaryOp::Abs, _) => {
                 self.line(format_args!("const {name} t{n} = t{a} < 0 ? ({name})-(uint64_t)t{a} : t{a};"))
             }
@@ -168,7 +175,7 @@ impl Generator<'_> {
         let n = id.0;
         let name = c_type(dtype).unwrap_or("double");
         let sign = match op.spelling() {
-            Spelling::Operator(sign) | Spelling::Either(sign, _) => sign,
+            Spelling::Operator(sign) | Spelling::Either(sign, _) | Spelling::Name(sign) => sign,
             Spelling::Function(_) => return self.reject(id, UNSUPPORTED),
         };
         match (op, dtype) {
@@ -185,7 +192,14 @@ impl Generator<'_> {
             (BinaryOp::Rem, Dtype::Bool) => self.line(format_args!("const bool t{n} = 0;")),
             (BinaryOp::Shl, Dtype::Bool) => self.line(format_args!("const bool t{n} = t{a};")),
             (BinaryOp::Shr, Dtype::Bool) => self.line(format_args!("const bool t{n} = t{a} & !t{b};")),
+            (BinaryOp::Minimum, Dtype::Bool) => self.line(format_args!("const bool t{n} = t{a} & t{b};")),
+            (BinaryOp::Maximum, Dtype::Bool) => self.line(format_args!("const bool t{n} = t{a} | t{b};")),
             (_, Dtype::Bool) => self.reject(id, UNSUPPORTED),
+            (BinaryOp::Minimum | BinaryOp::Maximum, _) => {
+                let is_wanted = if op == BinaryOp::Minimum { "<" } else { ">" };
+                let is_nan = if dtype.is_float() { format!(" || t{a} != t{a}") } else { String::new() };
+                self.line(format_args!("const {name} t{n} = t{a} {is_wanted} t{b}{is_nan} ? t{a} : t{b};"))
+            }
             (BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div, _) if dtype.is_float() => {
                 self.line(format_args!("const {name} t{n} = t{a} {sign} t{b};"))
             }
@@ -206,6 +220,27 @@ impl Generator<'_> {
             )),
             (BinaryOp::BitAnd | BinaryOp::BitOr | BinaryOp::BitXor, _) => {
                 self.line(format_args!("const {name} t{n} = ({name})(t{a} {sign} t{b});"))
+            }
+            (BinaryOp::FloorDiv, _) if dtype.is_signed() => self.line(format_args!(
+                "const {name} t{n} = t{b} == 0 ? 0 : t{b} == -1 ? ({name})-(uint64_t)t{a} : \
+                 t{a} / t{b} - (t{a} % t{b} != 0 && (t{a} ^ t{b}) < 0);"
+            )),
+            (BinaryOp::FloorMod, _) if dtype.is_signed() => self.line(format_args!(
+                "const {name} t{n} = t{b} == 0 || t{b} == -1 ? 0 : \
+                 t{a} % t{b} + (t{a} % t{b} != 0 && (t{a} ^ t{b}) < 0 ? t{b} : 0);"
+            )),
+            (BinaryOp::FloorDiv, _) => {
+                self.line(format_args!("const {name} t{n} = t{b} == 0 ? 0 : t{a} / t{b};"))
+            }
+            (BinaryOp::FloorMod, _) => {
+                self.line(format_args!("const {name} t{n} = t{b} == 0 ? 0 : t{a} % t{b};"))
+            }
+            (BinaryOp::Gcd, _) if dtype.is_signed() => self.line(format_args!(
+                "const {name} t{n} = ({name})me_gcd(t{a} < 0 ? -(uint64_t)t{a} : (uint64_t)t{a}, \
+                 t{b} < 0 ? -(uint64_t)t{b} : (uint64_t)t{b});"
+            )),
+            (BinaryOp::Gcd, _) => {
+                self.line(format_args!("const {name} t{n} = ({name})me_gcd(t{a}, t{b});"))
             }
             (BinaryOp::Div, _) if dtype.is_signed() => self.line(format_args!(
                 "const {name} t{n} = t{b} == 0 ? 0 : t{b} == -1 ? ({name})-(uint64_t)t{a} : t{a} / t{b};"

@@ -57,16 +57,18 @@ pub fn function_of(kind: &ExprKind, dtype: Dtype) -> Option<Function> {
         ExprKind::Binary(op, ..) => match op.spelling() {
             Spelling::Function(function) => function,
             Spelling::Either(_, function) if !dtype.is_integer() => function,
-            Spelling::Either(..) | Spelling::Operator(_) => return None,
+            Spelling::Either(..) | Spelling::Operator(_) | Spelling::Name(_) => return None,
         },
         ExprKind::Fma(..) => function::MULTIPLY_ADD,
         _ => return None,
     };
-    // Rounded once, unlike the others, which give the same through float64.
+    // The others give the same through float64.
     let single = match row.name {
         _ if dtype != Dtype::Float32 => None,
         "nextafter" => Some("__builtin_nextafterf"),
         "fma" => Some("__builtin_fmaf"),
+        "floor_divide" => Some("me_jit_floor_dividef"),
+        "floor_mod" => Some("me_jit_floor_modf"),
         _ => None,
     };
     Some(Function { libm: single.unwrap_or(row.libm), ..row })

@@ -36,3 +36,32 @@ static double me_jit_ncr(double n, double r) {
 }
 static double me_jit_npr(double n, double r) { return me_jit_ncr(n, r) * me_jit_fac(r); }
 
+/* The quotient rounded down, and its remainder with the sign of the divisor. */
+static double me_jit_floor_mod(double a, double b) {
+    const double rest = __builtin_fmod(a, b);
+    if (rest == 0) return b == 0 ? rest : __builtin_copysign(0, b);
+    return (rest < 0) != (b < 0) ? rest + b : rest;
+}
+static double me_jit_floor_divide(double a, double b) {
+    if (b == 0) return a / b;
+    const double rest = __builtin_fmod(a, b);
+    double quotient = (a - rest) / b;
+    if (rest != 0 && (rest < 0) != (b < 0)) quotient -= 1;
+    if (quotient == 0) return __builtin_copysign(0, a / b);
+    const double whole = __builtin_floor(quotient);
+    return quotient - whole > (double)0.5 ? whole + 1 : whole;
+}
+static float me_jit_floor_modf(float a, float b) {
+    const float rest = __builtin_fmodf(a, b);
+    if (rest == 0) return b == 0 ? rest : __builtin_copysignf(0, b);
+    return (rest < 0) != (b < 0) ? rest + b : rest;
+}
+static float me_jit_floor_dividef(float a, float b) {
+    if (b == 0) return a / b;
+    const float rest = __builtin_fmodf(a, b);
+    float quotient = (a - rest) / b;
+    if (rest != 0 && (rest < 0) != (b < 0)) quotient -= 1;
+    if (quotient == 0) return __builtin_copysignf(0, a / b);
+    const float whole = __builtin_floorf(quotient);
+    return quotient - whole > (float)0.5 ? whole + 1 : whole;
+}

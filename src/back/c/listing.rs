@@ -9,9 +9,9 @@ use super::symbols::Symbol;
 use super::text::Text;
 use crate::back::identity::Gates;
 use crate::dtype::Scalar;
-use crate::ir::{BinaryOp, Branch, CompareOp, ExprId, ExprKind, Kernel, LocalId, Stmt, UnaryOp};
+use crate::ir::{Branch, CompareOp, ExprId, ExprKind, Kernel, LocalId, Stmt, UnaryOp};
 use crate::memory::OutOfMemory;
-use crate::operation::function::{Spelling, unary_name};
+use crate::operation::function::{Function, Spelling, unary_name};
 
 /// Nodes of an expression that are written, and how deep they may lie.
 const MAX_NODES: usize = 200;
@@ -166,7 +166,12 @@ impl Listing<'_> {
             ExprKind::Local(local) => self.local(local),
             ExprKind::Index(symbol) => self.text.add(format_args!("{}", Symbol(symbol))),
             ExprKind::Cast(a) => self.expression(a, depth),
-            ExprKind::Binary(op, a, b) => self.infix(binary_sign(op), a, b, depth),
+            ExprKind::Binary(op, a, b) => match op.spelling() {
+                Spelling::Operator(sign) | Spelling::Either(sign, _) => self.infix(sign, a, b, depth),
+                Spelling::Function(Function { name, .. }) | Spelling::Name(name) => {
+                    self.call(name, id, depth)
+                }
+            },
             ExprKind::Compare(op, a, b) => self.infix(comparison_sign(op), a, b, depth),
             ExprKind::Unary(UnaryOp::Neg, a) => self.prefix("-", a, depth),
             ExprKind::Unary(UnaryOp::BitNot, a) => self.prefix("~", a, depth),
@@ -238,13 +243,6 @@ fn selection(branches: &[Branch], otherwise: &[Stmt]) -> Option<(LocalId, ExprId
             Some((*local, *condition, *yes, *no))
         }
         _ => None,
-    }
-}
-
-fn binary_sign(op: BinaryOp) -> &'static str {
-    match op.spelling() {
-        Spelling::Operator(sign) | Spelling::Either(sign, _) => sign,
-        Spelling::Function(function) => function.name,
     }
 }
 

@@ -62,3 +62,16 @@ static inline uint64_t me_power(uint64_t x, uint64_t n, bool is_negative) {
     }
     return result;
 }
+
+static inline uint64_t me_gcd(uint64_t x, uint64_t y) {
+    while (y) {
+        const uint64_t rest = x % y;
+        x = y, y = rest;
+    }
+    return x;
+}
+static inline uint64_t me_count_ones(uint64_t x) {
+    x -= x >> 1 & 0x5555555555555555ULL;
+    x = (x & 0x3333333333333333ULL) + (x >> 2 & 0x3333333333333333ULL);
+    return ((x + (x >> 4)) & 0x0f0f0f0f0f0f0f0fULL) * 0x0101010101010101ULL >> 56;
+}

@@ -1,9 +1,24 @@
-//! Generated C against recorded text. `MINIEXPR_UPDATE_GOLDEN=1` records it anew.
+//! Generated C against recorded text, and the kernels of the compiler against the interpreter.
+//! `MINIEXPR_UPDATE_GOLDEN=1` records the text anew.
 
+use super::Library;
+use super::compiler::Toolchain;
+use super::directory::Directory;
 use super::generate::generate;
+use super::object::Object;
+use super::process::Outcome;
+use crate::back::block::{Interpreter, Items};
 use crate::back::identity::Gates;
-use crate::dtype::Dtype;
-use crate::front::testing::compile;
+use crate::back::settings::Settings;
+use crate::dtype::{Dtype, Scalar};
+use crate::front::testing::generator::{Generator, Random};
+use crate::front::testing::{
+    compile, compile_entries, entries, exchange_operations, operations_without_names,
+};
+use crate::ir::Kernel;
+use crate::kernel::Accuracy;
+use crate::kernel::level::Level;
+use crate::mid::Positions;
 
 const LOOP: &str = "\
 def f(x):
@@ -27,4 +42,106 @@ fn loops_and_branches() {
         std::fs::write(path, body).unwrap();
     }
     assert_eq!(body, std::fs::read_to_string(path).unwrap());
+}
+
+/// The kernel that the compiler makes, or `None` if the engine refuses it.
+fn library(kernel: &Kernel, gates: Gates) -> Option<Library> {
+    let source = generate(kernel, gates).ok()?;
+    let directory = Directory::open().unwrap().expect("a directory for kernels");
+    let text = directory.write_fresh(".c", source.text.as_bytes()).expect("a file");
+    let object = directory.fresh("").unwrap();
+    let toolchain = Toolchain::from_environment(kernel.fp_mode).unwrap();
+    let outcome = toolchain.run(&text.path().unwrap(), &object.path().unwrap()).unwrap();
+    assert!(matches!(outcome, Outcome::Success), "{kernel}");
+    let object = Object::open_new(&object).expect("an object");
+    // SAFETY: the object was built from this source.
+    Some(unsafe { Library::load(&object, &source) }.expect("a loaded object"))
+}
+
+/// Items of a dtype, edge values among them.
+fn items(dtype: Dtype, n: usize, random: &mut Random) -> Vec<u64> {
+    let edges = [0.0, -0.0, 1.0, -1.0, -2.5, 127.0, 1e19, f64::NAN, f64::INFINITY, 5e-324];
+    let mut bytes = Vec::new();
+    for _ in 0..n {
+        let value = match random.below(3) {
+            0 => Scalar::Float(*random.pick(&edges)),
+            1 => Scalar::Int(i128::from(random.next().cast_signed())),
+            _ => Scalar::Float(random.below(400) as f64 / 16.0 - 10.0),
+        };
+        bytes.extend_from_slice(&value.to_bytes(dtype)[..dtype.size()]);
+    }
+    bytes.resize(bytes.len().next_multiple_of(8), 0);
+    bytes.chunks_exact(8).map(|chunk| u64::from_ne_bytes(chunk.try_into().unwrap())).collect()
+}
+
+/// Whether compiler and interpreter give the same bits; NaNs are equal.
+fn agree(kernel: &Kernel, dtypes: [Dtype; 2], gates: Gates, what: &str) {
+    let Some(library) = library(kernel, gates) else { panic!("{what}: refused\n{kernel}") };
+    const N: usize = 300;
+    let mut random = Random::new(7);
+    let arrays = dtypes.map(|dtype| items(dtype, N, &mut random));
+    let inputs = arrays.each_ref().map(|array| array.as_ptr().cast());
+    let (mut got, mut want) = (vec![0_u64; N], vec![0_u64; N]);
+    let extent = [N as i64];
+    let positions = Positions { shape: &extent, origin: &[0], extents: &extent };
+    let engine = Interpreter::new(kernel, Level::current()).unwrap();
+    // SAFETY: the inputs hold the items, the outputs have room for them.
+    let (done, interpreted) = unsafe {
+        let output = got.as_mut_ptr().cast();
+        let done = library.run(&inputs, output, N, &positions, Accuracy::Fast, Settings::default());
+        let output = want.as_mut_ptr().cast();
+        (done, engine.run(&inputs, output, Items::First(N), &positions, Accuracy::Fast))
+    };
+    assert_eq!(done, interpreted.is_ok(), "{what}");
+    if !done {
+        return;
+    }
+    let dtype = kernel.output.dtype;
+    let bytes = |words: &[u64]| words.iter().flat_map(|word| word.to_ne_bytes()).collect::<Vec<u8>>();
+    let (got, want) = (bytes(&got), bytes(&want));
+    for item in 0..N {
+        let [got, want] = [&got, &want].map(|bytes| {
+            let mut slot = [0; 16];
+            slot[..dtype.size()].copy_from_slice(&bytes[item * dtype.size()..][..dtype.size()]);
+            slot
+        });
+        let are_nan = [got, want].iter().all(|item| Scalar::from_bytes(item, dtype).to_f64().is_nan());
+        assert!(
+            got == want || dtype.is_float() && are_nan,
+            "{what}, item {item}: {got:?}, not {want:?}\n{kernel}"
+        );
+    }
+}
+
+#[test]
+fn operations_without_a_name_in_the_language() {
+    let gates = Gates::from_environment();
+    for dtype in Dtype::REAL {
+        for (name, kernel) in operations_without_names(dtype) {
+            agree(&kernel, [dtype; 2], gates, &name);
+            if dtype.is_float() {
+                let without = Gates { math_bridge: false, ..gates };
+                agree(&kernel, [dtype; 2], without, &format!("{name} in C alone"));
+            }
+        }
+    }
+}
+
+/// Programs that are compared; `MINIEXPR_RANDOM_C_PROGRAMS` asks for another number.
+const PROGRAMS: u64 = 20;
+
+/// With the operations that the language has no names for in them.
+#[test]
+fn random_programs() {
+    let wanted = std::env::var("MINIEXPR_RANDOM_C_PROGRAMS").ok().and_then(|text| text.parse().ok());
+    for seed in 0..wanted.unwrap_or(PROGRAMS) {
+        let mut random = Random::new(seed);
+        let dtypes = [*random.pick(&Dtype::REAL), *random.pick(&Dtype::REAL)];
+        let source = Generator::new(&mut random).kernel();
+        let output = *random.pick(&Dtype::REAL);
+        let entries = entries(&[("x", dtypes[0]), ("y", dtypes[1])]);
+        let mut kernel = compile_entries(&source, &entries, Some(output));
+        exchange_operations(&mut kernel);
+        agree(&kernel, dtypes, Gates::from_environment(), &format!("seed {seed}: {source}"));
+    }
 }

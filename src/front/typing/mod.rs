@@ -2,7 +2,6 @@
 //!
 //! The dialects share the tree and what comes out of it; each has its rules in a file or folder of its own.
 
-mod known;
 mod reference;
 mod text;
 
@@ -10,6 +9,7 @@ use super::error::{CompileError, Status};
 use crate::dtype::Dtype;
 use crate::ir::{Builder, ExprId};
 use crate::memory::OutOfMemory;
+use crate::operation::known;
 
 pub use reference::{Rules, infer};
 

@@ -14,6 +14,7 @@ mod double;
 mod error_function;
 mod exponential;
 mod float;
+mod floor_division;
 mod formula;
 mod fused;
 mod gamma;
@@ -85,8 +86,8 @@ pub fn is_slow_somewhere(op: UnaryOp) -> bool {
 
 /// [`is_slow_somewhere`] for functions of two arguments.
 pub fn is_binary_slow_somewhere(op: BinaryOp) -> bool {
-    use BinaryOp::{Atan2, Ncr, Npr, Pow, Rem, Remainder};
-    matches!(op, Atan2 | Ncr | Npr | Pow | Rem | Remainder)
+    use BinaryOp::{Atan2, FloorDiv, FloorMod, Gcd, Ncr, Npr, Pow, Rem, Remainder};
+    matches!(op, Atan2 | FloorDiv | FloorMod | Gcd | Ncr | Npr | Pow | Rem | Remainder)
 }
 
 /// `op` at one point, by the scalar math library; `None` for operations that are not math functions.
@@ -176,6 +177,8 @@ fn binary_entry(op: BinaryOp) -> Option<Entry<ScalarBinary>> {
         BinaryOp::Nextafter => Some(Entry { scalar: scalar::nextafter, kernel: nextafter }),
         BinaryOp::Rem => entry::<binary_arithmetic::Fmod>(),
         BinaryOp::Remainder => entry::<binary_arithmetic::Remainder>(),
+        BinaryOp::FloorDiv => entry::<floor_division::FloorDiv>(),
+        BinaryOp::FloorMod => entry::<floor_division::FloorMod>(),
         _ => None,
     }
 }

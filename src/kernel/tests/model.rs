@@ -38,6 +38,8 @@ fn bool_binary(op: BinaryOp, x: bool, y: bool) -> Option<bool> {
         BinaryOp::Pow => Some(x || !y),
         BinaryOp::Shl => Some(x),
         BinaryOp::Shr => Some(x && !y),
+        BinaryOp::Minimum => Some(x && y),
+        BinaryOp::Maximum => Some(x || y),
         _ => None,
     }
 }
@@ -57,8 +59,21 @@ fn integer_binary(op: BinaryOp, dtype: Dtype, x: i128, y: i128) -> Option<i128> 
         BinaryOp::BitXor => Some(x ^ y),
         BinaryOp::Shl => Some(if in_width { x << y } else { 0 }),
         BinaryOp::Shr => Some(if in_width { x >> y } else { x >> 64 }),
+        BinaryOp::FloorDiv => Some(if y == 0 { 0 } else { x / y - i128::from(floor_lowers(x, y)) }),
+        BinaryOp::FloorMod => Some(if y == 0 { 0 } else { x % y + if floor_lowers(x, y) { y } else { 0 } }),
+        BinaryOp::Minimum => Some(x.min(y)),
+        BinaryOp::Maximum => Some(x.max(y)),
+        BinaryOp::Gcd => {
+            let (x, y) = (x.abs(), y.abs());
+            (1..=x.min(y)).rev().find(|divisor| x % divisor == 0 && y % divisor == 0).or(Some(x.max(y)))
+        }
         _ => None,
     }
+}
+
+/// Whether the quotient is below the truncated one.
+fn floor_lowers(x: i128, y: i128) -> bool {
+    x % y != 0 && (x < 0) != (y < 0)
 }
 
 /// x^y by one multiplication after the other, wrapped to the dtype each time; exponents beyond
@@ -98,6 +113,9 @@ fn float_binary(op: BinaryOp, dtype: Dtype, x: f64, y: f64) -> f64 {
         BinaryOp::Sub => x - y,
         BinaryOp::Mul => x * y,
         BinaryOp::Div => x / y,
+        BinaryOp::Minimum if x < y || x.is_nan() => x,
+        BinaryOp::Maximum if x > y || x.is_nan() => x,
+        BinaryOp::Minimum | BinaryOp::Maximum => y,
         _ => {
             let (x, y) = (float_to_int(x, Dtype::Int64), float_to_int(y, Dtype::Int64));
             let value = integer_binary(op, Dtype::Int64, x, y).expect("a bit operation");
@@ -132,6 +150,7 @@ fn integer_unary(op: UnaryOp, dtype: Dtype, x: i128) -> Scalar {
         UnaryOp::Imag => wrapped(0, dtype),
         UnaryOp::Sign => wrapped(x.signum(), dtype),
         UnaryOp::Square => wrapped(x.wrapping_mul(x), dtype),
+        UnaryOp::CountOnes => wrapped((0..8 * dtype.size()).map(|bit| x >> bit & 1).sum(), dtype),
         UnaryOp::Factorial => Scalar::Float(math::factorial(x as f64)).cast(dtype),
         _ => wrapped(x, dtype),
     }

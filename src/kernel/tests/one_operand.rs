@@ -45,6 +45,24 @@ fn operations_equal_the_model() {
 }
 
 #[test]
+fn bits_are_counted() {
+    for dtype in Dtype::REAL {
+        let values = edge_values(dtype);
+        let operand = Block::new(dtype, &values);
+        for level in Level::all_supported() {
+            let kernel = unary(UnaryOp::CountOnes, dtype, Accuracy::Fast, level);
+            assert_eq!(kernel.is_some(), dtype.is_integer());
+            let Some(kernel) = kernel else { continue };
+            let out = run(kernel, dtype, &[&operand], operand.len());
+            for index in 0..operand.len() {
+                let wanted = model::unary(UnaryOp::CountOnes, dtype, operand.get(index));
+                assert!(out.is(index, wanted), "{:?} of {dtype}: {:?}", operand.get(index), out.get(index));
+            }
+        }
+    }
+}
+
+#[test]
 fn math_functions_are_for_floats() {
     let kernel = |dtype| unary(UnaryOp::Math(MathFn::Sin), dtype, Accuracy::Fast, Level::Baseline);
     assert!(kernel(Dtype::Float32).is_some() && kernel(Dtype::Float64).is_some());

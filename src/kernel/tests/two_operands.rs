@@ -107,6 +107,44 @@ fn arithmetic_equals_the_model() {
 }
 
 #[test]
+fn extrema_equal_the_model() {
+    for dtype in Dtype::REAL {
+        for op in [BinaryOp::Minimum, BinaryOp::Maximum] {
+            let kernel = |shape, level| binary(op, dtype, shape, Accuracy::Fast, level);
+            check(dtype, dtype, kernel, |x, y| model::binary(op, dtype, x, y), &format!("{op:?}"));
+        }
+    }
+}
+
+#[test]
+fn floor_division_of_integers_equals_the_model() {
+    for dtype in Dtype::REAL.into_iter().filter(|dtype| dtype.is_integer()) {
+        for op in [BinaryOp::FloorDiv, BinaryOp::FloorMod] {
+            let kernel = |shape, level| binary(op, dtype, shape, Accuracy::Fast, level);
+            check(dtype, dtype, kernel, |x, y| model::binary(op, dtype, x, y), &format!("{op:?}"));
+        }
+    }
+}
+
+/// On numbers that the model can count through.
+#[test]
+fn common_divisors_equal_the_model() {
+    for dtype in Dtype::REAL.into_iter().filter(|dtype| dtype.is_integer()) {
+        let lowest = if dtype.is_signed() { -128 } else { 0 };
+        let values: Vec<Scalar> = (lowest..128).step_by(4).chain([1, 3, 127, 99]).map(Scalar::Int).collect();
+        let (first, second) = all_pairs(dtype, &values);
+        let kernel =
+            binary(BinaryOp::Gcd, dtype, Operands::ArrayArray, Accuracy::Fast, Level::Baseline).unwrap();
+        let out = run(kernel, dtype, &[&first, &second], first.len());
+        for index in 0..first.len() {
+            let (x, y) = (first.get(index), second.get(index));
+            let wanted = model::binary(BinaryOp::Gcd, dtype, x, y);
+            assert!(out.is(index, wanted), "{x:?}, {y:?}: {:?} not {wanted:?}", out.get(index));
+        }
+    }
+}
+
+#[test]
 fn functions_of_integers_go_through_float64() {
     for dtype in Dtype::REAL.into_iter().filter(|dtype| !dtype.is_float()) {
         for op in FUNCTIONS {

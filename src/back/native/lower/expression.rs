@@ -214,6 +214,11 @@ impl Lowerer<'_> {
     }
 
     fn binary(&mut self, op: BinaryOp, dtype: Dtype, a: Value, b: Value) -> Result<Value, Refusal> {
+        match op {
+            BinaryOp::Minimum if dtype != Dtype::Bool => return Ok(self.extremum(CompareOp::Lt, a, b)?),
+            BinaryOp::Maximum if dtype != Dtype::Bool => return Ok(self.extremum(CompareOp::Gt, a, b)?),
+            _ => {}
+        }
         let Some(native) = native_binary(op, dtype) else {
             let (a, b) = match kernel::math::is_binary_slow_somewhere(op) {
                 true => (self.of_active_lanes(a)?, self.of_active_lanes(b)?),
@@ -226,6 +231,16 @@ impl Lowerer<'_> {
         let value = self.emit(native, dtype, &[a, b])?;
         let keeps_range = dtype.is_float() || matches!(native, Op::And | Op::Or | Op::Xor | Op::ShiftRight);
         if keeps_range { Ok(value) } else { Ok(self.normalized(value)?) }
+    }
+
+    /// The first value where it is NaN or compares with the second, else the second.
+    fn extremum(&mut self, op: CompareOp, a: Value, b: Value) -> Result<Value, OutOfMemory> {
+        let mut is_first = self.compare(op, a, b)?;
+        if self.code.dtype(a).is_float() {
+            let is_nan = self.compare(CompareOp::Ne, a, a)?;
+            is_first = self.emit(Op::Or, Dtype::Bool, &[is_first, is_nan])?;
+        }
+        self.select(is_first, a, b)
     }
 
     pub fn compare(&mut self, op: CompareOp, a: Value, b: Value) -> Result<Value, OutOfMemory> {
@@ -313,8 +328,8 @@ impl Lowerer<'_> {
 fn native_binary(op: BinaryOp, dtype: Dtype) -> Option<Op> {
     if dtype == Dtype::Bool {
         return match op {
-            BinaryOp::Add | BinaryOp::BitOr => Some(Op::Or),
-            BinaryOp::Mul | BinaryOp::BitAnd => Some(Op::And),
+            BinaryOp::Add | BinaryOp::BitOr | BinaryOp::Maximum => Some(Op::Or),
+            BinaryOp::Mul | BinaryOp::BitAnd | BinaryOp::Minimum => Some(Op::And),
             BinaryOp::Sub | BinaryOp::BitXor => Some(Op::Xor),
             _ => None,
         };

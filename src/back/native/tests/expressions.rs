@@ -2,6 +2,8 @@
 
 use super::{bytes_of, compile, compile_entries, interpret, levels, native, run};
 use crate::dtype::{Dtype, Scalar};
+use crate::front::testing::generator::{Generator, Random};
+use crate::front::testing::{entries, exchange_operations, operations_without_names};
 use crate::front::{Entry, EntryKind};
 use crate::ir::Kernel;
 use crate::kernel::level::Level;
@@ -39,8 +41,11 @@ fn agree_at(level: Level, kernel: &Kernel, text: &str, dtypes: [Dtype; 2]) {
         let all = [bytes_of(&x), bytes_of(&y)];
         let inputs = &all[..kernel.params.len()];
         let size = kernel.output.itemsize;
-        let got = run(&code, inputs, size, n).unwrap();
-        let expected = interpret(kernel, level, inputs, n).unwrap();
+        let (got, expected) = (run(&code, inputs, size, n), interpret(kernel, level, inputs, n));
+        let (Ok(got), Ok(expected)) = (&got, &expected) else {
+            assert_eq!(got, expected, "{level:?}: {text} on {dtypes:?}");
+            continue;
+        };
         for item in 0..n {
             let range = item * size..(item + 1) * size;
             let is_nan = |bytes: &[u8]| match kernel.output.dtype {
@@ -155,5 +160,33 @@ fn nested_expressions() {
         for dtype in [Dtype::Float32, Dtype::Float64, Dtype::Int32] {
             agree(text, [dtype; 2]);
         }
+    }
+}
+
+#[test]
+fn operations_without_a_name_in_the_language() {
+    for dtype in Dtype::REAL {
+        for (name, kernel) in operations_without_names(dtype) {
+            levels().for_each(|level| agree_at(level, &kernel, &name, [dtype; 2]));
+        }
+    }
+}
+
+/// Programs that are compared; `MINIEXPR_RANDOM_PROGRAMS` asks for another number.
+const PROGRAMS: u64 = 100;
+
+/// With the operations that the language has no names for in them.
+#[test]
+fn random_programs() {
+    let wanted = std::env::var("MINIEXPR_RANDOM_PROGRAMS").ok().and_then(|text| text.parse().ok());
+    for seed in 0..wanted.unwrap_or(PROGRAMS) {
+        let mut random = Random::new(seed);
+        let dtypes = [*random.pick(&Dtype::REAL), *random.pick(&Dtype::REAL)];
+        let source = Generator::new(&mut random).kernel();
+        let output = *random.pick(&Dtype::REAL);
+        let entries = entries(&[("x", dtypes[0]), ("y", dtypes[1])]);
+        let mut kernel = compile_entries(&source, &entries, Some(output));
+        exchange_operations(&mut kernel);
+        levels().for_each(|level| agree_at(level, &kernel, &format!("seed {seed}: {source}"), dtypes));
     }
 }

@@ -9,6 +9,8 @@ mod signatures;
 use crate::back::engine::Refusal;
 use crate::back::wasm::{Linking, translate};
 use crate::dtype::Dtype;
+use crate::front::testing::operations_without_names;
+use crate::ir::Kernel;
 use crate::kernel::level::Level;
 use crate::mid::Positions;
 use machine::{Array, interpreted, kernel, translated};
@@ -28,6 +30,28 @@ fn agree(text: &str, inputs: &[Array], output: Option<Dtype>) {
         let expected = interpreted(&kernel, &inputs, items, &positions);
         let actual = translated(&kernel, &inputs, items, &positions);
         assert_same(&format!("{text} for {items} items"), kernel.output.dtype, expected, actual);
+    }
+}
+
+/// Checks a kernel over two inputs.
+fn agree_on(kernel: &Kernel, what: &str, inputs: [&Array; 2]) {
+    for items in COUNTS {
+        let inputs = inputs.map(|input| repeated(input, items));
+        let extent = [items as i64];
+        let positions = Positions { shape: &extent, origin: &[0], extents: &extent };
+        let expected = interpreted(kernel, &inputs, items, &positions);
+        let actual = translated(kernel, &inputs, items, &positions);
+        assert_same(&format!("{what} for {items} items"), kernel.output.dtype, expected, actual);
+    }
+}
+
+#[test]
+fn operations_without_a_name_in_the_language_agree() {
+    for x in samples() {
+        let y = shuffled(&x);
+        for (name, kernel) in operations_without_names(x.dtype) {
+            agree_on(&kernel, &name, [&x, &y]);
+        }
     }
 }
 

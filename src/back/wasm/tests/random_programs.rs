@@ -1,13 +1,11 @@
 //! Random kernels: modules agree with the interpreter, bit for bit.
 
-#[path = "../../../../tests/dsl/generator.rs"]
-mod generator;
-
 use super::machine::{Array, interpreted, kernel, translated};
 use super::{assert_same, samples};
 use crate::dtype::Dtype;
+use crate::front::testing::exchange_operations;
+use crate::front::testing::generator::{Generator, Random};
 use crate::mid::Positions;
-use generator::{Generator, Random};
 
 /// Programs that are compared; `MINIEXPR_RANDOM_PROGRAMS` asks for another number.
 const PROGRAMS: u64 = 400;
@@ -41,7 +39,10 @@ fn check_program(seed: u64) {
     let Program { x, y, output, source } = program(&mut random);
     let items = 1 + random.below(90) as usize;
     let inputs = [x, y].map(|sample| picked(&mut random, &sample, items));
-    let kernel = kernel(&source, &[("x", inputs[0].dtype), ("y", inputs[1].dtype)], Some(output));
+    let mut kernel = kernel(&source, &[("x", inputs[0].dtype), ("y", inputs[1].dtype)], Some(output));
+    if random.below(2) == 0 {
+        exchange_operations(&mut kernel);
+    }
     let extent = [items as i64];
     let at = Positions { shape: &extent, origin: &[0], extents: &extent };
     let expected = interpreted(&kernel, &inputs, items, &at);

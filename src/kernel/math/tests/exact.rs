@@ -6,7 +6,7 @@ use crate::kernel::Accuracy;
 use crate::kernel::level::Level;
 use crate::kernel::math::scalar_binary;
 
-const EXACT: [BinaryOp; 11] = [
+const EXACT: [BinaryOp; 13] = [
     BinaryOp::Copysign,
     BinaryOp::Fdim,
     BinaryOp::Fmax,
@@ -15,6 +15,8 @@ const EXACT: [BinaryOp; 11] = [
     BinaryOp::Nextafter,
     BinaryOp::Rem,
     BinaryOp::Remainder,
+    BinaryOp::FloorDiv,
+    BinaryOp::FloorMod,
     BinaryOp::Ncr,
     BinaryOp::Npr,
     // Its special pairs; the others are measured.

@@ -4,6 +4,7 @@
 mod accuracy;
 mod edge_values;
 mod exact;
+mod floor_division;
 mod reference;
 mod single;
 

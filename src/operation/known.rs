@@ -1,8 +1,8 @@
 //! Values of operations on constants: those that the engine computes.
 
+use super::single;
 use crate::dtype::Scalar;
 use crate::ir::{ExprId, ExprKind, Graph, UserFunction};
-use crate::operation::single;
 
 /// The value of a constant.
 pub fn value_of(graph: &Graph, id: ExprId) -> Option<Scalar> {
