@@ -30,20 +30,11 @@ const ENGINES: &[&[&str]] = &[
     &["hot", "jit"],
     &["registry"],
     &["c", "native", "wasm"],
+    &["call"],
     &["block"],
     &["cache", "contest", "eligibility", "failures", "math_bridge"],
     &["engine"],
-    &[
-        "call",
-        "fork_lock",
-        "identity",
-        "jit_mode",
-        "settings",
-        "shared",
-        "simd_backend",
-        "trace",
-        "vector_calls",
-    ],
+    &["fork_lock", "identity", "jit_mode", "settings", "shared", "simd_backend", "trace", "vector_calls"],
 ];
 
 /// Files that use a higher floor, or close a circle. This list only gets shorter.

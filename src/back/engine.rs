@@ -11,13 +11,15 @@
 use std::ffi::CStr;
 use std::fmt;
 
-use super::call::Call;
 use super::identity::{Gates, Identity, Names};
 use super::jit_mode::Mode;
+use super::settings::Settings;
 use super::trace::trace;
 use crate::environment;
 use crate::ir::{Compiler, Kernel, SourcePlace};
+use crate::kernel::Accuracy;
 use crate::memory::OutOfMemory;
+use crate::mid::Positions;
 
 /// Something that makes code for kernels.
 pub trait Engine: Sync {
@@ -68,6 +70,19 @@ pub trait Code: fmt::Debug + Send + Sync {
     fn may_be_slower(&self) -> bool {
         false
     }
+}
+
+/// What an evaluation gives to the code of a kernel.
+#[derive(Clone, Copy)]
+pub struct Call<'a> {
+    /// The arrays of the parameters; NULL for one that the kernel does not read.
+    pub inputs: &'a [*const u8],
+    pub output: *mut u8,
+    pub items: usize,
+    /// Where the items lie in the whole array.
+    pub positions: &'a Positions<'a>,
+    pub accuracy: Accuracy,
+    pub settings: Settings,
 }
 
 /// A kernel that passed the gates, with what the trace and the caches know of it.

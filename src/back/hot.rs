@@ -9,8 +9,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::block::Interpreter;
-use super::call::Call;
-use super::engine::{Code, RunError};
+use super::engine::{Call, Code, RunError};
 use super::registry::ENGINES;
 use super::settings::Settings;
 use crate::dtype::Dtype;

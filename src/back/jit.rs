@@ -4,10 +4,9 @@
 //! line in the trace.
 
 use super::cache::Cache;
-use super::call::Call;
 use super::contest::Contest;
 use super::eligibility::admit;
-use super::engine::{Candidate, Code, Engine, RunError, Unbuilt};
+use super::engine::{Call, Candidate, Code, Engine, RunError, Unbuilt};
 use super::failures::Failures;
 use super::identity::{Gates, Identity, Names, settings_hash};
 use super::jit_mode::Mode;

@@ -133,6 +133,12 @@ fn a_loop_that_hits_the_cap_is_traced() {
     let line = "[me-dsl] while iteration cap hit at 3:5 after 4 iterations (limit=4)";
     assert_eq!(traced.iter().filter(is_hit).collect::<Vec<_>>(), [line]);
     assert_eq!(run(body, Float64.code(), 3, &cap("10")).traced.iter().filter(is_hit).count(), 0);
+    // Machine code does not know the place.
+    let by_code = [("ME_DSL_TRACE", "1"), ("ME_DSL_WHILE_MAX_ITERS", "4")];
+    let traced = run("y = 0\nwhile y < 10:\n    y += 1\nreturn y + x", Float64.code(), 3, &by_code).traced;
+    let line =
+        |line: &&String| line.starts_with("[me-dsl] while iteration cap hit") && line.ends_with("(limit=4)");
+    assert_eq!(traced.iter().filter(line).count(), 1, "{traced:?}");
     let quiet = [("ME_DSL_WHILE_MAX_ITERS", "4")];
     assert_eq!(run(body, Float64.code(), 3, &quiet).traced, [""; 0]);
 }

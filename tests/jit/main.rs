@@ -10,6 +10,7 @@ mod generated_c;
 #[path = "../dsl/generator.rs"]
 mod generator;
 mod hostile_systems;
+mod overlap;
 mod plain;
 mod session;
 mod small_stacks;

@@ -28,7 +28,6 @@ use plan::{Destination, Root, plan};
 use reduction::{Stage, plan_stages};
 use string_step::StringStep;
 
-#[cfg(machine_code)]
 pub(super) use direct::overlap;
 pub use interpreter::Interpreter;
 pub use packed::PaddedBlocks;
@@ -36,8 +35,6 @@ pub use plan::PlanError;
 #[cfg(machine_code)]
 pub(super) use run::call_each;
 pub use run::zero_padding;
-#[cfg(any(test, wasm_modules))]
-pub(super) use structured::Arrays;
 pub use walk::Items;
 
 /// A register program for a kernel whose body is one `return`. Immutable, and safe to run from any

@@ -24,8 +24,9 @@ pub struct Source {
     pub text: Text,
     /// Slots behind the parameters that stay empty, one for each index symbol.
     pub symbols: usize,
-    /// Bytes of one item of each parameter, then of the output.
-    pub item_sizes: Vec<usize>,
+    /// Bytes of one item of each parameter, and of the output.
+    pub inputs: Vec<usize>,
+    pub output: usize,
     pub calls: Vec<Call>,
     pub lowering: Lowering,
 }
@@ -196,12 +197,12 @@ impl Generator<'_> {
             ))?;
         }
         text.add_bytes(self.text.as_bytes())?;
-        let mut item_sizes = Vec::new();
+        let mut inputs = Vec::new();
         for param in &self.kernel.params {
-            item_sizes.try_push(param.ty.itemsize)?;
+            inputs.try_push(param.ty.itemsize)?;
         }
-        item_sizes.try_push(self.kernel.output.itemsize)?;
-        Ok(Source { text, symbols: self.symbols.len(), item_sizes, calls: self.calls, lowering })
+        let output = self.kernel.output.itemsize;
+        Ok(Source { text, symbols: self.symbols.len(), inputs, output, calls: self.calls, lowering })
     }
 
     /// Whether the function for one item gives a status beside its result: it has a loop that can

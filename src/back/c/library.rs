@@ -1,16 +1,16 @@
 //! A loaded shared object.
 
 use std::ffi::{c_int, c_void};
+use std::{iter, ptr};
 
 use super::context::Context;
-use super::functions::Call;
+use super::functions::Call as Function;
 use super::generate::Source;
 use super::object::{LoadError, Loaded, Object};
 use super::text::Text;
-use crate::back::settings::Settings;
-use crate::kernel::Accuracy;
-use crate::memory::{OutOfMemory, TryGrow};
-use crate::mid::Positions;
+use crate::back::call::{Needs, Run, Status, drive};
+use crate::back::engine::{Call, Code, RunError};
+use crate::memory::TryGrow;
 
 type Entry = unsafe extern "C" fn(*const *const c_void, *mut c_void, i64) -> c_int;
 
@@ -18,9 +18,10 @@ type Entry = unsafe extern "C" fn(*const *const c_void, *mut c_void, i64) -> c_i
 #[derive(Debug)]
 pub struct Library {
     entry: Entry,
+    needs: Needs,
+    /// Slots that stay empty, one for each index symbol.
     symbols: usize,
-    item_sizes: Vec<usize>,
-    calls: Vec<Call>,
+    calls: Vec<Function>,
     /// Where the entry lies.
     _object: Loaded,
 }
@@ -31,7 +32,18 @@ impl Library {
     /// # Safety
     /// The object was built from `source`, or has a function of the same type.
     pub unsafe fn load(object: &Object<'_>, source: &Source) -> Result<Library, LoadError> {
-        let item_sizes = Vec::try_copied(&source.item_sizes)?;
+        let needs = Needs {
+            inputs: Vec::try_copied(&source.inputs)?,
+            output: source.output,
+            // The code computes them itself.
+            symbols: Vec::new(),
+            // Those, the positions and the context.
+            slots: source.symbols + 2,
+            group: 1,
+            most_items: None,
+            frame: 0,
+            works_in_place: true,
+        };
         let calls = Vec::try_copied(&source.calls)?;
         // SAFETY: as the caller promises, the constructors are those of the host's compiler.
         let loaded = unsafe { object.load()? };
@@ -43,62 +55,36 @@ impl Library {
         }
         // SAFETY: generated code declares the function with this type.
         let entry = unsafe { std::mem::transmute::<*mut c_void, Entry>(entry) };
-        Ok(Library { entry, symbols: source.symbols, item_sizes, calls, _object: loaded })
+        Ok(Library { entry, needs, symbols: source.symbols, calls, _object: loaded })
     }
+}
 
-    /// Evaluates `n` items; false where the interpreter has to, because an array is not aligned or the
-    /// kernel gave up. What it wrote up to then does not change what the interpreter gives.
-    ///
-    /// # Safety
-    /// As [`Interpreter::run`](crate::back::block::Interpreter::run).
-    pub unsafe fn run(
-        &self,
-        inputs: &[*const u8],
-        output: *mut u8,
-        n: usize,
-        positions: &Positions<'_>,
-        accuracy: Accuracy,
-        settings: Settings,
-    ) -> bool {
-        let output_size = self.item_sizes.last().copied().unwrap_or(1);
-        let mut arrays = inputs.iter().zip(&self.item_sizes);
-        // Generated code loads each input, also one that the kernel does not read and that may be NULL.
-        let is_aligned = inputs.len() + 1 == self.item_sizes.len()
-            && arrays.all(|(array, size)| !array.is_null() && array.addr().is_multiple_of(*size))
-            && output.addr().is_multiple_of(output_size);
-        // SAFETY: as the caller promises; the arrays are aligned.
-        is_aligned && unsafe { self.call(inputs, output, n, positions, accuracy, settings) }.unwrap_or(false)
-    }
-
-    /// # Safety
-    /// As [`Library::run`], and the arrays are aligned.
-    unsafe fn call(
-        &self,
-        inputs: &[*const u8],
-        output: *mut u8,
-        n: usize,
-        positions: &Positions<'_>,
-        accuracy: Accuracy,
-        settings: Settings,
-    ) -> Result<bool, OutOfMemory> {
-        let context = Context::new(&self.calls, accuracy, settings);
-        let block;
-        let mut table: Vec<*const c_void> = Vec::new();
-        table.try_reserve_exact(inputs.len() + self.symbols + 2)?;
-        table.extend(inputs.iter().map(|input| input.cast::<c_void>()));
-        if self.symbols > 0 {
-            block = match positions.describe() {
-                Some(words) => words,
-                None => return Ok(false),
-            };
-            table.extend(std::iter::repeat_n(std::ptr::null(), self.symbols));
-            let is_vector = positions.shape.len() == 1 && positions.origin[0] == 0;
-            let is_whole = is_vector && positions.shape[0] == n as i64;
-            table.push(if is_whole { std::ptr::null() } else { block.as_ptr().cast() });
+impl Code for Library {
+    /// What the code wrote before it gave up does not change what the interpreter gives.
+    unsafe fn run(&self, call: Call<'_>) -> Option<Result<(), RunError>> {
+        // Generated code loads each input, also one that the kernel does not read.
+        if call.inputs.contains(&ptr::null()) {
+            return None;
         }
-        table.push((&raw const context).cast());
-        // SAFETY: the table holds an array of `n` items for each parameter, then what the generated
-        // code reads behind them.
-        Ok(unsafe { (self.entry)(table.as_ptr(), output.cast(), n as i64) } == 0)
+        let context = Context::new(&self.calls, call.accuracy, call.settings);
+        let positions = match self.symbols {
+            0 => None,
+            _ => Some(call.positions.describe()?),
+        };
+        let run = |Run { arrays, output, items, .. }: Run<'_>| {
+            if let Some(positions) = &positions {
+                arrays.extend(iter::repeat_n(ptr::null(), self.symbols));
+                let is_whole = call.positions.shape == [items as i64] && call.positions.origin == [0];
+                arrays.push(if is_whole { ptr::null() } else { positions.as_ptr().cast() });
+            }
+            arrays.push((&raw const context).cast());
+            // SAFETY: the table holds an array of the items for each parameter, then what the generated code reads
+            // behind them.
+            let status = unsafe { (self.entry)(arrays.as_ptr().cast(), output.cast(), items as i64) };
+            // An object may be one that the environment names, and mean anything by another status.
+            (status == Status::Done as i32).then_some(Status::Done)
+        };
+        // SAFETY: as the caller promises.
+        unsafe { drive(&self.needs, call, run) }
     }
 }

@@ -8,6 +8,7 @@ use super::generate::generate;
 use super::object::Object;
 use super::process::Outcome;
 use crate::back::block::{Interpreter, Items};
+use crate::back::engine::{Call, Code};
 use crate::back::identity::Gates;
 use crate::back::settings::Settings;
 use crate::dtype::{Dtype, Scalar};
@@ -87,10 +88,12 @@ fn agree(kernel: &Kernel, dtypes: [Dtype; 2], gates: Gates, what: &str) {
     let engine = Interpreter::new(kernel, Level::current()).unwrap();
     // SAFETY: the inputs hold the items, the outputs have room for them.
     let (done, interpreted) = unsafe {
+        let (accuracy, settings) = (Accuracy::Fast, Settings::default());
         let output = got.as_mut_ptr().cast();
-        let done = library.run(&inputs, output, N, &positions, Accuracy::Fast, Settings::default());
+        let call = Call { inputs: &inputs, output, items: N, positions: &positions, accuracy, settings };
+        let done = library.run(call) == Some(Ok(()));
         let output = want.as_mut_ptr().cast();
-        (done, engine.run(&inputs, output, Items::First(N), &positions, Accuracy::Fast))
+        (done, engine.run(&inputs, output, Items::First(N), &positions, accuracy))
     };
     assert_eq!(done, interpreted.is_ok(), "{what}");
     if !done {

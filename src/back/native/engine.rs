@@ -4,8 +4,7 @@ use std::ffi::CStr;
 
 use super::Native;
 use crate::back::c::MathFunctions;
-use crate::back::call::Call;
-use crate::back::engine::{Candidate, Code, Engine, Refusal, RunError, Unbuilt};
+use crate::back::engine::{Candidate, Code, Engine, Refusal, Unbuilt};
 use crate::back::trace::trace;
 use crate::ir::{Compiler, Kernel};
 use crate::kernel::level::Level;
@@ -52,17 +51,5 @@ impl Engine for InMemory {
 
     fn failure_settings(&self) -> Option<&'static [&'static CStr]> {
         Some(&[c"ME_DSL_JIT_TCC_OPTIONS"])
-    }
-}
-
-impl Code for Native {
-    unsafe fn run(&self, call: Call<'_>) -> Option<Result<(), RunError>> {
-        let Call { inputs, output, items, positions, accuracy, settings } = call;
-        // SAFETY: as the caller promises.
-        unsafe { Native::run(self, inputs, output, items, positions, accuracy, settings) }
-    }
-
-    fn may_be_slower(&self) -> bool {
-        self.has_jumps
     }
 }

@@ -5,6 +5,7 @@
 //! Arithmetic runs on all lanes and never traps; control flow is masks, and jumps that are taken
 //! when no lane, or any lane, is left. The model is that of ispc (Pharr and Mark, 2012).
 
+use crate::back::call::Status;
 use crate::dtype::Dtype;
 use crate::ir::{CompareOp, IndexSymbol, UserFunction};
 use crate::kernel::Kernel as VectorKernel;
@@ -98,17 +99,6 @@ pub enum Op {
     ConvertUniform(Slot, Slot, Dtype),
     /// Counts one pass; fails when the slot has reached the cap on passes and a lane is left.
     CountPass(Slot),
-}
-
-/// How an evaluation ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(i32)]
-pub enum Status {
-    Done = 0,
-    /// A `range` with step zero.
-    ZeroStep = 1,
-    /// A `while` that needed more passes than the cap.
-    TooManyPasses = 2,
 }
 
 /// One instruction.

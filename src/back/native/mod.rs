@@ -27,21 +27,16 @@ pub(super) mod tests;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-use std::ops::Range;
-
-use super::block::scratch::{Bytes, Scratch};
-use super::block::{call_each, overlap};
-use super::engine::{Refusal, RunError, reason};
-use super::settings::Settings;
-use crate::ir::{IndexSymbol, Kernel};
-use crate::kernel::Accuracy;
+use super::block::call_each;
+use super::call::{Needs, Run, Status, drive};
+use super::engine::{Call, Code, Refusal, RunError, reason};
+use crate::ir::Kernel;
 use crate::kernel::level::Level;
 use crate::memory::TryGrow;
-use crate::mid::Positions;
 
 pub use engine::InMemory;
 use executable::Executable;
-use lane::{Callee, Status};
+use lane::Callee;
 
 #[cfg(target_arch = "aarch64")]
 use aarch64 as machine;
@@ -62,17 +57,10 @@ enum Calls {
 #[derive(Debug)]
 pub struct Native {
     code: Executable,
-    frame_bytes: usize,
-    /// Items that the code evaluates together; it gets a multiple of them.
-    group_items: usize,
-    /// Bytes of one item of each input, index symbols included, then of the output.
-    item_sizes: Vec<usize>,
-    index_symbols: Vec<IndexSymbol>,
+    needs: Needs,
     /// Whether statements may be left out or repeated. Then the interpreter may be faster: where items take
     /// different paths, code runs all of them for all items of a group, and the interpreter need not.
     has_jumps: bool,
-    /// Whether a vector kernel writes the output, which no input may be then.
-    writes_by_call: bool,
     /// What the code calls, for each [`Accuracy`].
     functions: [Vec<Callee>; 3],
 }
@@ -118,13 +106,6 @@ unsafe extern "C" fn invoke(
 /// Expressions beyond which code generation, some steps of which take quadratic time, is not worth it.
 const MAX_EXPRESSIONS: usize = 8192;
 
-/// Items per run of the code where index symbols must be filled in.
-const INDEX_BLOCK: usize = 1024;
-const INDEX_BLOCK_BYTES: usize = INDEX_BLOCK * size_of::<i64>();
-
-/// Bytes of the widest item.
-const MAX_ITEM_BYTES: usize = 8;
-
 impl Native {
     /// Generates machine code for this machine, with the instructions of `level`, which it has.
     pub fn new(kernel: &Kernel, level: Level) -> Result<Native, Refusal> {
@@ -150,186 +131,50 @@ impl Native {
         }
         let schedule = phases::schedule(&mut code)?;
         let machine = machine::emit(&code, &schedule, level)?;
-        let mut item_sizes = Vec::new();
+        let mut inputs = Vec::new();
         for param in &kernel.params {
-            item_sizes.try_push(param.ty.itemsize)?;
+            inputs.try_push(param.ty.itemsize)?;
         }
-        for _ in &code.index_symbols {
-            item_sizes.try_push(size_of::<i64>())?;
-        }
-        item_sizes.try_push(kernel.output.itemsize)?;
         let mut functions = [Vec::new(), Vec::new(), Vec::new()];
         for call in &code.calls {
             for (list, callee) in functions.iter_mut().zip(call) {
                 list.try_push(*callee)?;
             }
         }
-        Ok(Native {
-            code: Executable::new(&machine.bytes)?,
-            frame_bytes: machine.frame_bytes,
-            group_items: machine.group_items,
-            item_sizes,
-            index_symbols: code.index_symbols,
-            has_jumps: code.has_jumps,
-            writes_by_call: schedule.writes_by_call(),
-            functions,
-        })
-    }
-
-    /// Evaluates `n` items; `None` where the interpreter has to: because an array is not aligned for
-    /// its dtype, or because the output overlaps an input without being it.
-    ///
-    /// # Safety
-    /// As [`Interpreter::run`](super::block::Interpreter::run).
-    #[inline(never)]
-    pub unsafe fn run(
-        &self,
-        inputs: &[*const u8],
-        output: *mut u8,
-        n: usize,
-        positions: &Positions<'_>,
-        accuracy: Accuracy,
-        settings: Settings,
-    ) -> Option<Result<(), RunError>> {
-        if !self.are_aligned(inputs, output) || self.overlaps(inputs, output, n) {
-            return None;
-        }
-        let mut scratch = match Scratch::take() {
-            Ok(scratch) => scratch,
-            Err(error) => return Some(Err(error.into())),
+        let needs = Needs {
+            inputs,
+            output: kernel.output.itemsize,
+            symbols: code.index_symbols,
+            slots: 0,
+            group: machine.group_items,
+            most_items: None,
+            frame: machine.frame_bytes,
+            // A vector kernel writes many items before it has read the others.
+            works_in_place: !schedule.writes_by_call(),
         };
-        let memory = &mut scratch.bytes;
-        // SAFETY: as the caller promises; the arrays are aligned.
-        let result = unsafe { self.run_blocks(memory, inputs, output, n, positions, accuracy, settings) };
-        scratch.put_back();
-        Some(result)
+        Ok(Native { code: Executable::new(&machine.bytes)?, needs, has_jumps: code.has_jumps, functions })
+    }
+}
+
+impl Code for Native {
+    #[inline(never)]
+    unsafe fn run(&self, call: Call<'_>) -> Option<Result<(), RunError>> {
+        let functions = self.functions[call.accuracy as usize].as_ptr();
+        let pass_cap = call.settings.pass_cap();
+        let run = |Run { arrays, output, items, frame }: Run<'_>| {
+            let inputs = arrays.as_ptr();
+            let context = Context { inputs, output, items, frame, functions, pass_cap, invoke };
+            // SAFETY: the code was generated with this signature, for a kernel that is equal to the one at hand in
+            // all that its identity tells, so for arrays of these types. The driver gives the arrays and the frame
+            // that the code asks for.
+            let status = unsafe { std::mem::transmute::<*const u8, Entry>(self.code.entry())(&context) };
+            Status::of(status)
+        };
+        // SAFETY: as the caller promises.
+        unsafe { drive(&self.needs, call, run) }
     }
 
-    fn are_aligned(&self, inputs: &[*const u8], output: *mut u8) -> bool {
-        let output_size = self.item_sizes.last().copied().unwrap_or(1);
-        let mut inputs = inputs.iter().zip(&self.item_sizes);
-        inputs.all(|(input, size)| input.addr().is_multiple_of(*size))
-            && output.addr().is_multiple_of(output_size)
-    }
-
-    /// Whether items of the output are written over items of an input that are still to be read.
-    fn overlaps(&self, inputs: &[*const u8], output: *mut u8, n: usize) -> bool {
-        let output_size = self.item_sizes.last().copied().unwrap_or(1);
-        inputs.iter().zip(&self.item_sizes).any(|(&input, &size)| {
-            let is_same = input.addr() == output.addr() && size == output_size && !self.writes_by_call;
-            !is_same && overlap((input, size), (output, output_size), n)
-        })
-    }
-
-    /// # Safety
-    /// As [`Native::run`], and the arrays are aligned.
-    #[allow(clippy::too_many_arguments, reason = "those of `run` and its memory")]
-    unsafe fn run_blocks(
-        &self,
-        scratch: &mut Bytes,
-        inputs: &[*const u8],
-        output: *mut u8,
-        n: usize,
-        positions: &Positions<'_>,
-        accuracy: Accuracy,
-        settings: Settings,
-    ) -> Result<(), RunError> {
-        let symbols = self.index_symbols.len();
-        let block = if symbols == 0 { n } else { INDEX_BLOCK.min(n) };
-        let tail_bytes = self.item_sizes.len() * self.group_items * MAX_ITEM_BYTES;
-        let frame = scratch.reserve(self.frame_bytes + symbols * INDEX_BLOCK_BYTES + tail_bytes)?;
-        let indices = frame.wrapping_add(self.frame_bytes);
-        let tail = indices.wrapping_add(symbols * INDEX_BLOCK_BYTES);
-        let mut pointers = Vec::try_copied(inputs)?;
-        for index in 0..symbols {
-            pointers.try_push(indices.wrapping_add(index * INDEX_BLOCK_BYTES).cast_const())?;
-        }
-        let output_size = self.item_sizes.last().copied().unwrap_or(0);
-        let functions = self.functions[accuracy as usize].as_ptr();
-        let pass_cap = settings.pass_cap();
-        let mut context =
-            Context { inputs: pointers.as_ptr(), output, items: 0, frame, functions, pass_cap, invoke };
-        for start in (0..n).step_by(block.max(1)) {
-            let count = block.min(n - start);
-            for (pointer, (input, size)) in pointers.iter_mut().zip(inputs.iter().zip(&self.item_sizes)) {
-                if !input.is_null() {
-                    *pointer = input.wrapping_add(start * size);
-                }
-            }
-            // SAFETY: the scratch memory has a block for each symbol.
-            unsafe { self.fill_indices(indices, positions, start, count) };
-            context.output = output.wrapping_add(start * output_size);
-            context.items = count - count % self.group_items;
-            let rest = context.items..count;
-            if context.items > 0 {
-                // SAFETY: the arrays have so many items, and the frame has the size that the code asks for.
-                unsafe { self.enter(&context)? };
-            }
-            if !rest.is_empty() {
-                // SAFETY: the arrays have these items too, and the tail has room for a group of each.
-                unsafe { self.run_rest(&context, tail, &mut pointers, rest)? };
-            }
-        }
-        Ok(())
-    }
-
-    /// Fills the index symbols of `count` items from `start` on.
-    ///
-    /// # Safety
-    /// `indices` has room for a block of int64 for each symbol.
-    unsafe fn fill_indices(&self, indices: *mut u8, positions: &Positions<'_>, start: usize, count: usize) {
-        for (index, symbol) in self.index_symbols.iter().enumerate() {
-            let values = indices.wrapping_add(index * INDEX_BLOCK_BYTES);
-            // SAFETY: as the caller promises; zero bytes are integers.
-            let values = unsafe {
-                values.write_bytes(0, count * size_of::<i64>());
-                std::slice::from_raw_parts_mut(values.cast::<i64>(), count)
-            };
-            positions.fill(*symbol, start, values);
-        }
-    }
-
-    /// Runs the code.
-    ///
-    /// # Safety
-    /// The context describes arrays of its number of items, and a frame.
-    unsafe fn enter(&self, context: &Context) -> Result<(), RunError> {
-        // SAFETY: the code was generated with this signature, for a kernel that is equal to the one at hand in
-        // all that its identity tells, so for arrays of these types; the rest as the caller promises.
-        let status = unsafe { std::mem::transmute::<*const u8, Entry>(self.code.entry())(context) };
-        if status == Status::Done as i32 { Ok(()) } else { Err(RunError::Kernel) }
-    }
-
-    /// Runs the code on fewer items than a group. They are copied to `memory` and completed with copies
-    /// of the last, which do what that one does.
-    ///
-    /// # Safety
-    /// The context's arrays hold the items; inputs that the code does not read may be null. The memory
-    /// has room for a group of each input and of the output.
-    unsafe fn run_rest(
-        &self,
-        context: &Context,
-        memory: *mut u8,
-        inputs: &mut [*const u8],
-        items: Range<usize>,
-    ) -> Result<(), RunError> {
-        let mut at = memory;
-        for (input, &size) in inputs.iter_mut().zip(&self.item_sizes).filter(|(input, _)| !input.is_null()) {
-            for lane in 0..self.group_items {
-                let item = (items.start + lane).min(items.end - 1);
-                // SAFETY: as the caller promises.
-                unsafe { at.add(lane * size).copy_from_nonoverlapping(input.add(item * size), size) };
-            }
-            *input = at;
-            at = at.wrapping_add(self.group_items * MAX_ITEM_BYTES);
-        }
-        let output_size = self.item_sizes.last().copied().unwrap_or(0);
-        // SAFETY: the copies and the room behind them hold a group each.
-        unsafe {
-            self.enter(&Context { output: at, items: self.group_items, ..*context })?;
-            let output = context.output.add(items.start * output_size);
-            output.copy_from_nonoverlapping(at, items.len() * output_size);
-        }
-        Ok(())
+    fn may_be_slower(&self) -> bool {
+        self.has_jumps
     }
 }

@@ -11,7 +11,6 @@
 //! between dtypes; `arithmetic` has the operations that are instructions; `expression` computes, `control`
 //! has the statements, `phases` straight-line code with calls; `code`, `body` and `module` write
 //! the bytes, with `wasm-encoder`.
-//! `driver` cuts a call into what the function takes: whole groups, and index symbols as arrays.
 //!
 //! `host` puts a module into the function table: by the `helpers` that a program registers or that come
 //! with a main module (`embedded_glue`), or by the `dynamic_linker` of Emscripten; `bridge` has what other
@@ -25,7 +24,6 @@ mod bridge;
 mod code;
 mod control;
 mod convert;
-mod driver;
 #[cfg(all(wasm_modules, feature = "dlopen"))]
 mod dynamic_linker;
 #[cfg(all(wasm_modules, feature = "embedded-glue"))]
@@ -47,6 +45,7 @@ mod tests;
 
 use wasm_encoder::ValType;
 
+use crate::back::call;
 use crate::back::engine::Refusal;
 use crate::dtype::Dtype;
 use crate::ir::{IndexSymbol, Kernel};
@@ -61,7 +60,6 @@ use control::Scope;
 use facts::Facts;
 use lanes::{Lanes, Shape};
 
-pub use driver::run;
 #[cfg(wasm_modules)]
 pub use engine::Modules;
 #[cfg(wasm_modules)]
@@ -83,19 +81,10 @@ pub struct Module {
 /// What the function of a module needs of whoever calls it.
 #[derive(Debug)]
 pub struct Needs {
-    /// Item sizes of the kernel's inputs, and of the output.
-    pub inputs: Vec<u32>,
-    pub output: u32,
-    /// Symbols whose int64 values come as inputs behind those of the kernel.
-    pub symbols: Vec<IndexSymbol>,
+    /// The frame has room for the context, and then for intermediate values.
+    pub call: call::Needs,
     /// Vector kernels that it calls, one for each accuracy.
     pub calls: Vec<[VectorKernel; 3]>,
-    /// Bytes of memory for its intermediate values.
-    pub scratch: u32,
-    /// The item count of a call is a multiple of this,
-    pub group: u32,
-    /// and at most this, if the function calls over strips.
-    pub most_items: Option<u32>,
 }
 
 /// The context that follows the arrays in the table of inputs: where its words lie.
@@ -106,6 +95,12 @@ pub mod context {
     pub const SCRATCH: u32 = 8;
     /// The vector kernels, one word each.
     pub const CALLS: u32 = 12;
+
+    /// Bytes of the context of a function that calls so many vector kernels, and of what follows it, up to an
+    /// address at which every value may lie.
+    pub fn size(calls: usize) -> usize {
+        (CALLS as usize + calls * size_of::<usize>()).next_multiple_of(16)
+    }
 }
 
 /// Translates a kernel, to call vector kernels of one SIMD level.
@@ -116,7 +111,7 @@ pub fn translate(kernel: &Kernel, level: Level, linking: Linking) -> Result<Modu
     let most_items = match nodes.as_slice() {
         [Node::Return(region)] if emitter.facts.is_straight_with_calls(&nodes)? => {
             emitter.strips(region)?;
-            Some(STRIP_ITEMS)
+            Some(STRIP_ITEMS as usize)
         }
         nodes => {
             emitter.groups(nodes)?;
@@ -221,21 +216,23 @@ impl<'a> Emitter<'a> {
         self.kernel.params.get(index).map_or(Dtype::Int64, |param| param.ty.dtype)
     }
 
-    fn finish(self, most_items: Option<u32>, linking: Linking) -> Result<Module, Refusal> {
+    fn finish(self, most_items: Option<usize>, linking: Linking) -> Result<Module, Refusal> {
         let mut inputs = Vec::new();
         for param in &self.kernel.params {
-            inputs.try_push(param.ty.itemsize as u32)?;
+            inputs.try_push(param.ty.itemsize)?;
         }
         let bytes = module::assemble(&self.body.finish()?, !self.calls.is_empty(), linking)?;
-        let needs = Needs {
+        let call = call::Needs {
             inputs,
-            output: self.kernel.output.itemsize as u32,
+            output: self.kernel.output.itemsize,
             symbols: self.facts.common.symbols,
-            calls: self.calls,
-            scratch: self.scratch_bytes,
-            group: self.shape.group(),
+            // The context.
+            slots: 1,
+            group: self.shape.group() as usize,
             most_items,
+            frame: context::size(self.calls.len()) + self.scratch_bytes as usize,
+            works_in_place: true,
         };
-        Ok(Module { bytes, needs })
+        Ok(Module { bytes, needs: Needs { call, calls: self.calls } })
     }
 }

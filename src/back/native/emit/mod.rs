@@ -16,9 +16,10 @@ pub use vectors::{Hold, Number, Vectors};
 use std::ops::Range;
 
 use super::allocate::{Allocation, allocate};
-use super::lane::{Callee, Code, Inst, Op, Slot, Source, Status, Value};
+use super::lane::{Callee, Code, Inst, Op, Slot, Source, Value};
 use super::order::{is_done_by_part, runs};
 use super::phases::{Call, Operand, Schedule};
+use crate::back::call::Status;
 use crate::back::engine::Refusal;
 use crate::dtype::Dtype;
 use crate::memory::TryGrow;

@@ -2,8 +2,9 @@
 
 use super::flow::{always_leaves, contains_continue, contains_loop, for_each_assigned, leaves_early};
 use super::{Binding, Lowerer, Refusal, Region};
+use crate::back::call::Status;
 use crate::back::engine::reason;
-use crate::back::native::lane::{Label, Op, Slot, Source, Status, Value};
+use crate::back::native::lane::{Label, Op, Slot, Source, Value};
 use crate::dtype::Dtype;
 use crate::ir::{Branch, CompareOp, ExprId, ExprKind, LocalId, Stmt, for_each_in};
 use crate::memory::{OutOfMemory, TryGrow};

@@ -8,7 +8,8 @@ pub mod statements;
 mod strips;
 
 use crate::back::block::{Interpreter, Items};
-use crate::back::engine::{Refusal, RunError};
+use crate::back::call::SYMBOL_ITEMS;
+use crate::back::engine::{Call, Code, Refusal, RunError};
 use crate::back::native::{Native, has_engine};
 use crate::back::settings::Settings;
 use crate::dtype::Dtype;
@@ -46,12 +47,21 @@ pub fn output_of(
     Ok(bytes[..n * itemsize].to_vec())
 }
 
+/// An evaluation of `n` items.
+pub fn call<'a>(
+    inputs: &'a [*const u8],
+    output: *mut u8,
+    items: usize,
+    positions: &'a Positions<'a>,
+) -> Call<'a> {
+    Call { inputs, output, items, positions, accuracy: Accuracy::Fast, settings: Settings::default() }
+}
+
 /// Output bytes of machine code.
 fn run(native: &Native, inputs: &[&[u8]], itemsize: usize, n: usize) -> Result<Vec<u8>, RunError> {
     output_of(inputs, itemsize, n, |inputs, output, positions| {
         // SAFETY: the inputs hold `n` items, the output has room for them.
-        unsafe { native.run(inputs, output, n, positions, Accuracy::Fast, Settings::default()) }
-            .expect("aligned arrays")
+        unsafe { native.run(call(inputs, output, n, positions)) }.expect("aligned arrays")
     })
 }
 
@@ -82,7 +92,7 @@ fn complex_kernels_are_refused() {
 fn unread_inputs_may_be_null() {
     let kernel =
         compile("def f(x, y):\n    return x + _flat_idx\n", &[("x", Dtype::Float64), ("y", Dtype::Float64)]);
-    let n = 2 * super::INDEX_BLOCK + 5;
+    let n = 2 * SYMBOL_ITEMS + 5;
     let x = vec![1.0; n];
     let extent = [n as i64];
     let positions = Positions { shape: &extent, origin: &[0], extents: &extent };
@@ -91,11 +101,7 @@ fn unread_inputs_may_be_null() {
         let inputs = [x.as_ptr().cast(), std::ptr::null()];
         let code = native(&kernel, level);
         // SAFETY: `x` and the output hold `n` items, and `y` is not read.
-        unsafe {
-            code.run(&inputs, out.as_mut_ptr().cast(), n, &positions, Accuracy::Fast, Settings::default())
-        }
-        .unwrap()
-        .unwrap();
+        unsafe { code.run(call(&inputs, out.as_mut_ptr().cast(), n, &positions)) }.unwrap().unwrap();
         assert!(out.iter().enumerate().all(|(index, value)| *value == index as f64 + 1.0), "{level:?}");
     }
 }

@@ -1,11 +1,11 @@
 //! Straight-line kernels that call vector functions, strip by strip.
 
 use super::statements::values;
-use super::{bytes_of, compile, interpret, levels, native, output_of, run};
+use super::{bytes_of, call, compile, interpret, levels, native, output_of, run};
+use crate::back::engine::Code;
 use crate::back::native::lane::Op;
 use crate::back::native::phases::{Operand, Schedule, schedule};
 use crate::back::native::{Native, lower};
-use crate::back::settings::Settings;
 use crate::dtype::Dtype;
 use crate::ir::Kernel;
 use crate::kernel::Accuracy;
@@ -63,7 +63,7 @@ fn run_in_place(code: &Native, kernel: &Kernel, level: Level, values: &[f64], ot
         // SAFETY: both inputs hold `n` items, one of them is the output.
         match unsafe {
             let inputs = [address.cast_const(), other.as_ptr()];
-            code.run(&inputs, address, n, positions, Accuracy::Fast, Settings::default())
+            code.run(call(&inputs, address, n, positions))
         } {
             Some(result) => result,
             // SAFETY: as above.

@@ -5,7 +5,10 @@ use wasmi::{
     TableType, TypedFunc,
 };
 
-use crate::back::block::{self, Arrays, Items};
+use crate::back::block::{self, Items};
+use crate::back::call::{Run, Status, drive};
+use crate::back::engine::Call as Evaluation;
+use crate::back::settings::Settings;
 use crate::back::wasm::{self, Linking, Needs, context};
 use crate::dtype::Dtype;
 use crate::front::testing::entries;
@@ -67,7 +70,7 @@ pub fn try_kernel(
 pub fn interpreted(kernel: &Kernel, inputs: &[Array], items: usize, at: &Positions<'_>) -> Option<Vec<u8>> {
     let engine = block::Interpreter::new(kernel, Level::Baseline).unwrap();
     let words: Vec<Vec<u64>> = inputs.iter().map(|input| aligned(&input.bytes)).collect();
-    let pointers: Vec<*const u8> = words.iter().map(|words| words.as_ptr().cast()).collect();
+    let pointers = pointers(inputs, &words);
     let mut output = vec![0u64; items.max(1)];
     let result = output.as_mut_ptr().cast();
     // SAFETY: the arrays hold as many items.
@@ -94,14 +97,31 @@ fn run_module(
 ) -> Option<Vec<u8>> {
     let mut machine = Machine::new(&module.bytes, module.needs.calls.clone());
     let words: Vec<Vec<u64>> = inputs.iter().map(|input| aligned(&input.bytes)).collect();
-    let pointers: Vec<*const u8> = words.iter().map(|words| words.as_ptr().cast()).collect();
+    let pointers = pointers(inputs, &words);
     let mut output = vec![0u64; items.max(1)];
-    let arrays = Arrays { inputs: &pointers, output: output.as_mut_ptr().cast(), items };
-    let call =
-        |table: &[*const u8], output: *mut u8, items| machine.call(&module.needs, table, output, items);
+    let call = Evaluation {
+        inputs: &pointers,
+        output: output.as_mut_ptr().cast(),
+        items,
+        positions: at,
+        accuracy: Accuracy::Fast,
+        settings: Settings::default(),
+    };
+    let run = |Run { arrays, output, items, .. }: Run<'_>| {
+        Status::of(machine.call(&module.needs, arrays, output, items))
+    };
     // SAFETY: the arrays hold as many items.
-    let is_done = unsafe { wasm::run(&module.needs, arrays, at, call) }.unwrap();
-    is_done.then(|| bytes_of(&output, items * kernel.output.itemsize))
+    let result = unsafe { drive(&module.needs.call, call, run) }.expect("aligned arrays");
+    result.ok().map(|()| bytes_of(&output, items * kernel.output.itemsize))
+}
+
+/// The addresses of inputs whose bytes lie in `words`; NULL for those without a byte.
+fn pointers(inputs: &[Array], words: &[Vec<u64>]) -> Vec<*const u8> {
+    let address = |(input, words): (&Array, &Vec<u64>)| match input.bytes.is_empty() {
+        true => std::ptr::null(),
+        false => words.as_ptr().cast(),
+    };
+    inputs.iter().zip(words).map(address).collect()
 }
 
 fn aligned(bytes: &[u8]) -> Vec<u64> {
@@ -163,7 +183,7 @@ impl Machine {
 
     /// Copies the arrays into the memory, runs the function, and copies the output back.
     fn call(&mut self, needs: &Needs, table: &[*const u8], output: *mut u8, items: usize) -> i32 {
-        assert!(items > 0 && items.is_multiple_of(needs.group as usize));
+        assert!(items > 0 && items.is_multiple_of(needs.call.group));
         let context_bytes = context::CALLS as usize + 4 * needs.calls.len();
         let table_bytes = 4 * (table.len() + 1);
         let mut next = 64;
@@ -173,11 +193,11 @@ impl Machine {
             at
         };
         let (table_at, context_at) = (place(table_bytes), place(context_bytes));
-        let scratch_at = place(needs.scratch as usize);
+        let scratch_at = place(needs.call.frame - context::size(needs.calls.len()));
         let sizes: Vec<usize> =
-            needs.inputs.iter().map(|size| *size as usize).chain(needs.symbols.iter().map(|_| 8)).collect();
+            needs.call.inputs.iter().copied().chain(needs.call.symbols.iter().map(|_| 8)).collect();
         let arrays_at: Vec<usize> = sizes.iter().map(|size| place(size * items)).collect();
-        let output_at = place(needs.output as usize * items);
+        let output_at = place(needs.call.output * items);
         let pages = (next / PAGE + 1) as u64;
         let held = self.memory.size(&self.store);
         if held < pages {
@@ -195,14 +215,15 @@ impl Machine {
             word(context_at + context::CALLS as usize + 4 * index, 1 + index);
         }
         data[context_at..context_at + 8].copy_from_slice(&LIMIT.to_le_bytes());
-        for ((at, size), from) in arrays_at.iter().zip(&sizes).zip(table) {
+        for ((at, size), from) in arrays_at.iter().zip(&sizes).zip(table).filter(|(_, from)| !from.is_null())
+        {
             // SAFETY: the driver passes arrays of as many items.
             let from = unsafe { std::slice::from_raw_parts(*from, size * items) };
             data[*at..*at + size * items].copy_from_slice(from);
         }
         let arguments = (table_at as i32, output_at as i32, items as i32);
         let status = self.function.call(&mut self.store, arguments).expect("the function does not trap");
-        let result = &self.memory.data(&self.store)[output_at..output_at + needs.output as usize * items];
+        let result = &self.memory.data(&self.store)[output_at..output_at + needs.call.output * items];
         // SAFETY: the driver passes an output of as many items.
         unsafe { output.copy_from_nonoverlapping(result.as_ptr(), result.len()) };
         status

@@ -76,7 +76,7 @@ fn mandelbrot_is_small_and_imports_only_the_memory() {
 #[test]
 fn a_float32_loop_works_in_32_bit_lanes() {
     let kernel = kernel(MANDELBROT, &[("x", Dtype::Float32), ("y", Dtype::Float32)], Some(Dtype::Float32));
-    assert_eq!(translate(&kernel, Level::Baseline, Linking::Helper).unwrap().needs.group, 8);
+    assert_eq!(translate(&kernel, Level::Baseline, Linking::Helper).unwrap().needs.call.group, 8);
 }
 
 #[test]
@@ -98,4 +98,22 @@ fn a_loop_past_the_cap_fails() {
     let run = |values: [f64; 3]| translated(&kernel, &[values.as_slice().into()], 3, &at).is_some();
     assert!(run([-1.0, 0.0, f64::NAN]));
     assert!(!run([-1.0, 0.0, 1.0]));
+}
+
+/// A caller need not have memory for what a kernel does not read.
+#[test]
+fn unread_inputs_may_be_null() {
+    let kernel = kernel(
+        "def k(x, y):\n    return x + _flat_idx",
+        &[("x", Dtype::Float64), ("y", Dtype::Float32)],
+        None,
+    );
+    let items = 1029;
+    let extent = [items as i64];
+    let at = Positions { shape: &extent, origin: &[0], extents: &extent };
+    let nothing = Array { dtype: Dtype::Float32, bytes: Vec::new() };
+    let inputs = [Array::from(vec![0.5; items].as_slice()), nothing];
+    let expected = interpreted(&kernel, &inputs, items, &at);
+    assert!(expected.is_some());
+    assert_eq!(translated(&kernel, &inputs, items, &at), expected);
 }
