@@ -52,6 +52,7 @@ static void statuses_have_their_values(void) {
     CHECK(ME_EVAL_ERR_TOO_MANY_VARS == -3);
     CHECK(ME_EVAL_ERR_VAR_MISMATCH == -4);
     CHECK(ME_EVAL_ERR_INVALID_ARG == -5);
+    CHECK(ME_EVAL_ERR_CANCELLED == -6);
 }
 
 static void modes_have_their_values(void) {
@@ -61,6 +62,9 @@ static void modes_have_their_values(void) {
     CHECK(ME_JIT_DEFAULT == 0);
     CHECK(ME_JIT_ON == 1);
     CHECK(ME_JIT_OFF == 2);
+    CHECK(ME_DIALECT_MINIEXPR == 0);
+    CHECK(ME_DIALECT_NUMPY == 1);
+    CHECK(ME_DIALECT_NUMEXPR == 2);
     CHECK(ME_EVAL_BLOCK_NITEMS == 4096);
     CHECK(ME_MAX_VARS == 128);
     CHECK(ME_EVAL_ENABLE_BLOCKING == 1);
@@ -73,6 +77,7 @@ static void enums_have_four_bytes(void) {
     CHECK(sizeof(me_eval_status) == 4);
     CHECK(sizeof(me_simd_ulp_mode) == 4);
     CHECK(sizeof(me_jit_mode) == 4);
+    CHECK(sizeof(me_dialect) == 4);
 }
 
 /* The fields follow each other in declaration order with the natural alignment of a pointer. */
@@ -92,6 +97,34 @@ static void params_have_their_layout(void) {
     CHECK(offsetof(me_eval_params, simd_ulp_mode) == 4);
     CHECK(offsetof(me_eval_params, jit_mode) == 8);
     CHECK(sizeof(me_eval_params) == 12);
+}
+
+static void compile_params_have_their_layout(void) {
+    CHECK(offsetof(me_compile_params, struct_size) == 0);
+    CHECK(offsetof(me_compile_params, dialect) == sizeof(size_t));
+    CHECK(offsetof(me_compile_params, jit_mode) == sizeof(size_t) + 4);
+}
+
+static void array_has_its_layout(void) {
+    size_t pointer = sizeof(void *);
+    CHECK(offsetof(me_array, data) == 0);
+    CHECK(offsetof(me_array, dtype) == pointer);
+    CHECK(offsetof(me_array, itemsize) == 2 * pointer);
+    CHECK(offsetof(me_array, ndim) == 3 * pointer);
+    CHECK(offsetof(me_array, shape) == 4 * pointer);
+    CHECK(offsetof(me_array, strides) == 5 * pointer);
+    CHECK(sizeof(me_array) == 6 * pointer);
+}
+
+static void array_params_have_their_layout(void) {
+    size_t pointer = sizeof(void *);
+    CHECK(offsetof(me_array_params, struct_size) == 0);
+    CHECK(offsetof(me_array_params, eval) == pointer);
+    CHECK(offsetof(me_array_params, n_threads) == pointer + 12);
+    CHECK(offsetof(me_array_params, cancel) == pointer + 16);
+    CHECK(offsetof(me_array_params, progress) == 2 * pointer + 16);
+    CHECK(offsetof(me_array_params, context) == 3 * pointer + 16);
+    CHECK(sizeof(me_array_params) == 4 * pointer + 16);
 }
 
 static void variables_take_positional_initialisers(void) {
@@ -127,6 +160,9 @@ int main(void) {
     RUN(enums_have_four_bytes);
     RUN(variable_has_its_layout);
     RUN(params_have_their_layout);
+    RUN(compile_params_have_their_layout);
+    RUN(array_has_its_layout);
+    RUN(array_params_have_their_layout);
     RUN(variables_take_positional_initialisers);
     RUN(default_params_initialise_and_assign);
     RUN(version_is_that_of_the_library);

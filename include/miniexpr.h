@@ -18,17 +18,17 @@
  *
  * Threads: every function may be called from any thread. Any number of threads may evaluate one
  * expression at the same time, into disjoint outputs; only me_free needs the expression to itself.
- * The library starts no thread, and an evaluation takes none of its locks and waits for no other
- * thread.
+ * The library starts threads for me_eval_arrays alone, and only if it is asked for several. Any other
+ * evaluation takes none of its locks and waits for no other thread.
  *
  * Fork: a child may compile, evaluate and free, also where other threads of its parent were in the
  * middle of a call. What the parent had compiled works in the child.
  *
  * Environment: only compile calls read variables, with getenv. An evaluation reads none: the limits
- * that it obeys (ME_DSL_WHILE_MAX_ITERS) were read when its expression was compiled. ME_SIMD_LEVEL and
- * ME_SIMD_MATH_BACKEND are read by the first compile call of the process, all others by each. So no
- * thread may change the environment (setenv, putenv) during a compile call; any may during an
- * evaluation.
+ * that it obeys (ME_DSL_WHILE_MAX_ITERS) were read when its expression was compiled. ME_SIMD_LEVEL,
+ * ME_SIMD_MATH_BACKEND and ME_NUM_THREADS are read by the first compile call of the process, all
+ * others by each. So no thread may change the environment (setenv, putenv) during a compile call; any
+ * may during an evaluation.
  *
  * Functions of the host return to the library: a C++ exception that leaves one ends the process, and
  * longjmp must not leave one. They may call the library.
@@ -212,6 +212,10 @@ typedef enum me_eval_status {
      */
     ME_EVAL_ERR_INVALID_ARG = -5,
     /**
+     * The caller stopped the evaluation, see me_array_params. What the output holds is unspecified.
+     */
+    ME_EVAL_ERR_CANCELLED = -6,
+    /**
      * The library failed: a bug in it. What the output holds is unspecified.
      */
     ME_EVAL_ERR_INTERNAL = -100,
@@ -254,6 +258,24 @@ typedef enum me_jit_mode {
 } me_jit_mode;
 
 /**
+ * The language of a text.
+ */
+typedef enum me_dialect {
+    /**
+     * That of me_compile.
+     */
+    ME_DIALECT_MINIEXPR = 0,
+    /**
+     * Python's grammar with NumPy's dtypes.
+     */
+    ME_DIALECT_NUMPY = 1,
+    /**
+     * Python's grammar with numexpr's dtypes.
+     */
+    ME_DIALECT_NUMEXPR = 2,
+} me_dialect;
+
+/**
  * A compiled expression: immutable, usable from several threads, released with me_free.
  */
 typedef struct me_expr me_expr;
@@ -293,6 +315,24 @@ typedef struct me_variable {
 } me_variable;
 
 /**
+ * Options of me_compile_with. What is zero has its default.
+ */
+typedef struct me_compile_params {
+    /**
+     * sizeof(me_compile_params): later versions may have more fields.
+     */
+    size_t struct_size;
+    /**
+     * The language of the text.
+     */
+    me_dialect dialect;
+    /**
+     * Whether to make native kernels.
+     */
+    me_jit_mode jit_mode;
+} me_compile_params;
+
+/**
  * Options of one evaluation.
  */
 typedef struct me_eval_params {
@@ -309,6 +349,70 @@ typedef struct me_eval_params {
      */
     me_jit_mode jit_mode;
 } me_eval_params;
+
+/**
+ * An array of any shape.
+ */
+typedef struct me_array {
+    /**
+     * The item whose indices are all zero, at any alignment. Items of inputs are only read.
+     */
+    void *data;
+    /**
+     * Dtype of the items.
+     */
+    me_dtype dtype;
+    /**
+     * Bytes of an item of an ME_STRING or ME_BYTES array; 0, or that of the dtype, for any other.
+     */
+    size_t itemsize;
+    /**
+     * Number of dimensions, 0 to 32.
+     */
+    int ndim;
+    /**
+     * Items along each dimension, the outermost first.
+     */
+    const int64_t *shape;
+    /**
+     * Bytes from one item to the next along each dimension, of any sign; 0 repeats the items of an
+     * input. NULL: the items lie side by side in C order.
+     */
+    const int64_t *strides;
+} me_array;
+
+/**
+ * Options of me_eval_arrays. What is zero has its default.
+ */
+typedef struct me_array_params {
+    /**
+     * sizeof(me_array_params): later versions may have more fields.
+     */
+    size_t struct_size;
+    /**
+     * As for me_eval.
+     */
+    struct me_eval_params eval;
+    /**
+     * Threads that may work at once, the calling one included: 0 or 1 for that one alone, -1 for
+     * me_get_num_threads(). Functions of the host are then called from several threads.
+     */
+    int n_threads;
+    /**
+     * NULL, or a number that any of the threads looks at now and then: once it is not 0, the call
+     * ends with ME_EVAL_ERR_CANCELLED. Other threads may set it.
+     */
+    const int32_t *cancel;
+    /**
+     * NULL, or called now and then, by the calling thread alone, with `context` and the numbers of
+     * items that are done and of all items.
+     */
+    void (*progress)(void *context, int64_t done_items, int64_t all_items);
+    /**
+     * First argument of `progress`.
+     */
+    void *context;
+} me_array_params;
 
 /**
  * Instantiates a kernel module in a WebAssembly host.
@@ -400,10 +504,29 @@ int me_compile_nd_jit(const char *expression,
                       struct me_expr **out);
 
 /**
- * Why the calling thread's last compile call failed; NULL if it succeeded.
+ * Compiles as me_compile does, with options.
+ *
+ * `params` may be NULL for the defaults, which are those of me_compile.
+ *
+ * Returns a me_compile_status, as me_compile does.
+ *
+ * # Safety
+ * As for me_compile; `params` is NULL or begins with its size, and has so many bytes.
+ */
+int me_compile_with(const char *text,
+                    const struct me_variable *variables,
+                    int var_count,
+                    me_dtype dtype,
+                    const struct me_compile_params *params,
+                    int *error,
+                    struct me_expr **out);
+
+/**
+ * Why the calling thread's last compile call failed; NULL if it succeeded. After a failed
+ * me_eval_arrays or me_result_shape, why that failed.
  *
  * The text belongs to the library, has at most 255 bytes, and is valid until the thread's next
- * compile call.
+ * compile call, or call with arrays.
  */
 const char *me_get_last_error_message(void);
 
@@ -429,6 +552,62 @@ int me_eval(const struct me_expr *expr,
             void *output_block,
             int block_nitems,
             const struct me_eval_params *params);
+
+/**
+ * The shape of what me_eval_arrays writes for these inputs: that which they have together by
+ * broadcasting, or no dimension if the whole expression is a reduction.
+ *
+ * `inputs` are as for me_eval_arrays; their data is not looked at. `*ndim` receives the number of
+ * dimensions, `shape`, with room for 32, the extents.
+ *
+ * Returns a me_eval_status; on a failure me_get_last_error_message() says what went wrong.
+ *
+ * # Safety
+ * `expr` is NULL or alive; `inputs` is NULL or has `n_inputs` arrays, whose shapes have `ndim`
+ * numbers; `ndim` and `shape` are NULL or writable.
+ */
+int me_result_shape(const struct me_expr *expr,
+                    const struct me_array *inputs,
+                    int n_inputs,
+                    int *ndim,
+                    int64_t *shape);
+
+/**
+ * Evaluates over arrays of any shape and strides, on several threads if that is asked for.
+ *
+ * `inputs` holds `n_inputs` arrays of the declared dtypes: one for each variable an expression
+ * uses, in the order of declaration; for a kernel, one for each declared variable. It may be NULL
+ * when there are none. The inputs that are used are broadcast as in NumPy.
+ *
+ * `output` has the shape that me_result_shape() tells, or any if no input is used; its strides
+ * must not lead two indices to one item. It may overlap inputs in any way: the result is as if they
+ * had been copied first. It is the same, bit for bit, for any strides and any number of threads.
+ *
+ * `params` may be NULL for the defaults.
+ *
+ * Returns a me_eval_status; on a failure me_get_last_error_message() says what went wrong.
+ *
+ * # Safety
+ * `expr` is NULL or alive; the arrays hold the items that their shapes and strides tell; `params`
+ * is NULL or begins with its size, and has so many bytes.
+ */
+int me_eval_arrays(const struct me_expr *expr,
+                   const struct me_array *inputs,
+                   int n_inputs,
+                   struct me_array *output,
+                   const struct me_array_params *params);
+
+/**
+ * Sets the number of threads for calls of me_eval_arrays that ask for -1; 0 or less sets the default:
+ * ME_NUM_THREADS as it was at the first compile call, else the number of processors that the
+ * process may use.
+ */
+void me_set_num_threads(int n_threads);
+
+/**
+ * The number of threads for calls of me_eval_arrays that ask for -1.
+ */
+int me_get_num_threads(void);
 
 /**
  * Evaluates one block of a chunked array, for an expression of me_compile_nd.

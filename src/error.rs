@@ -33,6 +33,8 @@ pub enum ErrorKind {
     /// A kernel gave no value: a `range` with a step of zero, too many passes of a `while`, or items that
     /// reach the end without a `return`.
     Kernel,
+    /// The caller stopped an evaluation.
+    Cancelled,
     /// The library itself failed. This is a bug in it: please report it with the expression.
     Internal,
 }

@@ -107,6 +107,7 @@ mod nd;
 #[allow(missing_docs, reason = "private")]
 mod operation;
 
+pub use array::pool::{num_threads, set_num_threads};
 pub use array::{ArrayMut, ArrayRef, Item};
 pub use back::jit_mode::Mode as JitMode;
 pub use dtype::{Complex, Dtype};

@@ -67,9 +67,24 @@ fn arrays_of_the_wrong_kind_are_refused_before_anything_is_written() {
         (&[view(&a)], 2, ErrorKind::InputCount, "1 inputs for 2 variables"),
         (&[view(&a), view(&b), view(&b)], 2, ErrorKind::InputCount, "3 inputs for 2 variables"),
         (&[view(&a), view(&[3f32, 4.0])], 2, ErrorKind::WrongType, "'b' is float64, not float32"),
-        (&[view(&a[..1]), view(&b)], 2, ErrorKind::Shape, "'a' has 1 items, but 'b' has 2"),
-        (&[view(&a), view(&b)], 1, ErrorKind::Shape, "the output has 1 items instead of 2"),
-        (&[view(&a), view(&b)], 3, ErrorKind::Shape, "the output has 3 items instead of 2"),
+        (
+            &[view(&a), view(&[1.0; 3])],
+            2,
+            ErrorKind::Shape,
+            "'a' of shape (2,) and 'b' of shape (3,) cannot be broadcast together",
+        ),
+        (
+            &[view(&a), view(&b)],
+            1,
+            ErrorKind::Shape,
+            "the output has the shape (1,), but the result has (2,)",
+        ),
+        (
+            &[view(&a), view(&b)],
+            3,
+            ErrorKind::Shape,
+            "the output has the shape (3,), but the result has (2,)",
+        ),
     ];
     for (inputs, room, kind, message) in cases {
         assert_eq!(refused(inputs, &mut vec![-1.0; room]), (kind, message.to_owned()));

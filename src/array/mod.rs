@@ -1,7 +1,22 @@
-//! Views of a caller's arrays: what an evaluation reads and writes.
+//! Arrays of any shape and strides: views of a caller's arrays, and evaluations over them.
+//!
+//! [`evaluate`] broadcasts the inputs ([`shape`]), sees who shares memory with the output ([`overlap`]), makes
+//! a nest of loops that follows the output through memory ([`nest`]), and cuts it into tiles ([`tile`]) that
+//! engines work on: in place where items lie side by side, else on copies ([`copy`]) that stay in the first-level
+//! cache. Threads share tiles ([`pool`]). An [`operand`] is an array as addresses.
 
+mod copy;
+mod evaluate;
 mod item;
+mod nest;
+mod operand;
+mod overlap;
+pub mod pool;
+mod shape;
+mod tile;
 mod view;
 
+pub use evaluate::{Options, evaluate, result_shape};
 pub use item::Item;
+pub use operand::Operand;
 pub use view::{ArrayMut, ArrayRef};

@@ -2,14 +2,17 @@
 
 use std::marker::PhantomData;
 
-use super::Item;
+use super::operand::{Extents, MAX_NDIM, OperandError, dense_strides, extents};
+use super::{Item, Operand};
 use crate::dtype::Dtype;
 use crate::error::{Error, ErrorKind};
 use crate::ir::Type;
+use crate::memory::OutOfMemory;
 
-/// An array to read: items of one type, side by side.
+/// An array to read: items of one type, in any number of dimensions and at any strides.
 ///
-/// Made of a slice by `From`, or of fixed-width strings by [`ArrayRef::strings`].
+/// Made of a slice by `From`, with the extents of dimensions by [`ArrayRef::shaped`] or also with strides by
+/// [`ArrayRef::strided`]; of fixed-width strings by [`ArrayRef::strings`].
 ///
 /// ```
 /// use miniexpr::{ArrayRef, Dtype};
@@ -22,7 +25,7 @@ use crate::ir::Type;
 pub struct ArrayRef<'a> {
     data: *const u8,
     ty: Type,
-    len: usize,
+    layout: Layout<'a>,
     borrow: PhantomData<&'a [u8]>,
 }
 
@@ -39,8 +42,50 @@ pub struct ArrayRef<'a> {
 pub struct ArrayMut<'a> {
     data: *mut u8,
     ty: Type,
-    len: usize,
+    layout: Layout<'a>,
     borrow: PhantomData<&'a mut [u8]>,
+}
+
+/// How the items of a view lie.
+#[derive(Clone, Copy, Debug)]
+enum Layout<'a> {
+    /// In one dimension, side by side.
+    Line(usize),
+    /// Side by side in C order.
+    Dense(&'a [usize]),
+    /// With strides, in items.
+    Strided(&'a [usize], &'a [isize]),
+}
+
+impl Layout<'_> {
+    /// Number of items; a layout has as many as memory at most, but for strides of zero.
+    fn len(&self) -> usize {
+        match self {
+            Layout::Line(len) => *len,
+            Layout::Dense(shape) | Layout::Strided(shape, _) => {
+                shape.iter().fold(1, |items: usize, extent| items.saturating_mul(*extent))
+            }
+        }
+    }
+
+    fn shape(&self) -> &[usize] {
+        match self {
+            Layout::Line(len) => std::slice::from_ref(len),
+            Layout::Dense(shape) | Layout::Strided(shape, _) => shape,
+        }
+    }
+
+    /// The array at `data` with this layout, whose items of `itemsize` bytes lie within an allocation.
+    fn operand(&self, data: *mut u8, itemsize: usize) -> Result<Operand, OutOfMemory> {
+        let shape = extents(self.shape().iter().map(|extent| *extent as i64))?;
+        let strides: Extents = match self {
+            Layout::Strided(_, strides) => {
+                extents(strides.iter().map(|stride| (*stride as i64).wrapping_mul(itemsize as i64)))?
+            }
+            Layout::Line(_) | Layout::Dense(_) => dense_strides(&shape, itemsize)?,
+        };
+        Ok(Operand { data, itemsize, shape, strides })
+    }
 }
 
 // SAFETY: a view is a shared slice of plain data.
@@ -53,6 +98,65 @@ unsafe impl Send for ArrayMut<'_> {}
 unsafe impl Sync for ArrayMut<'_> {}
 
 impl<'a> ArrayRef<'a> {
+    /// Items in C order, with the extents of dimensions.
+    ///
+    /// An error if there are more or fewer items, or more than 32 dimensions.
+    ///
+    /// ```
+    /// use miniexpr::ArrayRef;
+    ///
+    /// let matrix = ArrayRef::shaped(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &[2, 3])?;
+    /// assert_eq!((matrix.shape(), matrix.len()), (&[2, 3][..], 6));
+    /// assert!(ArrayRef::shaped(&[1.0], &[2]).is_err());
+    /// # Ok::<(), miniexpr::Error>(())
+    /// ```
+    pub fn shaped<T: Item>(items: &'a [T], shape: &'a [usize]) -> Result<ArrayRef<'a>, Error> {
+        check_dense(items.len(), shape)?;
+        Ok(ArrayRef::of(items, Layout::Dense(shape)))
+    }
+
+    /// Items with the extents of dimensions, and the distance along each from one item to the next, in items. The item
+    /// whose indices are all zero is `items[first]`. A stride of zero repeats items.
+    ///
+    /// An error if an index leads to an item that is not there, if extents and strides differ in number, or if there are
+    /// more than 32.
+    ///
+    /// ```
+    /// use miniexpr::{ArrayRef, Dtype, Expression};
+    ///
+    /// // The transpose of a matrix of two rows, and its columns from the last to the first.
+    /// let matrix = [1, 2, 3, 4, 5, 6];
+    /// let (shape, strides) = ([3, 2], [-1, 3]);
+    /// let turned = ArrayRef::strided(&matrix, 2, &shape, &strides)?;
+    /// let copy = Expression::builder("a").variable("a", Dtype::Int32).compile()?;
+    /// assert_eq!(copy.evaluate_to_vec::<i32>(&[turned])?, [3, 6, 2, 5, 1, 4]);
+    /// # Ok::<(), miniexpr::Error>(())
+    /// ```
+    pub fn strided<T: Item>(
+        items: &'a [T],
+        first: usize,
+        shape: &'a [usize],
+        strides: &'a [isize],
+    ) -> Result<ArrayRef<'a>, Error> {
+        check_strided(items.len(), first, shape, strides)?;
+        let layout = Layout::Strided(shape, strides);
+        Ok(ArrayRef::of(items.get(first..).unwrap_or_default(), layout))
+    }
+
+    fn of<T: Item>(items: &'a [T], layout: Layout<'a>) -> ArrayRef<'a> {
+        ArrayRef { data: items.as_ptr().cast(), ty: T::DTYPE.into(), layout, borrow: PhantomData }
+    }
+
+    /// Items along each dimension, the outermost first.
+    ///
+    /// ```
+    /// # use miniexpr::ArrayRef;
+    /// assert_eq!(ArrayRef::from(&[1u16, 2, 3]).shape(), [3]);
+    /// ```
+    pub fn shape(&self) -> &[usize] {
+        self.layout.shape()
+    }
+
     /// Fixed-width strings, `itemsize` bytes each: [`Dtype::String`], code points of 4 bytes in the order of
     /// the machine, or [`Dtype::Bytes`]. Shorter values end in zero bytes, as in NumPy.
     ///
@@ -70,7 +174,7 @@ impl<'a> ArrayRef<'a> {
     pub fn strings(bytes: &'a [u8], dtype: Dtype, itemsize: usize) -> Result<ArrayRef<'a>, Error> {
         let ty = string_type(dtype, itemsize)?;
         let len = whole_items(bytes.len(), itemsize)?;
-        Ok(ArrayRef { data: bytes.as_ptr(), ty, len, borrow: PhantomData })
+        Ok(ArrayRef { data: bytes.as_ptr(), ty, layout: Layout::Line(len), borrow: PhantomData })
     }
 
     /// The dtype of the items.
@@ -100,7 +204,7 @@ impl<'a> ArrayRef<'a> {
     /// assert_eq!(ArrayRef::from(&[1u16, 2, 3]).len(), 3);
     /// ```
     pub fn len(&self) -> usize {
-        self.len
+        self.layout.len()
     }
 
     /// Whether there is no item.
@@ -110,19 +214,74 @@ impl<'a> ArrayRef<'a> {
     /// assert!(ArrayRef::from(&[0f64; 0]).is_empty());
     /// ```
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.len() == 0
     }
 
     pub(crate) fn ty(&self) -> Type {
         self.ty
     }
 
-    pub(crate) fn as_ptr(&self) -> *const u8 {
-        self.data
+    /// The same array with the layout of the caller's checks.
+    pub(crate) fn operand(&self) -> Result<Operand, OutOfMemory> {
+        self.layout.operand(self.data.cast_mut(), self.ty.itemsize)
     }
 }
 
 impl<'a> ArrayMut<'a> {
+    /// Room for items in C order, see [`ArrayRef::shaped`].
+    ///
+    /// ```
+    /// use miniexpr::{ArrayMut, ArrayRef, Dtype, Expression};
+    ///
+    /// let outer = Expression::builder("a * b").variable("a", Dtype::Int32).variable("b", Dtype::Int32).compile()?;
+    /// let column = ArrayRef::shaped(&[1, 2, 3], &[3, 1])?;
+    /// let mut table = [0; 6];
+    /// outer.evaluate(&[column, ArrayRef::from(&[10, 20])], ArrayMut::shaped(&mut table, &[3, 2])?)?;
+    /// assert_eq!(table, [10, 20, 20, 40, 30, 60]);
+    /// # Ok::<(), miniexpr::Error>(())
+    /// ```
+    pub fn shaped<T: Item>(items: &'a mut [T], shape: &'a [usize]) -> Result<ArrayMut<'a>, Error> {
+        check_dense(items.len(), shape)?;
+        Ok(ArrayMut::of(items, Layout::Dense(shape)))
+    }
+
+    /// Room for items with strides, see [`ArrayRef::strided`]. What lies between them is not written. An evaluation
+    /// refuses strides by which two indices lead to one item.
+    ///
+    /// ```
+    /// use miniexpr::{ArrayMut, ArrayRef, Dtype, Expression};
+    ///
+    /// let square = Expression::builder("a * a").variable("a", Dtype::Int32).compile()?;
+    /// let mut items = [0; 6];
+    /// square.evaluate(&[ArrayRef::from(&[1, 2, 3])], ArrayMut::strided(&mut items, 5, &[3], &[-2])?)?;
+    /// assert_eq!(items, [0, 9, 0, 4, 0, 1]);
+    /// # Ok::<(), miniexpr::Error>(())
+    /// ```
+    pub fn strided<T: Item>(
+        items: &'a mut [T],
+        first: usize,
+        shape: &'a [usize],
+        strides: &'a [isize],
+    ) -> Result<ArrayMut<'a>, Error> {
+        check_strided(items.len(), first, shape, strides)?;
+        let layout = Layout::Strided(shape, strides);
+        Ok(ArrayMut::of(items.get_mut(first..).unwrap_or_default(), layout))
+    }
+
+    fn of<T: Item>(items: &'a mut [T], layout: Layout<'a>) -> ArrayMut<'a> {
+        ArrayMut { data: items.as_mut_ptr().cast(), ty: T::DTYPE.into(), layout, borrow: PhantomData }
+    }
+
+    /// Items along each dimension, the outermost first.
+    ///
+    /// ```
+    /// # use miniexpr::ArrayMut;
+    /// assert_eq!(ArrayMut::from(&mut [0u64; 2]).shape(), [2]);
+    /// ```
+    pub fn shape(&self) -> &[usize] {
+        self.layout.shape()
+    }
+
     /// Room for fixed-width strings, as [`ArrayRef::strings`] reads them.
     ///
     /// ```
@@ -136,7 +295,7 @@ impl<'a> ArrayMut<'a> {
     pub fn strings(bytes: &'a mut [u8], dtype: Dtype, itemsize: usize) -> Result<ArrayMut<'a>, Error> {
         let ty = string_type(dtype, itemsize)?;
         let len = whole_items(bytes.len(), itemsize)?;
-        Ok(ArrayMut { data: bytes.as_mut_ptr(), ty, len, borrow: PhantomData })
+        Ok(ArrayMut { data: bytes.as_mut_ptr(), ty, layout: Layout::Line(len), borrow: PhantomData })
     }
 
     /// The dtype of the items.
@@ -166,7 +325,7 @@ impl<'a> ArrayMut<'a> {
     /// assert_eq!(ArrayMut::from(&mut [0u64; 2]).len(), 2);
     /// ```
     pub fn len(&self) -> usize {
-        self.len
+        self.layout.len()
     }
 
     /// Whether there is no item.
@@ -176,15 +335,63 @@ impl<'a> ArrayMut<'a> {
     /// assert!(!ArrayMut::from(&mut [0u64; 2]).is_empty());
     /// ```
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.len() == 0
     }
 
     pub(crate) fn ty(&self) -> Type {
         self.ty
     }
 
-    pub(crate) fn as_mut_ptr(&mut self) -> *mut u8 {
-        self.data
+    /// See [`ArrayRef::operand`].
+    pub(crate) fn operand(&mut self) -> Result<Operand, OutOfMemory> {
+        self.layout.operand(self.data, self.ty.itemsize)
+    }
+}
+
+/// Whether `len` items are those of a shape.
+fn check_dense(len: usize, shape: &[usize]) -> Result<(), Error> {
+    check_ndim(shape)?;
+    let items = shape.iter().try_fold(1usize, |items, extent| items.checked_mul(*extent));
+    match items {
+        _ if len == 0 && shape.contains(&0) => Ok(()),
+        Some(items) if items == len => Ok(()),
+        _ => Err(Error::new(ErrorKind::Shape, format_args!("{len} items do not have the shape {shape:?}"))),
+    }
+}
+
+/// Whether all indices lead to one of `len` items.
+fn check_strided(len: usize, first: usize, shape: &[usize], strides: &[isize]) -> Result<(), Error> {
+    check_ndim(shape)?;
+    if shape.len() != strides.len() {
+        let (extents, strides) = (shape.len(), strides.len());
+        return Err(Error::new(ErrorKind::Shape, format_args!("{extents} extents with {strides} strides")));
+    }
+    if shape.contains(&0) {
+        return Ok(());
+    }
+    let (mut low, mut high) = (first as i128, first as i128);
+    for (extent, stride) in shape.iter().zip(strides) {
+        // Neither sum leaves the range: there are 32 products of 127 bits at most, and those that large are refused.
+        let reach = (*extent as i128 - 1) * *stride as i128;
+        low = low.saturating_add(reach.min(0));
+        high = high.saturating_add(reach.max(0));
+    }
+    let count = shape.iter().try_fold(1i64, |items, extent| items.checked_mul(i64::try_from(*extent).ok()?));
+    match low >= 0 && high < len as i128 && count.is_some() {
+        true => Ok(()),
+        false => Err(Error::new(
+            ErrorKind::Shape,
+            format_args!(
+                "the shape {shape:?} with strides {strides:?} reaches beyond {len} items from item {first}"
+            ),
+        )),
+    }
+}
+
+fn check_ndim(shape: &[usize]) -> Result<(), Error> {
+    match shape.len() <= MAX_NDIM {
+        true => Ok(()),
+        false => Err(OperandError::TooManyDims.into()),
     }
 }
 
@@ -210,7 +417,7 @@ fn whole_items(bytes: usize, itemsize: usize) -> Result<usize, Error> {
 
 impl<'a, T: Item> From<&'a [T]> for ArrayRef<'a> {
     fn from(items: &'a [T]) -> ArrayRef<'a> {
-        ArrayRef { data: items.as_ptr().cast(), ty: T::DTYPE.into(), len: items.len(), borrow: PhantomData }
+        ArrayRef::of(items, Layout::Line(items.len()))
     }
 }
 
@@ -228,8 +435,8 @@ impl<'a, T: Item> From<&'a Vec<T>> for ArrayRef<'a> {
 
 impl<'a, T: Item> From<&'a mut [T]> for ArrayMut<'a> {
     fn from(items: &'a mut [T]) -> ArrayMut<'a> {
-        let len = items.len();
-        ArrayMut { data: items.as_mut_ptr().cast(), ty: T::DTYPE.into(), len, borrow: PhantomData }
+        let layout = Layout::Line(items.len());
+        ArrayMut::of(items, layout)
     }
 }
 

@@ -9,7 +9,7 @@ pub mod contest;
 mod eligibility;
 pub mod engine;
 mod failures;
-mod fork_lock;
+pub mod fork_lock;
 mod hot;
 mod identity;
 pub mod jit;

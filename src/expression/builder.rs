@@ -2,6 +2,7 @@
 
 use super::variable::{Role, Variable};
 use super::{Expression, Function};
+use crate::array::pool;
 use crate::back::jit_mode::Mode;
 use crate::back::policy::Program;
 use crate::dtype::Dtype;
@@ -161,6 +162,7 @@ impl<'a> ExpressionBuilder<'a> {
     fn compile_as(self, language: Language) -> Result<Expression, Error> {
         let ExpressionBuilder { text, entries, output, mode, geometry } = self;
         let entries = entries?;
+        pool::read_environment();
         if u32::try_from(text.len()).is_err() {
             return Err(Error::new(ErrorKind::InvalidArgument, format_args!("the text is longer than 4 GB")));
         }

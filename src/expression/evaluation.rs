@@ -1,19 +1,19 @@
 //! One evaluation: its options, the checks of its arrays, and the call of the engines.
 
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use smallvec::SmallVec;
 
 use super::Expression;
 use super::variable::Role;
-use crate::array::{ArrayMut, ArrayRef, Item};
-use crate::back::block::Items;
-use crate::back::engine::RunError;
+use crate::array::{ArrayMut, ArrayRef, Item, Operand, Options, evaluate, pool, result_shape};
 use crate::back::jit_mode::Mode;
 use crate::back::simd_backend;
 use crate::error::{Error, ErrorKind};
 use crate::ir::Type;
 use crate::kernel::Accuracy;
-use crate::memory::{OutOfMemory, TryGrow};
-use crate::mid::Positions;
+use crate::memory::{OutOfMemory, TryGrow, try_box};
 
 /// An evaluation with its options; made by [`Expression::evaluation`].
 ///
@@ -26,20 +26,26 @@ use crate::mid::Positions;
 /// assert_eq!(out, [9, 16]);
 /// # Ok::<(), miniexpr::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
 #[must_use = "`run` evaluates"]
 pub struct Evaluation<'e> {
     expression: &'e Expression,
     accuracy: Accuracy,
     mode: Mode,
+    threads: usize,
+    cancel: Option<&'e AtomicBool>,
+    progress: Option<Progress<'e>>,
 }
 
+/// What is told how far an evaluation is; an error if there was no memory for it.
+type Progress<'e> = Result<Box<dyn FnMut(i64, i64) + 'e>, OutOfMemory>;
+
 /// Inputs of this number take no allocation.
-type Pointers = SmallVec<[*const u8; 8]>;
+type Operands = SmallVec<[Option<Operand>; 4]>;
 
 impl<'e> Evaluation<'e> {
     pub(super) fn new(expression: &'e Expression) -> Evaluation<'e> {
-        Evaluation { expression, accuracy: Accuracy::Fast, mode: Mode::Default }
+        let (accuracy, mode) = (Accuracy::Fast, Mode::Default);
+        Evaluation { expression, accuracy, mode, threads: 1, cancel: None, progress: None }
     }
 
     /// Asks for transcendental functions of another accuracy; [`Accuracy::Fast`] unless this is called.
@@ -68,15 +74,74 @@ impl<'e> Evaluation<'e> {
         Evaluation { mode, ..self }
     }
 
+    /// Asks for up to `threads` threads at once, the calling one included; 0 for as many as the process may use, see
+    /// [`num_threads`](crate::num_threads). One alone works unless this is called, and where there is little to do.
+    /// Functions of the program are then called from several threads. The results are the same, bit for bit.
+    ///
+    /// ```
+    /// use miniexpr::{ArrayRef, Dtype, Expression};
+    ///
+    /// let expression = Expression::builder("sin(a)**2 + cos(a)**2").variable("a", Dtype::Float64).compile()?;
+    /// let angles = vec![0.5; 1_000_000];
+    /// let one = expression.evaluate_to_vec::<f64>(&[ArrayRef::from(&angles)])?;
+    /// let four: Vec<f64> = expression.evaluation().threads(4).run_to_vec(&[ArrayRef::from(&angles)])?;
+    /// assert_eq!(one, four);
+    /// # Ok::<(), miniexpr::Error>(())
+    /// ```
+    pub fn threads(self, threads: usize) -> Self {
+        Evaluation { threads, ..self }
+    }
+
+    /// Stops the evaluation with [`ErrorKind::Cancelled`] soon after `flag` is set, by any thread or by
+    /// [`Evaluation::progress`]. Reductions over whole arrays, and kernels with such, are not stopped halfway.
+    ///
+    /// ```
+    /// use std::sync::atomic::AtomicBool;
+    ///
+    /// use miniexpr::{ArrayRef, Dtype, ErrorKind, Expression};
+    ///
+    /// let expression = Expression::builder("a + 1").variable("a", Dtype::Float64).compile()?;
+    /// let flag = AtomicBool::new(true);
+    /// let result = expression.evaluation().cancel(&flag).run(&[ArrayRef::from(&[1.0, 2.0])], &mut [0.0; 2]);
+    /// assert_eq!(result.unwrap_err().kind(), ErrorKind::Cancelled);
+    /// # Ok::<(), miniexpr::Error>(())
+    /// ```
+    pub fn cancel(self, flag: &'e AtomicBool) -> Self {
+        Evaluation { cancel: Some(flag), ..self }
+    }
+
+    /// Calls `progress` now and then, on the calling thread, with the number of items that are done and that of all.
+    ///
+    /// ```
+    /// use miniexpr::{ArrayRef, Dtype, Expression};
+    ///
+    /// let expression = Expression::builder("a + 1").variable("a", Dtype::Float64).compile()?;
+    /// let (values, mut out) = (vec![0.0; 1_000_000], vec![0.0; 1_000_000]);
+    /// let mut last = (0, 0);
+    /// let evaluation = expression.evaluation().progress(|done, all| last = (done, all));
+    /// evaluation.run(&[ArrayRef::from(&values)], &mut out)?;
+    /// assert_eq!(last, (1_000_000, 1_000_000));
+    /// # Ok::<(), miniexpr::Error>(())
+    /// ```
+    pub fn progress(self, mut progress: impl FnMut(usize, usize) + 'e) -> Self {
+        let progress = try_box(move |done: i64, all: i64| progress(done as usize, all as usize));
+        Evaluation {
+            progress: Some(progress.map(|progress| progress as Box<dyn FnMut(i64, i64) + 'e>)),
+            ..self
+        }
+    }
+
     /// Evaluates: reads an array for each declared variable, in their order, and writes the values to `output`.
     ///
-    /// The inputs that are used have one length, which is that of the output too, unless the expression
-    /// [is scalar](Expression::is_scalar): then the output has one item. Types are those of
+    /// The inputs that are used are broadcast: their shapes are aligned at the last dimension, and of two
+    /// extents that differ one is 1 or missing. The output has the shape that they have together; one item, if the
+    /// expression [is scalar](Expression::is_scalar); any shape, if no input is used. Types are those of
     /// [`Expression::variables`] and [`Expression::dtype`], itemsizes of strings included.
     ///
     /// Errors: [`ErrorKind::InputCount`], [`ErrorKind::WrongType`] and [`ErrorKind::Shape`] for arrays that are
-    /// not like that, and nothing is written; [`ErrorKind::Kernel`] and [`ErrorKind::OutOfMemory`], after which the
-    /// output may hold anything.
+    /// not like that, and nothing is written; [`ErrorKind::InvalidReduction`] for the smallest or largest of no items;
+    /// [`ErrorKind::Kernel`], [`ErrorKind::Cancelled`] and [`ErrorKind::OutOfMemory`], after which the output may hold
+    /// anything.
     ///
     /// ```
     /// use miniexpr::{ArrayRef, Dtype, ErrorKind, Expression};
@@ -85,20 +150,23 @@ impl<'e> Evaluation<'e> {
     ///     .variable("a", Dtype::Int64)
     ///     .variable("b", Dtype::Int64)
     ///     .compile()?;
-    /// let (a, short) = ([1i64, 2, 3], [10i64, 20]);
-    /// let inputs = [ArrayRef::from(&a), ArrayRef::from(&short)];
-    /// let error = expression.evaluation().run(&inputs, &mut [0i64; 3]).unwrap_err();
+    /// let (a, ten) = ([1i64, 2, 3], [10i64]);
+    /// let mut out = [0i64; 3];
+    /// expression.evaluation().run(&[ArrayRef::from(&a), ArrayRef::from(&ten)], &mut out)?;
+    /// assert_eq!(out, [11, 12, 13]);
+    ///
+    /// let inputs = [ArrayRef::from(&a), ArrayRef::from(&[10i64, 20])];
+    /// let error = expression.evaluation().run(&inputs, &mut out).unwrap_err();
     /// assert_eq!(error.kind(), ErrorKind::Shape);
-    /// assert_eq!(error.message(), "'a' has 3 items, but 'b' has 2");
+    /// assert_eq!(error.message(), "'a' of shape (3,) and 'b' of shape (2,) cannot be broadcast together");
     /// # Ok::<(), miniexpr::Error>(())
     /// ```
     pub fn run<'a>(self, inputs: &[ArrayRef<'_>], output: impl Into<ArrayMut<'a>>) -> Result<(), Error> {
-        let length = self.check_inputs(inputs)?;
-        // SAFETY: the inputs have been checked.
-        unsafe { self.run_checked(inputs, length, output.into()) }
+        let operands = self.operands(inputs)?;
+        self.run_checked(&operands, output.into())
     }
 
-    /// Evaluates into a new vector, see [`Evaluation::run`].
+    /// Evaluates into a new vector, see [`Evaluation::run`]: the items in C order.
     ///
     /// Without any used input there is one item.
     ///
@@ -110,101 +178,70 @@ impl<'e> Evaluation<'e> {
     /// # Ok::<(), miniexpr::Error>(())
     /// ```
     pub fn run_to_vec<T: Item>(self, inputs: &[ArrayRef<'_>]) -> Result<Vec<T>, Error> {
-        let length = self.check_inputs(inputs)?;
-        let results = if self.expression.is_scalar() { 1 } else { length.unwrap_or(1) };
-        let mut values = Vec::try_filled(T::default(), results)?;
-        // SAFETY: the inputs have been checked.
-        unsafe { self.run_checked(inputs, length, ArrayMut::from(&mut values))? };
+        let operands = self.operands(inputs)?;
+        let shape = result_shape(&self.expression.program, &operands)?;
+        let items =
+            shape.iter().try_fold(1usize, |items, extent| items.checked_mul(usize::try_from(*extent).ok()?));
+        let mut values = Vec::try_filled(T::default(), items.ok_or(OutOfMemory)?)?;
+        let mut extents = SmallVec::<[usize; 8]>::new();
+        extents.try_reserve(shape.len()).map_err(|_| OutOfMemory)?;
+        extents.extend(shape.iter().map(|extent| *extent as usize));
+        self.run_checked(&operands, ArrayMut::shaped(&mut values, &extents)?)?;
         Ok(values)
     }
 
-    /// Checks the output, and evaluates.
-    ///
-    /// # Safety
-    /// [`Evaluation::check_inputs`] gave `length` for these inputs.
-    unsafe fn run_checked(
-        self,
-        inputs: &[ArrayRef<'_>],
-        length: Option<usize>,
-        mut output: ArrayMut<'_>,
-    ) -> Result<(), Error> {
-        if output.ty() != self.expression.program.kernel.output {
-            let (wanted, given) = (self.expression.program.kernel.output, output.ty());
-            return Err(wrong_type(format_args!("the output"), wanted, given));
+    /// Checks the output, and evaluates inputs that have been checked.
+    fn run_checked(self, inputs: &[Option<Operand>], mut output: ArrayMut<'_>) -> Result<(), Error> {
+        let wanted = self.expression.program.kernel.output;
+        if output.ty() != wanted {
+            return Err(wrong_type(format_args!("the output"), wanted, output.ty()));
         }
-        let items = length.unwrap_or(if self.expression.is_scalar() { 1 } else { output.len() });
-        let results = if self.expression.is_scalar() { 1 } else { items };
-        if output.len() != results {
-            let message = format_args!("the output has {} items instead of {results}", output.len());
-            return Err(Error::new(ErrorKind::Shape, message));
-        }
-        let pointers = self.pointers(inputs)?;
-        // SAFETY: inputs that are read have `items` items each, and the output has room for the results, all of the
-        // types that the kernel takes and gives. The output is borrowed exclusively, so it overlaps nothing.
-        unsafe { self.run_unchecked(&pointers, output.as_mut_ptr(), items) }
+        let output = output.operand()?;
+        let cancel = self.cancel.map(|flag| move || flag.load(Ordering::Relaxed));
+        let is_cancelled = cancel.as_ref().map(|cancel| cancel as &(dyn Fn() -> bool + Sync));
+        let mut progress = self.progress.transpose()?;
+        let options = Options {
+            accuracy: if simd_backend::is_scalar() { Accuracy::Scalar } else { self.accuracy },
+            mode: self.mode,
+            threads: if self.threads == 0 { pool::num_threads() } else { self.threads },
+            is_cancelled,
+            progress: progress.as_mut().map(|progress| &mut **progress as &mut dyn FnMut(i64, i64)),
+        };
+        // SAFETY: the arrays are borrowed views of the types that the kernel takes and gives, the output exclusively.
+        unsafe { evaluate(&self.expression.program, inputs, &output, options) }
     }
 
-    /// The common length of the inputs that are used, if there is any.
-    fn check_inputs(&self, inputs: &[ArrayRef<'_>]) -> Result<Option<usize>, Error> {
+    /// The inputs that are parameters of the kernel, of the declared types; `None` for one that is not read.
+    fn operands(&self, inputs: &[ArrayRef<'_>]) -> Result<Operands, Error> {
         let variables = self.expression.variables();
         if inputs.len() != variables.len() {
             let message = format_args!("{} inputs for {} variables", inputs.len(), variables.len());
             return Err(Error::new(ErrorKind::InputCount, message));
         }
+        let mut operands = Operands::new();
+        operands.try_reserve(inputs.len()).map_err(|_| OutOfMemory)?;
         for (variable, input) in variables.iter().zip(inputs) {
             if input.ty() != variable.ty {
                 return Err(wrong_type(format_args!("'{}'", variable.name()), variable.ty, input.ty()));
             }
-        }
-        let mut used = variables.iter().zip(inputs).filter(|(variable, _)| variable.is_used());
-        let Some((first, input)) = used.next() else { return Ok(None) };
-        let length = input.len();
-        match used.find(|(_, input)| input.len() != length) {
-            None => Ok(Some(length)),
-            Some((other, input)) => Err(Error::new(
-                ErrorKind::Shape,
-                format_args!(
-                    "'{}' has {length} items, but '{}' has {}",
-                    first.name(),
-                    other.name(),
-                    input.len()
-                ),
-            )),
-        }
-    }
-
-    /// The inputs that are parameters of the kernel; NULL for one that is not read.
-    fn pointers(&self, inputs: &[ArrayRef<'_>]) -> Result<Pointers, Error> {
-        let mut pointers = Pointers::new();
-        pointers.try_reserve(inputs.len()).map_err(|_| OutOfMemory)?;
-        for (variable, input) in self.expression.variables().iter().zip(inputs) {
             match variable.role {
-                Role::Read => pointers.push(input.as_ptr()),
-                Role::Unread => pointers.push(std::ptr::null()),
+                Role::Read => operands.push(Some(input.operand()?)),
+                Role::Unread => operands.push(None),
                 Role::Unbound => {}
             }
         }
-        Ok(pointers)
+        Ok(operands)
     }
+}
 
-    /// # Safety
-    /// Each of `inputs` is an array of `items` items of its parameter's type, or NULL if that is not read;
-    /// `output` has room for as many results.
-    unsafe fn run_unchecked(&self, inputs: &[*const u8], output: *mut u8, items: usize) -> Result<(), Error> {
-        let extent = [items as i64];
-        let positions = Positions { shape: &extent, origin: &[0], extents: &extent };
-        let accuracy = if simd_backend::is_scalar() { Accuracy::Scalar } else { self.accuracy };
-        // SAFETY: as the caller promises.
-        let result = unsafe {
-            self.expression.program.run(inputs, output, Items::First(items), &positions, accuracy, self.mode)
-        };
-        result.map_err(|error| match error {
-            RunError::OutOfMemory => OutOfMemory.into(),
-            RunError::Kernel => Error::new(
-                ErrorKind::Kernel,
-                format_args!("a range has a step of zero, a loop does not end, or items end without a value"),
-            ),
-        })
+impl fmt::Debug for Evaluation<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Evaluation")
+            .field("expression", self.expression)
+            .field("accuracy", &self.accuracy)
+            .field("mode", &self.mode)
+            .field("threads", &self.threads)
+            .finish_non_exhaustive()
     }
 }
 

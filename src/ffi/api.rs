@@ -5,7 +5,8 @@ use std::ffi::{c_char, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::types::*;
-use super::{compile, eval, eval_nd, message, query, varlen};
+use super::{arrays, compile, eval, eval_nd, message, query, varlen};
+use crate::array::pool;
 use crate::error::Error;
 
 /// Runs `body`; a panic, which would be a bug of this library, becomes `fallback` instead of
@@ -142,10 +143,37 @@ pub unsafe extern "C" fn me_compile_nd_jit(
     }
 }
 
-/// Why the calling thread's last compile call failed; NULL if it succeeded.
+/// Compiles as me_compile does, with options.
+///
+/// `params` may be NULL for the defaults, which are those of me_compile.
+///
+/// Returns a me_compile_status, as me_compile does.
+///
+/// # Safety
+/// As for me_compile; `params` is NULL or begins with its size, and has so many bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn me_compile_with(
+    text: *const c_char,
+    variables: *const me_variable,
+    var_count: c_int,
+    dtype: me_dtype,
+    params: *const me_compile_params,
+    error: *mut c_int,
+    out: *mut *mut me_expr,
+) -> c_int {
+    // SAFETY: the arguments are passed on under the contract of this function.
+    unsafe {
+        compile_panic_boundary(error, out, || {
+            compile::with(text, variables, var_count, dtype, params, error, out)
+        })
+    }
+}
+
+/// Why the calling thread's last compile call failed; NULL if it succeeded. After a failed
+/// me_eval_arrays or me_result_shape, why that failed.
 ///
 /// The text belongs to the library, has at most 255 bytes, and is valid until the thread's next
-/// compile call.
+/// compile call, or call with arrays.
 #[unsafe(no_mangle)]
 pub extern "C" fn me_get_last_error_message() -> *const c_char {
     ffi_panic_boundary(std::ptr::null(), message::last)
@@ -178,6 +206,76 @@ pub unsafe extern "C" fn me_eval(
     ffi_panic_boundary(INTERNAL_EVAL_ERROR, || unsafe {
         eval::flat(expr, vars_block, n_vars, output_block, block_nitems, params)
     })
+}
+
+/// The shape of what me_eval_arrays writes for these inputs: that which they have together by
+/// broadcasting, or no dimension if the whole expression is a reduction.
+///
+/// `inputs` are as for me_eval_arrays; their data is not looked at. `*ndim` receives the number of
+/// dimensions, `shape`, with room for 32, the extents.
+///
+/// Returns a me_eval_status; on a failure me_get_last_error_message() says what went wrong.
+///
+/// # Safety
+/// `expr` is NULL or alive; `inputs` is NULL or has `n_inputs` arrays, whose shapes have `ndim`
+/// numbers; `ndim` and `shape` are NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn me_result_shape(
+    expr: *const me_expr,
+    inputs: *const me_array,
+    n_inputs: c_int,
+    ndim: *mut c_int,
+    shape: *mut i64,
+) -> c_int {
+    // SAFETY: the arguments are passed on under the contract of this function.
+    ffi_panic_boundary(INTERNAL_EVAL_ERROR, || unsafe {
+        arrays::result_shape(expr, inputs, n_inputs, ndim, shape)
+    })
+}
+
+/// Evaluates over arrays of any shape and strides, on several threads if that is asked for.
+///
+/// `inputs` holds `n_inputs` arrays of the declared dtypes: one for each variable an expression
+/// uses, in the order of declaration; for a kernel, one for each declared variable. It may be NULL
+/// when there are none. The inputs that are used are broadcast as in NumPy.
+///
+/// `output` has the shape that me_result_shape() tells, or any if no input is used; its strides
+/// must not lead two indices to one item. It may overlap inputs in any way: the result is as if they
+/// had been copied first. It is the same, bit for bit, for any strides and any number of threads.
+///
+/// `params` may be NULL for the defaults.
+///
+/// Returns a me_eval_status; on a failure me_get_last_error_message() says what went wrong.
+///
+/// # Safety
+/// `expr` is NULL or alive; the arrays hold the items that their shapes and strides tell; `params`
+/// is NULL or begins with its size, and has so many bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn me_eval_arrays(
+    expr: *const me_expr,
+    inputs: *const me_array,
+    n_inputs: c_int,
+    output: *mut me_array,
+    params: *const me_array_params,
+) -> c_int {
+    // SAFETY: the arguments are passed on under the contract of this function.
+    ffi_panic_boundary(INTERNAL_EVAL_ERROR, || unsafe {
+        arrays::eval(expr, inputs, n_inputs, output, params)
+    })
+}
+
+/// Sets the number of threads for calls of me_eval_arrays that ask for -1; 0 or less sets the default:
+/// ME_NUM_THREADS as it was at the first compile call, else the number of processors that the
+/// process may use.
+#[unsafe(no_mangle)]
+pub extern "C" fn me_set_num_threads(n_threads: c_int) {
+    ffi_panic_boundary((), || pool::set_num_threads(usize::try_from(n_threads).unwrap_or(0)))
+}
+
+/// The number of threads for calls of me_eval_arrays that ask for -1.
+#[unsafe(no_mangle)]
+pub extern "C" fn me_get_num_threads() -> c_int {
+    ffi_panic_boundary(1, || c_int::try_from(pool::num_threads()).unwrap_or(c_int::MAX))
 }
 
 /// Evaluates one block of a chunked array, for an expression of me_compile_nd.

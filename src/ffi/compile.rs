@@ -4,7 +4,7 @@ use std::ffi::{CStr, c_char, c_int};
 use std::slice;
 
 use super::types::*;
-use super::{handle, message};
+use super::{handle, message, sized};
 use crate::back::jit_mode::Mode;
 use crate::dtype::Dtype;
 use crate::error::{Error, ErrorKind};
@@ -39,6 +39,43 @@ pub(super) unsafe fn flat(
     };
     // SAFETY: as the caller promises.
     unsafe { report(result, error, out) }
+}
+
+/// # Safety
+/// As `me_compile_with`.
+pub(super) unsafe fn with(
+    expression: *const c_char,
+    variables: *const me_variable,
+    var_count: c_int,
+    dtype: me_dtype,
+    params: *const me_compile_params,
+    error: *mut c_int,
+    out: *mut *mut me_expr,
+) -> c_int {
+    // SAFETY: as the caller promises.
+    let result = unsafe {
+        begin(out).and_then(|()| {
+            let mode = options_mode(params)?;
+            compile(expression, variables, var_count, dtype, mode, None)
+        })
+    };
+    // SAFETY: as the caller promises.
+    unsafe { report(result, error, out) }
+}
+
+/// What options ask for, NULL for the defaults.
+///
+/// # Safety
+/// `params` is NULL or begins with its size, and has so many bytes.
+unsafe fn options_mode(params: *const me_compile_params) -> Result<Mode, Error> {
+    // SAFETY: as the caller promises.
+    let Some(params) = (unsafe { sized::read(params, |params| params.struct_size)? }) else {
+        return Ok(Mode::Default);
+    };
+    if params.dialect != DialectCode::ME_DIALECT_MINIEXPR as u32 {
+        return Err(invalid(format_args!("the dialect {} is not supported", params.dialect)));
+    }
+    Ok(Mode::from_code(params.jit_mode as c_int))
 }
 
 /// # Safety

@@ -3,6 +3,7 @@
 //! `api` holds the exported functions, one line of body each; the other files do the work.
 
 mod api;
+mod arrays;
 mod compile;
 mod eval;
 mod eval_nd;
@@ -10,6 +11,7 @@ mod handle;
 mod message;
 mod print;
 mod query;
+mod sized;
 mod status;
 mod types;
 mod varlen;

@@ -15,7 +15,8 @@ impl From<ErrorKind> for CompileStatus {
             | ErrorKind::InputCount
             | ErrorKind::WrongType
             | ErrorKind::Shape
-            | ErrorKind::Kernel => CompileStatus::ME_COMPILE_ERR_INVALID_ARG,
+            | ErrorKind::Kernel
+            | ErrorKind::Cancelled => CompileStatus::ME_COMPILE_ERR_INVALID_ARG,
             ErrorKind::InvalidReduction => CompileStatus::ME_COMPILE_ERR_REDUCTION_INVALID,
             ErrorKind::MixedDtypes => CompileStatus::ME_COMPILE_ERR_VAR_MIXED,
             ErrorKind::UnknownDtype => CompileStatus::ME_COMPILE_ERR_VAR_UNSPECIFIED,
@@ -27,10 +28,17 @@ impl From<ErrorKind> for CompileStatus {
 
 impl From<Error> for EvalStatus {
     fn from(error: Error) -> EvalStatus {
-        match error.kind() {
+        error.kind().into()
+    }
+}
+
+impl From<ErrorKind> for EvalStatus {
+    fn from(kind: ErrorKind) -> EvalStatus {
+        match kind {
             ErrorKind::OutOfMemory => EvalStatus::ME_EVAL_ERR_OOM,
             ErrorKind::InputCount => EvalStatus::ME_EVAL_ERR_VAR_MISMATCH,
             ErrorKind::Internal => EvalStatus::ME_EVAL_ERR_INTERNAL,
+            ErrorKind::Cancelled => EvalStatus::ME_EVAL_ERR_CANCELLED,
             ErrorKind::Syntax
             | ErrorKind::InvalidArgument
             | ErrorKind::InvalidReduction

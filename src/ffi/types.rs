@@ -76,6 +76,8 @@ pub enum EvalStatus {
     ME_EVAL_ERR_VAR_MISMATCH = -4,
     /// A buffer is NULL, a count or index is out of range, or a kernel failed at run time.
     ME_EVAL_ERR_INVALID_ARG = -5,
+    /// The caller stopped the evaluation, see me_array_params. What the output holds is unspecified.
+    ME_EVAL_ERR_CANCELLED = -6,
     /// The library failed: a bug in it. What the output holds is unspecified.
     ME_EVAL_ERR_INTERNAL = -100,
 }
@@ -104,6 +106,18 @@ pub enum JitMode {
     ME_JIT_OFF = 2,
 }
 
+/// The language of a text.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DialectCode {
+    /// That of me_compile.
+    ME_DIALECT_MINIEXPR = 0,
+    /// Python's grammar with NumPy's dtypes.
+    ME_DIALECT_NUMPY = 1,
+    /// Python's grammar with numexpr's dtypes.
+    ME_DIALECT_NUMEXPR = 2,
+}
+
 /// A dtype as it arrives from C: a value of [`DtypeCode`], or anything else.
 pub type me_dtype = u32;
 pub const ME_AUTO: me_dtype = DtypeCode::ME_AUTO as me_dtype;
@@ -115,6 +129,9 @@ pub type me_jit_mode = u32;
 pub const ME_JIT_DEFAULT: me_jit_mode = JitMode::ME_JIT_DEFAULT as me_jit_mode;
 pub const ME_JIT_ON: me_jit_mode = JitMode::ME_JIT_ON as me_jit_mode;
 pub const ME_JIT_OFF: me_jit_mode = JitMode::ME_JIT_OFF as me_jit_mode;
+
+/// A [`DialectCode`] as it arrives from C.
+pub type me_dialect = u32;
 
 /// C's `bool` as it arrives: any byte, of which 0 is false.
 pub type me_flag = u8;
@@ -152,6 +169,58 @@ pub struct me_eval_params {
     pub simd_ulp_mode: me_simd_ulp_mode,
     /// ME_JIT_OFF: do not use a native kernel in this call.
     pub jit_mode: me_jit_mode,
+}
+
+/// Options of me_compile_with. What is zero has its default.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct me_compile_params {
+    /// sizeof(me_compile_params): later versions may have more fields.
+    pub struct_size: usize,
+    /// The language of the text.
+    pub dialect: me_dialect,
+    /// Whether to make native kernels.
+    pub jit_mode: me_jit_mode,
+}
+
+/// An array of any shape.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct me_array {
+    /// The item whose indices are all zero, at any alignment. Items of inputs are only read.
+    pub data: *mut c_void,
+    /// Dtype of the items.
+    pub dtype: me_dtype,
+    /// Bytes of an item of an ME_STRING or ME_BYTES array; 0, or that of the dtype, for any other.
+    pub itemsize: usize,
+    /// Number of dimensions, 0 to 32.
+    pub ndim: c_int,
+    /// Items along each dimension, the outermost first.
+    pub shape: *const i64,
+    /// Bytes from one item to the next along each dimension, of any sign; 0 repeats the items of an
+    /// input. NULL: the items lie side by side in C order.
+    pub strides: *const i64,
+}
+
+/// Options of me_eval_arrays. What is zero has its default.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct me_array_params {
+    /// sizeof(me_array_params): later versions may have more fields.
+    pub struct_size: usize,
+    /// As for me_eval.
+    pub eval: me_eval_params,
+    /// Threads that may work at once, the calling one included: 0 or 1 for that one alone, -1 for
+    /// me_get_num_threads(). Functions of the host are then called from several threads.
+    pub n_threads: c_int,
+    /// NULL, or a number that any of the threads looks at now and then: once it is not 0, the call
+    /// ends with ME_EVAL_ERR_CANCELLED. Other threads may set it.
+    pub cancel: *const i32,
+    /// NULL, or called now and then, by the calling thread alone, with `context` and the numbers of
+    /// items that are done and of all items.
+    pub progress: Option<unsafe extern "C" fn(context: *mut c_void, done_items: i64, all_items: i64)>,
+    /// First argument of `progress`.
+    pub context: *mut c_void,
 }
 
 /// A compiled expression: immutable, usable from several threads, released with me_free.

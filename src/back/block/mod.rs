@@ -35,6 +35,7 @@ pub use plan::PlanError;
 #[cfg(machine_code)]
 pub(super) use run::call_each;
 pub use run::zero_padding;
+pub use scratch::Bytes;
 pub use walk::Items;
 
 /// A register program for a kernel whose body is one `return`. Immutable, and safe to run from any

@@ -1,0 +1,119 @@
+/* Arrays with shapes and strides: broadcasting, transposition, overlap, threads, errors. */
+
+#include <string.h>
+
+#include "check.h"
+#include "miniexpr.h"
+
+static me_expr *compiled(const char *text, const me_variable *variables, int count) {
+    me_expr *expr = NULL;
+    me_compile_params params = {.struct_size = sizeof params};
+    CHECK(me_compile_with(text, variables, count, ME_AUTO, &params, NULL, &expr) == ME_COMPILE_SUCCESS);
+    return expr;
+}
+
+static const me_variable two[] = {{"a", ME_FLOAT64}, {"b", ME_FLOAT64}};
+
+static void a_column_and_a_row_make_a_table(void) {
+    me_expr *expr = compiled("a * 10 + b", two, 2);
+    double a[] = {1, 2, 3}, b[] = {4, 5}, out[6];
+    int64_t column[] = {3, 1}, row[] = {2}, shape[32];
+    me_array inputs[] = {
+        {a, ME_FLOAT64, 0, 2, column, NULL},
+        {b, ME_FLOAT64, 0, 1, row, NULL},
+    };
+    int ndim = 0;
+    CHECK(me_result_shape(expr, inputs, 2, &ndim, shape) == ME_EVAL_SUCCESS);
+    CHECK(ndim == 2 && shape[0] == 3 && shape[1] == 2);
+    me_array output = {out, ME_FLOAT64, 0, ndim, shape, NULL};
+    CHECK(me_eval_arrays(expr, inputs, 2, &output, NULL) == ME_EVAL_SUCCESS);
+    double expected[] = {14, 15, 24, 25, 34, 35};
+    CHECK(memcmp(out, expected, sizeof out) == 0);
+    me_free(expr);
+}
+
+/* The output takes the place of one input, and the other is its transpose. */
+static void an_output_overlaps_its_inputs(void) {
+    me_expr *expr = compiled("a + b", two, 2);
+    double matrix[] = {1, 2, 3, 4};
+    int64_t shape[] = {2, 2}, turned[] = {8, 16};
+    me_array inputs[] = {
+        {matrix, ME_FLOAT64, 0, 2, shape, NULL},
+        {matrix, ME_FLOAT64, 0, 2, shape, turned},
+    };
+    me_array output = inputs[0];
+    CHECK(me_eval_arrays(expr, inputs, 2, &output, NULL) == ME_EVAL_SUCCESS);
+    double expected[] = {2, 5, 5, 8};
+    CHECK(memcmp(matrix, expected, sizeof matrix) == 0);
+    me_free(expr);
+}
+
+enum { ITEMS = 300000 };
+static double many[ITEMS], one_thread[ITEMS], threads[ITEMS];
+static int64_t last_done;
+
+static void note(void *context, int64_t done, int64_t all) {
+    CHECK(*(int *)context == 7 && all == ITEMS && done >= last_done);
+    last_done = done;
+}
+
+static void threads_give_the_same_bits(void) {
+    me_expr *expr = compiled("sin(a) * exp(b)", two, 2);
+    for (int i = 0; i < ITEMS; i++) {
+        many[i] = i * 1e-3;
+    }
+    int64_t shape[] = {ITEMS}, backwards[] = {-8};
+    me_array inputs[] = {
+        {many, ME_FLOAT64, 0, 1, shape, NULL},
+        {many + ITEMS - 1, ME_FLOAT64, 0, 1, shape, backwards},
+    };
+    me_array output = {one_thread, ME_FLOAT64, 0, 1, shape, NULL};
+    CHECK(me_eval_arrays(expr, inputs, 2, &output, NULL) == ME_EVAL_SUCCESS);
+    int context = 7;
+    int32_t cancel = 0;
+    me_array_params params = {.struct_size = sizeof params,
+                              .n_threads = -1,
+                              .cancel = &cancel,
+                              .progress = note,
+                              .context = &context};
+    output.data = threads;
+    CHECK(me_eval_arrays(expr, inputs, 2, &output, &params) == ME_EVAL_SUCCESS);
+    CHECK(memcmp(one_thread, threads, sizeof threads) == 0);
+    CHECK(last_done == ITEMS);
+    cancel = 1;
+    CHECK(me_eval_arrays(expr, inputs, 2, &output, &params) == ME_EVAL_ERR_CANCELLED);
+    me_free(expr);
+}
+
+static void errors_name_arrays(void) {
+    me_expr *expr = compiled("a + b", two, 2);
+    double items[6] = {0};
+    int64_t shape[] = {3}, other[] = {2};
+    me_array inputs[] = {
+        {items, ME_FLOAT64, 0, 1, shape, NULL},
+        {items, ME_FLOAT64, 0, 1, other, NULL},
+    };
+    me_array output = {items + 3, ME_FLOAT64, 0, 1, shape, NULL};
+    CHECK(me_eval_arrays(expr, inputs, 2, &output, NULL) == ME_EVAL_ERR_INVALID_ARG);
+    const char *message = "'a' of shape (3,) and 'b' of shape (2,) cannot be broadcast together";
+    CHECK(strcmp(me_get_last_error_message(), message) == 0);
+    me_free(expr);
+}
+
+static void the_number_of_threads_is_kept(void) {
+    int before = me_get_num_threads();
+    CHECK(before >= 1);
+    me_set_num_threads(3);
+    CHECK(me_get_num_threads() == 3);
+    me_set_num_threads(0);
+    CHECK(me_get_num_threads() == before);
+}
+
+int main(void) {
+    RUN(a_column_and_a_row_make_a_table);
+    RUN(an_output_overlaps_its_inputs);
+    RUN(threads_give_the_same_bits);
+    RUN(errors_name_arrays);
+    RUN(the_number_of_threads_is_kept);
+    return RESULT();
+}

@@ -1,0 +1,535 @@
+//! One evaluation over arrays: shapes, overlap, the way through memory, and threads.
+
+use std::cell::UnsafeCell;
+use std::sync::atomic::{AtomicI64, AtomicU8, Ordering as Atomic};
+use std::time::{Duration, Instant};
+
+use super::nest::{Nest, Order};
+use super::operand::{Extents, Operand, OperandError, extents};
+use super::overlap::{Relation, overlaps_itself, relation};
+use super::shape::{Shape, broadcast};
+use super::tile::{STREAMED_BYTES, Tile, Tiler, Tiling};
+use super::{copy, pool};
+use crate::back::block::{Bytes, Items, Outcome};
+use crate::back::engine::RunError;
+use crate::back::jit_mode::Mode;
+use crate::back::policy::Program;
+use crate::error::{Error, ErrorKind};
+use crate::ir::{ExprKind, Kernel, ReduceOp, Stmt, any_in};
+use crate::kernel::Accuracy;
+use crate::memory::{OutOfMemory, TryGrow};
+use crate::mid::Positions;
+
+/// How an evaluation goes.
+pub struct Options<'o> {
+    pub accuracy: Accuracy,
+    pub mode: Mode,
+    /// Threads that may work at once, the calling one included; at least 1.
+    pub threads: usize,
+    /// Asked now and then, from any of the threads, whether to stop.
+    pub is_cancelled: Option<&'o (dyn Fn() -> bool + Sync)>,
+    /// Told now and then, on the calling thread, how many items are done, and of how many.
+    pub progress: Option<&'o mut dyn FnMut(i64, i64)>,
+}
+
+impl Options<'_> {
+    /// Whether nobody looks on, so that a single thread need not stop on its way.
+    fn are_quiet(&self) -> bool {
+        self.threads <= 1 && self.is_cancelled.is_none() && self.progress.is_none()
+    }
+}
+
+impl From<OperandError> for Error {
+    fn from(error: OperandError) -> Error {
+        let message = match error {
+            OperandError::OutOfMemory => return OutOfMemory.into(),
+            OperandError::TooManyDims => "an array has more than 32 dimensions",
+            OperandError::NegativeExtent => "an array has an extent below zero",
+            OperandError::TooLarge => "an array is larger than the memory",
+        };
+        Error::new(ErrorKind::Shape, format_args!("{message}"))
+    }
+}
+
+/// The shape of what an evaluation gives: that of all inputs that are read, broadcast; no dimensions for a reduction.
+pub fn result_shape(program: &Program, inputs: &[Option<Operand>]) -> Result<Extents, Error> {
+    match program.outcome() {
+        Outcome::One { .. } => {
+            shape_of_inputs(program, inputs)?;
+            Ok(Extents::new())
+        }
+        Outcome::PerItem | Outcome::Copies => shape_of_inputs(program, inputs),
+    }
+}
+
+fn shape_of_inputs(program: &Program, inputs: &[Option<Operand>]) -> Result<Extents, Error> {
+    let names = program.kernel.params.iter().map(|param| &param.name[..]);
+    broadcast(names.zip(inputs).filter_map(|(name, input)| Some((name, input.as_ref()?))))
+}
+
+/// Evaluates `program` over arrays: an input for each parameter, `None` for those that are not read.
+///
+/// # Safety
+/// The items of the inputs are readable, those of the output writable, and of the sizes that the kernel asks for.
+/// Nobody else writes to them meanwhile.
+pub unsafe fn evaluate(
+    program: &Program,
+    inputs: &[Option<Operand>],
+    output: &Operand,
+    mut options: Options<'_>,
+) -> Result<(), Error> {
+    if options.are_quiet()
+        && let Some(shape) = plain_shape(program, inputs, output)
+    {
+        // SAFETY: as the caller promises; the arrays lie side by side, and none overlaps the output in part.
+        return unsafe { run_whole(program, inputs, output, shape, &options) };
+    }
+    let shape = check_output(program, inputs, output)?;
+    let items = shape.iter().product::<i64>();
+    let is_empty = items == 0;
+    if is_empty {
+        check_empty(&program.kernel)?;
+        if program.outcome() == Outcome::PerItem || program.outcome() == Outcome::Copies {
+            return Ok(());
+        }
+    }
+    let mut copies = Copies::default();
+    let mut separate = Vec::new();
+    separate.try_reserve_exact(inputs.len()).map_err(|_| OutOfMemory)?;
+    for input in inputs {
+        separate.push(match input {
+            Some(input) if relation(input, output) == Relation::Mixed => {
+                // SAFETY: as the caller promises.
+                Some(unsafe { copies.dense(input, &input.shape)? })
+            }
+            _ => input.clone(),
+        });
+    }
+    let order = order_of(&program.kernel);
+    if order == ItemOrder::Together || is_empty {
+        // SAFETY: as the caller promises.
+        return unsafe { evaluate_together(program, &mut separate, output, &shape, &mut copies, &options) };
+    }
+    let order = if order == ItemOrder::Any { Order::Any } else { Order::C };
+    let nest = Nest::new(output, &separate, order)?;
+    let longest = if options.are_quiet() { i64::MAX } else { longest_tile(items, options.threads) };
+    let streams = output.items().saturating_mul(output.itemsize) >= STREAMED_BYTES;
+    let tiling = Tiling::new(&nest, longest, streams)?;
+    let job = Job { program, nest: &nest, tiling: &tiling, shape: &shape, order, inputs: &separate };
+    // SAFETY: as the caller promises; no input overlaps the output but where it is the same array.
+    unsafe { job.run(items, &mut options) }
+}
+
+/// The shape of the items, where engines can work on the arrays as they are, in one call.
+fn plain_shape<'a>(
+    program: &Program,
+    inputs: &'a [Option<Operand>],
+    output: &'a Operand,
+) -> Option<&'a Extents> {
+    let has_values = |operand: &Operand| operand.is_dense() && !operand.is_empty();
+    let shape = match program.outcome() {
+        Outcome::One { .. } if output.shape.iter().any(|extent| *extent != 1) => return None,
+        Outcome::One { .. } => &inputs.iter().flatten().next()?.shape,
+        Outcome::PerItem | Outcome::Copies => &output.shape,
+    };
+    let streams = output.items().saturating_mul(output.itemsize) >= STREAMED_BYTES;
+    if streams || !has_values(output) {
+        return None;
+    }
+    let is_plain = |input: &Operand| {
+        input.shape == *shape && has_values(input) && relation(input, output) != Relation::Mixed
+    };
+    inputs.iter().flatten().all(is_plain).then_some(shape)
+}
+
+/// The shape of the items that are evaluated, if the output has the shape of the result.
+fn check_output(program: &Program, inputs: &[Option<Operand>], output: &Operand) -> Result<Extents, Error> {
+    let shape = shape_of_inputs(program, inputs)?;
+    let (shape, is_right) = match program.outcome() {
+        Outcome::One { .. } => (shape, output.shape.iter().all(|extent| *extent == 1)),
+        // Without inputs, there are as many items as are asked for.
+        _ if inputs.iter().all(Option::is_none) => (extents(output.shape.iter().copied())?, true),
+        _ => {
+            let is_right = output.shape == shape;
+            (shape, is_right)
+        }
+    };
+    if !is_right {
+        let one = matches!(program.outcome(), Outcome::One { .. });
+        let result = if one { Shape(&[]) } else { Shape(&shape) };
+        let given = Shape(&output.shape);
+        let message = format_args!("the output has the shape {given}, but the result has {result}");
+        return Err(Error::new(ErrorKind::Shape, message));
+    }
+    // The items may be more than each array has, by broadcasting.
+    if !shape.contains(&0)
+        && shape.iter().try_fold(1i64, |items, extent| items.checked_mul(*extent)).is_none()
+    {
+        return Err(OperandError::TooLarge.into());
+    }
+    if overlaps_itself(output)? {
+        let message = format_args!("two items of the output share memory");
+        return Err(Error::new(ErrorKind::Shape, message));
+    }
+    Ok(shape)
+}
+
+/// Refuses the smallest or largest of no items.
+fn check_empty(kernel: &Kernel) -> Result<(), Error> {
+    let extreme = kernel.graph.exprs.iter().find_map(|expr| match expr.kind {
+        ExprKind::Reduce(ReduceOp::Min, _) => Some("min"),
+        ExprKind::Reduce(ReduceOp::Max, _) => Some("max"),
+        _ => None,
+    });
+    match extreme {
+        None => Ok(()),
+        Some(name) => {
+            let message = format_args!("there is no {name} of no items");
+            Err(Error::new(ErrorKind::InvalidReduction, message))
+        }
+    }
+}
+
+/// What a kernel asks of the order in which items are evaluated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ItemOrder {
+    Any,
+    /// Items know their indices, or a function of the program sees their order.
+    C,
+    /// All items are evaluated in one call: there are reductions, or it prints.
+    Together,
+}
+
+fn order_of(kernel: &Kernel) -> ItemOrder {
+    let mut order = ItemOrder::Any;
+    for expr in &kernel.graph.exprs {
+        match expr.kind {
+            ExprKind::Reduce(..) => return ItemOrder::Together,
+            ExprKind::Index(_) | ExprKind::Call { .. } => order = ItemOrder::C,
+            _ => {}
+        }
+    }
+    match any_in(&kernel.body, |stmt| matches!(stmt, Stmt::Print(_))) {
+        true => ItemOrder::Together,
+        false => order,
+    }
+}
+
+/// Arrays that stand in for the caller's.
+#[derive(Default)]
+struct Copies(Vec<Bytes>);
+
+impl Copies {
+    /// Room for an array that lies side by side.
+    fn room(&mut self, itemsize: usize, shape: &[i64]) -> Result<Operand, Error> {
+        let size = itemsize as i64;
+        let bytes = shape.iter().try_fold(size, |bytes, extent| bytes.checked_mul(*extent));
+        let bytes = bytes.and_then(|bytes| usize::try_from(bytes).ok()).ok_or(OutOfMemory)?;
+        let mut memory = Bytes::default();
+        let data = memory.reserve(bytes)?;
+        self.0.try_push(memory)?;
+        Ok(Operand::dense(data, itemsize, shape)?)
+    }
+
+    /// The items of `array`, stretched to `shape`, side by side.
+    ///
+    /// # Safety
+    /// The items are readable.
+    unsafe fn dense(&mut self, array: &Operand, shape: &[i64]) -> Result<Operand, Error> {
+        let copied = self.room(array.itemsize, shape)?;
+        let strides = array.broadcast_strides(shape)?;
+        let to = (copied.data, &copied.strides[..]);
+        // SAFETY: as the caller promises; the new array has room for the items, and is apart.
+        unsafe { copy::copy_box(to, (array.data, &strides), shape, array.itemsize) };
+        Ok(copied)
+    }
+}
+
+/// Evaluates all items in one call of the engines, on copies of what does not lie side by side.
+///
+/// # Safety
+/// As [`evaluate`].
+unsafe fn evaluate_together(
+    program: &Program,
+    inputs: &mut [Option<Operand>],
+    output: &Operand,
+    shape: &[i64],
+    copies: &mut Copies,
+    options: &Options<'_>,
+) -> Result<(), Error> {
+    for input in inputs.iter_mut().flatten() {
+        if !input.is_dense() || input.shape[..] != *shape {
+            // SAFETY: as the caller promises.
+            *input = unsafe { copies.dense(input, shape)? };
+        }
+    }
+    if output.is_dense() {
+        // SAFETY: as the caller promises.
+        return unsafe { run_whole(program, inputs, output, shape, options) };
+    }
+    let room = copies.room(output.itemsize, &output.shape)?;
+    // SAFETY: as the caller promises; the strides have been checked, so no items of the output share memory.
+    unsafe {
+        run_whole(program, inputs, &room, shape, options)?;
+        let from = (room.data.cast_const(), &room.strides[..]);
+        copy::copy_box((output.data, &output.strides), from, &output.shape, output.itemsize);
+    }
+    Ok(())
+}
+
+/// Evaluates the items of `shape` in one call.
+///
+/// # Safety
+/// As [`evaluate`], for arrays that lie side by side, none of which overlaps the output in part.
+unsafe fn run_whole(
+    program: &Program,
+    inputs: &[Option<Operand>],
+    output: &Operand,
+    shape: &[i64],
+    options: &Options<'_>,
+) -> Result<(), Error> {
+    let mut pointers = smallvec::SmallVec::<[*const u8; 8]>::new();
+    pointers.try_reserve(inputs.len()).map_err(|_| OutOfMemory)?;
+    let address =
+        |input: &Option<Operand>| input.as_ref().map_or(std::ptr::null(), |input| input.data.cast_const());
+    pointers.extend(inputs.iter().map(address));
+    let items = shape.iter().product::<i64>() as usize;
+    let origin = [0; super::operand::MAX_NDIM];
+    let positions = Positions { shape, origin: &origin[..shape.len()], extents: shape };
+    let Options { accuracy, mode, .. } = *options;
+    // SAFETY: as the caller promises.
+    let result =
+        unsafe { program.run(&pointers, output.data, Items::First(items), &positions, accuracy, mode) };
+    result.map_err(run_error)
+}
+
+fn run_error(error: RunError) -> Error {
+    match error {
+        RunError::OutOfMemory => OutOfMemory.into(),
+        RunError::Kernel => Error::new(
+            ErrorKind::Kernel,
+            format_args!("a range has a step of zero, a loop does not end, or items end without a value"),
+        ),
+    }
+}
+
+/// Items of the largest tile where threads share tiles, or somebody looks on between them.
+fn longest_tile(items: i64, threads: usize) -> i64 {
+    (items / (threads as i64 * 8)).clamp(1024, 16384)
+}
+
+/// Work below this is done by the calling thread alone: a worker takes some microseconds to wake.
+const WORTH_SHARING: Duration = Duration::from_micros(20);
+
+/// What a thread takes at a time lasts about so long: the time until a cancellation is noticed.
+const TURN: Duration = Duration::from_micros(500);
+
+/// The tiles of one evaluation.
+struct Job<'j> {
+    program: &'j Program,
+    nest: &'j Nest,
+    tiling: &'j Tiling,
+    shape: &'j [i64],
+    order: Order,
+    inputs: &'j [Option<Operand>],
+}
+
+// SAFETY: the job reads and writes the arrays of the nest, each item of the output by one thread; the addresses in
+// `inputs` only say which inputs there are.
+unsafe impl Sync for Job<'_> {}
+
+/// Why an evaluation stops early, as threads tell each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+enum Stop {
+    OutOfMemory = 1,
+    Kernel = 2,
+    Cancelled = 3,
+}
+
+impl From<OutOfMemory> for Stop {
+    fn from(_: OutOfMemory) -> Stop {
+        Stop::OutOfMemory
+    }
+}
+
+impl From<RunError> for Stop {
+    fn from(error: RunError) -> Stop {
+        match error {
+            RunError::OutOfMemory => Stop::OutOfMemory,
+            RunError::Kernel => Stop::Kernel,
+        }
+    }
+}
+
+impl From<Stop> for Error {
+    fn from(stop: Stop) -> Error {
+        match stop {
+            Stop::OutOfMemory => run_error(RunError::OutOfMemory),
+            Stop::Kernel => run_error(RunError::Kernel),
+            Stop::Cancelled => Error::new(ErrorKind::Cancelled, format_args!("the evaluation was cancelled")),
+        }
+    }
+}
+
+/// What threads know of each other.
+struct Shared<'s, 'o> {
+    /// The first tile that nobody has taken.
+    next: AtomicI64,
+    /// Tiles taken at a time.
+    turn: i64,
+    done: AtomicI64,
+    /// A [`Stop`], or 0.
+    stop: AtomicU8,
+    is_cancelled: Option<&'o (dyn Fn() -> bool + Sync)>,
+    progress: CallerOnly<Option<&'s mut &'o mut dyn FnMut(i64, i64)>>,
+}
+
+/// A value for the calling thread alone.
+struct CallerOnly<T>(UnsafeCell<T>);
+
+// SAFETY: other threads cannot get to the value but by an unsafe function.
+unsafe impl<T> Sync for CallerOnly<T> {}
+
+impl<T> CallerOnly<T> {
+    /// # Safety
+    /// Called by the thread that owns the value, which holds no other reference to it.
+    #[allow(clippy::mut_from_ref, reason = "the caller promises that there is one reference")]
+    unsafe fn get(&self) -> &mut T {
+        // SAFETY: as the caller promises.
+        unsafe { &mut *self.0.get() }
+    }
+}
+
+impl Job<'_> {
+    /// Evaluates all tiles.
+    ///
+    /// # Safety
+    /// As [`evaluate`]; no input overlaps the output but where it is the same array.
+    unsafe fn run(&self, items: i64, options: &mut Options<'_>) -> Result<(), Error> {
+        let count = self.tiling.count();
+        let mut tiler = Tiler::new(self.nest, self.tiling)?;
+        let Options { accuracy, mode, threads, is_cancelled, ref mut progress } = *options;
+        // SAFETY: as the caller promises, here and below.
+        let mut evaluate = |tiles| unsafe { self.tiles(&mut tiler, tiles, accuracy, mode) };
+        if threads <= 1 && is_cancelled.is_none() && progress.is_none() {
+            return Ok(evaluate(0..count)?);
+        }
+        if is_cancelled.is_some_and(|is_cancelled| is_cancelled()) {
+            return Err(Stop::Cancelled.into());
+        }
+        // The first tile tells how long the others take.
+        let start = Instant::now();
+        evaluate(0..1)?;
+        let time = start.elapsed().max(Duration::from_nanos(1));
+        let left = time.saturating_mul(u32::try_from(count - 1).unwrap_or(u32::MAX));
+        let threads = if left < WORTH_SHARING { 1 } else { threads.min(count as usize - 1) };
+        let shares = (count - 1) / (4 * threads as i64);
+        let turn = (TURN.as_nanos() / time.as_nanos()) as i64;
+        let shared = Shared {
+            next: AtomicI64::new(1),
+            turn: turn.min(shares).max(1),
+            done: AtomicI64::new(self.tiling.items().min(items)),
+            stop: AtomicU8::new(0),
+            is_cancelled,
+            progress: CallerOnly(UnsafeCell::new(progress.as_mut())),
+        };
+        drop(tiler);
+        let work = |index: usize| {
+            // SAFETY: as the caller promises; the thread with index 0 is this one.
+            let result = unsafe { self.take_turns(index == 0, count, items, &shared, accuracy, mode) };
+            if let Err(stop) = result {
+                shared.stop.store(stop as u8, Atomic::Relaxed);
+            }
+        };
+        if pool::run(threads, &work).is_err() {
+            return Err(Error::internal());
+        }
+        let stop = shared.stop.into_inner();
+        match stop {
+            0 => {
+                // Another thread may have finished the last items.
+                if let Some(progress) = progress {
+                    progress(items, items);
+                }
+                Ok(())
+            }
+            _ if stop == Stop::OutOfMemory as u8 => Err(Stop::OutOfMemory.into()),
+            _ if stop == Stop::Kernel as u8 => Err(Stop::Kernel.into()),
+            _ => Err(Stop::Cancelled.into()),
+        }
+    }
+
+    /// Evaluates tiles that nobody has taken until none is left.
+    ///
+    /// # Safety
+    /// As [`Job::run`]; `is_caller` holds on the calling thread alone.
+    unsafe fn take_turns(
+        &self,
+        is_caller: bool,
+        count: i64,
+        items: i64,
+        shared: &Shared<'_, '_>,
+        accuracy: Accuracy,
+        mode: Mode,
+    ) -> Result<(), Stop> {
+        let mut tiler = Tiler::new(self.nest, self.tiling)?;
+        loop {
+            if shared.stop.load(Atomic::Relaxed) != 0 {
+                return Ok(());
+            }
+            if shared.is_cancelled.is_some_and(|is_cancelled| is_cancelled()) {
+                return Err(Stop::Cancelled);
+            }
+            let first = shared.next.fetch_add(shared.turn, Atomic::Relaxed);
+            if first >= count {
+                return Ok(());
+            }
+            let tiles = first..count.min(first + shared.turn);
+            let taken = (tiles.end - tiles.start) * self.tiling.items();
+            // SAFETY: as the caller promises.
+            unsafe { self.tiles(&mut tiler, tiles, accuracy, mode)? };
+            let done = shared.done.fetch_add(taken, Atomic::Relaxed) + taken;
+            if is_caller {
+                // SAFETY: this is the calling thread, and the reference ends here.
+                if let Some(progress) = unsafe { shared.progress.get() } {
+                    progress(done.min(items), items);
+                }
+            }
+        }
+    }
+
+    /// Evaluates the tiles of these numbers.
+    ///
+    /// # Safety
+    /// As [`Job::run`].
+    unsafe fn tiles(
+        &self,
+        tiler: &mut Tiler<'_>,
+        tiles: std::ops::Range<i64>,
+        accuracy: Accuracy,
+        mode: Mode,
+    ) -> Result<(), Stop> {
+        let mut pointers = Vec::new();
+        pointers.try_reserve_exact(self.inputs.len()).map_err(|_| OutOfMemory)?;
+        let work = |tile: Tile<'_>| {
+            pointers.clear();
+            let mut read = tile.inputs.iter();
+            for input in self.inputs {
+                let next = if input.is_some() { read.next() } else { None };
+                pointers.push(next.copied().unwrap_or_default());
+            }
+            let extent = [tile.items as i64];
+            let positions = match self.order {
+                Order::C => Positions { shape: self.shape, origin: tile.origin, extents: tile.extents },
+                Order::Any => Positions { shape: &extent, origin: &[0], extents: &extent },
+            };
+            let items = Items::First(tile.items);
+            // SAFETY: as the caller promises, and the tiler gives arrays of so many items.
+            unsafe { self.program.run(&pointers, tile.output, items, &positions, accuracy, mode) }?;
+            Ok(())
+        };
+        // SAFETY: as the caller promises.
+        unsafe { tiler.for_each(tiles, work) }
+    }
+}
