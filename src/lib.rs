@@ -113,6 +113,7 @@ pub use back::jit_mode::Mode as JitMode;
 pub use dtype::{Complex, Dtype};
 pub use error::{Error, ErrorKind};
 pub use expression::{Evaluation, Expression, ExpressionBuilder, Function, FunctionPointer, Variable};
+pub use front::Dialect;
 pub use kernel::Accuracy;
 
 /// Doors for this crate's own tests, benchmarks and fuzz targets; no part of the interface.
@@ -125,7 +126,7 @@ pub mod internals {
         pub use crate::dtype::{Complex, Dtype, Scalar, promote};
     }
     pub mod front {
-        pub use crate::front::{CompileError, Entry, EntryKind, Language, Lifting, Status, compile};
+        pub use crate::front::{CompileError, Dialect, Entry, EntryKind, Language, Lifting, Status, compile};
     }
     pub mod ir {
         pub use crate::ir::*;

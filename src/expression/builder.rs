@@ -8,7 +8,7 @@ use crate::back::policy::Program;
 use crate::dtype::Dtype;
 use crate::error::{Error, ErrorKind};
 use crate::front::error::Quoted;
-use crate::front::{self, Entry, EntryKind, Language, Lifting};
+use crate::front::{self, Dialect, Entry, EntryKind, Language, Lifting};
 use crate::ir::{ExprKind, Kernel, Type};
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::nd::Geometry;
@@ -30,13 +30,21 @@ pub struct ExpressionBuilder<'a> {
     /// What the text may name, or the first error among it.
     entries: Result<Vec<Entry<'a>>, Error>,
     output: Option<Dtype>,
+    dialect: Dialect,
     mode: Mode,
     geometry: Option<Geometry>,
 }
 
 impl<'a> ExpressionBuilder<'a> {
     pub(crate) fn new(text: &'a [u8]) -> ExpressionBuilder<'a> {
-        ExpressionBuilder { text, entries: Ok(Vec::new()), output: None, mode: Mode::Default, geometry: None }
+        ExpressionBuilder {
+            text,
+            entries: Ok(Vec::new()),
+            output: None,
+            dialect: Dialect::default(),
+            mode: Mode::Default,
+            geometry: None,
+        }
     }
 
     /// Declares a variable: an input array of a numeric dtype. Evaluations take their inputs in the order of
@@ -102,6 +110,22 @@ impl<'a> ExpressionBuilder<'a> {
         ExpressionBuilder { output: Some(dtype), ..self }
     }
 
+    /// Says which language the text is written in; [`Dialect::Miniexpr`] unless this is called.
+    ///
+    /// ```
+    /// # use miniexpr::{ArrayRef, Dialect, Dtype, Expression};
+    /// let expression = Expression::builder("0 < x < 2**3**2")
+    ///     .variable("x", Dtype::Int16)
+    ///     .dialect(Dialect::NumPy)
+    ///     .compile()?;
+    /// let values: Vec<bool> = expression.evaluate_to_vec(&[ArrayRef::from(&[0i16, 1, 511, 512])])?;
+    /// assert_eq!(values, [false, true, true, false]);
+    /// # Ok::<(), miniexpr::Error>(())
+    /// ```
+    pub fn dialect(self, dialect: Dialect) -> Self {
+        ExpressionBuilder { dialect, ..self }
+    }
+
     /// Says what to do with machine code; [`JitMode::Default`](Mode::Default) unless this is called.
     ///
     /// ```
@@ -151,23 +175,23 @@ impl<'a> ExpressionBuilder<'a> {
     /// assert_eq!(error.span(), Some(3..3));
     /// ```
     pub fn compile(self) -> Result<Expression, Error> {
-        let text = self.text;
-        let language = Language::of(text);
+        let (text, dialect) = (self.text, self.dialect);
+        let language = Language::of(text, dialect);
         match (self.compile_as(language), language) {
-            (Err(error), Language::Kernel) => Err(kernel_error(text, error)),
+            (Err(error), Language::Kernel) => Err(kernel_error(text, dialect, error)),
             (result, _) => result,
         }
     }
 
     fn compile_as(self, language: Language) -> Result<Expression, Error> {
-        let ExpressionBuilder { text, entries, output, mode, geometry } = self;
+        let ExpressionBuilder { text, entries, output, dialect, mode, geometry } = self;
         let entries = entries?;
         pool::read_environment();
         if u32::try_from(text.len()).is_err() {
             return Err(Error::new(ErrorKind::InvalidArgument, format_args!("the text is longer than 4 GB")));
         }
         let lifting = if mode == Mode::On { Lifting::IfPossible } else { Lifting::Never };
-        let kernel = front::compile(text, language, &entries, output, lifting)?;
+        let kernel = front::compile(text, language, dialect, &entries, output, lifting)?;
         let is_kernel = language == Language::Kernel;
         let program = Program::new(kernel, is_kernel, mode)?;
         let variables = variables(&entries, output, &program.kernel)?;
@@ -226,8 +250,8 @@ fn check_strings(entry: &Entry<'_>, output: Option<Dtype>) -> Result<(), Error> 
 
 /// The error of a kernel: it is always a syntax error, and one in the source goes before one in the
 /// caller's table.
-fn kernel_error(source: &[u8], error: Error) -> Error {
-    match front::check_syntax(source) {
+fn kernel_error(source: &[u8], dialect: Dialect, error: Error) -> Error {
+    match front::check_syntax(source, dialect) {
         Err(fault) if error.kind() != ErrorKind::Syntax => fault,
         _ => error.into_syntax_error(),
     }

@@ -63,6 +63,36 @@ pub enum Operator {
     Or,
 }
 
+impl Operator {
+    /// The operator as Python writes it.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Operator::Add => "+",
+            Operator::Sub => "-",
+            Operator::Mul => "*",
+            Operator::Div => "/",
+            Operator::FloorDiv => "//",
+            Operator::Rem => "%",
+            Operator::Pow => "**",
+            Operator::Shl => "<<",
+            Operator::Shr => ">>",
+            Operator::BitAnd => "&",
+            Operator::BitOr => "|",
+            Operator::BitXor => "^",
+            Operator::Invert => "~",
+            Operator::Lt => "<",
+            Operator::Le => "<=",
+            Operator::Gt => ">",
+            Operator::Ge => ">=",
+            Operator::Eq => "==",
+            Operator::Ne => "!=",
+            Operator::Not => "not",
+            Operator::And => "and",
+            Operator::Or => "or",
+        }
+    }
+}
+
 /// Where an expression ends, besides the end of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ends {
@@ -72,6 +102,8 @@ pub enum Ends {
     Statement,
     /// There, and at a colon that is the last of the statement.
     Header,
+    /// There, and at a comma outside parentheses.
+    Item,
     /// At the comma behind an argument, or the `)` of the list. Line ends are white space.
     Argument,
 }
@@ -149,7 +181,7 @@ impl<'a> Lexer<'a> {
     /// Whether line ends are no white space here.
     fn line_ends(&self) -> bool {
         match self.ends {
-            Ends::Statement | Ends::Header => self.depth == 0,
+            Ends::Statement | Ends::Header | Ends::Item => self.depth == 0,
             Ends::Text => self.depth == 0 && self.grammar == Grammar::Python,
             Ends::Argument => false,
         }
@@ -168,6 +200,7 @@ impl<'a> Lexer<'a> {
                 Ends::Text => self.grammar == Grammar::Python && matches!(byte, b'\n' | b'#'),
                 Ends::Statement => ends_statement(byte),
                 Ends::Header => ends_statement(byte) || byte == b':' && self.at_last_colon(),
+                Ends::Item => ends_statement(byte) || byte == b',',
                 Ends::Argument => matches!(byte, b',' | b')'),
             }
     }
@@ -336,6 +369,7 @@ impl<'a> Lexer<'a> {
                 b'(' => depth += 1,
                 b')' if depth > 0 => depth -= 1,
                 b')' => return Ok(()),
+                b',' if depth == 0 && ends == Ends::Item => return Ok(()),
                 _ if depth == 0 && ends != Ends::Argument && ends_statement(byte) => return Ok(()),
                 _ => {}
             }

@@ -1,5 +1,6 @@
 //! From text to a typed kernel: lexer, parser, syntax tree, lowering.
 
+mod dialect;
 mod dsl;
 pub mod error;
 mod grammar;
@@ -16,6 +17,7 @@ mod text;
 mod tree;
 mod typing;
 
+pub use dialect::Dialect;
 pub use error::{CompileError, Status};
 pub use plain::{Entry, EntryKind};
 pub use route::Language;
@@ -32,22 +34,23 @@ pub enum Lifting {
     IfPossible,
 }
 
-/// Compiles a text of `language` over the caller's entries; `output` is the wanted dtype, `None` to infer it.
+/// Compiles a text of `language` in `dialect` over the caller's entries; `output` is the wanted dtype, `None` to infer it.
 pub fn compile(
     text: &[u8],
     language: Language,
+    dialect: Dialect,
     entries: &[Entry<'_>],
     output: Option<Dtype>,
     lifting: Lifting,
 ) -> Result<Kernel, CompileError> {
     let compiled = if language == Language::Kernel {
-        dsl::compile(text, entries, output)
+        dsl::compile(text, dialect, entries, output)
     } else if lifting == Lifting::IfPossible
-        && let Ok(kernel) = dsl::lift(text, entries, output)
+        && let Ok(kernel) = dsl::lift(text, dialect, entries, output)
     {
         Ok(kernel)
     } else {
-        plain::compile(text, entries, output)
+        plain::compile(text, dialect, entries, output)
     };
     let kernel = compiled.map_err(|error| error.in_source(text))?;
     debug_assert_eq!(kernel.validate(), Ok(()), "what is compiled is well formed");
@@ -55,6 +58,6 @@ pub fn compile(
 }
 
 /// Checks the statements of the kernel `source` without looking at names and dtypes.
-pub fn check_syntax(source: &[u8]) -> Result<(), CompileError> {
-    dsl::check_syntax(source).map_err(|error| error.in_source(source))
+pub fn check_syntax(source: &[u8], dialect: Dialect) -> Result<(), CompileError> {
+    dsl::check_syntax(source, dialect).map_err(|error| error.in_source(source))
 }

@@ -1,7 +1,8 @@
 //! Plain expressions: one value per item.
 
+use super::dialect::Dialect;
 use super::error::{CompileError, Status};
-use super::grammar::reference;
+use super::grammar::{python, reference};
 use super::lexer::{Grammar, Lexer};
 use super::scope::Scope;
 use super::tree::{NodeKind, Tree};
@@ -31,15 +32,25 @@ pub enum EntryKind {
 ///
 /// Errors: −7 and −6 for variables of unknown dtype, −2 with a position for a syntax error, −8 and
 /// −5 for operations that have no meaning.
-pub fn compile(text: &[u8], entries: &[Entry<'_>], output: Option<Dtype>) -> Result<Kernel, CompileError> {
+pub fn compile(
+    text: &[u8],
+    dialect: Dialect,
+    entries: &[Entry<'_>],
+    output: Option<Dtype>,
+) -> Result<Kernel, CompileError> {
     check_mixing(entries, output)?;
     let mut scope = Scope::of_entries(entries, output, false)?;
-    let tree = reference::parse(&mut Lexer::new(text, Grammar::Reference), &mut scope, Tree::default())
-        .map_err(with_offset)?;
+    let tree = match dialect {
+        Dialect::Miniexpr => {
+            let mut lexer = Lexer::new(text, Grammar::Reference);
+            reference::parse(&mut lexer, &mut scope, Tree::default()).map_err(with_offset)?
+        }
+        Dialect::NumPy => python::parse_text(text, &mut scope)?,
+    };
     let mut kernel = Kernel::empty();
     let mut builder = Builder::new();
     bind_used_variables(&mut kernel.params, &mut scope, &tree, entries)?;
-    let rules = Rules::new(&scope, output, false);
+    let rules = Rules::new(dialect, &scope, output, false);
     let inferred = infer(&scope, &tree, rules)?.emit(&mut builder)?;
     let value = convert(&mut builder, inferred, output)?;
     let itemsize = builder.graph.expr(value).ty.itemsize;

@@ -35,6 +35,8 @@ pub enum StatementKind<'a> {
         is_update: bool,
         value: Expression,
     },
+    /// `a, b = x, y`: all values are computed before the first is assigned.
+    AssignAll(Vec<(Target<'a>, Expression)>),
     Expression(Expression),
     Return(Expression),
     /// `print(…)`: the texts around the placeholders of the format, and the values.

@@ -1,6 +1,7 @@
 //! Which language a text is written in.
 
-use super::lexer::{is_name_byte, is_name_start};
+use super::dialect::Dialect;
+use super::lexer::{Grammar, Lexer, is_name_byte, is_name_start};
 
 /// What a text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,9 +13,21 @@ pub enum Language {
 
 impl Language {
     /// The language of `text`.
-    pub fn of(text: &[u8]) -> Language {
-        if is_kernel(text) { Language::Kernel } else { Language::Expression }
+    pub fn of(text: &[u8], dialect: Dialect) -> Language {
+        let is_kernel = match dialect {
+            Dialect::Miniexpr => is_kernel(text),
+            Dialect::NumPy => begins_with_def(text),
+        };
+        if is_kernel { Language::Kernel } else { Language::Expression }
     }
+}
+
+/// Whether the first word behind blank lines and comments is `def`.
+fn begins_with_def(text: &[u8]) -> bool {
+    let mut lexer = Lexer::new(text, Grammar::Python);
+    lexer.next_line();
+    lexer.skip_blanks();
+    lexer.peek_name() == b"def"
 }
 
 /// Whether `text` is a kernel and not a plain expression: outside string literals it has a newline,
@@ -79,6 +92,16 @@ fn is_keyword(name: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn kernels_of_python_are_functions() {
+        for text in ["def f(x):\n  return x", "\n# me:fp=fast\n\n  def f():"] {
+            assert_eq!(Language::of(text.as_bytes(), Dialect::NumPy), Language::Kernel, "{text}");
+        }
+        for text in ["x if y else z", "sum(x, axis=0)", "x +", "(x\n+ y)", "define", ""] {
+            assert_eq!(Language::of(text.as_bytes(), Dialect::NumPy), Language::Expression, "{text}");
+        }
+    }
 
     #[test]
     fn tells_kernels_from_expressions() {

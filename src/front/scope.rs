@@ -19,6 +19,8 @@ pub struct Scope<'a> {
     inputs: usize,
     /// Variables and locals declared, which is more than have their type while a kernel is parsed.
     declared: u32,
+    /// The variables whose values are numbers of Python, in the NumPy dialect.
+    weak: Vec<u32>,
     /// The index symbols that the text mentions.
     pub index_symbols: Vec<IndexSymbol>,
 }
@@ -109,6 +111,21 @@ impl<'a> Scope<'a> {
         let index = (!self.index_symbols.is_empty()).then_some(Dtype::Int64);
         let dtype = |variable: &Variable| variable.ty.dtype;
         inputs.iter().map(dtype).chain(index).chain(locals.iter().map(dtype))
+    }
+
+    /// Says whether the values of a variable are numbers of Python.
+    pub fn set_weak(&mut self, variable: u32, is_weak: bool) -> Result<(), OutOfMemory> {
+        match self.weak.iter().position(|weak| *weak == variable) {
+            Some(index) if !is_weak => drop(self.weak.swap_remove(index)),
+            None if is_weak => self.weak.try_push(variable)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Whether the values of a variable are numbers of Python.
+    pub fn is_weak(&self, variable: u32) -> bool {
+        self.weak.contains(&variable)
     }
 
     /// Notes that the text mentions an index symbol.

@@ -4,7 +4,7 @@
 #[path = "../../tests/dsl/generator.rs"]
 pub mod generator;
 
-use super::{Entry, EntryKind, Language, Lifting};
+use super::{Dialect, Entry, EntryKind, Language, Lifting};
 use crate::dtype::Dtype;
 use crate::ir::{BinaryOp, Builder, ExprId, ExprKind, Kernel, Param, Stmt, Type, UnaryOp};
 
@@ -26,8 +26,16 @@ pub fn compile(text: &str, variables: &[(&str, Dtype)]) -> Kernel {
 
 /// The typed kernel of a text, whose results have a dtype of their own unless one is given.
 pub fn compile_entries(text: &str, entries: &[Entry<'_>], output: Option<Dtype>) -> Kernel {
-    super::compile(text.as_bytes(), Language::of(text.as_bytes()), entries, output, Lifting::Never)
-        .unwrap_or_else(|error| panic!("{}: {text}", error.message()))
+    let dialect = Dialect::Miniexpr;
+    super::compile(
+        text.as_bytes(),
+        Language::of(text.as_bytes(), dialect),
+        dialect,
+        entries,
+        output,
+        Lifting::Never,
+    )
+    .unwrap_or_else(|error| panic!("{}: {text}", error.message()))
 }
 
 /// The kernel that returns what `build` makes of the inputs `x` and `y`.

@@ -6,7 +6,7 @@ use super::text;
 use crate::dtype::Dtype;
 use crate::ir::{IndexSymbol, Span};
 use crate::memory::{OutOfMemory, TryGrow};
-use crate::operation::{Builtin, numpy};
+use crate::operation::{Builtin, Meaning, numpy};
 
 /// Handle of a node; the operands of a node have smaller handles.
 pub type NodeId = u32;
@@ -75,11 +75,20 @@ pub enum NodeKind {
     },
     /// A function of the NumPy dialect with its operands in [`Tree::args`] and the index of what else the call
     /// says in [`Tree::options`].
-    #[allow(dead_code, reason = "the typing that reads it follows")]
     Function(&'static numpy::Function, ArgList, u32),
     /// `a.astype(dtype)`.
-    #[allow(dead_code, reason = "the typing that reads it follows")]
     AsType(Dtype, NodeId),
+}
+
+impl NodeKind {
+    /// Whether the node gives one value for all items.
+    pub fn is_reduction(self) -> bool {
+        match self {
+            NodeKind::Builtin(row, _) => matches!(row.meaning, Meaning::Reduce(_)),
+            NodeKind::Function(function, ..) => matches!(function.meaning, numpy::Meaning::Reduce(_)),
+            _ => false,
+        }
+    }
 }
 
 /// The cast intrinsics of kernels.

@@ -14,6 +14,7 @@ mod streams;
 mod typed_programs;
 mod worked_programs;
 
+use miniexpr::Dialect;
 use miniexpr::Dtype;
 use miniexpr::internals::front::{self, CompileError, Entry, EntryKind, Lifting, Status};
 use miniexpr::internals::ir::Kernel;
@@ -23,7 +24,8 @@ fn compile(source: &str, variables: &[(&str, Dtype)], output: Option<Dtype>) -> 
     let entries: Vec<Entry> = variables.iter().map(|(name, dtype)| variable(name, *dtype)).collect();
     front::compile(
         source.as_bytes(),
-        front::Language::of(source.as_bytes()),
+        front::Language::of(source.as_bytes(), Dialect::Miniexpr),
+        Dialect::Miniexpr,
         &entries,
         output,
         Lifting::Never,

@@ -10,6 +10,7 @@ mod names;
 mod signature;
 mod uniform;
 
+use super::dialect::Dialect;
 use super::error::CompileError;
 use super::grammar::statement;
 use super::plain::{Entry, EntryKind};
@@ -23,26 +24,38 @@ pub use names::index_symbol;
 
 /// Compiles the kernel `source` over the caller's entries; `output` is the wanted dtype, `None` to
 /// infer it. The kernel's parameters are all inputs, in the order of the entries.
-pub fn compile(source: &[u8], entries: &[Entry<'_>], output: Option<Dtype>) -> Result<Kernel, CompileError> {
-    let (program, scope) = statement::parse(source, Scope::of_entries(entries, output, true)?)?;
+pub fn compile(
+    source: &[u8],
+    dialect: Dialect,
+    entries: &[Entry<'_>],
+    output: Option<Dtype>,
+) -> Result<Kernel, CompileError> {
+    let (program, scope) = statement::parse(source, dialect, Scope::of_entries(entries, output, true)?)?;
     signature::check(entries, &program.params, output)?;
-    lower::lower(source, program, scope, entries, output, Literals::OfKernels)
+    let literals = Literals::OfKernels;
+    lower::lower(source, dialect, program, scope, entries, output, literals)
 }
 
 /// Compiles the plain expression `text` as the kernel that returns it, with all inputs as parameters.
 /// Numbers have the dtypes that they have in plain expressions.
-pub fn lift(text: &[u8], entries: &[Entry<'_>], output: Option<Dtype>) -> Result<Kernel, CompileError> {
+pub fn lift(
+    text: &[u8],
+    dialect: Dialect,
+    entries: &[Entry<'_>],
+    output: Option<Dtype>,
+) -> Result<Kernel, CompileError> {
     let mut params = Vec::new();
     for entry in entries.iter().filter(|entry| matches!(entry.kind, EntryKind::Variable)) {
         params.try_push(entry.name)?;
     }
     let scope = Scope::of_entries(entries, output, true)?;
-    let (program, scope) = statement::parse_expression(text, params, scope)?;
+    let (program, scope) = statement::parse_expression(text, dialect, params, scope)?;
     signature::check(entries, &program.params, output)?;
-    lower::lower(text, program, scope, entries, output, Literals::OfPlainExpressions)
+    let literals = Literals::OfPlainExpressions;
+    lower::lower(text, dialect, program, scope, entries, output, literals)
 }
 
 /// Checks the statements of `source` without looking at names and dtypes.
-pub fn check_syntax(source: &[u8]) -> Result<(), CompileError> {
-    statement::check(source)
+pub fn check_syntax(source: &[u8], dialect: Dialect) -> Result<(), CompileError> {
+    statement::check(source, dialect)
 }

@@ -2,7 +2,6 @@
 
 use crate::front::tree::{NodeKind, Tree};
 use crate::memory::{OutOfMemory, TryGrow};
-use crate::operation::Meaning;
 
 /// Whether `tree` has one value for all items, given which variables of the scope have: a reduction
 /// has, whatever its argument.
@@ -12,7 +11,7 @@ pub fn is_uniform(tree: &Tree, variables: &[bool]) -> Result<bool, OutOfMemory> 
         uniform[id] = match node.kind {
             NodeKind::Variable(index) => variables[index as usize],
             NodeKind::Index(symbol) => symbol.is_uniform(),
-            kind if is_reduction(kind) => true,
+            kind if kind.is_reduction() => true,
             _ => {
                 let mut all = true;
                 tree.for_each_operand(id as u32, |operand| all &= uniform[operand as usize]);
@@ -25,9 +24,5 @@ pub fn is_uniform(tree: &Tree, variables: &[bool]) -> Result<bool, OutOfMemory> 
 
 /// Whether a reduction occurs in `tree`.
 pub fn reduces(tree: &Tree) -> bool {
-    tree.nodes.iter().any(|node| is_reduction(node.kind))
-}
-
-fn is_reduction(kind: NodeKind) -> bool {
-    matches!(kind, NodeKind::Builtin(row, _) if matches!(row.meaning, Meaning::Reduce(_)))
+    tree.nodes.iter().any(|node| node.kind.is_reduction())
 }

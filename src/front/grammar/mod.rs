@@ -3,7 +3,6 @@
 
 mod format;
 mod pragma;
-#[allow(dead_code, reason = "the dialect that reads these expressions is not wired yet")]
 pub mod python;
 pub mod reference;
 pub mod statement;

@@ -5,7 +5,8 @@
 
 use super::format::{self, FormatError};
 use super::pragma::{self, Pragmas};
-use super::reference;
+use super::{python, reference};
+use crate::front::dialect::Dialect;
 use crate::front::dsl::index_symbol;
 use crate::front::error::{CompileError, Quoted, Status};
 use crate::front::lexer::{Ends, Grammar, Lexer, LineStart, OPEN_PARENTHESIS, Operator};
@@ -20,41 +21,42 @@ use crate::operation::{Builtin, Meaning};
 /// Blocks within blocks that the body of a kernel may have.
 const MAX_NESTING: usize = 30;
 
-/// The operator of a compound assignment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Update {
-    Add,
-    Sub,
-    Mul,
-    Div,
-    /// `//=`: the floor of the quotient.
-    FloorDiv,
-}
-
 /// What `//=` applies to the quotient, whatever names the kernel gives to its variables.
 static FLOOR: Builtin = Builtin { name: "floor", arity: 1, meaning: Meaning::Unary(UnaryOp::Floor) };
 
 /// Parses the kernel of `source`, whose names are those of `scope`; the scope with its locals.
-pub fn parse<'a>(source: &'a [u8], scope: Scope<'a>) -> Result<(Program<'a>, Scope<'a>), CompileError> {
-    let mut parser = Parser::new(source, scope);
+pub fn parse<'a>(
+    source: &'a [u8],
+    dialect: Dialect,
+    scope: Scope<'a>,
+) -> Result<(Program<'a>, Scope<'a>), CompileError> {
+    let mut parser = Parser::new(source, dialect, scope);
     let program = parser.program()?;
     Ok((program, parser.scope))
 }
 
 /// Checks the statements of `source` without looking at expressions.
-pub fn check(source: &[u8]) -> Result<(), CompileError> {
-    Parser { reads_expressions: false, ..Parser::new(source, Scope::default()) }.program().map(drop)
+pub fn check(source: &[u8], dialect: Dialect) -> Result<(), CompileError> {
+    Parser { reads_expressions: false, ..Parser::new(source, dialect, Scope::default()) }.program().map(drop)
 }
 
 /// Parses a plain expression as the kernel that returns it, with the parameters `params`.
 pub fn parse_expression<'a>(
     text: &'a [u8],
+    dialect: Dialect,
     params: Vec<&'a [u8]>,
     scope: Scope<'a>,
 ) -> Result<(Program<'a>, Scope<'a>), CompileError> {
-    let mut parser = Parser::new(text, scope);
+    let mut parser = Parser::new(text, dialect, scope);
+    if dialect == Dialect::NumPy {
+        parser.lexer.next_line();
+    }
     let value = parser.value(0)?;
-    if !parser.lexer.at_line_end() {
+    let is_whole = match dialect {
+        Dialect::Miniexpr => parser.lexer.at_line_end(),
+        Dialect::NumPy => parser.lexer.next_line().is_none(),
+    };
+    if !is_whole {
         return Err(parser.refuse_here("expected the end of the expression"));
     }
     let mut body = Vec::new();
@@ -63,6 +65,7 @@ pub fn parse_expression<'a>(
 }
 
 struct Parser<'a> {
+    dialect: Dialect,
     lexer: Lexer<'a>,
     scope: Scope<'a>,
     /// Whether expressions get trees: not where only the statements matter.
@@ -76,9 +79,13 @@ struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    fn new(source: &'a [u8], scope: Scope<'a>) -> Parser<'a> {
-        let lexer = Lexer::new(source, Grammar::Reference);
-        Parser { lexer, scope, reads_expressions: true, fault: None, nesting: 0, loops: 0 }
+    fn new(source: &'a [u8], dialect: Dialect, scope: Scope<'a>) -> Parser<'a> {
+        let grammar = match dialect {
+            Dialect::Miniexpr => Grammar::Reference,
+            Dialect::NumPy => Grammar::Python,
+        };
+        let lexer = Lexer::new(source, grammar);
+        Parser { dialect, lexer, scope, reads_expressions: true, fault: None, nesting: 0, loops: 0 }
     }
 
     fn program(&mut self) -> Result<Program<'a>, CompileError> {
@@ -293,7 +300,11 @@ impl<'a> Parser<'a> {
         let start = self.lexer.offset;
         if self.reads_expressions && self.fault.is_none() {
             self.lexer.begin(ends);
-            match reference::parse(&mut self.lexer, &mut self.scope, onto) {
+            let parsed = match self.dialect {
+                Dialect::Miniexpr => reference::parse(&mut self.lexer, &mut self.scope, onto),
+                Dialect::NumPy => python::parse(&mut self.lexer, &mut self.scope, onto),
+            };
+            match parsed {
                 Ok(tree) => return Ok(Some(tree)),
                 Err(error) if error.kind() == Status::OutOfMemory => return Err(error),
                 Err(error) => self.fault = Some(self.located(error, statement, start, lead)),
@@ -307,7 +318,10 @@ impl<'a> Parser<'a> {
     /// An error of the expression at `start` as one of the source; people are told the place of the token.
     fn located(&self, error: CompileError, statement: usize, start: usize, lead: usize) -> CompileError {
         let within = |position: usize| position.saturating_sub(start + 1) + lead;
-        let position = statement + error.position.map_or(0, within);
+        let position = match self.dialect {
+            Dialect::Miniexpr => statement + error.position.map_or(0, within),
+            Dialect::NumPy => error.position.unwrap_or(statement),
+        };
         let place = place(self.lexer.source, error.span().map_or(statement, |span| span.start));
         error
             .into_syntax_error()
@@ -426,17 +440,15 @@ impl<'a> Parser<'a> {
     fn assignment_or_expression(&mut self, start: usize) -> Result<StatementKind<'a>, CompileError> {
         let name = self.lexer.name();
         self.lexer.skip_blanks();
-        let update = match self.lexer.rest() {
-            _ if name.is_empty() => None,
-            [b'=', ..] => Some((None, 1)),
-            [b'+', b'=', ..] => Some((Some(Update::Add), 2)),
-            [b'-', b'=', ..] => Some((Some(Update::Sub), 2)),
-            [b'*', b'=', ..] => Some((Some(Update::Mul), 2)),
-            [b'/', b'=', ..] => Some((Some(Update::Div), 2)),
-            [b'/', b'/', b'=', ..] => Some((Some(Update::FloorDiv), 3)),
-            _ => None,
-        };
-        let Some((update, length)) = update else {
+        if !name.is_empty() && self.dialect == Dialect::NumPy && self.lexer.peek() == Some(b',') {
+            if let Some(names) = self.targets(name)? {
+                return self.tuple_assignment(start, names);
+            }
+            self.lexer.offset = start;
+            return self.value(start).map(StatementKind::Expression);
+        }
+        let assigns = if name.is_empty() { None } else { self.assignment_operator() };
+        let Some((update, length)) = assigns else {
             self.lexer.offset = start;
             return self.value(start).map(StatementKind::Expression);
         };
@@ -444,10 +456,7 @@ impl<'a> Parser<'a> {
         if !self.finds_expression(Ends::Statement) {
             return Err(self.refuse_here("expected an expression"));
         }
-        let known = match self.scope.find(name) {
-            Some(SymbolMeaning::Variable(variable)) => Some(variable),
-            _ => None,
-        };
+        let known = self.known(name);
         let value = match update {
             None => self.tree(start, Ends::Statement, 0, Tree::default())?,
             Some(update) => {
@@ -457,6 +466,86 @@ impl<'a> Parser<'a> {
         };
         let target = self.target(name, known)?;
         Ok(StatementKind::Assign { target, is_update: update.is_some(), value })
+    }
+
+    /// The assignment that comes next: the operator of a compound one, and the length of it all.
+    fn assignment_operator(&self) -> Option<(Option<Operator>, usize)> {
+        let rest = self.lexer.rest();
+        Some(match rest {
+            [b'=', ..] => (None, 1),
+            [b'+', b'=', ..] => (Some(Operator::Add), 2),
+            [b'-', b'=', ..] => (Some(Operator::Sub), 2),
+            [b'*', b'=', ..] => (Some(Operator::Mul), 2),
+            [b'/', b'=', ..] => (Some(Operator::Div), 2),
+            [b'/', b'/', b'=', ..] => (Some(Operator::FloorDiv), 3),
+            _ if self.dialect != Dialect::NumPy => return None,
+            [b'%', b'=', ..] => (Some(Operator::Rem), 2),
+            [b'&', b'=', ..] => (Some(Operator::BitAnd), 2),
+            [b'|', b'=', ..] => (Some(Operator::BitOr), 2),
+            [b'^', b'=', ..] => (Some(Operator::BitXor), 2),
+            [b'*', b'*', b'=', ..] => (Some(Operator::Pow), 3),
+            [b'<', b'<', b'=', ..] => (Some(Operator::Shl), 3),
+            [b'>', b'>', b'=', ..] => (Some(Operator::Shr), 3),
+            _ => return None,
+        })
+    }
+
+    /// The variable called `name`, if there is one.
+    fn known(&self, name: &[u8]) -> Option<u32> {
+        match self.scope.find(name) {
+            Some(SymbolMeaning::Variable(variable)) => Some(variable),
+            _ => None,
+        }
+    }
+
+    /// The names of `a, b =` from the first comma on, whose `=` is passed; `None` if this is something else.
+    fn targets(&mut self, first: &'a [u8]) -> Result<Option<Vec<&'a [u8]>>, CompileError> {
+        let mut names = Vec::new();
+        names.try_push(first)?;
+        while self.lexer.take(b",") {
+            self.lexer.skip_blanks();
+            let name = self.lexer.name();
+            if name.is_empty() {
+                break;
+            }
+            names.try_push(name)?;
+            self.lexer.skip_blanks();
+        }
+        let assigns = matches!(self.lexer.rest(), [b'=', rest @ ..] if rest.first() != Some(&b'='));
+        if !assigns {
+            return Ok(None);
+        }
+        self.lexer.offset += 1;
+        Ok(Some(names))
+    }
+
+    /// `a, b = x, y` behind the `=`: all values are computed before the first is assigned.
+    fn tuple_assignment(
+        &mut self,
+        start: usize,
+        names: Vec<&'a [u8]>,
+    ) -> Result<StatementKind<'a>, CompileError> {
+        let mut values = Vec::new();
+        loop {
+            if !self.finds_expression(Ends::Item) {
+                return Err(self.refuse_here("expected an expression"));
+            }
+            values.try_push(self.tree(start, Ends::Item, 0, Tree::default())?)?;
+            if !self.lexer.take(b",") {
+                break;
+            }
+        }
+        if values.len() != names.len() {
+            let (wanted, given) = (names.len(), values.len());
+            let message = format_args!("cannot unpack {given} values into {wanted} names");
+            return Err(refuse(self.lexer.source, start, message));
+        }
+        let mut assignments = Vec::new();
+        for (name, value) in names.into_iter().zip(values) {
+            let target = self.target(name, self.known(name))?;
+            assignments.try_push((target, value))?;
+        }
+        Ok(StatementKind::AssignAll(assignments))
     }
 
     /// The target that is called `name`: the variable `known`, or a local that begins here.
@@ -475,25 +564,25 @@ impl<'a> Parser<'a> {
         span: Span,
         name: &[u8],
         variable: u32,
-        update: Update,
+        operator: Operator,
     ) -> Result<Expression, CompileError> {
         let mut tree = Tree::default();
         let left = tree.push(NodeKind::Variable(variable), span)?;
-        let operator = if update == Update::FloorDiv { "floor( / (" } else { " + (" };
-        let lead = name.len() + operator.len();
+        let is_floor = operator == Operator::FloorDiv && self.dialect == Dialect::Miniexpr;
+        let text = if is_floor { "floor( / (" } else { " + (" };
+        let lead = name.len() + text.len();
         let Some(mut tree) = self.tree(span.start as usize, Ends::Statement, lead, tree)? else {
             return Ok(None);
         };
         let right = tree.root();
-        let kind = match update {
-            Update::Add => tree.sum(left, right),
-            Update::Sub => NodeKind::Binary(Operator::Sub, left, right),
-            Update::Mul => NodeKind::Binary(Operator::Mul, left, right),
-            Update::Div | Update::FloorDiv => NodeKind::Binary(Operator::Div, left, right),
+        let kind = match operator {
+            Operator::Add if self.dialect == Dialect::Miniexpr => tree.sum(left, right),
+            Operator::FloorDiv if is_floor => NodeKind::Binary(Operator::Div, left, right),
+            operator => NodeKind::Binary(operator, left, right),
         };
         let span = Span { end: tree.node(right).span.end, ..span };
         let value = tree.push(kind, span)?;
-        if update == Update::FloorDiv {
+        if is_floor {
             let list = tree.push_args(&[value])?;
             tree.push(NodeKind::Builtin(&FLOOR, list), span)?;
         }
@@ -581,10 +670,7 @@ impl<'a> Parser<'a> {
         if !self.lexer.take(b"(") {
             return Err(self.refuse(start, "expected '(' after 'range'"));
         }
-        let known = match self.scope.find(variable) {
-            Some(SymbolMeaning::Variable(known)) => Some(known),
-            _ => None,
-        };
+        let known = self.known(variable);
         let bounds = self.arguments(start, 3, "range() takes one to three arguments")?;
         let target = self.target(variable, known)?;
         self.lexer.skip_blanks();

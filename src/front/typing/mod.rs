@@ -2,16 +2,74 @@
 //!
 //! The dialects share the tree and what comes out of it; each has its rules in a file or folder of its own.
 
+mod host;
+pub mod numpy;
 mod reference;
 mod text;
 
+use super::dialect::Dialect;
 use super::error::{CompileError, Status};
+use super::scope::Scope;
+use super::tree::Tree;
 use crate::dtype::Dtype;
 use crate::ir::{Builder, ExprId};
 use crate::memory::OutOfMemory;
-use crate::operation::known;
 
-pub use reference::{Rules, infer};
+/// By which rules an expression is typed, with what its surroundings say.
+#[derive(Clone, Copy, Debug)]
+pub enum Rules {
+    Miniexpr(reference::Rules),
+    NumPy,
+}
+
+impl Rules {
+    /// The rules for an expression in `scope` that is computed for the dtype `target`, which only the reference's
+    /// look at; `literals_keep_value` says whether it stands in a kernel.
+    pub fn new(
+        dialect: Dialect,
+        scope: &Scope<'_>,
+        target: Option<Dtype>,
+        literals_keep_value: bool,
+    ) -> Rules {
+        match dialect {
+            Dialect::Miniexpr => Rules::Miniexpr(reference::Rules::new(scope, target, literals_keep_value)),
+            Dialect::NumPy => Rules::NumPy,
+        }
+    }
+}
+
+/// A tree whose nodes have their dtypes.
+#[allow(clippy::large_enum_variant, reason = "there is one at a time, on the stack")]
+pub enum TypedTree<'a> {
+    Miniexpr(reference::TypedTree<'a>),
+    NumPy(numpy::TypedTree<'a>),
+}
+
+/// Types all nodes of `tree`.
+pub fn infer<'a>(scope: &'a Scope<'a>, tree: &'a Tree, rules: Rules) -> Result<TypedTree<'a>, CompileError> {
+    match rules {
+        Rules::Miniexpr(rules) => reference::infer(scope, tree, rules).map(TypedTree::Miniexpr),
+        Rules::NumPy => numpy::infer(scope, tree).map(TypedTree::NumPy),
+    }
+}
+
+impl TypedTree<'_> {
+    /// The dtype of the whole expression.
+    pub fn dtype(&self) -> Dtype {
+        match self {
+            TypedTree::Miniexpr(typed) => typed.dtype(),
+            TypedTree::NumPy(typed) => typed.kind().dtype(),
+        }
+    }
+
+    /// Adds the whole expression, in its own dtype.
+    pub fn emit(self, builder: &mut Builder) -> Result<ExprId, CompileError> {
+        match self {
+            TypedTree::Miniexpr(typed) => typed.emit(builder),
+            TypedTree::NumPy(typed) => typed.emit(builder),
+        }
+    }
+}
 
 /// `value` in the dtype `wanted`, its own if that is `None`. Strings are never converted.
 pub fn convert(builder: &mut Builder, value: ExprId, wanted: Option<Dtype>) -> Result<ExprId, CompileError> {

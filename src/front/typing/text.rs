@@ -10,7 +10,8 @@ use crate::front::lexer::Operator;
 use crate::front::tree::{NodeId, NodeKind, TextLiteral, Tree};
 use crate::ir::{Builder, CompareOp, ExprId, ExprKind, StringOp, StringTest, Type};
 use crate::memory::TryGrow;
-use crate::operation::{Meaning, TextFn};
+use crate::operation::numpy::{self, Function};
+use crate::operation::{Builtin, Meaning, TextFn};
 
 /// Bytes of one string beyond which no operation makes it wider than its operands are.
 const MAX_ITEMSIZE: usize = 1 << 20;
@@ -102,19 +103,32 @@ fn operation<T: TextTyped>(
         NodeKind::Builtin(row, list) if let Meaning::Text(function) = row.meaning => {
             call(tree, typed, row.name, function, tree.arguments(list)).map(Some)
         }
+        NodeKind::Function(row, list, _) if let numpy::Meaning::Text(function) = row.meaning => {
+            call(tree, typed, row.name, function, tree.arguments(list)).map(Some)
+        }
         _ if !takes_string => Ok(None),
         NodeKind::Binary(operator, a, b) if is_string(a) && is_string(b) => binary(operator, a, b).map(Some),
         NodeKind::Binary(..) => Err(type_error(format_args!("a string and a number cannot be combined"))),
-        NodeKind::Builtin(row, list) if row.meaning == Meaning::Where => match *tree.arguments(list) {
-            [condition, yes, no] if !is_string(condition) && is_string(yes) && is_string(no) => {
-                Ok(Some(TextOperation::Select(condition, [yes, no])))
-            }
-            _ => Err(type_error(format_args!("where() takes a condition, then two strings or two numbers"))),
-        },
-        NodeKind::Builtin(row, _) => {
-            Err(type_error(format_args!("{}() is not defined for strings", row.name)))
+        NodeKind::Builtin(row, list) if row.meaning == Meaning::Where => {
+            select(tree.arguments(list), is_string).map(Some)
+        }
+        NodeKind::Function(row, list, _) if row.meaning == numpy::Meaning::Where => {
+            select(tree.arguments(list), is_string).map(Some)
+        }
+        NodeKind::Conditional { condition, yes, no } => select(&[condition, yes, no], is_string).map(Some),
+        NodeKind::Builtin(&Builtin { name, .. }, _) | NodeKind::Function(&Function { name, .. }, ..) => {
+            Err(type_error(format_args!("{name}() is not defined for strings")))
         }
         _ => Err(type_error(format_args!("this operation is not defined for strings"))),
+    }
+}
+
+fn select(args: &[NodeId], is_string: impl Fn(NodeId) -> bool) -> Result<TextOperation, CompileError> {
+    match *args {
+        [condition, yes, no] if !is_string(condition) && is_string(yes) && is_string(no) => {
+            Ok(TextOperation::Select(condition, [yes, no]))
+        }
+        _ => Err(type_error(format_args!("where() takes a condition, then two strings or two numbers"))),
     }
 }
 
@@ -194,8 +208,13 @@ pub fn check_reductions<T: TextTyped>(tree: &Tree, typed: &[T]) -> Result<(), Co
         let mut below = false;
         tree.for_each_operand(id as NodeId, |operand| below |= holds_string[operand as usize]);
         match tree.node(id as NodeId).kind {
-            NodeKind::Builtin(row, _) if below && matches!(row.meaning, Meaning::Reduce(_)) => {
-                return Err(type_error(format_args!("{}() is not defined for strings", row.name)));
+            kind if below && kind.is_reduction() => {
+                let name = match kind {
+                    NodeKind::Builtin(row, _) => row.name,
+                    NodeKind::Function(row, ..) => row.name,
+                    _ => unreachable!("reductions are calls"),
+                };
+                return Err(type_error(format_args!("{name}() is not defined for strings")));
             }
             _ => holds_string[id] = below || node.dtype().is_string(),
         }

@@ -59,7 +59,8 @@ pub fn try_kernel(
     let entries = entries(inputs);
     front::compile(
         text.as_bytes(),
-        front::Language::of(text.as_bytes()),
+        front::Language::of(text.as_bytes(), front::Dialect::Miniexpr),
+        front::Dialect::Miniexpr,
         &entries,
         output,
         Lifting::IfPossible,

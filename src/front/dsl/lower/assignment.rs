@@ -9,7 +9,7 @@ use crate::front::program::{Expression, Target};
 use crate::front::scope::Variable;
 use crate::front::tree::Tree;
 use crate::front::typing::{self, store};
-use crate::ir::{ExprId, ExprKind, Local, LocalId, Stmt, Type};
+use crate::ir::{Block, ExprId, ExprKind, Local, LocalId, Stmt, Type};
 use crate::memory::TryGrow;
 
 impl Lowering<'_> {
@@ -42,7 +42,7 @@ impl Lowering<'_> {
                 (local, value)
             }
             None => {
-                let value = self.first_value(start, tree)?;
+                let value = self.first_value(start, target.variable, tree)?;
                 (self.declare_local(target, self.builder.graph.expr(value).ty)?, value)
             }
         };
@@ -50,6 +50,48 @@ impl Lowering<'_> {
         let value = store(&mut self.builder, value, itemsize)?;
         self.uniform[target.variable as usize] = is_uniform;
         Ok(Stmt::Assign { local, value })
+    }
+
+    /// The statements of `a, b = x, y`: the values go to locals without a name first.
+    pub fn assign_all(
+        &mut self,
+        start: usize,
+        assignments: &[(Target<'_>, Expression)],
+        block: &mut Block,
+    ) -> Result<(), CompileError> {
+        let place = self.cursor.place(self.source, start);
+        self.builder.place = place;
+        let mut values = Vec::new();
+        for (target, expression) in assignments {
+            let tree = self.tree_in_body(start, expression)?;
+            let is_uniform = uniform::is_uniform(tree, &self.uniform)?;
+            let value = self.first_value(start, target.variable, tree)?;
+            let ty = self.builder.graph.expr(value).ty;
+            let value = store(&mut self.builder, value, ty.itemsize)?;
+            if self.names() + values.len() >= MAX_SYMBOLS {
+                return Err(too_many_names());
+            }
+            let local = self.kernel.locals.len() as LocalId;
+            self.kernel.locals.try_push(Local { name: Vec::new(), ty })?;
+            block.try_push(Stmt::Assign { local, value })?;
+            values.try_push((local, ty, is_uniform))?;
+        }
+        for ((target, _), (held, ty, is_uniform)) in assignments.iter().zip(values) {
+            let local = match self.known_local(start, *target)? {
+                Some(local) => local,
+                None => self.declare_local(*target, ty)?,
+            };
+            let wanted = self.kernel.locals[local as usize].ty;
+            if ty.dtype.is_string() && (ty.dtype != wanted.dtype || ty.itemsize > wanted.itemsize) {
+                let name = Quoted(target.name);
+                return Err(self.refuse(start, format_args!("this string does not fit {name}")));
+            }
+            let value = self.builder.add(ExprKind::Local(held), ty)?;
+            let value = store(&mut self.builder, value, wanted.itemsize)?;
+            self.uniform[target.variable as usize] = is_uniform;
+            block.try_push(Stmt::Assign { local, value })?;
+        }
+        Ok(())
     }
 
     /// The local that an assignment to `target` sets; `None` for a new one.
@@ -85,7 +127,14 @@ impl Lowering<'_> {
     ///
     /// Floating-point outputs set the precision of all locals. Under the others a local is as wide as
     /// its value needs: only the final `return` narrows. A string is never converted.
-    fn first_value(&mut self, statement: usize, tree: &Tree) -> Result<ExprId, CompileError> {
+    /// In the NumPy dialect it is known already.
+    fn first_value(&mut self, statement: usize, variable: u32, tree: &Tree) -> Result<ExprId, CompileError> {
+        if let Some(kind) = self.kinds.get(variable as usize).copied() {
+            return match kind.dtype() {
+                dtype if dtype.is_string() => self.natural_value(statement, tree, None),
+                dtype => self.value(statement, tree, Some(dtype)),
+            };
+        }
         let Some(output) = self.output.filter(|output| !output.is_string()) else {
             return self.natural_value(statement, tree, self.output);
         };

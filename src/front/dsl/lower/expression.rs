@@ -34,7 +34,7 @@ impl Lowering<'_> {
     }
 
     pub fn rules(&self, target: Option<Dtype>) -> Rules {
-        Rules::new(&self.scope, target, self.literals == Literals::OfKernels)
+        Rules::new(self.dialect, &self.scope, target, self.literals == Literals::OfKernels)
     }
 
     /// The value of an expression that is computed for `target`, in its own dtype.

@@ -2,6 +2,7 @@
 
 use super::Lowering;
 use crate::dtype::{Dtype, Scalar};
+use crate::front::dialect::Dialect;
 use crate::front::error::{CompileError, Quoted};
 use crate::front::number::Literal;
 use crate::front::program::{Expression, Statement, Target};
@@ -82,7 +83,11 @@ impl<'a> Lowering<'a> {
             return Ok(Some(self.builder.constant(value, Dtype::Int64)?));
         }
         let value = self.natural_value(start, tree, None)?;
-        if self.builder.dtype(value).is_string() {
+        let dtype = self.builder.dtype(value);
+        if self.dialect == Dialect::NumPy && dtype != Dtype::Bool && !dtype.is_integer() {
+            return Err(self.refuse(start, format_args!("range() takes integers, not {dtype}")));
+        }
+        if dtype.is_string() {
             return Ok(None);
         }
         Ok(Some(self.builder.cast(value, Dtype::Int64)?))

@@ -2,18 +2,21 @@
 
 mod assignment;
 mod expression;
+mod kinds;
 mod loops;
 mod print;
 
 use super::signature::{MAX_SYMBOLS, refuse_table};
 use super::uniform;
 use crate::dtype::Dtype;
+use crate::front::dialect::Dialect;
 use crate::front::error::CompileError;
 use crate::front::grammar;
 use crate::front::place::{Cursor, refuse};
 use crate::front::plain::{Entry, EntryKind};
 use crate::front::program::{Expression, Guarded, Program, Statement, StatementKind};
 use crate::front::scope::Scope;
+use crate::front::typing::numpy::Kind;
 use crate::front::typing::{self, store};
 use crate::ir::{Block, Branch, Builder, Kernel, LocalId, Param, Stmt, Type};
 use crate::memory::{OutOfMemory, TryGrow};
@@ -28,6 +31,7 @@ pub enum Literals {
 /// Lowers `program`, whose entries have been checked.
 pub fn lower(
     source: &[u8],
+    dialect: Dialect,
     program: Program<'_>,
     scope: Scope<'_>,
     entries: &[Entry<'_>],
@@ -36,6 +40,7 @@ pub fn lower(
 ) -> Result<Kernel, CompileError> {
     let mut lowering = Lowering {
         source,
+        dialect,
         literals,
         output,
         kernel: Kernel::empty(),
@@ -48,10 +53,14 @@ pub fn lower(
         depth: 0,
         loop_variables: Vec::new(),
         open_loops: Vec::new(),
+        kinds: Vec::new(),
     };
     lowering.declare_params(entries)?;
     if lowering.names() > MAX_SYMBOLS {
         return Err(too_many_names());
+    }
+    if dialect == Dialect::NumPy {
+        lowering.find_kinds(&program.body)?;
     }
     let mut body = lowering.block(&program.body)?;
     let Some(output) = lowering.returned else {
@@ -75,6 +84,7 @@ fn too_many_names() -> CompileError {
 
 struct Lowering<'a> {
     source: &'a [u8],
+    dialect: Dialect,
     literals: Literals,
     /// The dtype that the caller wants.
     output: Option<Dtype>,
@@ -94,6 +104,8 @@ struct Lowering<'a> {
     loop_variables: Vec<LocalId>,
     /// Variables of the loops around the statement at hand.
     open_loops: Vec<LocalId>,
+    /// In the NumPy dialect, the kinds of the values that each variable of the scope takes.
+    kinds: Vec<Kind>,
 }
 
 impl<'a> Lowering<'a> {
@@ -118,7 +130,9 @@ impl<'a> Lowering<'a> {
     fn block(&mut self, statements: &[Statement<'a>]) -> Result<Block, CompileError> {
         let mut block = Block::new();
         for statement in statements {
-            if let Some(lowered) = self.statement(statement)? {
+            if let StatementKind::AssignAll(assignments) = &statement.kind {
+                self.assign_all(statement.start, assignments, &mut block)?;
+            } else if let Some(lowered) = self.statement(statement)? {
                 block.try_push(lowered)?;
             }
         }
@@ -143,6 +157,7 @@ impl<'a> Lowering<'a> {
             StatementKind::Assign { target, is_update, value } => {
                 self.assign(start, *target, *is_update, value)?
             }
+            StatementKind::AssignAll(_) => unreachable!("several statements come of it"),
             StatementKind::Expression(value) => {
                 self.check_expression(start, value)?;
                 return Ok(None);

@@ -1,6 +1,8 @@
 //! `print(…)`.
 
 use super::{Lowering, uniform};
+use crate::dtype::Dtype;
+use crate::front::dialect::Dialect;
 use crate::front::error::CompileError;
 use crate::front::program::Expression;
 use crate::front::typing::convert;
@@ -49,7 +51,8 @@ impl Lowering<'_> {
                 self.refuse(start, format_args!("print() takes values that are the same for all items"))
             );
         }
-        let target = self.output.filter(|output| !output.is_string());
+        let is_converted = |output: &Dtype| !output.is_string() && self.dialect == Dialect::Miniexpr;
+        let target = self.output.filter(is_converted);
         let value = self.natural_value(start, tree, target)?;
         if self.builder.dtype(value).is_string() {
             return Err(self.refuse(start, format_args!("print() takes strings only as its format")));

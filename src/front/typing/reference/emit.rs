@@ -6,10 +6,11 @@ use super::infer::{Typed, foreign, small_power};
 use crate::dtype::{Dtype, Scalar};
 use crate::front::error::CompileError;
 use crate::front::lexer::Operator;
-use crate::front::scope::{Scope, Variable};
+use crate::front::scope::{HostFunction, Scope, Variable};
 use crate::front::tree::{NodeId, NodeKind, Tree};
-use crate::front::typing::{known, text};
-use crate::ir::{BinaryOp, Builder, CompareOp, ExprId, ExprKind, Function, UnaryOp, UserFunction};
+use crate::front::typing::{host, text};
+use crate::operation::known;
+use crate::ir::{BinaryOp, Builder, CompareOp, ExprId, ExprKind, UnaryOp};
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::operation::Meaning;
 
@@ -196,31 +197,12 @@ impl<'a> Emitter<'a> {
 
     /// A host function: float64 in, float64 out, then its declared dtype.
     fn call(&mut self, index: u32, args: &[NodeId], returns: Dtype) -> Result<ExprId, OutOfMemory> {
-        let host = self.scope.function(index);
+        let HostFunction { name, target, .. } = self.scope.function(index);
         let mut list = Vec::new();
         for arg in args {
             list.try_push(self.operand(*arg, Dtype::Float64)?)?;
         }
-        if let Some(value) = known::call(&self.builder.graph, host.target, &list) {
-            return self.builder.constant(Scalar::Float(value), returns);
-        }
-        let function = self.function(host.name, host.target)?;
-        let arguments = &mut self.builder.graph.args;
-        let start = u32::try_from(arguments.len()).map_err(|_| OutOfMemory)?;
-        arguments.try_extend(&list)?;
-        let kind = ExprKind::Call { function, args: (start, args.len() as u32) };
-        let call = self.builder.add(kind, Dtype::Float64.into())?;
-        self.builder.cast(call, returns)
-    }
-
-    /// The kernel's handle of a host function.
-    fn function(&mut self, name: &[u8], target: UserFunction) -> Result<u32, OutOfMemory> {
-        let functions = &mut self.builder.tables.functions;
-        if let Some(known) = functions.iter().position(|function| function.target == target) {
-            return Ok(known as u32);
-        }
-        functions.try_push(Function { name: Vec::try_copied(name)?, target })?;
-        Ok(functions.len() as u32 - 1)
+        host::call(self.builder, name, target, &list, returns)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::dtype::{Dtype, Scalar};
 use crate::front::error::{CompileError, Status};
 use crate::front::scope::Scope;
 use crate::front::tree::{NodeId, NodeKind, Tree};
-use crate::front::typing::known::value_of;
+use crate::operation::known::value_of;
 use crate::ir::{Builder, ExprId};
 use crate::memory::{OutOfMemory, TryGrow};
 

@@ -110,10 +110,7 @@ fn check_reductions(tree: &Tree) -> Result<(), CompileError> {
     for id in 0..tree.nodes.len() as NodeId {
         let mut below = false;
         tree.for_each_operand(id, |operand| below |= reduces[operand as usize]);
-        let is_reduction = matches!(
-            tree.node(id).kind,
-            NodeKind::Builtin(row, _) if matches!(row.meaning, Meaning::Reduce(_))
-        );
+        let is_reduction = tree.node(id).kind.is_reduction();
         if is_reduction && below {
             let message = format_args!("a reduction cannot be part of the argument of another");
             return Err(reduction_error(message).spanning(tree.node(id).span));

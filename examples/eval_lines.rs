@@ -1,0 +1,51 @@
+//! Evaluates expressions of the NumPy dialect, one a line of standard input, for programs that compare results:
+//! `scripts/compare_numpy.py` does.
+//!
+//! A line is the expression and its variables, separated by tabs: `a + b<tab>a:int32:01000000<tab>b:bool:01`. A
+//! variable is its name, its dtype and the bytes of its items in hexadecimal. `\n` stands for a line end. The answer is
+//! the dtype and the bytes of the result, or `error` and the message.
+
+#[path = "../tests/numpy/array.rs"]
+mod array;
+
+use std::io::{self, BufRead, BufWriter, Write};
+
+use array::Array;
+use miniexpr::{ArrayRef, Dialect, Dtype, Error, Expression};
+
+fn main() -> io::Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    for line in io::stdin().lock().lines() {
+        match evaluate(&line?) {
+            Ok((dtype, values)) => {
+                let hex: String = values.to_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+                writeln!(out, "{dtype} {hex}")?;
+            }
+            Err(error) => writeln!(out, "error {}", error.message())?,
+        }
+    }
+    out.flush()
+}
+
+fn evaluate(line: &str) -> Result<(Dtype, Array), Error> {
+    let mut fields = line.split('\t');
+    let text = fields.next().unwrap_or_default().replace("\\n", "\n");
+    let variables: Vec<(&str, Dtype, Array)> = fields.map(variable).collect();
+    let mut builder = Expression::builder(&text).dialect(Dialect::NumPy);
+    for (name, dtype, _) in &variables {
+        builder = builder.variable(name, *dtype);
+    }
+    let expression = builder.compile()?;
+    let inputs: Vec<ArrayRef<'_>> = variables.iter().map(|(.., array)| array.view()).collect();
+    Ok((expression.dtype(), Array::evaluate(&expression, &inputs)?))
+}
+
+fn variable(field: &str) -> (&str, Dtype, Array) {
+    let mut parts = field.split(':');
+    let mut next = || parts.next().expect("a variable is name:dtype:bytes");
+    let (name, dtype, hex) = (next(), next(), next());
+    let dtype = Dtype::NUMERIC.into_iter().find(|known| known.name() == dtype).expect("a numeric dtype");
+    let byte = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal digits");
+    let bytes: Vec<u8> = (0..hex.len()).step_by(2).map(byte).collect();
+    (name, dtype, Array::from_bytes(dtype, &bytes))
+}
