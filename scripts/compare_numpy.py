@@ -1,0 +1,295 @@
+#!/usr/bin/env python3
+"""Compares the NumPy dialect with NumPy itself.
+
+    compare_numpy.py record            writes the tables of tests/numpy from NumPy
+    compare_numpy.py tables            compares every operation for every pair of dtypes now
+    compare_numpy.py trees [N] [SEED]  compares N random expression trees (100,000 unless given)
+
+The last two need the program of examples/eval_lines.rs: `cargo build --release --example eval_lines`, or its path in
+EVAL_LINES. NumPy 2.4 was used for the tables of the repository.
+"""
+
+import itertools
+import os
+import random
+import struct
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+
+warnings.simplefilter("ignore")
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+TABLES = os.path.join(ROOT, "tests", "numpy")
+NAMES = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64 complex64 complex128".split()
+LETTERS = dict(zip(NAMES, "?bhiqBHIQfdFD"))
+
+OPERATORS = "+ - * / // % ** << >> & | ^ < <= > >= == !=".split()
+BINARY = (
+    "minimum maximum fmin fmax fmod arctan2 hypot copysign nextafter ldexp heaviside logaddexp logaddexp2 gcd lcm "
+    "float_power logical_and logical_or logical_xor"
+).split()
+UNARY_OPERATORS = ["-", "+", "~"]
+UNARY = (
+    "absolute fabs sign square reciprocal conjugate real imag angle floor ceil trunc rint round degrees radians sinc "
+    "isnan isinf isfinite isreal signbit logical_not bitwise_count "
+    "sqrt cbrt exp exp2 expm1 log log2 log10 log1p sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh "
+    "arctanh"
+).split()
+# Python's numbers beside every dtype.
+WEAK = "True 1 -1 2 300 2.5 2j".split()
+# Functions whose last bits differ from NumPy's: what they give is compared within a tolerance.
+ROUNDED = set(
+    "arctan2 hypot logaddexp logaddexp2 float_power ** degrees radians sinc angle absolute reciprocal / * square "
+    "sqrt cbrt exp exp2 expm1 log log2 log10 log1p sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh "
+    "arctanh".split()
+)
+
+
+def values(name):
+    """Special values of a dtype, a few."""
+    dtype = np.dtype(name)
+    if name == "bool":
+        return np.array([False, True])
+    if dtype.kind in "iu":
+        info = np.iinfo(dtype)
+        some = [info.min, info.max, 0, 1, 2, 7, info.max // 2 + 1]
+        return np.array(some + ([-1, -7, info.min + 1] if dtype.kind == "i" else [info.max - 1]), dtype)
+    floats = [0.0, -0.0, 1.0, -1.0, 2.5, -7.25, np.inf, -np.inf, np.nan, np.finfo(dtype).tiny, np.finfo(dtype).max]
+    if dtype.kind == "f":
+        return np.array(floats, dtype)
+    parts = [0.0, -0.0, 1.0, -2.5, np.inf, np.nan]
+    return np.array([complex(re, im) for re in parts for im in parts], dtype)
+
+
+def pairs(left, right):
+    """Every value of one dtype with every value of another."""
+    a, b = values(left), values(right)
+    return np.repeat(a, len(b)), np.tile(b, len(a))
+
+
+SCIPY_NAMES = {}
+
+
+def namespace():
+    space = {name: getattr(np, name) for name in BINARY + UNARY + ["where", "clip", "sum", "prod"] if hasattr(np, name)}
+    space.update(pi=np.pi, e=np.e, inf=np.inf, nan=np.nan, True_=True)
+    return space
+
+
+SPACE = namespace()
+
+
+def numpy_answer(text, variables):
+    """The array that NumPy gives, or the kind of its refusal."""
+    try:
+        with np.errstate(all="ignore"):
+            result = np.asarray(eval(text, {**SPACE, **variables}))  # noqa: S307
+    except OverflowError:
+        return "Overflow"
+    except (TypeError, ValueError, ZeroDivisionError):
+        return "Error"
+    if result.dtype == np.float16:
+        # There is no float16 here: these functions are computed in float32.
+        wide = {
+            name: array.astype(np.float32) if array.dtype.itemsize == 1 and "ldexp" not in text else array
+            for name, array in variables.items()
+        }
+        result = numpy_answer(text, wide) if "ldexp" not in text else result.astype(np.float32)
+    return result
+
+
+def cases():
+    """Every text of the tables, with the dtypes of its variables."""
+    for name in NAMES:
+        for operator in UNARY_OPERATORS:
+            yield f"{operator}a", (name,), operator
+        for function in UNARY:
+            yield f"{function}(a)", (name,), function
+    for left, right in itertools.product(NAMES, NAMES):
+        for operator in OPERATORS:
+            yield f"a {operator} b", (left, right), operator
+        for function in BINARY:
+            yield f"{function}(a, b)", (left, right), function
+        yield "where(a, a, b)", (left, right), "where"
+        yield "clip(a, b, b)", (left, right), "clip"
+    for name, weak in itertools.product(NAMES, WEAK):
+        for operator in OPERATORS:
+            yield f"a {operator} {weak}", (name,), operator
+            yield f"{weak} {operator} a", (name,), operator
+        for function in BINARY:
+            yield f"{function}(a, {weak})", (name,), function
+            yield f"{function}({weak}, a)", (name,), function
+
+
+def variables_of(dtypes):
+    if len(dtypes) == 1:
+        return {"a": values(dtypes[0])}
+    return dict(zip("ab", pairs(*dtypes)))
+
+
+class Engine:
+    """The program that evaluates lines."""
+
+    def __init__(self):
+        path = os.environ.get("EVAL_LINES", os.path.join(ROOT, "target", "release", "examples", "eval_lines"))
+        self.path = path
+
+    def answers(self, lines):
+        run = subprocess.run([self.path], input="".join(line + "\n" for line in lines), capture_output=True, text=True)
+        if run.returncode != 0:
+            sys.exit(f"{self.path} failed: {run.stderr[-2000:]}")
+        return [decode(answer) for answer in run.stdout.splitlines()]
+
+
+def line(text, variables):
+    fields = [text.replace("\n", "\\n")]
+    fields += [f"{name}:{array.dtype.name}:{array.tobytes().hex()}" for name, array in variables.items()]
+    return "\t".join(fields)
+
+
+def decode(answer):
+    kind, _, rest = answer.partition(" ")
+    if kind == "error":
+        return rest
+    return np.frombuffer(bytes.fromhex(rest), np.dtype(kind))
+
+
+def parts(array):
+    return array.view(array.real.dtype).reshape(-1, 2) if array.dtype.kind == "c" else array.reshape(-1, 1)
+
+
+def differences(expected, given, tolerance):
+    """The indices of items that differ: bits, but for NaN, or the distance beside the modulus."""
+    wanted, got = parts(np.ascontiguousarray(expected)), parts(np.ascontiguousarray(given))
+    if wanted.dtype.kind != "f":
+        return np.nonzero((wanted != got).any(axis=1))[0]
+    same = (wanted == got) & (np.signbit(wanted) == np.signbit(got)) | np.isnan(wanted) & np.isnan(got)
+    if tolerance:
+        with np.errstate(all="ignore"):
+            near = np.abs(wanted - got) <= tolerance * np.finfo(wanted.dtype).eps * np.abs(wanted).max(
+                axis=1, keepdims=True
+            )
+        same |= near & np.isfinite(wanted) & np.isfinite(got)
+    return np.nonzero(~same.all(axis=1))[0]
+
+
+def explain(text, variables, expected, given, tolerance):
+    """What is different, or None."""
+    if isinstance(given, str):
+        if isinstance(expected, str):
+            return None
+        return f"refused: {given}"
+    if isinstance(expected, str):
+        return f"NumPy refuses ({expected})"
+    if expected.dtype != given.dtype:
+        return f"dtype {given.dtype}, NumPy {expected.dtype}"
+    if expected.size != given.size:
+        expected = np.broadcast_to(expected, given.shape) if given.size > 1 else expected.reshape(-1)
+    found = differences(expected.reshape(-1), given, tolerance)
+    if len(found) == 0:
+        return None
+    index = found[0]
+    operands = ", ".join(f"{name}={array[index]!r}" for name, array in variables.items())
+    return f"{len(found)} of {given.size} items: {operands}: {given[index]!r}, NumPy {expected.reshape(-1)[index]!r}"
+
+
+def compare(listed):
+    lines, rows = [], []
+    for text, variables, tolerance in listed:
+        lines.append(line(text, variables))
+        rows.append((text, variables, tolerance))
+    wrong, missing, right = [], {}, 0
+    for (text, variables, tolerance), given in zip(rows, Engine().answers(lines), strict=True):
+        if isinstance(given, str) and given.endswith("not supported yet"):
+            missing[given] = missing.get(given, 0) + 1
+            continue
+        why = explain(text, variables, numpy_answer(text, variables), given, tolerance)
+        if why is None:
+            right += 1
+        else:
+            wrong.append((text, {name: array.dtype.name for name, array in variables.items()}, why))
+    return right, missing, wrong
+
+
+def tables():
+    listed = [
+        (text, variables_of(dtypes), 8 if operation in ROUNDED else 0) for text, dtypes, operation in cases()
+    ]
+    return compare(listed)
+
+
+def report(right, missing, wrong):
+    print(f"NumPy {np.__version__}: {right} equal, {sum(missing.values())} not supported yet, {len(wrong)} differ")
+    for what, count in sorted(missing.items()):
+        print(f"  {count:6} {what}")
+    for text, dtypes, why in wrong[: int(os.environ.get("SHOWN", "60"))]:
+        print(f"  {text}  {' '.join(dtypes.values())}: {why}")
+    return 1 if wrong else 0
+
+
+class Tree:
+    """Random expressions over the variables."""
+
+    def __init__(self, rng, names):
+        self.rng, self.names = rng, names
+
+    def expression(self, depth):
+        rng = self.rng
+        if depth == 0 or rng.random() < 0.15:
+            if rng.random() < 0.3:
+                return rng.choice(["0", "1", "2", "3", "7", "0.5", "2.5", "1e3", "True", "1j"])
+            return rng.choice(self.names)
+        kind = rng.random()
+        one = lambda: self.expression(depth - 1)  # noqa: E731
+        if kind < 0.6:
+            return f"({one()} {rng.choice(OPERATORS)} {one()})"
+        if kind < 0.75:
+            return f"{rng.choice(EXACT_UNARY)}({one()})"
+        if kind < 0.85:
+            return f"{rng.choice(EXACT_BINARY)}({one()}, {one()})"
+        if kind < 0.93:
+            return f"{rng.choice(['-', '~', '+'])}{one()}"
+        return f"where({one()}, {one()}, {one()})"
+
+
+EXACT_UNARY = "absolute sign square floor ceil trunc real imag conjugate isnan isinf isfinite logical_not rint sqrt".split()
+EXACT_BINARY = "minimum maximum fmin fmax fmod copysign logical_and logical_or logical_xor heaviside".split()
+
+
+def trees(count, seed):
+    rng = random.Random(seed)
+    names = dict(zip("abcdefghijklm", NAMES))
+    listed = []
+    while len(listed) < count:
+        length = rng.choice([1, 5, 16])
+        arrays = {
+            letter: values(name)[np.array([rng.randrange(len(values(name))) for _ in range(length)])]
+            for letter, name in names.items()
+        }
+        for _ in range(200):
+            text = Tree(rng, list(names)).expression(rng.randint(1, 4))
+            used = {letter: arrays[letter] for letter in names if letter in set(text)}
+            # Letters of function names are no variables, but harmless: they are inputs that are not read.
+            if used and not isinstance(numpy_answer(text, used), str) or rng.random() < 0.05:
+                listed.append((text, used or {"a": arrays["a"]}, 64))
+            if len(listed) == count:
+                break
+    return compare(listed)
+
+
+def main():
+    command = sys.argv[1] if len(sys.argv) > 1 else ""
+    if command == "tables":
+        return report(*tables())
+    if command == "trees":
+        count = int(sys.argv[2]) if len(sys.argv) > 2 else 100_000
+        return report(*trees(count, int(sys.argv[3]) if len(sys.argv) > 3 else 1))
+    print(__doc__)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
