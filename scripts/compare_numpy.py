@@ -12,7 +12,7 @@ EVAL_LINES. NumPy 2.4 was used for the tables of the repository.
 import itertools
 import os
 import random
-import struct
+import re
 import subprocess
 import sys
 import warnings
@@ -64,13 +64,20 @@ def values(name):
     return np.array([complex(re, im) for re in parts for im in parts], dtype)
 
 
-def pairs(left, right):
-    """Every value of one dtype with every value of another."""
-    a, b = values(left), values(right)
-    return np.repeat(a, len(b)), np.tile(b, len(a))
+def selected(name, which):
+    """All special values of a dtype, or those that an operation has a meaning for."""
+    array = values(name)
+    if array.dtype.kind not in "iu" or which == "all":
+        return array
+    # Negative exponents of integers are an error of the data; the reciprocal of an integer zero is an accident.
+    return array[array >= 0] if which == "natural" else array[array != 0]
 
 
-SCIPY_NAMES = {}
+def which_values(text):
+    """Which values the last operand has."""
+    if text.startswith("reciprocal"):
+        return "nonzero"
+    return "natural" if "** b" in text or "** a" in text else "all"
 
 
 def namespace():
@@ -94,10 +101,12 @@ def numpy_answer(text, variables):
     if result.dtype == np.float16:
         # There is no float16 here: these functions are computed in float32.
         wide = {
-            name: array.astype(np.float32) if array.dtype.itemsize == 1 and "ldexp" not in text else array
+            name: array.astype(np.float32) if array.dtype.itemsize == 1 and ("ldexp" not in text or name == "a") else array
             for name, array in variables.items()
         }
-        result = numpy_answer(text, wide) if "ldexp" not in text else result.astype(np.float32)
+        if "ldexp" in text and "ldexp(a" not in text:
+            return result.astype(np.float32)
+        result = numpy_answer(text, wide)
     return result
 
 
@@ -124,10 +133,12 @@ def cases():
             yield f"{function}({weak}, a)", (name,), function
 
 
-def variables_of(dtypes):
+def variables_of(text, dtypes):
+    which = which_values(text)
     if len(dtypes) == 1:
-        return {"a": values(dtypes[0])}
-    return dict(zip("ab", pairs(*dtypes)))
+        return {"a": selected(dtypes[0], which)}
+    a, b = values(dtypes[0]), selected(dtypes[1], which)
+    return {"a": np.repeat(a, len(b)), "b": np.tile(b, len(a))}
 
 
 class Engine:
@@ -216,7 +227,7 @@ def compare(listed):
 
 def tables():
     listed = [
-        (text, variables_of(dtypes), 8 if operation in ROUNDED else 0) for text, dtypes, operation in cases()
+        (text, variables_of(text, dtypes), 8 if operation in ROUNDED else 0) for text, dtypes, operation in cases()
     ]
     return compare(listed)
 
@@ -228,6 +239,66 @@ def report(right, missing, wrong):
     for text, dtypes, why in wrong[: int(os.environ.get("SHOWN", "60"))]:
         print(f"  {text}  {' '.join(dtypes.values())}: {why}")
     return 1 if wrong else 0
+
+
+def canonical(array):
+    """The bytes of an array with one NaN."""
+    array = np.ascontiguousarray(array).copy()
+    if array.dtype.kind in "fc":
+        view = array.view(array.real.dtype)
+        view[np.isnan(view)] = np.nan
+    return array.tobytes()
+
+
+def fingerprint(data):
+    """FNV-1a of 32 bits."""
+    state = 0x811C9DC5
+    for byte in data:
+        state = (state ^ byte) * 0x01000193 & 0xFFFFFFFF
+    return state
+
+
+def recorded(text, dtypes, operation):
+    """What the table says: the dtype of the result, and the fingerprint of its bytes if they are certain."""
+    expected = numpy_answer(text, variables_of(text, dtypes))
+    if isinstance(expected, str):
+        return "!"
+    is_certain = operation not in ROUNDED or expected.dtype.kind in "iub"
+    if operation in ("*", "/", "**", "square", "reciprocal") and expected.dtype.kind == "f":
+        is_certain = operation != "**"
+    if expected.dtype.kind == "c" and operation in ("fmod", "sign"):
+        is_certain = False
+    letter = expected.dtype.char.replace("l", "q").replace("L", "Q")
+    size = variables_of(text, dtypes)["a"].size
+    return f"{letter}{fingerprint(canonical(np.broadcast_to(expected, size))):08x}" if is_certain else letter
+
+
+def record():
+    """Writes the tables."""
+    rows = {}
+    for text, dtypes, operation in cases():
+        rows.setdefault(text, []).append(recorded(text, dtypes, operation))
+    with open(os.path.join(TABLES, "operations.txt"), "w") as file:
+        file.write(f"# Written by scripts/compare_numpy.py with NumPy {np.__version__}. See tests/numpy/main.rs.\n")
+        for name in NAMES:
+            for which in ["all", "natural", "nonzero"]:
+                array = selected(name, which)
+                file.write(f"values {name} {which} {array.tobytes().hex()}\n")
+        for text, row in rows.items():
+            file.write(f"{text}\t{which_values(text)}\t{' '.join(row)}\n")
+    with open(os.path.join(TABLES, "functions.txt"), "w") as file:
+        file.write(f"# Written by scripts/compare_numpy.py with NumPy {np.__version__}. See tests/numpy/main.rs.\n")
+        for name in ["float32", "float64", "complex64", "complex128"]:
+            for text, dtypes, operation in cases():
+                is_wanted = operation in ROUNDED and set(dtypes) == {name} and re.search("[0-9T]", text) is None
+                if not is_wanted and not (operation.endswith(("2", "10", "1p", "m1")) and text == f"{operation}(a)" and dtypes == (name,)):
+                    continue
+                if operation in ("*", "/", "**", "float_power", "square", "reciprocal") and name.startswith("complex"):
+                    continue
+                expected = numpy_answer(text, variables_of(text, dtypes))
+                if not isinstance(expected, str):
+                    file.write(f"{text}\t{name}\t{expected.dtype.name} {canonical(expected).hex()}\n")
+    return 0
 
 
 class Tree:
@@ -282,6 +353,8 @@ def trees(count, seed):
 
 def main():
     command = sys.argv[1] if len(sys.argv) > 1 else ""
+    if command == "record":
+        return record()
     if command == "tables":
         return report(*tables())
     if command == "trees":

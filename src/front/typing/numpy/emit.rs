@@ -417,24 +417,27 @@ impl Emitter<'_> {
         self.binary(op, a, b)
     }
 
-    /// `minimum`, `maximum`, where NaN wins, `fmin`, `fmax`, where it loses.
-    fn extremum(&mut self, ufunc: Ufunc, a: ExprId, b: ExprId) -> Result<ExprId, CompileError> {
+    /// `minimum`, `maximum`, where NaN wins, `fmin`, `fmax`, where it loses. Of equal ones it is the second.
+    pub fn extremum(&mut self, ufunc: Ufunc, a: ExprId, b: ExprId) -> Result<ExprId, CompileError> {
         let dtype = self.dtype(a);
         let is_least = matches!(ufunc, Ufunc::Minimum | Ufunc::Fmin);
-        match dtype {
-            Dtype::Bool => self.binary(if is_least { BinaryOp::BitAnd } else { BinaryOp::BitOr }, a, b),
-            _ if dtype.is_complex() => Err(missing(format_args!("the order of complex numbers"))),
-            _ if dtype.is_integer() || matches!(ufunc, Ufunc::Fmin | Ufunc::Fmax) => {
-                self.binary(if is_least { BinaryOp::Fmin } else { BinaryOp::Fmax }, a, b)
-            }
-            _ => {
-                let op = if is_least { CompareOp::Lt } else { CompareOp::Gt };
-                let wins = self.compare(op, a, b)?;
-                let is_nan = self.is_nan(a)?;
-                let takes_a = self.or(wins, is_nan)?;
-                self.select(takes_a, a, b)
-            }
+        if dtype == Dtype::Bool {
+            return self.binary(if is_least { BinaryOp::BitAnd } else { BinaryOp::BitOr }, a, b);
         }
+        if dtype.is_complex() {
+            return Err(missing(format_args!("the order of complex numbers")));
+        }
+        let op = if is_least { CompareOp::Lt } else { CompareOp::Gt };
+        let wins = self.compare(op, a, b)?;
+        if dtype.is_integer() {
+            return self.select(wins, a, b);
+        }
+        let is_nan = match ufunc {
+            Ufunc::Minimum | Ufunc::Maximum => self.is_nan(a)?,
+            _ => self.is_nan(b)?,
+        };
+        let takes_a = self.or(wins, is_nan)?;
+        self.select(takes_a, a, b)
     }
 
     fn is_nan(&mut self, a: ExprId) -> Result<ExprId, CompileError> {

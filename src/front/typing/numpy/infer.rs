@@ -144,6 +144,12 @@ impl Typing<'_> {
             let message = "Integers to negative integer powers are not allowed";
             return Err(type_error(format_args!("{message}")).spanning(self.tree.node(b).span));
         }
+        // NumPy's operator takes the power of bools apart that is a square.
+        if let (Operator::Pow, Some(Scalar::Int(2)), Kind::Strong(Dtype::Bool)) =
+            (operator, right.constant, left.kind)
+        {
+            return self.operator(Ufunc::Square, operator.symbol(), &[a]);
+        }
         self.operator(ufunc_of(operator), operator.symbol(), &[a, b])
     }
 

@@ -109,7 +109,7 @@ fn float_of_all(operands: &[Typed]) -> Option<Dtype> {
 fn ldexp(operands: &[Typed]) -> Option<Dtype> {
     let [mantissa, exponent] = operands else { return None };
     let exponents = exponent.kind.dtype();
-    if exponents != Dtype::Bool && !exponents.is_integer() {
+    if exponents != Dtype::Bool && !exponents.is_integer() || exponents == Dtype::UInt64 {
         return None;
     }
     match mantissa.kind {
