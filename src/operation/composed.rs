@@ -2,8 +2,6 @@
 //!
 //! Operands have the dtypes that each function says, and arithmetic on constants is done at once.
 
-#![allow(dead_code, reason = "the names of the dialects are what reaches these")]
-
 use super::known::known;
 use crate::dtype::{Dtype, Scalar};
 use crate::ir::{BinaryOp, Builder, CompareOp, ExprId, ExprKind, MathFn, UnaryOp};
@@ -36,7 +34,8 @@ impl Composer<'_> {
         self.unary(UnaryOp::Math(function), x)
     }
 
-    fn plain_binary(&mut self, op: BinaryOp, a: ExprId, b: ExprId) -> Built {
+    /// An operation on two operands of one dtype.
+    pub fn binary(&mut self, op: BinaryOp, a: ExprId, b: ExprId) -> Built {
         let dtype = self.0.dtype(a);
         self.add(ExprKind::Binary(op, a, b), dtype)
     }
@@ -52,11 +51,11 @@ impl Composer<'_> {
     }
 
     fn and(&mut self, a: ExprId, b: ExprId) -> Built {
-        self.plain_binary(BinaryOp::BitAnd, a, b)
+        self.binary(BinaryOp::BitAnd, a, b)
     }
 
     fn or(&mut self, a: ExprId, b: ExprId) -> Built {
-        self.plain_binary(BinaryOp::BitOr, a, b)
+        self.binary(BinaryOp::BitOr, a, b)
     }
 
     fn not(&mut self, a: ExprId) -> Built {
@@ -131,7 +130,7 @@ impl Composer<'_> {
             return self.plain_compare(CompareOp::Lt, x, zero);
         }
         let one = self.constant_like(1.0, x)?;
-        let signed = self.plain_binary(BinaryOp::Copysign, one, x)?;
+        let signed = self.binary(BinaryOp::Copysign, one, x)?;
         self.plain_compare(CompareOp::Lt, signed, zero)
     }
 
@@ -192,34 +191,36 @@ impl Composer<'_> {
 
     fn extremum(&mut self, op: BinaryOp, order: CompareOp, a: ExprId, b: ExprId) -> Built {
         if !self.0.dtype(a).is_complex() {
-            return self.plain_binary(op, a, b);
+            return self.binary(op, a, b);
         }
         let (is_first, is_nan) = (self.compare(order, a, b)?, self.is_nan(a)?);
         let is_first = self.or(is_first, is_nan)?;
         self.select(is_first, a, b)
     }
 
-    /// The smaller of two operands of one dtype, or the one that is not NaN.
+    /// The smaller of two operands of one dtype, or the one that is not NaN; of equal ones the second.
     pub fn fmin(&mut self, a: ExprId, b: ExprId) -> Built {
-        self.extremum_of_numbers([BinaryOp::Fmin, BinaryOp::Minimum], CompareOp::Le, a, b)
+        self.extremum_of_numbers(BinaryOp::Minimum, [CompareOp::Lt, CompareOp::Le], a, b)
     }
 
-    /// The larger of two operands of one dtype, or the one that is not NaN.
+    /// The larger of two operands of one dtype, or the one that is not NaN; of equal ones the second.
     pub fn fmax(&mut self, a: ExprId, b: ExprId) -> Built {
-        self.extremum_of_numbers([BinaryOp::Fmax, BinaryOp::Maximum], CompareOp::Ge, a, b)
+        self.extremum_of_numbers(BinaryOp::Maximum, [CompareOp::Gt, CompareOp::Ge], a, b)
     }
 
+    /// Of complex numbers that are equal it is the first.
     fn extremum_of_numbers(
         &mut self,
-        [of_floats, of_integers]: [BinaryOp; 2],
-        order: CompareOp,
+        of_integers: BinaryOp,
+        [of_floats, of_complex]: [CompareOp; 2],
         a: ExprId,
         b: ExprId,
     ) -> Built {
         let dtype = self.0.dtype(a);
-        if !dtype.is_complex() {
-            return self.plain_binary(if dtype.is_float() { of_floats } else { of_integers }, a, b);
+        if !dtype.is_complex() && !dtype.is_float() {
+            return self.binary(of_integers, a, b);
         }
+        let order = if dtype.is_complex() { of_complex } else { of_floats };
         let (is_first, is_nan) = (self.compare(order, a, b)?, self.is_nan(b)?);
         let is_first = self.or(is_first, is_nan)?;
         self.select(is_first, a, b)
@@ -227,42 +228,43 @@ impl Composer<'_> {
 
     /// The operand within limits of its dtype; NaN wins, then the upper limit.
     pub fn clip(&mut self, x: ExprId, least: ExprId, greatest: ExprId) -> Built {
-        let raised = self.maximum(x, least)?;
-        self.minimum(raised, greatest)
+        // Of complex numbers that are equal it is the limit.
+        let raised = self.extremum(BinaryOp::Maximum, CompareOp::Gt, x, least)?;
+        self.extremum(BinaryOp::Minimum, CompareOp::Lt, raised, greatest)
     }
 
     /// Whether exactly one of two bools holds.
     pub fn logical_xor(&mut self, a: ExprId, b: ExprId) -> Built {
-        self.plain_binary(BinaryOp::BitXor, a, b)
+        self.binary(BinaryOp::BitXor, a, b)
     }
 
     /// 1/x; 0 for the integer 0.
     pub fn reciprocal(&mut self, x: ExprId) -> Built {
         let one = self.constant_like(1.0, x)?;
-        self.plain_binary(BinaryOp::Div, one, x)
+        self.binary(BinaryOp::Div, one, x)
     }
 
     /// Radians as degrees, of a float.
     pub fn degrees(&mut self, x: ExprId) -> Built {
         let factor = self.constant_like(180.0 / std::f64::consts::PI, x)?;
-        self.plain_binary(BinaryOp::Mul, x, factor)
+        self.binary(BinaryOp::Mul, x, factor)
     }
 
     /// Degrees as radians, of a float.
     pub fn radians(&mut self, x: ExprId) -> Built {
         let factor = self.constant_like(std::f64::consts::PI / 180.0, x)?;
-        self.plain_binary(BinaryOp::Mul, x, factor)
+        self.binary(BinaryOp::Mul, x, factor)
     }
 
     /// sin(πx)/(πx), and 1 at 0, of a float or a complex number.
     pub fn sinc(&mut self, x: ExprId) -> Built {
         let (pi, one) = (self.constant_like(std::f64::consts::PI, x)?, self.constant_like(1.0, x)?);
-        let angle = self.plain_binary(BinaryOp::Mul, pi, x)?;
+        let angle = self.binary(BinaryOp::Mul, pi, x)?;
         let sine = match self.0.dtype(x).is_complex() {
             true => self.math(MathFn::Sin, angle)?,
             false => self.math(MathFn::Sinpi, x)?,
         };
-        let ratio = self.plain_binary(BinaryOp::Div, sine, angle)?;
+        let ratio = self.binary(BinaryOp::Div, sine, angle)?;
         let zero = self.constant_like(0.0, x)?;
         let is_zero = self.plain_compare(CompareOp::Eq, x, zero)?;
         self.select(is_zero, one, ratio)
@@ -281,25 +283,25 @@ impl Composer<'_> {
 
     /// log2(2^a + 2^b), of floats of one dtype.
     pub fn logaddexp2(&mut self, a: ExprId, b: ExprId) -> Built {
-        let larger = self.plain_binary(BinaryOp::Maximum, a, b)?;
-        let difference = self.plain_binary(BinaryOp::Sub, a, b)?;
+        let larger = self.binary(BinaryOp::Maximum, a, b)?;
+        let difference = self.binary(BinaryOp::Sub, a, b)?;
         let distance = self.unary(UnaryOp::Abs, difference)?;
         let negated = self.unary(UnaryOp::Neg, distance)?;
         let power = self.math(MathFn::Exp2, negated)?;
         let logarithm = self.math(MathFn::Log1p, power)?;
         let factor = self.constant_like(std::f64::consts::LOG2_E, a)?;
-        let rest = self.plain_binary(BinaryOp::Mul, logarithm, factor)?;
-        let sum = self.plain_binary(BinaryOp::Add, larger, rest)?;
+        let rest = self.binary(BinaryOp::Mul, logarithm, factor)?;
+        let sum = self.binary(BinaryOp::Add, larger, rest)?;
         // The difference of equal infinities is NaN.
         let one = self.constant_like(1.0, a)?;
-        let doubled = self.plain_binary(BinaryOp::Add, a, one)?;
+        let doubled = self.binary(BinaryOp::Add, a, one)?;
         let is_same = self.plain_compare(CompareOp::Eq, a, b)?;
         self.select(is_same, doubled, sum)
     }
 
     /// Greatest common divisor of the magnitudes of two integers of one dtype.
     pub fn gcd(&mut self, a: ExprId, b: ExprId) -> Built {
-        self.plain_binary(BinaryOp::Gcd, a, b)
+        self.binary(BinaryOp::Gcd, a, b)
     }
 
     /// Least common multiple of the magnitudes of two integers of one dtype, wrapping.
@@ -312,8 +314,8 @@ impl Composer<'_> {
         };
         let (a, b) = (magnitude(a)?, magnitude(b)?);
         let divisor = self.gcd(a, b)?;
-        let quotient = self.plain_binary(BinaryOp::Div, a, divisor)?;
-        let multiple = self.plain_binary(BinaryOp::Mul, quotient, b)?;
+        let quotient = self.binary(BinaryOp::Div, a, divisor)?;
+        let multiple = self.binary(BinaryOp::Mul, quotient, b)?;
         self.0.cast(multiple, dtype)
     }
 
@@ -327,7 +329,7 @@ impl Composer<'_> {
     /// The angle of a float or a complex number, as a float.
     pub fn angle(&mut self, z: ExprId) -> Built {
         let [re, im] = self.parts(z)?;
-        self.plain_binary(BinaryOp::Atan2, im, re)
+        self.binary(BinaryOp::Atan2, im, re)
     }
 
     /// A float or complex number rounded to that many decimals, halves to even.
@@ -340,9 +342,9 @@ impl Composer<'_> {
             true => (BinaryOp::Mul, BinaryOp::Div),
             false => (BinaryOp::Div, BinaryOp::Mul),
         };
-        let scaled = self.plain_binary(to, x, scale)?;
+        let scaled = self.binary(to, x, scale)?;
         let rounded = self.unary(UnaryOp::Rint, scaled)?;
-        self.plain_binary(back, rounded, scale)
+        self.binary(back, rounded, scale)
     }
 
     /// Whether a number is zero.

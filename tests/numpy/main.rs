@@ -14,7 +14,12 @@ const OPERATIONS: &str = include_str!("operations.txt");
 const FUNCTIONS: &str = include_str!("functions.txt");
 
 /// What the dialect does not have yet.
-const MISSING: &[&str] = &[];
+const MISSING: &[&str] = &[
+    "rounding of complex numbers is not supported yet",
+    "sign() of complex numbers is not supported yet",
+    "sinc() of complex numbers is not supported yet",
+    "this function of complex numbers is not supported yet",
+];
 
 /// Lists of special values by dtype and name.
 struct Values<'a>(Vec<(Dtype, &'a str, Vec<u8>)>);
@@ -125,7 +130,7 @@ fn fault(text: &str, variables: &[(Dtype, Vec<u8>)], cell: &str) -> Option<Strin
     }
     let found = fingerprint(&canonical(dtype, &bytes));
     let is_equal = wanted.is_empty() || u32::from_str_radix(wanted, 16) == Ok(found);
-    (!is_equal).then(|| format!("other values, {dtype} {bytes:02x?}"))
+    (!is_equal).then(|| format!("other values of {dtype}: {:02x?}", &bytes[..bytes.len().min(64)]))
 }
 
 #[test]
@@ -156,17 +161,19 @@ fn operations_give_what_numpy_gives() {
 
 /// How far two results are apart, in units of the last place of the larger part of the expected one.
 fn distance(dtype: Dtype, expected: &[u8], given: &[u8]) -> f64 {
-    let (epsilon, read): (f64, fn(&[u8]) -> Vec<f64>) = match dtype.component() {
-        Dtype::Float32 => {
-            (f32::EPSILON.into(), |bytes| floats(bytes, f32::from_le_bytes).map(f64::from).collect())
+    let read = |bytes: &[u8]| -> Vec<f64> {
+        match dtype.component() {
+            Dtype::Float32 => floats(bytes, f32::from_le_bytes).map(f64::from).collect(),
+            _ => floats(bytes, f64::from_le_bytes).collect(),
         }
-        _ => (f64::EPSILON, |bytes| floats(bytes, f64::from_le_bytes).collect()),
     };
+    let epsilon = if dtype.component() == Dtype::Float32 { f32::EPSILON.into() } else { f64::EPSILON };
     let parts = if dtype.is_complex() { 2 } else { 1 };
     let (expected, given) = (read(expected), read(given));
     let mut worst = 0f64;
     for (expected, given) in expected.chunks(parts).zip(given.chunks(parts)) {
-        let size = expected.iter().filter(|x| x.is_finite()).fold(f64::MIN_POSITIVE, |size, x| size.max(x.abs()));
+        let size =
+            expected.iter().filter(|x| x.is_finite()).fold(f64::MIN_POSITIVE, |size, x| size.max(x.abs()));
         for (expected, given) in expected.iter().zip(given) {
             worst = worst.max(match (expected.is_finite(), given.is_finite()) {
                 (true, true) => (expected - given).abs() / (size * epsilon),
@@ -185,11 +192,12 @@ fn functions_are_as_near_as_numpys() {
     for line in FUNCTIONS.lines().filter(|line| line.contains('\t')) {
         let fields: Vec<&str> = line.split('\t').collect();
         let [text, name, expected] = fields[..] else { panic!("{line}") };
-        let dtypes = vec![dtype_called(name); if text.contains('b') && text.contains(", b") { 2 } else { 1 }];
-        let dtypes = if text.contains(" b") { vec![dtypes[0]; 2] } else { dtypes };
+        let dtypes = vec![dtype_called(name); if text.contains(" b") { 2 } else { 1 }];
         let (result, bytes) = expected.split_once(' ').expect("dtype and bytes");
         match evaluate(text, &values.variables(&dtypes, "all")) {
-            Err(error) if is_missing(&error) => assert!(MISSING.contains(&error.message()), "{text}: {error}"),
+            Err(error) if is_missing(&error) => {
+                assert!(MISSING.contains(&error.message()), "{text}: {error}")
+            }
             Err(error) => panic!("{text} {name}: {error}"),
             Ok((dtype, found)) => {
                 assert_eq!(dtype, dtype_called(result), "{text} {name}");

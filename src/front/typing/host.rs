@@ -1,9 +1,9 @@
 //! Calls of functions of the host.
 
-use crate::operation::known;
 use crate::dtype::{Dtype, Scalar};
 use crate::ir::{Builder, ExprId, ExprKind, Function, UserFunction};
 use crate::memory::{OutOfMemory, TryGrow};
+use crate::operation::known;
 
 /// Adds a call: float64 in, float64 out, then the declared dtype. A pure function of constants is called now.
 pub fn call(

@@ -1,16 +1,16 @@
 //! Emission of typed expressions, operands before users.
 
 use super::infer::ufunc_of;
-use super::promote::common;
-use super::{Kind, Typed, type_error, ufunc};
+use super::promote::promote;
+use super::{Typed, type_error, ufunc};
 use crate::dtype::{Dtype, Scalar};
 use crate::front::error::CompileError;
 use crate::front::scope::{HostFunction, Scope, Variable};
 use crate::front::tree::{NodeId, NodeKind, Options, Tree};
 use crate::front::typing::{host, text};
-use crate::operation::known;
 use crate::ir::{BinaryOp, Builder, CompareOp, ExprId, ExprKind, MathFn, ReduceOp, UnaryOp};
 use crate::memory::{OutOfMemory, TryGrow};
+use crate::operation::composed::Composer;
 use crate::operation::numpy::{Function, Meaning, Reduction, Ufunc};
 
 /// Adds the whole tree, in the dtype of its root.
@@ -70,8 +70,8 @@ fn needs(tree: &Tree, typed: &[Typed]) -> Result<Vec<Option<Dtype>>, OutOfMemory
 }
 
 /// Adds the expressions of nodes whose operands have theirs.
-pub struct Emitter<'a> {
-    pub builder: &'a mut Builder,
+struct Emitter<'a> {
+    builder: &'a mut Builder,
     scope: &'a Scope<'a>,
     tree: &'a Tree,
     typed: &'a [Typed],
@@ -79,7 +79,7 @@ pub struct Emitter<'a> {
 }
 
 /// What the engines have no operation for yet.
-pub fn missing(what: std::fmt::Arguments<'_>) -> CompileError {
+fn missing(what: std::fmt::Arguments<'_>) -> CompileError {
     type_error(format_args!("{what} is not supported yet"))
 }
 
@@ -88,12 +88,8 @@ impl Emitter<'_> {
         self.typed[id as usize]
     }
 
-    /// An expression, or its value if it is known.
-    fn add(&mut self, kind: ExprKind, dtype: Dtype) -> Result<ExprId, CompileError> {
-        Ok(match known::known(&self.builder.graph, kind) {
-            Some(value) => self.builder.constant(value, dtype)?,
-            None => self.builder.add(kind, dtype.into())?,
-        })
+    fn compose(&mut self) -> Composer<'_> {
+        Composer(self.builder)
     }
 
     /// A node in a dtype. A number of Python has it for the first time.
@@ -174,8 +170,7 @@ impl Emitter<'_> {
             Meaning::Clip => {
                 let [value, low, high] = [args[0], args[1], args[2]].map(|arg| self.operand(arg, work));
                 let (value, low, high) = (value?, low?, high?);
-                let above = self.extremum(Ufunc::Maximum, value, low)?;
-                self.extremum(Ufunc::Minimum, above, high)
+                Ok(self.compose().clip(value, low, high)?)
             }
             Meaning::Round => {
                 let value = self.operand(args[0], work)?;
@@ -246,45 +241,6 @@ fn wide(dtype: Dtype) -> Dtype {
 
 /// Element-wise operations.
 impl Emitter<'_> {
-    pub fn dtype(&self, id: ExprId) -> Dtype {
-        self.builder.dtype(id)
-    }
-
-    pub fn number(&mut self, value: f64, dtype: Dtype) -> Result<ExprId, CompileError> {
-        Ok(self.builder.constant(Scalar::Float(value), dtype)?)
-    }
-
-    pub fn unary(&mut self, op: UnaryOp, a: ExprId) -> Result<ExprId, CompileError> {
-        let dtype = self.dtype(a);
-        let result = match op {
-            UnaryOp::Abs | UnaryOp::Real | UnaryOp::Imag => dtype.component(),
-            _ => dtype,
-        };
-        self.add(ExprKind::Unary(op, a), result)
-    }
-
-    pub fn binary(&mut self, op: BinaryOp, a: ExprId, b: ExprId) -> Result<ExprId, CompileError> {
-        let dtype = self.dtype(a);
-        self.add(ExprKind::Binary(op, a, b), dtype)
-    }
-
-    fn compare(&mut self, op: CompareOp, a: ExprId, b: ExprId) -> Result<ExprId, CompileError> {
-        self.add(ExprKind::Compare(op, a, b), Dtype::Bool)
-    }
-
-    fn and(&mut self, a: ExprId, b: ExprId) -> Result<ExprId, CompileError> {
-        self.binary(BinaryOp::BitAnd, a, b)
-    }
-
-    fn or(&mut self, a: ExprId, b: ExprId) -> Result<ExprId, CompileError> {
-        self.binary(BinaryOp::BitOr, a, b)
-    }
-
-    fn select(&mut self, condition: ExprId, yes: ExprId, no: ExprId) -> Result<ExprId, CompileError> {
-        let dtype = self.dtype(yes);
-        self.add(ExprKind::Select { condition, yes, no }, dtype)
-    }
-
     fn select_nodes(
         &mut self,
         [condition, yes, no]: [NodeId; 3],
@@ -292,7 +248,7 @@ impl Emitter<'_> {
     ) -> Result<ExprId, CompileError> {
         let condition = self.operand(condition, Dtype::Bool)?;
         let (yes, no) = (self.operand(yes, work)?, self.operand(no, work)?);
-        self.select(condition, yes, no)
+        Ok(self.compose().select(condition, yes, no)?)
     }
 
     fn ufunc(&mut self, ufunc: Ufunc, args: &[NodeId], work: Dtype) -> Result<ExprId, CompileError> {
@@ -300,222 +256,122 @@ impl Emitter<'_> {
             return self.comparison(op, a, b, work);
         }
         match *args {
-            [a] => {
-                let a = self.operand(a, work)?;
-                self.of_one(ufunc, a, work)
-            }
             [a, b] if ufunc == Ufunc::Power && is_two(self.get(b)) => {
                 let a = self.operand(a, work)?;
                 self.of_one(Ufunc::Square, a, work)
             }
             [a, b] => {
                 let (a, b) = (self.operand(a, work)?, self.operand(b, work)?);
-                self.of_two(ufunc, a, b, work)
+                Ok(self.of_two(ufunc, a, b, work)?)
             }
-            _ => unreachable!("element-wise operations have one or two operands"),
+            [a, ..] => {
+                let a = self.operand(a, work)?;
+                self.of_one(ufunc, a, work)
+            }
+            [] => unreachable!("element-wise operations have operands"),
         }
     }
 
     fn of_one(&mut self, ufunc: Ufunc, a: ExprId, work: Dtype) -> Result<ExprId, CompileError> {
         let is_exact = work == Dtype::Bool || work.is_integer();
-        match ufunc {
-            Ufunc::Positive => Ok(a),
-            Ufunc::Negative => self.unary(UnaryOp::Neg, a),
-            Ufunc::Invert | Ufunc::LogicalNot => self.unary(UnaryOp::BitNot, a),
-            Ufunc::Absolute if work == Dtype::Bool || work.is_unsigned() => Ok(a),
-            Ufunc::Absolute | Ufunc::Fabs => self.unary(UnaryOp::Abs, a),
-            Ufunc::Sign if work.is_complex() => Err(missing(format_args!("sign() of complex numbers"))),
-            Ufunc::Sign => self.unary(UnaryOp::Sign, a),
-            Ufunc::Square => self.binary(BinaryOp::Mul, a, a),
-            Ufunc::Reciprocal => {
-                let one = self.number(1.0, work)?;
-                self.binary(BinaryOp::Div, one, a)
+        let is_complex = work.is_complex();
+        let mut compose = self.compose();
+        Ok(match ufunc {
+            Ufunc::Positive => a,
+            Ufunc::Negative => compose.unary(UnaryOp::Neg, a)?,
+            Ufunc::Invert => compose.unary(UnaryOp::BitNot, a)?,
+            Ufunc::LogicalNot => compose.logical_not(a)?,
+            Ufunc::Absolute if work == Dtype::Bool || work.is_unsigned() => a,
+            Ufunc::Absolute | Ufunc::Fabs => compose.unary(UnaryOp::Abs, a)?,
+            Ufunc::Sign if is_complex => return Err(missing(format_args!("sign() of complex numbers"))),
+            Ufunc::Sign => compose.unary(UnaryOp::Sign, a)?,
+            Ufunc::Square => compose.binary(BinaryOp::Mul, a, a)?,
+            Ufunc::Reciprocal => compose.reciprocal(a)?,
+            Ufunc::Conjugate if is_complex => compose.unary(UnaryOp::Conj, a)?,
+            Ufunc::Conjugate => a,
+            Ufunc::Real if is_complex => compose.unary(UnaryOp::Real, a)?,
+            Ufunc::Real => a,
+            Ufunc::Imag => compose.unary(UnaryOp::Imag, a)?,
+            Ufunc::Angle => compose.angle(a)?,
+            Ufunc::Floor | Ufunc::Ceil | Ufunc::Trunc if is_exact => a,
+            Ufunc::Floor => compose.unary(UnaryOp::Floor, a)?,
+            Ufunc::Ceil => compose.unary(UnaryOp::Ceil, a)?,
+            Ufunc::Trunc => compose.unary(UnaryOp::Trunc, a)?,
+            Ufunc::Rint => return self.round(a, 0),
+            Ufunc::Math(function) if is_complex && function != MathFn::Sqrt => {
+                return Err(missing(format_args!("this function of complex numbers")));
             }
-            Ufunc::Conjugate if work.is_complex() => self.unary(UnaryOp::Conj, a),
-            Ufunc::Conjugate => Ok(a),
-            Ufunc::Real if !work.is_complex() => Ok(a),
-            Ufunc::Real => self.unary(UnaryOp::Real, a),
-            Ufunc::Imag => self.unary(UnaryOp::Imag, a),
-            Ufunc::Angle => {
-                let (imag, real) = (self.unary(UnaryOp::Imag, a)?, self.unary(UnaryOp::Real, a)?);
-                self.binary(BinaryOp::Atan2, imag, real)
-            }
-            Ufunc::Floor | Ufunc::Ceil | Ufunc::Trunc if is_exact => Ok(a),
-            Ufunc::Floor => self.unary(UnaryOp::Floor, a),
-            Ufunc::Ceil => self.unary(UnaryOp::Ceil, a),
-            Ufunc::Trunc => self.unary(UnaryOp::Trunc, a),
-            Ufunc::Rint => self.round(a, 0),
-            Ufunc::Math(function) if work.is_complex() && function != MathFn::Sqrt => {
-                Err(missing(format_args!("this function of complex numbers")))
-            }
-            Ufunc::Math(function) => self.unary(UnaryOp::Math(function), a),
-            Ufunc::Degrees | Ufunc::Radians => {
-                let factor = if ufunc == Ufunc::Degrees {
-                    180.0 / std::f64::consts::PI
-                } else {
-                    std::f64::consts::PI / 180.0
-                };
-                let factor = self.number(factor, work)?;
-                self.binary(BinaryOp::Mul, a, factor)
-            }
-            Ufunc::Sinc => self.sinc(a),
-            Ufunc::IsNan => self.is_nan(a),
-            Ufunc::IsInf => self.is_infinite(a),
-            Ufunc::IsFinite => self.is_finite(a),
-            Ufunc::IsReal => {
-                let imag = self.unary(UnaryOp::Imag, a)?;
-                let zero = self.number(0.0, work.component())?;
-                self.compare(CompareOp::Eq, imag, zero)
-            }
-            Ufunc::Signbit if is_exact => {
-                let zero = self.number(0.0, work)?;
-                self.compare(CompareOp::Lt, a, zero)
-            }
-            Ufunc::Signbit => {
-                let one = self.number(1.0, work)?;
-                let signed = self.binary(BinaryOp::Copysign, one, a)?;
-                let zero = self.number(0.0, work)?;
-                self.compare(CompareOp::Lt, signed, zero)
-            }
-            Ufunc::BitwiseCount => Err(missing(format_args!("bitwise_count()"))),
+            Ufunc::Math(function) => compose.unary(UnaryOp::Math(function), a)?,
+            Ufunc::Degrees => compose.degrees(a)?,
+            Ufunc::Radians => compose.radians(a)?,
+            Ufunc::Sinc if is_complex => return Err(missing(format_args!("sinc() of complex numbers"))),
+            Ufunc::Sinc => compose.sinc(a)?,
+            Ufunc::IsNan => compose.is_nan(a)?,
+            Ufunc::IsInf => compose.is_infinite(a)?,
+            Ufunc::IsFinite => compose.is_finite(a)?,
+            Ufunc::IsReal => compose.is_real(a)?,
+            Ufunc::Signbit => compose.sign_bit(a)?,
+            Ufunc::BitwiseCount if work == Dtype::Bool => self.builder.cast(a, Dtype::UInt8)?,
+            Ufunc::BitwiseCount => compose.bitwise_count(a)?,
             _ => unreachable!("this operation has two operands"),
-        }
+        })
     }
 
-    fn of_two(&mut self, ufunc: Ufunc, a: ExprId, b: ExprId, work: Dtype) -> Result<ExprId, CompileError> {
+    fn of_two(&mut self, ufunc: Ufunc, a: ExprId, b: ExprId, work: Dtype) -> Result<ExprId, OutOfMemory> {
         let is_bool = work == Dtype::Bool;
+        let mut compose = self.compose();
         let op = match ufunc {
             Ufunc::Add | Ufunc::LogicalOr | Ufunc::Maximum | Ufunc::Fmax if is_bool => BinaryOp::BitOr,
             Ufunc::Multiply | Ufunc::LogicalAnd | Ufunc::Minimum | Ufunc::Fmin if is_bool => BinaryOp::BitAnd,
-            Ufunc::LogicalXor => BinaryOp::BitXor,
+            Ufunc::LogicalXor => return compose.logical_xor(a, b),
+            Ufunc::BitwiseXor => BinaryOp::BitXor,
             Ufunc::Add => BinaryOp::Add,
             Ufunc::Subtract => BinaryOp::Sub,
             Ufunc::Multiply => BinaryOp::Mul,
             Ufunc::Divide => BinaryOp::Div,
+            Ufunc::FloorDivide => BinaryOp::FloorDiv,
+            Ufunc::Remainder => BinaryOp::FloorMod,
             Ufunc::Fmod => BinaryOp::Rem,
             Ufunc::Power | Ufunc::FloatPower => BinaryOp::Pow,
             Ufunc::LeftShift => BinaryOp::Shl,
             Ufunc::RightShift => BinaryOp::Shr,
             Ufunc::BitwiseAnd => BinaryOp::BitAnd,
             Ufunc::BitwiseOr => BinaryOp::BitOr,
-            Ufunc::BitwiseXor => BinaryOp::BitXor,
             Ufunc::Arctan2 => BinaryOp::Atan2,
             Ufunc::Hypot => BinaryOp::Hypot,
             Ufunc::Copysign => BinaryOp::Copysign,
             Ufunc::Nextafter => BinaryOp::Nextafter,
             Ufunc::Ldexp => BinaryOp::Ldexp,
             Ufunc::Logaddexp => BinaryOp::Logaddexp,
-            Ufunc::Minimum | Ufunc::Maximum | Ufunc::Fmin | Ufunc::Fmax => return self.extremum(ufunc, a, b),
-            Ufunc::Heaviside => return self.heaviside(a, b),
-            Ufunc::Logaddexp2 => return self.logaddexp2(a, b),
-            Ufunc::FloorDivide => return Err(missing(format_args!("'//'"))),
-            Ufunc::Remainder => return Err(missing(format_args!("'%'"))),
-            Ufunc::Gcd => return Err(missing(format_args!("gcd()"))),
-            Ufunc::Lcm => return Err(missing(format_args!("lcm()"))),
+            Ufunc::Minimum => return compose.minimum(a, b),
+            Ufunc::Maximum => return compose.maximum(a, b),
+            Ufunc::Fmin => return compose.fmin(a, b),
+            Ufunc::Fmax => return compose.fmax(a, b),
+            Ufunc::Heaviside => return compose.heaviside(a, b),
+            Ufunc::Logaddexp2 => return compose.logaddexp2(a, b),
+            Ufunc::Gcd => return compose.gcd(a, b),
+            Ufunc::Lcm => return compose.lcm(a, b),
             _ => unreachable!("this operation has one operand, or is emitted apart"),
         };
-        self.binary(op, a, b)
+        compose.binary(op, a, b)
     }
 
-    /// `minimum`, `maximum`, where NaN wins, `fmin`, `fmax`, where it loses. Of equal ones it is the second.
-    pub fn extremum(&mut self, ufunc: Ufunc, a: ExprId, b: ExprId) -> Result<ExprId, CompileError> {
-        let dtype = self.dtype(a);
-        let is_least = matches!(ufunc, Ufunc::Minimum | Ufunc::Fmin);
-        if dtype == Dtype::Bool {
-            return self.binary(if is_least { BinaryOp::BitAnd } else { BinaryOp::BitOr }, a, b);
-        }
+    /// To a number of decimals, halves to even. As NumPy does it: scaled, rounded, scaled back.
+    fn round(&mut self, value: ExprId, decimals: i64) -> Result<ExprId, CompileError> {
+        let dtype = self.builder.dtype(value);
         if dtype.is_complex() {
-            return Err(missing(format_args!("the order of complex numbers")));
+            return Err(missing(format_args!("rounding of complex numbers")));
         }
-        let op = if is_least { CompareOp::Lt } else { CompareOp::Gt };
-        let wins = self.compare(op, a, b)?;
-        if dtype.is_integer() {
-            return self.select(wins, a, b);
+        if decimals >= 0 && !dtype.is_float() {
+            return Ok(value);
         }
-        let is_nan = match ufunc {
-            Ufunc::Minimum | Ufunc::Maximum => self.is_nan(a)?,
-            _ => self.is_nan(b)?,
-        };
-        let takes_a = self.or(wins, is_nan)?;
-        self.select(takes_a, a, b)
-    }
-
-    fn is_nan(&mut self, a: ExprId) -> Result<ExprId, CompileError> {
-        self.compare(CompareOp::Ne, a, a)
-    }
-
-    fn is_infinite(&mut self, a: ExprId) -> Result<ExprId, CompileError> {
-        let dtype = self.dtype(a);
-        if !dtype.is_float() && !dtype.is_complex() {
-            return self.compare(CompareOp::Ne, a, a);
-        }
-        // The modulus of a complex number is infinite if a part is, whatever the other.
-        let magnitude = self.unary(UnaryOp::Abs, a)?;
-        let infinity = self.number(f64::INFINITY, dtype.component())?;
-        self.compare(CompareOp::Eq, magnitude, infinity)
-    }
-
-    fn is_finite(&mut self, a: ExprId) -> Result<ExprId, CompileError> {
-        let dtype = self.dtype(a);
-        if dtype.is_complex() {
-            // The modulus of finite parts can overflow.
-            let (real, imag) = (self.unary(UnaryOp::Real, a)?, self.unary(UnaryOp::Imag, a)?);
-            let (real, imag) = (self.is_finite(real)?, self.is_finite(imag)?);
-            return self.and(real, imag);
-        }
-        if !dtype.is_float() {
-            return self.compare(CompareOp::Eq, a, a);
-        }
-        let magnitude = self.unary(UnaryOp::Abs, a)?;
-        let infinity = self.number(f64::INFINITY, dtype)?;
-        self.compare(CompareOp::Lt, magnitude, infinity)
-    }
-
-    /// sin(πx)/πx, as NumPy computes it: zero counts as 10⁻²⁰.
-    fn sinc(&mut self, a: ExprId) -> Result<ExprId, CompileError> {
-        let dtype = self.dtype(a);
-        if dtype.is_complex() {
-            return Err(missing(format_args!("sinc() of complex numbers")));
-        }
-        let zero = self.number(0.0, dtype)?;
-        let tiny = self.number(1e-20, dtype)?;
-        let pi = self.number(std::f64::consts::PI, dtype)?;
-        let is_zero = self.compare(CompareOp::Eq, a, zero)?;
-        let argument = self.select(is_zero, tiny, a)?;
-        let argument = self.binary(BinaryOp::Mul, pi, argument)?;
-        let sine = self.unary(UnaryOp::Math(MathFn::Sin), argument)?;
-        self.binary(BinaryOp::Div, sine, argument)
-    }
-
-    /// 0 below zero, 1 above, `b` at zero; NaN stays.
-    fn heaviside(&mut self, a: ExprId, b: ExprId) -> Result<ExprId, CompileError> {
-        let dtype = self.dtype(a);
-        let (zero, one) = (self.number(0.0, dtype)?, self.number(1.0, dtype)?);
-        let is_above = self.compare(CompareOp::Gt, a, zero)?;
-        let is_below = self.compare(CompareOp::Lt, a, zero)?;
-        let is_zero = self.compare(CompareOp::Eq, a, zero)?;
-        let at_zero = self.select(is_zero, b, a)?;
-        let up_to_zero = self.select(is_below, zero, at_zero)?;
-        self.select(is_above, one, up_to_zero)
-    }
-
-    /// log2(2^a + 2^b).
-    fn logaddexp2(&mut self, a: ExprId, b: ExprId) -> Result<ExprId, CompileError> {
-        let dtype = self.dtype(a);
-        let one = self.number(1.0, dtype)?;
-        let log2_e = self.number(std::f64::consts::LOG2_E, dtype)?;
-        let difference = self.binary(BinaryOp::Sub, a, b)?;
-        let magnitude = self.unary(UnaryOp::Abs, difference)?;
-        let exponent = self.unary(UnaryOp::Neg, magnitude)?;
-        let ratio = self.unary(UnaryOp::Math(MathFn::Exp2), exponent)?;
-        let logarithm = self.unary(UnaryOp::Math(MathFn::Log1p), ratio)?;
-        let added = self.binary(BinaryOp::Mul, logarithm, log2_e)?;
-        let larger = self.extremum(Ufunc::Maximum, a, b)?;
-        let sum = self.binary(BinaryOp::Add, larger, added)?;
-        // Infinities of one sign have no difference.
-        let double = self.binary(BinaryOp::Add, a, one)?;
-        let is_equal = self.compare(CompareOp::Eq, a, b)?;
-        self.select(is_equal, double, sum)
+        let decimals = i32::try_from(decimals).ok().filter(|decimals| decimals.abs() <= 308);
+        let decimals = decimals
+            .ok_or_else(|| type_error(format_args!("round() has no meaning for so many decimals")))?;
+        let work = if dtype.is_float() { dtype } else { Dtype::Float64 };
+        let value = self.builder.cast(value, work)?;
+        let rounded = self.compose().round_to(value, decimals)?;
+        Ok(self.builder.cast(rounded, dtype)?)
     }
 }
 
@@ -538,19 +394,20 @@ impl Emitter<'_> {
             let other = self.operand(a, dtype)?;
             return self.beyond(op, other, value, dtype);
         }
-        match (whole(left), whole(right)) {
-            (Some(signed), Some(Dtype::UInt64)) if signed.is_signed() => self.mixed(op, a, b),
-            (Some(Dtype::UInt64), Some(signed)) if signed.is_signed() => self.mixed(op.mirrored(), b, a),
-            (Some(left), Some(right)) => {
-                let work = common([Kind::Strong(left), Kind::Strong(right)]);
-                let (a, b) = (self.operand(a, work)?, self.operand(b, work)?);
-                self.compare(op, a, b)
+        let work = match (whole(left), whole(right)) {
+            (Some(Dtype::UInt64), Some(signed)) if signed.is_signed() => {
+                let (a, b) = (self.operand(a, Dtype::UInt64)?, self.operand(b, Dtype::Int64)?);
+                return Ok(self.compose().compare_signed_unsigned(op, a, b)?);
             }
-            _ => {
-                let (a, b) = (self.operand(a, work)?, self.operand(b, work)?);
-                self.ordered(op, a, b)
+            (Some(signed), Some(Dtype::UInt64)) if signed.is_signed() => {
+                let (a, b) = (self.operand(a, Dtype::Int64)?, self.operand(b, Dtype::UInt64)?);
+                return Ok(self.compose().compare_signed_unsigned(op, a, b)?);
             }
-        }
+            (Some(left), Some(right)) => promote(left, right),
+            _ => work,
+        };
+        let (a, b) = (self.operand(a, work)?, self.operand(b, work)?);
+        Ok(self.compose().compare(op, a, b)?)
     }
 
     /// `other op value`, where no item of the dtype has the value: the same for all items, but for each of them.
@@ -569,49 +426,9 @@ impl Emitter<'_> {
             Lt | Le => is_above,
             Gt | Ge => !is_above,
         };
-        let least =
-            if dtype.is_signed() { Scalar::Int(-(1 << (8 * dtype.size() - 1))) } else { Scalar::Int(0) };
-        let least = self.builder.constant(least, dtype)?;
-        self.compare(if holds { Ge } else { Lt }, other, least)
-    }
-
-    /// A signed integer and one of uint64.
-    fn mixed(&mut self, op: CompareOp, signed: NodeId, unsigned: NodeId) -> Result<ExprId, CompileError> {
-        use CompareOp::*;
-        let signed = self.operand(signed, Dtype::Int64)?;
-        let unsigned = self.operand(unsigned, Dtype::UInt64)?;
-        let zero = self.builder.constant(Scalar::Int(0), Dtype::Int64)?;
-        let wrapped = self.builder.cast(signed, Dtype::UInt64)?;
-        let holds = self.compare(op, wrapped, unsigned)?;
-        match op {
-            Lt | Le | Ne => {
-                let is_negative = self.compare(Lt, signed, zero)?;
-                self.or(is_negative, holds)
-            }
-            Gt | Ge | Eq => {
-                let is_natural = self.compare(Ge, signed, zero)?;
-                self.and(is_natural, holds)
-            }
-        }
-    }
-
-    /// Operands of one dtype; complex numbers have the order of their real parts, then of the imaginary ones.
-    fn ordered(&mut self, op: CompareOp, a: ExprId, b: ExprId) -> Result<ExprId, CompileError> {
-        use CompareOp::*;
-        if !self.dtype(a).is_complex() || matches!(op, Eq | Ne) {
-            return self.compare(op, a, b);
-        }
-        let strict = if matches!(op, Lt | Le) { Lt } else { Gt };
-        let (left, right) = (self.unary(UnaryOp::Real, a)?, self.unary(UnaryOp::Real, b)?);
-        let (above, below) = (self.unary(UnaryOp::Imag, a)?, self.unary(UnaryOp::Imag, b)?);
-        let reals = self.compare(strict, left, right)?;
-        let (first, second) = (self.compare(Eq, above, above)?, self.compare(Eq, below, below)?);
-        let numbers = self.and(first, second)?;
-        let reals = self.and(reals, numbers)?;
-        let is_equal = self.compare(Eq, left, right)?;
-        let imags = self.compare(op, above, below)?;
-        let imags = self.and(is_equal, imags)?;
-        self.or(reals, imags)
+        let least = if dtype.is_signed() { -(1 << (8 * dtype.size() - 1)) } else { 0 };
+        let least = self.builder.constant(Scalar::Int(least), dtype)?;
+        Ok(self.compose().compare(if holds { Ge } else { Lt }, other, least)?)
     }
 }
 

@@ -11,7 +11,6 @@ mod constant;
 mod emit;
 mod infer;
 mod promote;
-mod round;
 mod ufunc;
 
 #[cfg(test)]

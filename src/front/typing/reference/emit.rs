@@ -9,10 +9,10 @@ use crate::front::lexer::Operator;
 use crate::front::scope::{HostFunction, Scope, Variable};
 use crate::front::tree::{NodeId, NodeKind, Tree};
 use crate::front::typing::{host, text};
-use crate::operation::known;
 use crate::ir::{BinaryOp, Builder, CompareOp, ExprId, ExprKind, UnaryOp};
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::operation::Meaning;
+use crate::operation::known;
 
 /// Adds the whole tree; the result has the root's demanded dtype.
 pub fn emit(

@@ -12,9 +12,9 @@ use crate::dtype::{Dtype, Scalar};
 use crate::front::error::{CompileError, Status};
 use crate::front::scope::Scope;
 use crate::front::tree::{NodeId, NodeKind, Tree};
-use crate::operation::known::value_of;
 use crate::ir::{Builder, ExprId};
 use crate::memory::{OutOfMemory, TryGrow};
+use crate::operation::known::value_of;
 
 /// Computes constant nodes of one tree.
 pub struct Folder<'a> {
