@@ -127,6 +127,28 @@ static void output_may_be_an_input(void) {
     me_free(expr);
 }
 
+/* The arrays of an evaluation are those of the used variables, in the order of the table. */
+static void an_expression_tells_its_variables(void) {
+    me_variable variables[] = {{"a", ME_FLOAT64}, {"unused", ME_INT8}, {"b", ME_FLOAT64}};
+    me_expr *expr = NULL;
+    CHECK(me_compile("b - a", variables, 3, ME_AUTO, NULL, &expr) == ME_COMPILE_SUCCESS);
+    CHECK(me_expr_variable_count(expr) == 2);
+    CHECK(me_expr_variable(expr, 0) == 0 && me_expr_variable(expr, 1) == 2);
+    CHECK(me_expr_variable(expr, 2) == -1 && me_expr_variable(expr, -1) == -1);
+    CHECK(strcmp(me_expr_variable_name(expr, 1), "b") == 0 && me_expr_variable_name(expr, 2) == NULL);
+    CHECK(!me_expr_is_scalar(expr));
+    me_free(expr);
+    const char *kernel = "def f(a, unused, b):\n    return b\n";
+    CHECK(me_compile(kernel, variables, 3, ME_AUTO, NULL, &expr) == ME_COMPILE_SUCCESS);
+    CHECK(me_expr_variable_count(expr) == 3 && me_expr_variable(expr, 1) == 1);
+    me_free(expr);
+    CHECK(me_compile("sum(a)", variables, 3, ME_AUTO, NULL, &expr) == ME_COMPILE_SUCCESS);
+    CHECK(me_expr_is_scalar(expr) && me_expr_variable_count(expr) == 1);
+    me_free(expr);
+    CHECK(me_expr_variable_count(NULL) == 0 && me_expr_variable(NULL, 0) == -1);
+    CHECK(me_expr_variable_name(NULL, 0) == NULL && !me_expr_is_scalar(NULL));
+}
+
 int main(void) {
     RUN(every_number_type_adds);
     RUN(complex_numbers_multiply);
@@ -136,5 +158,6 @@ int main(void) {
     RUN(constants_need_no_inputs);
     RUN(buffers_are_those_of_the_used_variables);
     RUN(output_may_be_an_input);
+    RUN(an_expression_tells_its_variables);
     return RESULT();
 }

@@ -714,6 +714,43 @@ me_dtype me_get_dtype(const struct me_expr *expr);
 size_t me_get_itemsize(const struct me_expr *expr);
 
 /**
+ * Number of arrays that evaluations take: one for each variable an expression uses; for a kernel,
+ * one for each declared variable. 0 for NULL.
+ *
+ * # Safety
+ * `expr` is NULL or alive.
+ */
+int me_expr_variable_count(const struct me_expr *expr);
+
+/**
+ * The variable for which evaluations take array number `index`, counted from 0: its position in the
+ * table that the compile call was given. -1 for NULL, and if there are not so many.
+ *
+ * # Safety
+ * `expr` is NULL or alive.
+ */
+int me_expr_variable(const struct me_expr *expr, int index);
+
+/**
+ * The name of the variable for which evaluations take array number `index`, counted from 0; NULL for a NULL
+ * expression, and if there are not so many. The text belongs to the expression.
+ *
+ * # Safety
+ * `expr` is NULL or alive.
+ */
+const char *me_expr_variable_name(const struct me_expr *expr,
+                                  int index);
+
+/**
+ * Whether an evaluation writes one item for any number of items: the whole expression is a
+ * reduction. false for NULL.
+ *
+ * # Safety
+ * `expr` is NULL or alive.
+ */
+bool me_expr_is_scalar(const struct me_expr *expr);
+
+/**
  * Whether evaluations run a native kernel; false for NULL.
  *
  * # Safety

@@ -214,7 +214,8 @@ fn variables(
     let mut variables = Vec::new();
     // Parameters are variables in the order of declaration.
     let mut params = kernel.params.iter().zip(is_read).peekable();
-    for entry in entries.iter().filter(|entry| matches!(entry.kind, EntryKind::Variable)) {
+    let is_variable = |(_, entry): &(u32, &Entry<'_>)| matches!(entry.kind, EntryKind::Variable);
+    for (index, entry) in (0..).zip(entries).filter(is_variable) {
         let dtype = entry.dtype.or(output).unwrap_or(Dtype::Float64);
         let itemsize = if dtype.is_string() { entry.itemsize } else { dtype.size() };
         let role = match params.next_if(|(param, _)| param.name == entry.name) {
@@ -222,8 +223,9 @@ fn variables(
             Some((_, false)) => Role::Unread,
             None => Role::Unbound,
         };
-        let name = Vec::try_copied(entry.name)?;
-        variables.try_push(Variable { name, ty: Type { dtype, itemsize }, role })?;
+        let mut name = Vec::try_copied(entry.name)?;
+        name.try_push(0)?;
+        variables.try_push(Variable { name, entry: index, ty: Type { dtype, itemsize }, role })?;
     }
     Ok(variables)
 }

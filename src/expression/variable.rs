@@ -19,7 +19,10 @@ use crate::ir::Type;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Variable {
+    /// The name with a NUL at its end, as C reads it.
     pub(super) name: Vec<u8>,
+    /// Position in the table of names that the compilation was given.
+    pub(crate) entry: u32,
     pub(super) ty: Type,
     pub(super) role: Role,
 }
@@ -46,7 +49,17 @@ impl Variable {
     /// ```
     pub fn name(&self) -> &str {
         // Names that Rust gives are UTF-8; C alone can give others, and has no way to ask for them.
-        std::str::from_utf8(&self.name).unwrap_or_default()
+        std::str::from_utf8(&self.name[..self.name.len() - 1]).unwrap_or_default()
+    }
+
+    /// The name as a text of C, without NUL inside.
+    pub(crate) fn c_name(&self) -> &std::ffi::CStr {
+        std::ffi::CStr::from_bytes_with_nul(&self.name).unwrap_or_default()
+    }
+
+    /// Whether evaluations by C take an array for it.
+    pub(crate) fn is_parameter(&self) -> bool {
+        self.role != Role::Unbound
     }
 
     /// The dtype of its items.

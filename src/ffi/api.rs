@@ -412,6 +412,50 @@ pub unsafe extern "C" fn me_get_itemsize(expr: *const me_expr) -> usize {
     ffi_panic_boundary(0, || unsafe { query::itemsize(expr) })
 }
 
+/// Number of arrays that evaluations take: one for each variable an expression uses; for a kernel,
+/// one for each declared variable. 0 for NULL.
+///
+/// # Safety
+/// `expr` is NULL or alive.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn me_expr_variable_count(expr: *const me_expr) -> c_int {
+    // SAFETY: the arguments are passed on under the contract of this function.
+    ffi_panic_boundary(0, || unsafe { query::variable_count(expr) })
+}
+
+/// The variable for which evaluations take array number `index`, counted from 0: its position in the
+/// table that the compile call was given. -1 for NULL, and if there are not so many.
+///
+/// # Safety
+/// `expr` is NULL or alive.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn me_expr_variable(expr: *const me_expr, index: c_int) -> c_int {
+    // SAFETY: the arguments are passed on under the contract of this function.
+    ffi_panic_boundary(-1, || unsafe { query::variable(expr, index) })
+}
+
+/// The name of the variable for which evaluations take array number `index`, counted from 0; NULL for a NULL
+/// expression, and if there are not so many. The text belongs to the expression.
+///
+/// # Safety
+/// `expr` is NULL or alive.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn me_expr_variable_name(expr: *const me_expr, index: c_int) -> *const c_char {
+    // SAFETY: the arguments are passed on under the contract of this function.
+    ffi_panic_boundary(std::ptr::null(), || unsafe { query::variable_name(expr, index) })
+}
+
+/// Whether an evaluation writes one item for any number of items: the whole expression is a
+/// reduction. false for NULL.
+///
+/// # Safety
+/// `expr` is NULL or alive.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn me_expr_is_scalar(expr: *const me_expr) -> bool {
+    // SAFETY: the arguments are passed on under the contract of this function.
+    ffi_panic_boundary(false, || unsafe { query::is_scalar(expr) })
+}
+
 /// Whether evaluations run a native kernel; false for NULL.
 ///
 /// # Safety
