@@ -139,7 +139,8 @@ pub mod internals {
     }
 }
 
-/// The programs of the README, as tests.
+/// The programs of the README and of the documents, as tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
-struct Readme;
+#[doc = include_str!("../docs/arrays.md")]
+struct Documents;

@@ -1,10 +1,13 @@
 //! What is refused, stopped and told.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, c_int, c_void};
+use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
-use super::*;
+use miniexpr::ffi::*;
+
+use crate::model::*;
 
 /// The message of the last failure.
 fn message() -> String {

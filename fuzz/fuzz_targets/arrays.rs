@@ -1,0 +1,25 @@
+//! Random arrays, as `tests/arrays` has them, by the fuzzer's bytes: shapes, strides, overlap, threads.
+
+#![no_main]
+
+use std::sync::OnceLock;
+
+use libfuzzer_sys::fuzz_target;
+
+#[path = "../../tests/arrays/model.rs"]
+mod model;
+
+use model::{CASES, Compiled, Numbers, check};
+
+/// The compiled expressions of the cases.
+fn compiled(index: usize) -> &'static Compiled {
+    static COMPILED: OnceLock<Vec<Compiled>> = OnceLock::new();
+    &COMPILED.get_or_init(|| CASES.iter().map(|case| case.compile()).collect())[index]
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    let mut numbers = Numbers::new(bytes, 0);
+    let case = numbers.below(CASES.len() as u64) as usize;
+    let threads = [1, 1, 1, 2, 3][numbers.below(5) as usize];
+    check(&CASES[case], compiled(case), &mut numbers, threads);
+});

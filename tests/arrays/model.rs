@@ -1,0 +1,384 @@
+//! Arrays as a client of C has them, and what evaluations over them must give: items that are gathered one by one.
+#![allow(missing_docs, reason = "a part of test programs")]
+
+use std::ffi::{CString, c_int, c_void};
+use std::ptr;
+
+use miniexpr::ffi::*;
+
+/// The `me_dtype` codes used here, with the bytes of an item.
+pub const FLOAT64: (u32, usize) = (11, 8);
+pub const FLOAT32: (u32, usize) = (10, 4);
+pub const INT64: (u32, usize) = (5, 8);
+pub const INT32: (u32, usize) = (4, 4);
+pub const BOOL: (u32, usize) = (1, 1);
+pub const UINT8: (u32, usize) = (6, 1);
+pub const COMPLEX128: (u32, usize) = (13, 16);
+pub const STRING3: (u32, usize) = (14, 12);
+
+/// A compiled expression, freed when dropped.
+pub struct Compiled(*mut me_expr);
+
+// SAFETY: expressions may be evaluated from any thread, and freed from another than they were made in.
+unsafe impl Send for Compiled {}
+// SAFETY: as above.
+unsafe impl Sync for Compiled {}
+
+impl Drop for Compiled {
+    fn drop(&mut self) {
+        // SAFETY: nobody uses the expression any more.
+        unsafe { me_free(self.0) };
+    }
+}
+
+/// Compiles `text` for variables of these names and types.
+pub fn compile(text: &str, variables: &[(&str, (u32, usize))]) -> Compiled {
+    let text = CString::new(text).unwrap();
+    let names: Vec<CString> = variables.iter().map(|(name, _)| CString::new(*name).unwrap()).collect();
+    let table: Vec<me_variable> = names
+        .iter()
+        .zip(variables)
+        .map(|(name, (_, (dtype, itemsize)))| me_variable {
+            name: name.as_ptr(),
+            dtype: *dtype,
+            address: ptr::null(),
+            type_: 0,
+            context: ptr::null_mut(),
+            itemsize: *itemsize,
+        })
+        .collect();
+    let mut expr = ptr::null_mut();
+    let count = table.len() as c_int;
+    // SAFETY: the table and the texts outlive the call.
+    let code = unsafe {
+        me_compile_with(
+            text.as_ptr(),
+            table.as_ptr(),
+            count,
+            ME_AUTO,
+            ptr::null(),
+            ptr::null_mut(),
+            &raw mut expr,
+        )
+    };
+    assert_eq!(code, 0, "{text:?}");
+    Compiled(expr)
+}
+
+/// An array at an address, with strides in bytes.
+#[derive(Clone, Debug)]
+pub struct Array {
+    pub data: *mut u8,
+    pub ty: (u32, usize),
+    pub shape: Vec<i64>,
+    pub strides: Vec<i64>,
+}
+
+impl Array {
+    pub fn raw(&self) -> me_array {
+        me_array {
+            data: self.data.cast(),
+            dtype: self.ty.0,
+            itemsize: self.ty.1,
+            ndim: self.shape.len() as c_int,
+            shape: self.shape.as_ptr(),
+            strides: self.strides.as_ptr(),
+        }
+    }
+
+    /// Where the item with these indices lies.
+    pub fn item(&self, indices: &[i64]) -> *mut u8 {
+        let offset: i64 = indices.iter().zip(&self.strides).map(|(index, stride)| index * stride).sum();
+        self.data.wrapping_offset(offset as isize)
+    }
+
+    /// Where the item that is broadcast to these indices of a larger array lies.
+    pub fn broadcast_item(&self, indices: &[i64]) -> *mut u8 {
+        let own = &indices[indices.len() - self.shape.len()..];
+        let own: Vec<i64> =
+            own.iter().zip(&self.shape).map(|(index, n)| if *n == 1 { 0 } else { *index }).collect();
+        self.item(&own)
+    }
+}
+
+/// All indices of a shape, in C order.
+pub fn indices(shape: &[i64]) -> Vec<Vec<i64>> {
+    let mut all = vec![vec![]];
+    for extent in shape {
+        all = all
+            .into_iter()
+            .flat_map(|outer: Vec<i64>| (0..*extent).map(move |index| [&outer[..], &[index]].concat()))
+            .collect();
+    }
+    all
+}
+
+/// Options of an evaluation by some threads.
+pub fn params(n_threads: c_int) -> me_array_params {
+    me_array_params {
+        struct_size: size_of::<me_array_params>(),
+        eval: me_eval_params::default(),
+        n_threads,
+        cancel: ptr::null(),
+        progress: None,
+        context: ptr::null_mut(),
+    }
+}
+
+/// Evaluates, and gives the status.
+pub fn evaluate(expr: &Compiled, inputs: &[Array], output: &Array, params: &me_array_params) -> c_int {
+    let inputs: Vec<me_array> = inputs.iter().map(Array::raw).collect();
+    let mut output = output.raw();
+    // SAFETY: the arrays lie in buffers that the caller keeps.
+    unsafe { me_eval_arrays(expr.0, inputs.as_ptr(), inputs.len() as c_int, &raw mut output, params) }
+}
+
+/// The shape of the result.
+pub fn result_shape(expr: &Compiled, inputs: &[Array]) -> Result<Vec<i64>, c_int> {
+    let inputs: Vec<me_array> = inputs.iter().map(Array::raw).collect();
+    let (mut ndim, mut shape) = (0, [0; 32]);
+    // SAFETY: the shapes outlive the call.
+    let code = unsafe {
+        me_result_shape(expr.0, inputs.as_ptr(), inputs.len() as c_int, &raw mut ndim, shape.as_mut_ptr())
+    };
+    if code == 0 { Ok(shape[..ndim as usize].to_vec()) } else { Err(code) }
+}
+
+/// Evaluates dense blocks of `items` items by the older call.
+pub fn evaluate_blocks(expr: &Compiled, inputs: &[Vec<u8>], output: &mut [u8], items: usize) {
+    let mut pointers: Vec<*const c_void> = inputs.iter().map(|input| input.as_ptr().cast()).collect();
+    let (count, output) = (pointers.len() as c_int, output.as_mut_ptr().cast());
+    // SAFETY: the blocks have the sizes of the caller.
+    let code = unsafe { me_eval(expr.0, pointers.as_mut_ptr(), count, output, items as c_int, ptr::null()) };
+    assert_eq!(code, 0);
+}
+
+/// Numbers below a limit: from bytes while there are some, then from a generator.
+pub struct Numbers<'b> {
+    bytes: &'b [u8],
+    state: u64,
+}
+
+impl<'b> Numbers<'b> {
+    pub fn new(bytes: &'b [u8], state: u64) -> Numbers<'b> {
+        Numbers { bytes, state }
+    }
+
+    pub fn below(&mut self, limit: u64) -> i64 {
+        let number = match self.bytes.split_first_chunk() {
+            Some((number, rest)) => {
+                self.bytes = rest;
+                u64::from(u16::from_le_bytes(*number))
+            }
+            None => {
+                self.state = self.state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                self.state >> 33
+            }
+        };
+        (number % limit) as i64
+    }
+
+    fn chance(&mut self, percent: u64) -> bool {
+        self.below(100) < percent as i64
+    }
+
+    /// A shape of up to six dimensions with few items, or of two with many.
+    fn shape(&mut self) -> Vec<i64> {
+        if self.chance(15) {
+            return vec![1 + self.below(150), 1 + self.below(150)];
+        }
+        let ndim = self.below(7);
+        let longest = [1, 3000, 60, 16, 7, 5, 4][ndim as usize];
+        (0..ndim).map(|_| if self.chance(4) { 0 } else { 1 + self.below(longest) }).collect()
+    }
+
+    /// A shape that broadcasts to `shape`, if not to a larger one with others.
+    fn part_of(&mut self, shape: &[i64]) -> Vec<i64> {
+        let dropped = if self.chance(30) { self.below(shape.len() as u64 + 1) as usize } else { 0 };
+        shape[dropped..].iter().map(|extent| if self.chance(20) { 1 } else { *extent }).collect()
+    }
+
+    /// Strides that give each item its own bytes: dimensions in any order and direction, with gaps. Also the bytes from the
+    /// lowest address to the first item, and those of all.
+    pub fn strides(&mut self, shape: &[i64], itemsize: i64) -> (Vec<i64>, i64, i64) {
+        let mut order: Vec<usize> = (0..shape.len()).rev().collect();
+        if self.chance(40) {
+            for d in (1..order.len()).rev() {
+                order.swap(d, self.below(d as u64 + 1) as usize);
+            }
+        }
+        let mut strides = vec![0; shape.len()];
+        let has_gaps = self.chance(40);
+        let mut stride = itemsize;
+        let mut first = 0;
+        for d in order {
+            if has_gaps && self.chance(50) {
+                stride += itemsize * self.below(3);
+            }
+            if has_gaps && self.chance(10) {
+                stride += self.below(itemsize as u64);
+            }
+            strides[d] = stride;
+            if self.chance(20) {
+                strides[d] = -stride;
+                first += stride * (shape[d] - 1).max(0);
+            }
+            stride *= shape[d].max(1);
+        }
+        (strides, first, stride + itemsize)
+    }
+}
+
+pub struct Case {
+    pub text: &'static str,
+    pub inputs: &'static [(u32, usize)],
+    pub output: (u32, usize),
+    pub kind: Kind,
+}
+
+#[derive(PartialEq)]
+pub enum Kind {
+    /// Items are computed alone.
+    Items,
+    /// All items together give one, or more.
+    Together,
+    One,
+}
+
+pub const CASES: &[Case] = &[
+    Case { text: "a", inputs: &[FLOAT64], output: FLOAT64, kind: Kind::Items },
+    Case { text: "a + b", inputs: &[FLOAT64, FLOAT64], output: FLOAT64, kind: Kind::Items },
+    Case { text: "a + b", inputs: &[UINT8, INT32], output: INT64, kind: Kind::Items },
+    Case { text: "a * b + c", inputs: &[FLOAT32, FLOAT32, FLOAT32], output: FLOAT32, kind: Kind::Items },
+    Case { text: "a + b * c", inputs: &[INT32, FLOAT64, FLOAT32], output: FLOAT64, kind: Kind::Items },
+    Case {
+        text: "sin(a) * b - exp(c)",
+        inputs: &[FLOAT64, FLOAT64, FLOAT64],
+        output: FLOAT64,
+        kind: Kind::Items,
+    },
+    Case { text: "a * b", inputs: &[COMPLEX128, FLOAT64], output: COMPLEX128, kind: Kind::Items },
+    Case { text: "where(a > b, a, c)", inputs: &[INT64, INT64, INT64], output: INT64, kind: Kind::Items },
+    Case { text: "where(a < b, a, b)", inputs: &[STRING3, STRING3], output: STRING3, kind: Kind::Items },
+    Case {
+        text: "def f(a, b):\n    c = a\n    while c < b:\n        c = c * 2 + 1\n    return c",
+        inputs: &[INT64, INT64],
+        output: INT64,
+        kind: Kind::Items,
+    },
+    Case { text: "a - mean(b)", inputs: &[FLOAT64, FLOAT64], output: FLOAT64, kind: Kind::Together },
+    Case { text: "sum(a * b)", inputs: &[FLOAT64, FLOAT64], output: FLOAT64, kind: Kind::One },
+    Case { text: "prod(a)", inputs: &[INT32], output: INT64, kind: Kind::One },
+];
+
+pub const NAMES: [&str; 3] = ["a", "b", "c"];
+
+/// Compares one random evaluation by some threads with the model.
+pub fn check(case: &Case, expr: &Compiled, random: &mut Numbers<'_>, threads: c_int) {
+    let shape = random.shape();
+    let shares_buffer = random.chance(30);
+    let mut buffers: Vec<Vec<u8>> = Vec::new();
+    let mut place = |random: &mut Numbers<'_>, ty: (u32, usize), shape: &[i64], is_output: bool| {
+        let (mut strides, first, bytes) = random.strides(shape, ty.1 as i64);
+        let mut first = first;
+        if !is_output && random.chance(15) && !strides.is_empty() {
+            let d = random.below(strides.len() as u64) as usize;
+            if strides[d] < 0 {
+                first += strides[d] * (shape[d] - 1).max(0);
+            }
+            strides[d] = 0;
+        }
+        let buffer = if shares_buffer { 0 } else { buffers.len() };
+        if buffer == buffers.len() {
+            let size = if shares_buffer { 1 << 20 } else { bytes as usize + 128 };
+            // Small numbers: whole values of every dtype, as their bytes are mostly zero.
+            let fill = |index: usize| if index % 4 == 3 { 0 } else { random.below(3) as u8 };
+            buffers.push((0..size).map(fill).collect());
+        }
+        let room = if shares_buffer && random.chance(70) {
+            4096.min(shape.iter().product::<i64>() * 8 + 64)
+        } else {
+            64
+        };
+        let start = first + random.below(room.max(1) as u64);
+        let data = buffers[buffer].as_mut_ptr().wrapping_offset(start as isize);
+        Array { data, ty, shape: shape.to_vec(), strides }
+    };
+    let input_shapes: Vec<Vec<i64>> = case.inputs.iter().map(|_| random.part_of(&shape)).collect();
+    let mut inputs: Vec<Array> = Vec::new();
+    for (ty, shape) in case.inputs.iter().zip(&input_shapes) {
+        inputs.push(place(random, *ty, shape, false));
+    }
+    let result = result_shape(expr, &inputs).unwrap();
+    let mut output = place(random, case.output, &result, true);
+    if random.chance(10)
+        && inputs[0].ty == output.ty
+        && inputs[0].shape == result
+        && !inputs[0].strides.contains(&0)
+    {
+        output = inputs[0].clone();
+    }
+    let mut expected = buffers.clone();
+    let mut of_model = |array: &Array| -> *mut u8 {
+        let is_inside = |buffer: &&Vec<u8>| buffer.as_ptr_range().contains(&array.data.cast_const());
+        let buffer = buffers.iter().position(|buffer| is_inside(&buffer)).unwrap();
+        let offset = array.data.addr() - buffers[buffer].as_ptr().addr();
+        expected[buffer].as_mut_ptr().wrapping_add(offset)
+    };
+    let whole: Vec<i64> = if case.kind == Kind::One {
+        let ndim = input_shapes.iter().map(Vec::len).max().unwrap();
+        let extent = |from_last: usize| {
+            let extents =
+                input_shapes.iter().filter_map(|shape| shape.len().checked_sub(from_last).map(|d| shape[d]));
+            extents.reduce(|a, b| if a == 1 { b } else { a }).unwrap()
+        };
+        (1..=ndim).rev().map(extent).collect()
+    } else {
+        result.clone()
+    };
+    let items = indices(&whole);
+    let gathered: Vec<Vec<u8>> = inputs
+        .iter()
+        .map(|input| {
+            let mut bytes = Vec::new();
+            for index in &items {
+                // SAFETY: the item lies in its buffer.
+                bytes.extend(unsafe { std::slice::from_raw_parts(input.broadcast_item(index), input.ty.1) });
+            }
+            bytes
+        })
+        .collect();
+    let size = output.ty.1;
+    let mut values = vec![0; size * if case.kind == Kind::One { 1 } else { items.len() }];
+    match case.kind {
+        Kind::Items => {
+            for (item, value) in values.chunks_exact_mut(size).enumerate() {
+                let one: Vec<Vec<u8>> = gathered
+                    .iter()
+                    .zip(&inputs)
+                    .map(|(all, input)| all[item * input.ty.1..][..input.ty.1].to_vec())
+                    .collect();
+                evaluate_blocks(expr, &one, value, 1);
+            }
+        }
+        Kind::Together | Kind::One => evaluate_blocks(expr, &gathered, &mut values, items.len()),
+    }
+    let target = Array { data: of_model(&output), ..output.clone() };
+    for (index, value) in indices(&result).iter().zip(values.chunks_exact(size)) {
+        // SAFETY: the item lies in its buffer.
+        unsafe { target.item(index).copy_from_nonoverlapping(value.as_ptr(), size) };
+    }
+    let code = evaluate(expr, &inputs, &output, &params(threads));
+    assert_eq!(code, 0, "{} {inputs:?} {output:?}", case.text);
+    for (found, expected) in buffers.iter().zip(&expected) {
+        let wrong = found.iter().zip(expected).position(|(found, expected)| found != expected);
+        assert_eq!(wrong, None, "{} {threads} threads\n{inputs:#?}\n{output:#?}", case.text);
+    }
+}
+
+impl Case {
+    pub fn compile(&self) -> Compiled {
+        let variables: Vec<_> = NAMES.into_iter().zip(self.inputs.iter().copied()).collect();
+        compile(self.text, &variables)
+    }
+}
