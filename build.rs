@@ -1,5 +1,5 @@
-//! Tells which engines the target has. With the feature `header` it also compares `include/miniexpr.h`, the C
-//! header, with `src/ffi`.
+//! Tells which engines the target has, and compiles the parts in C that Emscripten's need. With the feature
+//! `header` it also compares `include/miniexpr.h`, the C header, with `src/ffi`.
 //!
 //! The header is committed, so only those who change the interface need that feature and cbindgen. An outdated
 //! header stops the build; with `MINIEXPR_WRITE_HEADER` set, the build writes it instead. Nothing else is ever
@@ -19,6 +19,10 @@ fn main() {
         if is_there {
             println!("cargo:rustc-cfg={name}");
         }
+    }
+    #[cfg(any(feature = "dlopen", feature = "embedded-glue"))]
+    if has_modules() {
+        parts_in_c::compile();
     }
     #[cfg(feature = "header")]
     header::check_or_write();
@@ -50,6 +54,58 @@ fn has_c_compiler() -> bool {
 /// Whether the target is one whose host makes instances of modules while a program runs.
 fn has_modules() -> bool {
     is_wanted_for_unix() && target("OS") == "emscripten"
+}
+
+/// The parts of the library in C. `emcc` compiles them, or what `CC_wasm32_unknown_emscripten` names.
+#[cfg(any(feature = "dlopen", feature = "embedded-glue"))]
+mod parts_in_c {
+    #[cfg(feature = "embedded-glue")]
+    use std::{env, fs, path::PathBuf};
+
+    pub fn compile() {
+        // Where side modules find their data: the library is position independent as they are.
+        #[cfg(feature = "dlopen")]
+        source("src/back/wasm/memory_base.c").pic(true).compile("memory_base");
+        #[cfg(feature = "embedded-glue")]
+        source("src/back/wasm/embedded_glue.c").pic(false).include(write_glue()).compile("embedded_glue");
+    }
+
+    fn source(path: &str) -> cc::Build {
+        println!("cargo:rerun-if-changed={path}");
+        let mut build = cc::Build::new();
+        build.file(path);
+        build
+    }
+
+    /// Writes the glue script as a text of C, and gives the folder of the header.
+    #[cfg(feature = "embedded-glue")]
+    fn write_glue() -> PathBuf {
+        let (program, script) = (one_line("src/back/wasm/embedded_glue.js"), one_line("src/me_jit_glue.js"));
+        let text = program.replace("\"me_jit_glue.js\";", &script);
+        let folder = PathBuf::from(env::var_os("OUT_DIR").expect("cargo gives a folder for output"));
+        let header = format!("#define ME_JIT_GLUE \"{}\"\n", text.escape_default());
+        fs::write(folder.join("embedded_glue_text.h"), header).expect("the folder for output can be written");
+        folder
+    }
+
+    /// A script without its comments, in one line, which Emscripten 3.1.6 wants. Prettier sees to it that statements
+    /// end with semicolons.
+    #[cfg(feature = "embedded-glue")]
+    fn one_line(path: &str) -> String {
+        println!("cargo:rerun-if-changed={path}");
+        let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{path} cannot be read: {error}"));
+        let is_comment = |line: &&str| ["//", "/*", "*"].iter().any(|start| line.starts_with(start));
+        let (comments, code): (Vec<&str>, Vec<&str>) = text.lines().map(str::trim).partition(is_comment);
+        let is_alone = |line: &&str| !line.contains("*/") || line.ends_with("*/");
+        let has_comment = |line: &&str| line.contains("//") || line.contains("/*");
+        if !comments.iter().all(is_alone)
+            || code.iter().any(has_comment)
+            || !code.iter().all(|line| line.is_ascii())
+        {
+            panic!("{path} has a comment beside code, or code that is not ASCII");
+        }
+        code.join(" ")
+    }
 }
 
 #[cfg(feature = "header")]

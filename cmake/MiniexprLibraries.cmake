@@ -46,7 +46,7 @@ function(miniexpr_add_object object)
     set(partial_link ${CMAKE_C_COMPILER} -r -nostdlib -o "${object}")
     if(EMSCRIPTEN)
         set(commands
-            COMMAND ${CMAKE_C_COMPILER} -r -o "${object}" -Wl,--whole-archive "${MINIEXPR_ARCHIVE}" ${part_in_c}
+            COMMAND ${CMAKE_C_COMPILER} -r -o "${object}" -Wl,--whole-archive "${MINIEXPR_ARCHIVE}"
         )
     elseif(APPLE)
         set(roots "${CMAKE_CURRENT_BINARY_DIR}/prelink.roots")
@@ -74,7 +74,7 @@ function(miniexpr_add_object object)
     add_custom_command(
         OUTPUT "${object}"
         ${commands}
-        DEPENDS "${MINIEXPR_ARCHIVE}" miniexpr_cargo ${part_in_c} "${MINIEXPR_SYMBOLS}"
+        DEPENDS "${MINIEXPR_ARCHIVE}" miniexpr_cargo "${MINIEXPR_SYMBOLS}"
         COMMENT "Linking miniexpr into one object"
         VERBATIM
     )
@@ -92,22 +92,6 @@ function(miniexpr_set_library target)
         PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>" "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>"
     )
 endfunction()
-
-# The part of the library in C: what side modules need of Emscripten's dynamic linker, or the glue script
-# as a part of main modules.
-set(part_in_c "")
-if(EMSCRIPTEN AND MINIEXPR_ENABLE_TCC_JIT)
-    set(source src/back/wasm/memory_base.c)
-    if(NOT MINIEXPR_WASM32_SIDE_MODULE)
-        set(source "${CMAKE_CURRENT_BINARY_DIR}/embedded_glue.c")
-        set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS src/me_jit_glue.js)
-        file(READ src/me_jit_glue.js glue)
-        configure_file(src/back/wasm/embedded_glue.c.in "${source}" @ONLY)
-    endif()
-    add_library(miniexpr_part_in_c OBJECT "${source}")
-    set_target_properties(miniexpr_part_in_c PROPERTIES POSITION_INDEPENDENT_CODE ${MINIEXPR_WASM32_SIDE_MODULE})
-    set(part_in_c $<TARGET_OBJECTS:miniexpr_part_in_c>)
-endif()
 
 include(GNUInstallDirs)
 if(MINIEXPR_PRELINK)
@@ -138,7 +122,6 @@ else()
     set_target_properties(miniexpr_static PROPERTIES IMPORTED_LOCATION "${MINIEXPR_ARCHIVE}")
     target_include_directories(miniexpr_static INTERFACE "${PROJECT_SOURCE_DIR}/include")
     target_link_libraries(miniexpr_static INTERFACE ${system_libraries})
-    target_sources(miniexpr_static INTERFACE ${part_in_c})
 endif()
 
 # The library that tests and examples link.

@@ -688,20 +688,3 @@ test("it serves as emcc's --pre-js at -O3", { skip }, (t) => {
     gluePath,
   );
 });
-
-test("it goes through the C preprocessor into a program, at -O3", { skip }, (t) => {
-  const template = new URL("../src/back/wasm/embedded_glue.c.in", import.meta.url);
-  const bytes = [...moduleOf({})];
-  runProgram(
-    t,
-    `${readFileSync(template, "utf8").replace("@glue@", () => glueText)}
-     static const unsigned char bytes[] = {${bytes}};
-     int main(void) {
-       int index = me_jit_glue_instantiate(bytes, sizeof bytes, 0, 1);
-       int status = index == 0 ? 1 : ((int (*)(int, int, int))index)(0, 0, 0);
-       me_jit_glue_free(index);
-       return status + EM_ASM_INT({ return globalThis.__meJitWarningCount || 0; });
-     }`,
-    "-sALLOW_TABLE_GROWTH=1",
-  );
-});

@@ -84,7 +84,7 @@ impl Emitter<'_> {
             Dtype::Int32 | Dtype::UInt32 | Dtype::Int64 | Dtype::UInt64 => {}
             Dtype::Float32 | Dtype::Float64 => {}
             Dtype::Complex64 | Dtype::Complex128 | Dtype::String | Dtype::Bytes => {
-                unreachable!("no lane holds {dtype}")
+                unreachable!("no lane holds it")
             }
         }
         Ok(())

@@ -28,7 +28,7 @@ impl Kind {
                 Kind::I32
             }
             Dtype::Complex64 | Dtype::Complex128 | Dtype::String | Dtype::Bytes => {
-                unreachable!("no lane holds {dtype}")
+                unreachable!("no lane holds it")
             }
         }
     }
@@ -122,7 +122,7 @@ impl Emitter<'_> {
             UnaryOp::Round => self.round(dtype, a),
             _ => {
                 let Some(instruction) = unary_instruction(op, dtype) else {
-                    unreachable!("operations without an instruction are calls: {op:?} of {dtype}")
+                    unreachable!("operations without an instruction are calls")
                 };
                 let result = self.apply(&[a], instruction)?;
                 self.normalized(dtype, result)
@@ -133,7 +133,7 @@ impl Emitter<'_> {
     /// An operation of [`has_binary`].
     pub fn binary(&mut self, op: BinaryOp, dtype: Dtype, a: Lanes, b: Lanes) -> Result<Lanes, OutOfMemory> {
         let Some(instruction) = binary_instruction(op, dtype) else {
-            unreachable!("operations without an instruction are calls: {op:?} of {dtype}")
+            unreachable!("operations without an instruction are calls")
         };
         let result = self.apply(&[a, b], instruction)?;
         self.normalized(dtype, result)

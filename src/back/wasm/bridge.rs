@@ -83,7 +83,7 @@ const OTHERS: Named = &[("memset", libc::memset as *const ())];
 fn of_two(op: BinaryOp, x: f64, y: f64) -> f64 {
     match scalar_binary(op) {
         Some(function) => function(x, y),
-        None => unreachable!("the table has math functions only, not {op:?}"),
+        None => unreachable!("the table has math functions only"),
     }
 }
 

@@ -24,7 +24,8 @@ pub struct Code {
 }
 
 impl Code {
-    /// Appends instructions, at most [`MOST_INSTRUCTIONS`] of them.
+    /// Appends instructions, at most [`MOST_INSTRUCTIONS`] of them. Its code would be at every instruction.
+    #[inline(never)]
     pub fn instructions(&mut self) -> Result<InstructionSink<'_>, OutOfMemory> {
         self.check();
         self.bytes.try_reserve(ROOM)?;

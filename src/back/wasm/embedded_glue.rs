@@ -1,4 +1,4 @@
-//! The helpers of main modules, where CMake puts the glue script into the program: nothing has to be
+//! The helpers of main modules, where the build puts the glue script into the program: nothing has to be
 //! registered.
 
 use std::ffi::{c_int, c_uchar};

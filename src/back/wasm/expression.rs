@@ -21,9 +21,6 @@ pub enum Value {
     Counter(Register),
 }
 
-/// Why an expression cannot be met here.
-const REFUSED: &str = "the facts refuse kernels with it";
-
 /// Whether an expression is a call of a vector kernel, because no instruction computes it.
 pub fn is_call(facts: &Facts, graph: &Graph, id: ExprId) -> bool {
     let expr = graph.expr(id);
@@ -44,7 +41,7 @@ pub fn is_call(facts: &Facts, graph: &Graph, id: ExprId) -> bool {
         | ExprKind::Reduce(..)
         | ExprKind::Text(_)
         | ExprKind::String(..)
-        | ExprKind::StringTest(..) => unreachable!("{REFUSED}: {:?}", expr.kind),
+        | ExprKind::StringTest(..) => unreachable!("the facts refuse kernels with it"),
     }
 }
 
@@ -68,7 +65,7 @@ impl Emitter<'_> {
             }
             ExprKind::Cast(a) => kernel::cast(graph.expr(a).ty.dtype, expr.ty.dtype, self.level),
             ExprKind::Fma(..) => kernel::fma(expr.ty.dtype, self.level),
-            _ => unreachable!("instructions compute it: {:?}", expr.kind),
+            _ => unreachable!("instructions compute it"),
         };
         match Accuracy::ALL.map(find) {
             [Some(fast), Some(precise), Some(scalar)] => Ok(Some([fast, precise, scalar])),
@@ -162,7 +159,7 @@ impl Emitter<'_> {
             | ExprKind::Reduce(..)
             | ExprKind::Text(_)
             | ExprKind::String(..)
-            | ExprKind::StringTest(..) => unreachable!("{REFUSED}: {:?}", expr.kind),
+            | ExprKind::StringTest(..) => unreachable!("the facts refuse kernels with it"),
         }
     }
 

@@ -78,7 +78,7 @@ impl Width {
             | Dtype::UInt32
             | Dtype::Float32 => Width::Bits32,
             Dtype::Complex64 | Dtype::Complex128 | Dtype::String | Dtype::Bytes => {
-                unreachable!("no lane holds {dtype}")
+                unreachable!("no lane holds it")
             }
         }
     }
@@ -110,7 +110,9 @@ impl Emitter<'_> {
         (0..self.shape.parts).try_for_each(|part| put(self, part))
     }
 
-    /// The result of instructions on each part of `operands`, pushed in order.
+    /// The result of instructions on each part of `operands`, pushed in order. A copy for every operation would
+    /// be faster by nothing that counts.
+    #[inline(never)]
     pub fn apply(&mut self, operands: &[Lanes], instructions: Instructions) -> Result<Lanes, OutOfMemory> {
         self.each_part(|emitter, part| {
             let mut code = emitter.body.code()?;
