@@ -26,6 +26,8 @@ fn levels() -> impl Iterator<Item = Level> {
 
 /// The machine code of a kernel.
 fn native(kernel: &Kernel, level: Level) -> Native {
+    #[cfg(target_arch = "x86_64")]
+    super::x86::tests::check(kernel);
     Native::new(kernel, level).unwrap_or_else(|refusal| panic!("{refusal:?}\n{kernel}"))
 }
 

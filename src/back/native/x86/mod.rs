@@ -6,6 +6,8 @@ mod encoder;
 mod general;
 mod length;
 mod opcodes;
+#[cfg(test)]
+pub mod tests;
 
 use super::emit::{self, Machine, Shape};
 use super::lane::Code;
