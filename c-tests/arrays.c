@@ -109,11 +109,32 @@ static void the_number_of_threads_is_kept(void) {
     CHECK(me_get_num_threads() == before);
 }
 
+static double value_of(const char *text, me_dialect dialect) {
+    me_compile_params params = {.struct_size = sizeof params, .dialect = dialect};
+    me_expr *expr = NULL;
+    double value = -1;
+    me_array output = {&value, ME_FLOAT64, 0, 0, NULL, NULL};
+    CHECK(me_compile_with(text, NULL, 0, ME_FLOAT64, &params, NULL, &expr) == ME_COMPILE_SUCCESS);
+    CHECK(me_eval_arrays(expr, NULL, 0, &output, NULL) == ME_EVAL_SUCCESS);
+    me_free(expr);
+    return value;
+}
+
+static void dialects_differ(void) {
+    CHECK(value_of("-2**2", ME_DIALECT_MINIEXPR) == 4);
+    CHECK(value_of("-2**2", ME_DIALECT_NUMPY) == -4);
+    me_compile_params params = {.struct_size = sizeof params, .dialect = (me_dialect)77};
+    me_expr *expr = NULL;
+    CHECK(me_compile_with("1", NULL, 0, ME_AUTO, &params, NULL, &expr) == ME_COMPILE_ERR_INVALID_ARG);
+    CHECK(strcmp(me_get_last_error_message(), "the dialect 77 is not supported") == 0);
+}
+
 int main(void) {
     RUN(a_column_and_a_row_make_a_table);
     RUN(an_output_overlaps_its_inputs);
     RUN(threads_give_the_same_bits);
     RUN(errors_name_arrays);
     RUN(the_number_of_threads_is_kept);
+    RUN(dialects_differ);
     return RESULT();
 }

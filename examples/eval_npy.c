@@ -3,8 +3,8 @@
  *     eval_npy "sqrt(x*x + y*y)" x=a.npy y=b.npy -o out.npy
  *
  * Every name of the expression is bound to a file: little-endian items of a numeric dtype, in C or in Fortran
- * order. Arrays of different shapes are broadcast as in NumPy. The result has the dtype that the expression
- * infers.
+ * order. Arrays of different shapes are broadcast. The language is NumPy's, or that of me_compile with
+ * `--dialect miniexpr`; so is the dtype of the result.
  *
  * The files are mapped, not read, so they may be larger than the memory. The result appears under its
  * name only when it is complete: it may replace an input, and a failure leaves an older file as it was.
@@ -34,7 +34,8 @@ typedef struct {
 } command;
 
 static const char USAGE[] = "usage: eval_npy EXPRESSION NAME=FILE.npy... -o OUT.npy [options]\n"
-                            "  --threads N          use up to N threads; 0 for all processors (default: 1)\n";
+                            "  --threads N          use up to N threads; 0 for all processors (default: 1)\n"
+                            "  --dialect NAME       numpy (default), or miniexpr\n";
 
 /* Whether `name` occurs in `text` as a whole identifier. */
 static bool is_used(const char *text, const char *name) {
@@ -151,6 +152,11 @@ static bool parse_threads(const char *text, int *threads) {
     return true;
 }
 
+static bool parse_dialect(const char *name, me_dialect *dialect) {
+    *dialect = strcmp(name, "numpy") ? ME_DIALECT_MINIEXPR : ME_DIALECT_NUMPY;
+    return *dialect == ME_DIALECT_NUMPY || !strcmp(name, "miniexpr");
+}
+
 /* Understands one argument and what belongs to it; how many these are, 0 if they make no sense. */
 static int parse_argument(command *command, char **argument) {
     char *equals = strchr(argument[0], '=');
@@ -159,6 +165,8 @@ static int parse_argument(command *command, char **argument) {
         return next && copy_path(command->output.path, next) ? 2 : 0;
     if (!strcmp(argument[0], "--threads"))
         return next && parse_threads(next, &command->threads) ? 2 : 0;
+    if (!strcmp(argument[0], "--dialect"))
+        return next && parse_dialect(next, &command->dialect) ? 2 : 0;
     if (!equals || command->n_inputs == MAX_INPUTS)
         return 0;
     *equals = '\0';
@@ -203,7 +211,7 @@ static bool run(command *command) {
 }
 
 int main(int argc, char **argv) {
-    static command command = {.threads = 1};
+    static command command = {.threads = 1, .dialect = ME_DIALECT_NUMPY};
     if (argc < 2 || !parse_arguments(&command, argv + 1)) {
         fputs(USAGE, stderr);
         return 2;

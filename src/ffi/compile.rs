@@ -10,7 +10,7 @@ use crate::dtype::Dtype;
 use crate::error::{Error, ErrorKind};
 use crate::expression::ExpressionBuilder;
 use crate::front::error::Quoted;
-use crate::front::{Entry, EntryKind};
+use crate::front::{Dialect, Entry, EntryKind};
 use crate::ir::UserFunction;
 use crate::memory::OutOfMemory;
 use crate::nd::{Geometry, GeometryError};
@@ -35,7 +35,7 @@ pub(super) unsafe fn flat(
 ) -> c_int {
     // SAFETY: as the caller promises.
     let result = unsafe {
-        begin(out).and_then(|()| compile(expression, variables, var_count, dtype, Mode::Default, None))
+        begin(out).and_then(|()| compile(expression, variables, var_count, dtype, Options::default()))
     };
     // SAFETY: as the caller promises.
     unsafe { report(result, error, out) }
@@ -55,8 +55,8 @@ pub(super) unsafe fn with(
     // SAFETY: as the caller promises.
     let result = unsafe {
         begin(out).and_then(|()| {
-            let mode = options_mode(params)?;
-            compile(expression, variables, var_count, dtype, mode, None)
+            let options = options(params)?;
+            compile(expression, variables, var_count, dtype, options)
         })
     };
     // SAFETY: as the caller promises.
@@ -67,15 +67,19 @@ pub(super) unsafe fn with(
 ///
 /// # Safety
 /// `params` is NULL or begins with its size, and has so many bytes.
-unsafe fn options_mode(params: *const me_compile_params) -> Result<Mode, Error> {
+unsafe fn options(params: *const me_compile_params) -> Result<Options, Error> {
     // SAFETY: as the caller promises.
     let Some(params) = (unsafe { sized::read(params, |params| params.struct_size)? }) else {
-        return Ok(Mode::Default);
+        return Ok(Options::default());
     };
-    if params.dialect != DialectCode::ME_DIALECT_MINIEXPR as u32 {
-        return Err(invalid(format_args!("the dialect {} is not supported", params.dialect)));
-    }
-    Ok(Mode::from_code(params.jit_mode as c_int))
+    const MINIEXPR: me_dialect = DialectCode::ME_DIALECT_MINIEXPR as me_dialect;
+    const NUMPY: me_dialect = DialectCode::ME_DIALECT_NUMPY as me_dialect;
+    let dialect = match params.dialect {
+        MINIEXPR => Dialect::Miniexpr,
+        NUMPY => Dialect::NumPy,
+        other => return Err(invalid(format_args!("the dialect {} is not supported", other as c_int))),
+    };
+    Ok(Options { dialect, mode: Mode::from_code(params.jit_mode as c_int), geometry: None })
 }
 
 /// # Safety
@@ -95,9 +99,10 @@ pub(super) unsafe fn nd(
     // SAFETY: as the caller promises.
     let result = unsafe {
         match begin(out) {
-            Ok(()) if !expression.is_null() => grid
-                .geometry()
-                .and_then(|geometry| compile(expression, variables, var_count, dtype, mode, Some(geometry))),
+            Ok(()) if !expression.is_null() => grid.geometry().and_then(|geometry| {
+                let options = Options { mode, geometry: Some(geometry), ..Options::default() };
+                compile(expression, variables, var_count, dtype, options)
+            }),
             _ => Err(missing_nd_arguments()),
         }
     };
@@ -185,6 +190,20 @@ unsafe fn report(result: Result<*mut me_expr, Error>, error: *mut c_int, out: *m
     code
 }
 
+/// How a text is compiled.
+struct Options {
+    dialect: Dialect,
+    mode: Mode,
+    geometry: Option<Geometry>,
+}
+
+impl Default for Options {
+    /// Those of `me_compile`.
+    fn default() -> Options {
+        Options { dialect: Dialect::Miniexpr, mode: Mode::Default, geometry: None }
+    }
+}
+
 /// # Safety
 /// `expression` is NULL or NUL-terminated; `variables` is NULL or has `var_count` entries.
 unsafe fn compile(
@@ -192,8 +211,7 @@ unsafe fn compile(
     variables: *const me_variable,
     var_count: c_int,
     dtype: me_dtype,
-    mode: Mode,
-    geometry: Option<Geometry>,
+    options: Options,
 ) -> Result<*mut me_expr, Error> {
     if expression.is_null() {
         return Err(invalid(format_args!("the expression is NULL")));
@@ -201,7 +219,8 @@ unsafe fn compile(
     // SAFETY: as the caller promises.
     let (text, variables) =
         unsafe { (CStr::from_ptr(expression).to_bytes(), variable_table(variables, var_count)?) };
-    let mut builder = ExpressionBuilder::new(text).jit(mode).geometry(geometry);
+    let Options { dialect, mode, geometry } = options;
+    let mut builder = ExpressionBuilder::new(text).dialect(dialect).jit(mode).geometry(geometry);
     match output_dtype(dtype) {
         Ok(Some(dtype)) => builder = builder.output(dtype),
         Ok(None) => {}
