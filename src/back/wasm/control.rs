@@ -197,7 +197,11 @@ impl Emitter<'_> {
     fn leave(&mut self, to: Leave) -> Result<(), OutOfMemory> {
         let Some(lanes) = self.active() else { return Ok(()) };
         let innermost_loop = self.scopes.iter().rposition(|scope| scope.loop_mask.is_some());
-        let first = if to == Leave::Kernel { 0 } else { innermost_loop.unwrap_or(0) };
+        let first = match (to, innermost_loop) {
+            (Leave::Kernel, _) => 0,
+            (Leave::Loop | Leave::NextPass, Some(innermost)) => innermost,
+            (Leave::Loop | Leave::NextPass, None) => unreachable!("the grammar wants a loop around"),
+        };
         // From the outside in, so that the mask of the lanes themselves is the last to change.
         for index in first..self.scopes.len() {
             let Scope { mask, loop_mask } = self.scopes[index];

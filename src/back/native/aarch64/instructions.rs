@@ -199,29 +199,29 @@ pub const fn round(mode: Rounding) -> u32 {
 }
 
 /// Operations with one operand that are one instruction.
-pub fn unary(op: Op, lanes: Lanes) -> Option<u32> {
+pub fn unary(op: Op, lanes: Lanes) -> u32 {
     match op {
-        Op::Sqrt => Some(lanes.float(one(true, 0b11111) | OTHER)),
-        Op::Abs => Some(lanes.integer(one(false, 0b01011))),
-        Op::Round(mode) => Some(lanes.float(round(mode))),
-        _ => None,
+        Op::Sqrt => lanes.float(one(true, 0b11111) | OTHER),
+        Op::Abs => lanes.integer(one(false, 0b01011)),
+        Op::Round(mode) => lanes.float(round(mode)),
+        _ => unreachable!("the operation is not one instruction"),
     }
 }
 
 /// Operations with two operands that are one instruction.
-pub fn binary(op: Op, dtype: Dtype, lanes: Lanes) -> Option<u32> {
+pub fn binary(op: Op, dtype: Dtype, lanes: Lanes) -> u32 {
     let is_float = dtype.is_float();
     match op {
-        Op::And => Some(AND),
-        Op::Or => Some(OR),
-        Op::Xor => Some(XOR),
-        Op::Add if is_float => Some(lanes.float(same(false, 0b11010))),
-        Op::Sub if is_float => Some(lanes.float(same(false, 0b11010) | OTHER)),
-        Op::Mul if is_float => Some(lanes.float(same(true, 0b11011))),
-        Op::Div if is_float => Some(lanes.float(same(true, 0b11111))),
-        Op::Add => Some(lanes.integer(same(false, 0b10000))),
-        Op::Sub => Some(lanes.integer(same(true, 0b10000))),
-        Op::Mul if !lanes.is_wide => Some(lanes.integer(MULTIPLY)),
-        _ => None,
+        Op::And => AND,
+        Op::Or => OR,
+        Op::Xor => XOR,
+        Op::Add if is_float => lanes.float(same(false, 0b11010)),
+        Op::Sub if is_float => lanes.float(same(false, 0b11010) | OTHER),
+        Op::Mul if is_float => lanes.float(same(true, 0b11011)),
+        Op::Div if is_float => lanes.float(same(true, 0b11111)),
+        Op::Add => lanes.integer(same(false, 0b10000)),
+        Op::Sub => lanes.integer(same(true, 0b10000)),
+        Op::Mul if !lanes.is_wide => lanes.integer(MULTIPLY),
+        _ => unreachable!("the operation is not one instruction"),
     }
 }

@@ -146,9 +146,7 @@ impl Vectors for Neon {
             Op::Copy => place.vector_to(args[0], target),
             Op::Sqrt | Op::Abs | Op::Round(_) => {
                 let from = place.vector(args[0], V0);
-                if let Some(word) = isa::unary(op, lanes) {
-                    place.word(two(word, target, from));
-                }
+                place.word(two(isa::unary(op, lanes), target, from));
             }
             Op::Normalize => place.normalize(dtype, args[0], target),
             Op::Convert => place.convert(dst, args[0], target),
@@ -301,9 +299,8 @@ impl Place<'_, '_, Neon> {
         if op == Op::AndNot {
             return self.word(three(isa::WITHOUT, target, b, a));
         }
-        if let Some(word) = isa::binary(op, self.dtype(dst), self.lanes_of(dst)) {
-            self.word(three(word, target, a, b));
-        }
+        let word = isa::binary(op, self.dtype(dst), self.lanes_of(dst));
+        self.word(three(word, target, a, b));
     }
 
     fn compare(&mut self, op: CompareOp, args: [Value; 3], target: u8) {

@@ -314,7 +314,7 @@ impl<V: Vectors> Emitter<'_, V> {
             Op::ConvertUniform(from, to, dtype) => self.convert_uniform(from, to, dtype, homes),
             Op::CountPass(slot) => self.count_pass(slot, homes),
             Op::Call(call) => self.group_call(index, inst, call, homes),
-            _ => {}
+            _ => unreachable!("each part has this instruction"),
         }
     }
 

@@ -33,7 +33,8 @@ impl<V: Vectors> Place<'_, '_, V> {
     }
 
     pub fn inst(&mut self, inst: &Inst) {
-        let args = inst.args.map(|arg| arg.unwrap_or(0));
+        // No value has this number, so that a look at an operand that is not there fails.
+        let args = inst.args.map(|arg| arg.unwrap_or(Value::MAX));
         match (inst.op, inst.dst) {
             (Op::Load(input), Some(dst)) => {
                 let at = self.e.items(Array::Input(input), self.dtype(dst), self.part);
@@ -54,7 +55,7 @@ impl<V: Vectors> Place<'_, '_, V> {
             (Op::Move, Some(dst)) => V::conditional_move(self, dst, args[0], inst.mask),
             (op, Some(dst)) if self.dtype(dst) == Dtype::Bool => V::mask_result(self, op, dst, args),
             (op, Some(dst)) => V::vector_result(self, op, dst, args),
-            _ => {}
+            (_, None) => unreachable!("the instruction has a result"),
         }
     }
 }

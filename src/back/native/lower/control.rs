@@ -147,7 +147,11 @@ impl Lowerer<'_> {
     fn leave(&mut self, to: Leave) -> Result<(), OutOfMemory> {
         let Some(lanes) = self.active() else { return Ok(()) };
         let innermost_loop = self.regions.iter().rposition(|region| region.loop_id.is_some());
-        let first = if to == Leave::Kernel { 0 } else { innermost_loop.unwrap_or(0) };
+        let first = match (to, innermost_loop) {
+            (Leave::Kernel, _) => 0,
+            (Leave::Loop | Leave::NextPass, Some(innermost)) => innermost,
+            (Leave::Loop | Leave::NextPass, None) => unreachable!("the grammar wants a loop around"),
+        };
         let is_body = self.regions.last().is_some_and(|region| region.loop_id.is_some());
         let end = self.regions.len() - usize::from(!is_body);
         for index in first..end {

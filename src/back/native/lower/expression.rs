@@ -34,7 +34,7 @@ impl Lowerer<'_> {
 
     /// The value of an expression that is computed.
     fn value_of(&self, id: ExprId) -> Value {
-        self.memo[id.index()].unwrap_or(0)
+        self.memo[id.index()].unwrap_or_else(|| unreachable!("operands are computed first"))
     }
 
     fn node(&mut self, id: ExprId) -> Result<Value, Refusal> {
@@ -43,7 +43,7 @@ impl Lowerer<'_> {
         if dtype.is_complex() || dtype.is_string() {
             return Err(Refusal::of(reason::DTYPE));
         }
-        let of = |id: ExprId| self.memo[id.index()].unwrap_or(0);
+        let of = |id: ExprId| self.value_of(id);
         match expr.kind {
             ExprKind::Constant(value) => Ok(self.constant(value, dtype)?),
             ExprKind::Param(index) => Ok(self.emit(Op::Load(index), dtype, &[])?),
@@ -78,7 +78,10 @@ impl Lowerer<'_> {
                 self.call([kernel; 3], dtype, &args)
             }
             ExprKind::Call { function, args } => self.host_call(function, args),
-            _ => Err(Refusal::of(reason::REDUCTION)),
+            ExprKind::Reduce(..) => Err(Refusal::of(reason::REDUCTION)),
+            ExprKind::Text(_) | ExprKind::String(..) | ExprKind::StringTest(..) => {
+                unreachable!("strings are refused, and operands come first")
+            }
         }
     }
 

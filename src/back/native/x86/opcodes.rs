@@ -42,22 +42,23 @@ pub const SHIFT_ARITHMETIC_FIELD: u8 = 4;
 pub const SHIFT_LOGICAL_FIELD: u8 = 2;
 
 /// Extension of the 8- and 16-bit items of memory to 32-bit lanes; bool as uint8.
-pub const fn extend(dtype: Dtype) -> Opcode {
+pub fn extend(dtype: Dtype) -> Opcode {
     let code = match dtype {
         Dtype::Int8 => 0x21,
         Dtype::Int16 => 0x23,
         Dtype::UInt16 => 0x33,
-        _ => 0x31,
+        Dtype::Bool | Dtype::UInt8 => 0x31,
+        _ => unreachable!("wider items are loaded as they are"),
     };
     opcode(Map::M0f38, Prefix::P66, false, code)
 }
 
 /// Operations on two vectors, and square root and modulus, which have one.
-pub fn arithmetic(op: Op, dtype: Dtype) -> Option<Opcode> {
+pub fn arithmetic(op: Op, dtype: Dtype) -> Opcode {
     let is_wide = dtype.size() == 8;
-    let float = |code| Some(float_pair(code, is_wide));
-    let whole = |code| Some(opcode(Map::M0f, Prefix::P66, is_wide, code));
-    let later = |code| Some(opcode(Map::M0f38, Prefix::P66, is_wide, code));
+    let float = |code| float_pair(code, is_wide);
+    let whole = |code| opcode(Map::M0f, Prefix::P66, is_wide, code);
+    let later = |code| opcode(Map::M0f38, Prefix::P66, is_wide, code);
     match op {
         Op::And => whole(0xdb),
         Op::AndNot => whole(0xdf),
@@ -75,7 +76,7 @@ pub fn arithmetic(op: Op, dtype: Dtype) -> Option<Opcode> {
         Op::ShiftRight if dtype.is_signed() => later(0x46),
         Op::ShiftRight => later(0x45),
         Op::Abs => later(if is_wide { 0x1f } else { 0x1e }),
-        _ => None,
+        _ => unreachable!("the operation is not one instruction"),
     }
 }
 

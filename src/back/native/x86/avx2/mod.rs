@@ -153,9 +153,7 @@ impl Vectors for Avx2 {
             Op::Abs if is_wide => place.wide_modulus(args[0], target),
             Op::Sqrt | Op::Abs => {
                 let from = place.operand(args[0], V0);
-                if let Some(opcode) = opcodes::arithmetic(op, dtype) {
-                    place.op(opcode, length, target, 0, from);
-                }
+                place.op(opcodes::arithmetic(op, dtype), length, target, 0, from);
             }
             Op::Normalize => place.normalize(dtype, args[0], target),
             Op::Convert => place.convert(dst, args[0], target),
@@ -318,9 +316,8 @@ impl Place<'_, '_, Avx2> {
         let (a, b) = if commutes && !self.e.code.is_computed(a) { (b, a) } else { (a, b) };
         let a = self.vector(a, V0);
         let b = self.operand(b, V1);
-        if let Some(opcode) = opcodes::arithmetic(op, self.dtype(dst)) {
-            self.op(opcode, self.register_length(dst), target, a, b);
-        }
+        let opcode = opcodes::arithmetic(op, self.dtype(dst));
+        self.op(opcode, self.register_length(dst), target, a, b);
     }
 
     fn compare(&mut self, op: CompareOp, args: [Value; 3], target: u8) {

@@ -25,15 +25,15 @@ pub const fn narrow(size: usize) -> Opcode {
 }
 
 /// Operations on masks of 8 (`is_byte`) or 16 lanes.
-pub fn mask_operation(op: Op, is_byte: bool) -> Option<Opcode> {
+pub fn mask_operation(op: Op, is_byte: bool) -> Opcode {
     let code = match op {
         Op::And => 0x41,
         Op::AndNot => 0x42,
         Op::Or => 0x45,
         Op::Xor => 0x47,
-        _ => return None,
+        _ => unreachable!("masks have no such operation"),
     };
-    Some(mask(code, is_byte))
+    mask(code, is_byte)
 }
 
 /// Mask instructions of the 0F map for 8 or 16 lanes.

@@ -238,9 +238,9 @@ impl Place<'_, '_, Avx512> {
             return self.finish(dst, target);
         };
         let target = self.target(dst);
-        self.mask_operation(Op::AndNot, [mask, dst, 0], target);
+        self.mask_operation(Op::AndNot, [mask, dst, Value::MAX], target);
         self.finish(dst, target);
-        self.mask_operation(Op::And, [mask, from, 0], K0);
+        self.mask_operation(Op::And, [mask, from, Value::MAX], K0);
         let kept = self.mask(dst, K1);
         let or = isa::mask_operation(Op::Or, self.is_byte());
         self.three_masks(or, target, kept, K0);
@@ -253,10 +253,8 @@ impl Place<'_, '_, Avx512> {
         }
     }
 
-    fn three_masks(&mut self, opcode: Option<Opcode>, to: u8, a: u8, b: u8) {
-        if let Some(opcode) = opcode {
-            self.e.asm.vex(opcode, Length::Bits256, to, a, Rm::Reg(b), None);
-        }
+    fn three_masks(&mut self, opcode: Opcode, to: u8, a: u8, b: u8) {
+        self.e.asm.vex(opcode, Length::Bits256, to, a, Rm::Reg(b), None);
     }
 
     fn mask_operation(&mut self, op: Op, args: [Value; 3], target: u8) {
@@ -302,7 +300,7 @@ impl Place<'_, '_, Avx512> {
             Op::Sqrt | Op::Abs => {
                 let from = self.last(args[0]);
                 let opcode = opcodes::arithmetic(op, self.dtype(dst));
-                self.two(opcode, length, target, 0, from);
+                self.e.asm.evex(opcode, length, target, 0, from, ALL, None);
             }
             Op::Round(mode) => {
                 let from = self.last(args[0]);
@@ -330,14 +328,9 @@ impl Place<'_, '_, Avx512> {
                 let (a, b) = if commutes && !self.e.code.is_computed(a) { (b, a) } else { (a, b) };
                 let a = self.vector(a, V0);
                 let b = self.last(b);
-                self.two(opcodes::arithmetic(op, self.dtype(dst)), length, target, a, b);
+                let opcode = opcodes::arithmetic(op, self.dtype(dst));
+                self.e.asm.evex(opcode, length, target, a, b, ALL, None);
             }
-        }
-    }
-
-    fn two(&mut self, opcode: Option<Opcode>, length: Length, to: u8, a: u8, b: Rm) {
-        if let Some(opcode) = opcode {
-            self.e.asm.evex(opcode, length, to, a, b, ALL, None);
         }
     }
 
