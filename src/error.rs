@@ -51,7 +51,7 @@ pub enum ErrorKind {
 /// assert_eq!(error.span(), Some(9..10));
 /// assert_eq!(
 ///     error.to_string(),
-///     "unknown name 'c' near offset 10\n  | 2 * (a + c)\n  |          ^"
+///     "unknown name 'c'\n  | 2 * (a + c)\n  |          ^"
 /// );
 /// ```
 #[derive(Clone)]
@@ -96,7 +96,7 @@ impl Error {
     /// ```
     /// # use miniexpr::Expression;
     /// let error = Expression::builder("1 +").compile().unwrap_err();
-    /// assert_eq!(error.message(), "expected an operand, but the expression ends here near offset 3");
+    /// assert_eq!(error.message(), "expected an expression, but the text ends here");
     /// ```
     pub fn message(&self) -> &str {
         self.message.as_ref().map_or("out of memory", |message| message.as_str())

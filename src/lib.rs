@@ -45,10 +45,10 @@
 //! # use miniexpr::{Dtype, Expression};
 //! let error = Expression::builder("a + (b * 2").variable("a", Dtype::Float64).compile().unwrap_err();
 //! println!("{error}");
-//! // unknown name 'b' near offset 6
+//! // unknown name 'b'
 //! //   | a + (b * 2
 //! //   |      ^
-//! # assert_eq!(error.to_string(), "unknown name 'b' near offset 6\n  | a + (b * 2\n  |      ^");
+//! # assert_eq!(error.to_string(), "unknown name 'b'\n  | a + (b * 2\n  |      ^");
 //! ```
 //!
 //! The language, the functions and the dtypes are described in the documents that come with the sources.

@@ -110,7 +110,7 @@ impl<'a> ExpressionBuilder<'a> {
         ExpressionBuilder { output: Some(dtype), ..self }
     }
 
-    /// Says which language the text is written in; [`Dialect::Miniexpr`] unless this is called.
+    /// Says which language the text is written in; [`Dialect::NumPy`] unless this is called.
     ///
     /// ```
     /// # use miniexpr::{ArrayRef, Dialect, Dtype, Expression};

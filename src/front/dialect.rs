@@ -17,8 +17,8 @@
 #[non_exhaustive]
 pub enum Dialect {
     /// The language of the C library miniexpr, with its own precedence and dtype rules.
-    #[default]
     Miniexpr,
     /// Python's expressions with the dtypes and values of NumPy 2.
+    #[default]
     NumPy,
 }

@@ -39,7 +39,10 @@ pub fn similar<'a>(name: &[u8], scope: &Scope<'a>) -> Hint<'a> {
 
 /// Up to how many letters away a name is near.
 fn reach(name: &[u8]) -> usize {
-    (name.len() / 3).max(1)
+    match name.len() {
+        0 | 1 => 0,
+        length => (length / 3).max(1),
+    }
 }
 
 /// How far `candidate` is from `name`: by letters, but a name that only goes on is nearer.

@@ -7,7 +7,8 @@ use crate::dtype::{Dtype, Scalar};
 use crate::front::error::CompileError;
 use crate::front::scope::{HostFunction, Scope, Variable};
 use crate::front::tree::{NodeId, NodeKind, Options, Tree};
-use crate::front::typing::{host, text};
+use crate::front::typing::host;
+use crate::front::typing::text::{self, TextNode};
 use crate::ir::{BinaryOp, Builder, CompareOp, ExprId, ExprKind, MathFn, ReduceOp, UnaryOp};
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::operation::composed::Composer;
@@ -43,16 +44,7 @@ fn needs(tree: &Tree, typed: &[Typed]) -> Result<Vec<Option<Dtype>>, OutOfMemory
         let node = &typed[id as usize];
         let Some(wanted) = needs[id as usize].filter(|_| node.constant.is_none()) else { continue };
         let family = match node.text {
-            Some(text) => {
-                let is_own = node.kind.dtype().is_string();
-                let result = if !is_own || node.text.is_some_and(|text| text.adapts) {
-                    wanted
-                } else {
-                    node.kind.dtype()
-                };
-                let result = if is_own { result } else { Dtype::Bool };
-                text::operand_family(typed, text, result, Dtype::String)
-            }
+            Some(text) => operand_family(typed, node.kind.dtype(), text, wanted),
             None => wanted,
         };
         match tree.node(id).kind {
@@ -62,11 +54,14 @@ fn needs(tree: &Tree, typed: &[Typed]) -> Result<Vec<Option<Dtype>>, OutOfMemory
             }
             _ => tree.for_each_operand(id, |operand| needs[operand as usize] = Some(family)),
         }
-        if node.text.is_some_and(|text| text.adapts) {
-            needs[id as usize] = Some(family);
-        }
     }
     Ok(needs)
+}
+
+/// The family in which a node of dtype `dtype` wants its strings; one of literals alone is of the family `wanted`.
+fn operand_family(typed: &[Typed], dtype: Dtype, text: TextNode, wanted: Dtype) -> Dtype {
+    let result = if text.adapts { wanted } else { dtype };
+    text::operand_family(typed, text, result, Dtype::String)
 }
 
 /// Adds the expressions of nodes whose operands have theirs.
@@ -120,12 +115,7 @@ impl Emitter<'_> {
             return Ok(ExprId(0));
         }
         if let Some(text) = text {
-            let family = text::operand_family(
-                self.typed,
-                text,
-                if kind.dtype().is_string() { family } else { Dtype::Bool },
-                Dtype::String,
-            );
+            let family = operand_family(self.typed, kind.dtype(), text, family);
             return text::emit(self.builder, self.tree, text.operation, &self.exprs, family);
         }
         let tree = self.tree;

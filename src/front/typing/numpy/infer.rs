@@ -223,13 +223,13 @@ impl Typing<'_> {
             [yes, no].iter().try_for_each(|id| self.check_bounds(*id, weak.dtype()))?;
             return Ok(Typed { kind: Kind::Weak(weak), ..Typed::strong(weak.dtype(), weak.dtype()) });
         }
-        self.selection([yes, no])
+        Ok(self.selection([yes, no]))
     }
 
-    fn selection(&self, choices: [NodeId; 2]) -> Result<Typed, CompileError> {
+    /// As NumPy's `where`, which wraps integers of Python around.
+    fn selection(&self, choices: [NodeId; 2]) -> Typed {
         let work = common(choices.map(|id| self.get(id).kind));
-        choices.iter().try_for_each(|id| self.check_bounds(*id, work))?;
-        Ok(Typed::strong(work, work))
+        Typed::strong(work, work)
     }
 
     fn function(
@@ -240,7 +240,7 @@ impl Typing<'_> {
     ) -> Result<Typed, CompileError> {
         match function.meaning {
             Meaning::Ufunc(ufunc) => self.ufunc(ufunc, Name::Function(function.name), args),
-            Meaning::Where => self.selection([args[1], args[2]]),
+            Meaning::Where => Ok(self.selection([args[1], args[2]])),
             Meaning::Clip => {
                 let work = common(args.iter().map(|arg| self.get(*arg).kind));
                 args.iter().try_for_each(|arg| self.check_bounds(*arg, work))?;
