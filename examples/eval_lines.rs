@@ -11,7 +11,7 @@ mod array;
 use std::io::{self, BufRead, BufWriter, Write};
 
 use array::Array;
-use miniexpr::{ArrayRef, Dialect, Dtype, Error, Expression};
+use miniexpr::{ArrayRef, Dialect, Dtype, Error, Expression, JitMode};
 
 fn main() -> io::Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
@@ -37,7 +37,7 @@ fn evaluate(line: &str) -> Result<(Dtype, Array), Error> {
     }
     let expression = builder.compile()?;
     let inputs: Vec<ArrayRef<'_>> = variables.iter().map(|(.., array)| array.view()).collect();
-    Ok((expression.dtype(), Array::evaluate(&expression, &inputs)?))
+    Ok((expression.dtype(), Array::evaluate(&expression, &inputs, JitMode::Default)?))
 }
 
 fn variable(field: &str) -> (&str, Dtype, Array) {

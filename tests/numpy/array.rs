@@ -1,6 +1,6 @@
 //! Arrays of any numeric dtype, to and from little-endian bytes.
 
-use miniexpr::{ArrayRef, Complex, Dtype, Error, Expression, Item};
+use miniexpr::{ArrayRef, Complex, Dtype, Error, Expression, Item, JitMode};
 
 /// An item and its bytes.
 trait Bytes: Item {
@@ -84,9 +84,14 @@ macro_rules! arrays {
             }
 
             /// What the expression gives for these inputs.
-            pub fn evaluate(expression: &Expression, inputs: &[ArrayRef<'_>]) -> Result<Array, Error> {
+            pub fn evaluate(
+                expression: &Expression,
+                inputs: &[ArrayRef<'_>],
+                mode: JitMode,
+            ) -> Result<Array, Error> {
+                let evaluation = expression.evaluation().jit(mode);
                 match expression.dtype() {
-                    $(Dtype::$dtype => expression.evaluate_to_vec(inputs).map(Array::$dtype),)*
+                    $(Dtype::$dtype => evaluation.run_to_vec(inputs).map(Array::$dtype),)*
                     Dtype::String | Dtype::Bytes => panic!("strings are no numbers"),
                 }
             }

@@ -8,7 +8,7 @@
 mod array;
 
 use array::Array;
-use miniexpr::{ArrayRef, Dialect, Dtype, Error, Expression};
+use miniexpr::{ArrayRef, Dialect, Dtype, Error, Expression, JitMode};
 
 const OPERATIONS: &str = include_str!("operations.txt");
 const FUNCTIONS: &str = include_str!("functions.txt");
@@ -83,7 +83,7 @@ fn evaluate(text: &str, variables: &[(Dtype, Vec<u8>)]) -> Result<(Dtype, Vec<u8
     }
     let expression = builder.compile()?;
     let inputs: Vec<ArrayRef<'_>> = arrays.iter().map(Array::view).collect();
-    Ok((expression.dtype(), Array::evaluate(&expression, &inputs)?.to_bytes()))
+    Ok((expression.dtype(), Array::evaluate(&expression, &inputs, JitMode::Default)?.to_bytes()))
 }
 
 fn is_missing(error: &Error) -> bool {
