@@ -6,6 +6,7 @@
 //! of those, which are compared within a few units in the last place.
 
 mod array;
+mod kernels;
 
 use array::Array;
 use miniexpr::{ArrayRef, Dialect, Dtype, Error, Expression, JitMode};
