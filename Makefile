@@ -2,7 +2,7 @@
 # (as root or with sudo), everything else into node_modules/ and .tools/.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-native test-wasm test-aarch64 bench fuzz lint tools-native tools-wasm
+.PHONY: help demo wasm test test-native test-wasm test-aarch64 bench fuzz lint tools-native tools-wasm
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -10,13 +10,16 @@ help: ## Show this list
 demo: tools-wasm ## Evaluate expressions over real data, natively and under Node; compile a kernel in Pyodide
 	scripts/demo.sh
 
+wasm: tools-wasm ## Build the WebAssembly modules without Emscripten, for js/wasm and js/threads
+	scripts/wasm.sh plain threads
+
 test: tools-wasm ## Run every test and check; the last line is the total
 	scripts/test.sh lint native aarch64 fuzz wasm
 
 test-native: tools-native ## Run the Rust tests, the C tests and every way to link the library
 	scripts/test.sh native
 
-test-wasm: tools-wasm ## Run the C tests under Node, the side module, Pyodide, and the glue
+test-wasm: tools-wasm ## Run the C tests under Node, the modules, the thread pool, Pyodide, and the glue
 	scripts/test.sh wasm
 
 test-aarch64: ## Run the Rust tests as an aarch64 program, under QEMU on other machines

@@ -9,12 +9,14 @@ use std::env;
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    let engines = [
+    let conditions = [
         ("machine_code", has_machine_code()),
         ("c_compiler", has_c_compiler()),
         ("wasm_modules", has_modules()),
+        ("bare_wasm", is_bare_wasm()),
+        ("threaded_wasm", is_bare_wasm() && target("FEATURE").split(',').any(|feature| feature == "atomics")),
     ];
-    for (name, is_there) in engines {
+    for (name, is_there) in conditions {
         println!("cargo:rustc-check-cfg=cfg({name})");
         if is_there {
             println!("cargo:rustc-cfg={name}");
@@ -33,9 +35,19 @@ fn target(name: &str) -> String {
     env::var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default()
 }
 
+/// Whether the build has compiled engines.
+fn is_wanted() -> bool {
+    env::var_os("CARGO_FEATURE_JIT").is_some()
+}
+
 /// Whether the build has compiled engines for a system with processes and shared objects.
 fn is_wanted_for_unix() -> bool {
-    env::var_os("CARGO_FEATURE_JIT").is_some() && env::var_os("CARGO_CFG_UNIX").is_some()
+    is_wanted() && env::var_os("CARGO_CFG_UNIX").is_some()
+}
+
+/// Whether the target is WebAssembly without a C library.
+fn is_bare_wasm() -> bool {
+    target("ARCH") == "wasm32" && target("OS") == "unknown"
 }
 
 /// Whether the target has the engine in memory. Of Apple's systems, only macOS lets programs write code.
@@ -53,7 +65,7 @@ fn has_c_compiler() -> bool {
 
 /// Whether the target is one whose host makes instances of modules while a program runs.
 fn has_modules() -> bool {
-    is_wanted_for_unix() && target("OS") == "emscripten"
+    is_wanted() && (target("OS") == "emscripten" || is_bare_wasm())
 }
 
 /// The parts of the library in C. `emcc` compiles them, or what `CC_wasm32_unknown_emscripten` names.

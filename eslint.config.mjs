@@ -21,6 +21,15 @@ export default [
     },
   },
   {
+    // Modules for pages, workers and Node alike.
+    files: ["js/**/*.js", "examples/web/*.js"],
+    languageOptions: { ecmaVersion: 2022, sourceType: "module", globals: globals["shared-node-browser"] },
+  },
+  {
+    files: ["js/threads/*.js", "js/tests/page.js", "examples/web/*.js"],
+    languageOptions: { globals: { ...globals.browser, process: "readonly" } },
+  },
+  {
     files: ["**/*.mjs"],
     languageOptions: { ecmaVersion: 2022, sourceType: "module", globals: globals.node },
   },

@@ -35,6 +35,8 @@ for group in "$@"; do
         ;;
     wasm)
         need emcc emscripten
+        need wasm-ld lld
+        need wasm-opt binaryen
         need chromium chromium
         [ -e /usr/lib/rustlib/src/rust/library/std/Cargo.toml ] || missing="$missing rustc-web cargo-web rust-web-src"
         ;;

@@ -22,6 +22,7 @@ suite() {
     case $kind in
     check) if [ $status -eq 0 ]; then good=1; fi ;;
     cargo) count '/^test result:/ { good += $4; bad += $6 }' ;;
+    node) count '/^# pass / { good += $3 } /^# (fail|cancelled) / { bad += $3 }' ;;
     ctest) count '/ tests passed, .* failed out of / { bad += $4; good += $NF - $4 }' ;;
     esac
     # A suite that breaks off before it counts has failed as well.
@@ -95,6 +96,10 @@ fuzz() {
 }
 
 wasm() {
+    suite wasm-modules check scripts/wasm.sh plain threads
+    suite wasm-plain node node --test js/tests/plain_test.mjs js/tests/serve_test.mjs
+    suite wasm-threads node node --expose-gc --test js/tests/pool_test.mjs
+    suite wasm-browser node node --test js/tests/browser_test.mjs
     suite wasm-build check scripts/build.sh wasm
     suite c-wasm ctest ctest --test-dir build/wasm -j 2 --output-on-failure
     suite main-build check scripts/build.sh wasm-main

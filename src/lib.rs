@@ -84,6 +84,8 @@
 //! A plain expression is a kernel with one `return`, so there is one type checker, one set of dtype
 //! rules and one interpreter. An engine that cannot run a kernel says why, and the interpreter runs it.
 
+#![cfg_attr(threaded_wasm, feature(stdarch_wasm_atomic_wait))]
+
 mod array;
 #[allow(missing_docs, reason = "private")]
 mod back;
@@ -106,6 +108,9 @@ mod mid;
 mod nd;
 #[allow(missing_docs, reason = "private")]
 mod operation;
+#[cfg(any(test, threaded_wasm))]
+#[allow(missing_docs, reason = "private")]
+mod threads;
 
 pub use array::pool::{num_threads, set_num_threads};
 pub use array::{ArrayMut, ArrayRef, Item};

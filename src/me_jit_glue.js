@@ -11,7 +11,8 @@
  * a name that the library does not know gets a JavaScript function, if there is one.
  *
  * The dead-code pass of emcc 3.1.6 breaks BigInt literals, and declarations that take an array or an
- * object apart in an arrow function or a loop head: there are none here.
+ * object apart in an arrow function or a loop head: there are none here. Its --closure renames properties: those
+ * that others know by name are in quotes here, except for the runtime's fields, which it renames for both sides.
  */
 /* global TextDecoder, TextEncoder, WebAssembly */
 (function (root) {
@@ -71,6 +72,10 @@
   const KIND = { FUNCTION: 0, TABLE: 1, MEMORY: 2, GLOBAL: 3 };
   /** 16 MiB: what a module that brought its own memory may rely on. */
   const MEMORY_PAGES = 256;
+  /** Limits of a memory: flags, and the most pages, which a shared one must say. */
+  const UNLIMITED = 0;
+  const SHARED = 3;
+  const MOST_PAGES = 65536;
 
   /** Reads the binary format from `bytes`, between two positions. */
   class Reader {
@@ -115,12 +120,14 @@
       return new TextDecoder().decode(this.bytes.subarray(start, this.skip(length)));
     }
 
+    /** The minimum; what else there is follows from the host. */
     limits() {
       const hasMaximum = this.byte() & 1;
-      this.number();
+      const minimum = this.number();
       if (hasMaximum) {
         this.number();
       }
+      return minimum;
     }
   }
 
@@ -161,7 +168,7 @@
         reader.byte();
         reader.limits();
       } else if (entry.kind === KIND.MEMORY) {
-        reader.limits();
+        entry.pages = reader.limits();
       } else if (entry.kind === KIND.GLOBAL) {
         reader.skip(2);
       } else {
@@ -188,17 +195,22 @@
     return entries;
   }
 
-  function importsMemory(imports) {
-    return imports.some(
-      ({ module, field, kind }) => module === "env" && field === "memory" && kind === KIND.MEMORY,
-    );
+  function isMemoryOfHost(entry) {
+    return entry.module === "env" && entry.field === "memory" && entry.kind === KIND.MEMORY;
   }
 
-  function importSection(imports) {
-    const entries = imports.map(({ bytes }) => bytes);
-    if (!importsMemory(imports)) {
-      const limits = [0, ...leb(MEMORY_PAGES)];
-      entries.push([...encodedName("env"), ...encodedName("memory"), KIND.MEMORY, ...limits]);
+  /** The import of so many pages of the host's memory, shared if that is. */
+  function memoryImport(pages, isShared) {
+    const limits = isShared ? [SHARED, ...leb(pages), ...leb(MOST_PAGES)] : [UNLIMITED, ...leb(pages)];
+    return [...encodedName("env"), ...encodedName("memory"), KIND.MEMORY, ...limits];
+  }
+
+  function importSection(imports, isShared) {
+    const entries = imports.map((entry) =>
+      isShared && isMemoryOfHost(entry) ? memoryImport(entry.pages, true) : entry.bytes,
+    );
+    if (!imports.some(isMemoryOfHost)) {
+      entries.push(memoryImport(MEMORY_PAGES, isShared));
     }
     return section(SECTION.IMPORT, vector(entries));
   }
@@ -207,9 +219,10 @@
    * The module on the host's memory: it imports `env.memory`, and has and exports none of its own.
    *
    * @param {Uint8Array} wasmBytes The whole module; its header is not looked at.
+   * @param {boolean} isShared Whether threads share that memory.
    * @returns {{bytes: Uint8Array, imports: object[]}} The new module, and what it imports.
    */
-  function onHostMemory(wasmBytes) {
+  function onHostMemory(wasmBytes, isShared) {
     const reader = new Reader(wasmBytes, Math.min(HEADER.length, wasmBytes.length), wasmBytes.length);
     const pieces = [HEADER];
     let imports = null;
@@ -220,11 +233,11 @@
       const content = new Reader(wasmBytes, reader.at, reader.skip(length));
       if (imports === null && id > SECTION.IMPORT) {
         imports = [];
-        pieces.push(importSection(imports));
+        pieces.push(importSection(imports, isShared));
       }
       if (id === SECTION.IMPORT) {
         imports = readImports(content);
-        pieces.push(importSection(imports));
+        pieces.push(importSection(imports, isShared));
       } else if (id === SECTION.EXPORT) {
         pieces.push(section(id, vector(readExports(content))));
       } else if (id !== SECTION.MEMORY) {
@@ -233,7 +246,7 @@
     }
     if (imports === null) {
       imports = [];
-      pieces.push(importSection(imports));
+      pieces.push(importSection(imports, isShared));
     }
     return { bytes: joined(pieces), imports };
   }
@@ -519,8 +532,24 @@
     ...fromMath(["acos", "acosh", "asin", "asinh", "atan", "atanh", "cbrt", "ceil", "cos", "cosh", "exp"]),
     ...fromMath(["expm1", "floor", "log", "log10", "log1p", "log2", "sin", "sinh", "sqrt", "tan", "tanh"]),
     ...fromMath(["trunc", "atan2", "hypot"]),
-    ...Object.entries({ fabs: Math.abs, erf, erfc, exp2, lgamma, tgamma, rint, round }),
-    ...Object.entries({ copysign, fdim, fma, fmax, fmin, fmod, ldexp, nextafter, pow, remainder }),
+    ["fabs", Math.abs],
+    ["erf", erf],
+    ["erfc", erfc],
+    ["exp2", exp2],
+    ["lgamma", lgamma],
+    ["tgamma", tgamma],
+    ["rint", rint],
+    ["round", round],
+    ["copysign", copysign],
+    ["fdim", fdim],
+    ["fma", fma],
+    ["fmax", fmax],
+    ["fmin", fmin],
+    ["fmod", fmod],
+    ["ldexp", ldexp],
+    ["nextafter", nextafter],
+    ["pow", pow],
+    ["remainder", remainder],
     ["me_jit_exp10", exp10],
     ["me_jit_sinpi", sinpi],
     ["me_jit_cospi", cospi],
@@ -535,9 +564,17 @@
   const VECTOR_UNARY = new Map([
     ...fromMath(["sin", "cos", "exp", "log", "expm1", "log10", "sinh", "cosh", "tanh", "asinh", "acosh"]),
     ...fromMath(["atanh", "asin", "acos", "atan", "sqrt", "log1p", "log2", "abs"]),
-    ...Object.entries({ exp2, exp10, sinpi, cospi }),
+    ["exp2", exp2],
+    ["exp10", exp10],
+    ["sinpi", sinpi],
+    ["cospi", cospi],
   ]);
-  const VECTOR_BINARY = new Map(Object.entries({ atan2: Math.atan2, hypot: Math.hypot, pow, fmax, fmin }));
+  const VECTOR_BINARY = new Map([
+    ...fromMath(["atan2", "hypot"]),
+    ["pow", pow],
+    ["fmax", fmax],
+    ["fmin", fmin],
+  ]);
   const VECTOR_NAME = /^me_jit_vec_([a-z0-9]+)_(f32|f64)$/;
 
   /** A function on arrays in `memory`, whose buffer may be another one at each call. */
@@ -595,7 +632,8 @@
 
   /** The imports of a module, with a function for each name that has one. */
   function importObject(runtime, imports, bridgeLookupFnIdx) {
-    const env = { memory: runtime.wasmMemory };
+    const env = {};
+    env["memory"] = runtime.wasmMemory;
     const lookup = bridgeLookupFnIdx ? runtime.wasmTable.get(bridgeLookupFnIdx) : null;
     for (const entry of imports) {
       if (entry.module === "env" && entry.kind === KIND.FUNCTION) {
@@ -603,13 +641,32 @@
         env[name] = bridged(runtime, lookup, name) || fallback(runtime.wasmMemory, name);
       }
     }
-    return { env };
+    const modules = {};
+    modules["env"] = env;
+    return modules;
   }
 
   // --- The two functions of the host -------------------------------------------------------------
 
+  function isShared(memory) {
+    return typeof SharedArrayBuffer !== "undefined" && memory.buffer instanceof SharedArrayBuffer;
+  }
+
+  /** Bytes of the runtime's memory, whose `HEAPU8` may be older than its last growth. */
+  function bytesAt(runtime, address, length) {
+    const buffer = runtime && (runtime.wasmMemory || runtime.HEAPU8 || {}).buffer;
+    const start = address >>> 0;
+    const end = start + (length >>> 0);
+    return buffer && start !== 0 && end <= buffer.byteLength
+      ? new Uint8Array(buffer).subarray(start, end)
+      : null;
+  }
+
   /**
    * Instantiates a kernel module and puts it into the runtime's function table.
+   *
+   * The arguments may also be `(address, length, bridgeLookupFnIdx, runtime)`, where the first two say where the
+   * module lies in the memory of the runtime: a number in front tells so.
    *
    * @param {object} runtime Emscripten runtime with RUNTIME_FIELDS, and `err` to receive messages.
    * @param {Uint8Array} wasmBytes The whole module; read during the call only.
@@ -618,6 +675,14 @@
    * @returns {number} Table index of the kernel, 0 if there is none. Never throws.
    */
   function meJitInstantiate(runtime, wasmBytes, bridgeLookupFnIdx, emitWarnings) {
+    if (typeof runtime !== "number") {
+      return instantiate(runtime, wasmBytes, bridgeLookupFnIdx, emitWarnings);
+    }
+    const [address, length, host] = [runtime, wasmBytes, emitWarnings];
+    return instantiate(host, bytesAt(host, address, length), bridgeLookupFnIdx, undefined);
+  }
+
+  function instantiate(runtime, wasmBytes, bridgeLookupFnIdx, emitWarnings) {
     if (!runtime || !wasmBytes) {
       return 0;
     }
@@ -628,7 +693,7 @@
         return 0;
       }
       reports = wantsWarnings(runtime, emitWarnings);
-      const { bytes, imports } = onHostMemory(Uint8Array.from(wasmBytes));
+      const { bytes, imports } = onHostMemory(Uint8Array.from(wasmBytes), isShared(runtime.wasmMemory));
       const linked = importObject(runtime, imports, bridgeLookupFnIdx);
       const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), linked);
       const kernel = instance.exports[KERNEL];
@@ -645,12 +710,20 @@
   }
 
   /**
-   * Takes a kernel out of the function table. Never throws.
+   * Takes a kernel out of the function table. Never throws. The arguments may also be `(idx, runtime)`.
    *
    * @param {object} runtime Needs `removeFunction` only; without it nothing happens.
    * @param {number} idx Table index that meJitInstantiate gave; 0 is ignored.
    */
   function meJitFreeFn(runtime, idx) {
+    if (typeof runtime === "number") {
+      release(idx, runtime);
+    } else {
+      release(runtime, idx);
+    }
+  }
+
+  function release(runtime, idx) {
     try {
       if (runtime && typeof runtime.removeFunction === "function" && idx) {
         runtime.removeFunction(idx);
@@ -660,10 +733,10 @@
     }
   }
 
-  root._meJitInstantiate = meJitInstantiate;
-  root._meJitFreeFn = meJitFreeFn;
+  root["_meJitInstantiate"] = meJitInstantiate;
+  root["_meJitFreeFn"] = meJitFreeFn;
   if (typeof module !== "undefined" && module.exports) {
-    module.exports._meJitInstantiate = meJitInstantiate;
-    module.exports._meJitFreeFn = meJitFreeFn;
+    module.exports["_meJitInstantiate"] = meJitInstantiate;
+    module.exports["_meJitFreeFn"] = meJitFreeFn;
   }
 })(typeof globalThis !== "undefined" ? globalThis : typeof self !== "undefined" ? self : this);

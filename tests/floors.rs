@@ -21,7 +21,7 @@ const ROOMS: &[&[&str]] = &[
     &["error"],
     &["ir"],
     &["nd"],
-    &["dtype", "environment", "memory"],
+    &["dtype", "environment", "memory", "threads"],
 ];
 
 /// The modules of `back`: what chooses an engine, the engines, what they share.

@@ -2,7 +2,7 @@
 
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicI64, AtomicU8, Ordering as Atomic};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::nest::{Nest, Order};
 use super::operand::{Extents, Operand, OperandError, extents};
@@ -401,6 +401,21 @@ impl<T> CallerOnly<T> {
     }
 }
 
+/// How long `work` takes, at least a nanosecond.
+#[cfg(not(bare_wasm))]
+fn timed<E>(work: impl FnOnce() -> Result<(), E>) -> Result<Duration, E> {
+    let start = std::time::Instant::now();
+    work()?;
+    Ok(start.elapsed().max(Duration::from_nanos(1)))
+}
+
+/// A guess where there is no clock: that of some nanoseconds an item.
+#[cfg(bare_wasm)]
+fn timed<E>(work: impl FnOnce() -> Result<(), E>) -> Result<Duration, E> {
+    work()?;
+    Ok(Duration::from_micros(20))
+}
+
 impl Job<'_> {
     /// Evaluates all tiles.
     ///
@@ -419,9 +434,7 @@ impl Job<'_> {
             return Err(Stop::Cancelled.into());
         }
         // The first tile tells how long the others take.
-        let start = Instant::now();
-        evaluate(0..1)?;
-        let time = start.elapsed().max(Duration::from_nanos(1));
+        let time = timed(|| evaluate(0..1))?;
         let left = time.saturating_mul(u32::try_from(count - 1).unwrap_or(u32::MAX));
         let threads = if left < WORTH_SHARING { 1 } else { threads.min(count as usize - 1) };
         let shares = (count - 1) / (4 * threads as i64);

@@ -43,6 +43,10 @@ pub fn read_environment() {
 
 /// The default number of threads, from the system where the environment names none.
 fn default_threads() -> usize {
+    // Those that the host has started so far, and this one.
+    #[cfg(threaded_wasm)]
+    return (crate::threads::POOL.workers() + 1).min(MAX_THREADS);
+    #[cfg(not(threaded_wasm))]
     match DEFAULT.load(Ordering::Relaxed) {
         0 => {
             let processors = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
@@ -62,6 +66,10 @@ pub fn run(threads: usize, work: &(dyn Fn(usize) + Sync)) -> Result<(), WorkerPa
     #[cfg(all(feature = "threads", not(target_family = "wasm")))]
     if threads > 1 {
         return workers::run(threads.min(MAX_THREADS), work);
+    }
+    #[cfg(threaded_wasm)]
+    if threads > 1 {
+        return crate::threads::POOL.share(threads, work).map_err(|_| WorkerPanicked);
     }
     let _ = threads;
     work(0);

@@ -39,15 +39,15 @@ fn binary_kernel(op: BinaryOp, dtype: Dtype) -> Option<VectorKernel> {
 }
 
 /// The names and the addresses of functions.
-#[cfg(any(test, target_os = "emscripten"))]
+#[cfg(any(test, wasm_modules))]
 pub type Named = &'static [(&'static str, *const ())];
 
 /// All functions of this module.
-#[cfg(any(test, target_os = "emscripten"))]
+#[cfg(any(test, wasm_modules))]
 pub const FUNCTIONS: [Named; 4] =
     [VECTOR_FUNCTIONS_OF_ONE, VECTOR_FUNCTIONS_OF_TWO, SCALAR_FUNCTIONS, OTHERS];
 
-#[cfg(any(test, target_os = "emscripten"))]
+#[cfg(any(test, wasm_modules))]
 const OTHERS: Named = &[
     ("me_jit_abs", me_jit_abs as *const ()),
     ("me_jit_logaddexp", me_jit_logaddexp as *const ()),
@@ -56,7 +56,7 @@ const OTHERS: Named = &[
 
 macro_rules! vector_functions_of_one {
     ($($f64:ident, $f32:ident: $op:expr;)*) => {
-        #[cfg(any(test, target_os = "emscripten"))]
+        #[cfg(any(test, wasm_modules))]
         const VECTOR_FUNCTIONS_OF_ONE: Named =
             &[$((stringify!($f64), $f64 as *const ()), (stringify!($f32), $f32 as *const ()),)*];
         $(
@@ -85,7 +85,7 @@ macro_rules! vector_functions_of_one {
 
 macro_rules! vector_functions_of_two {
     ($($f64:ident, $f32:ident: $op:expr;)*) => {
-        #[cfg(any(test, target_os = "emscripten"))]
+        #[cfg(any(test, wasm_modules))]
         const VECTOR_FUNCTIONS_OF_TWO: Named =
             &[$((stringify!($f64), $f64 as *const ()), (stringify!($f32), $f32 as *const ()),)*];
         $(
@@ -116,7 +116,7 @@ macro_rules! vector_functions_of_two {
 
 macro_rules! scalar_functions {
     ($($name:ident: $function:expr;)*) => {
-        #[cfg(any(test, target_os = "emscripten"))]
+        #[cfg(any(test, wasm_modules))]
         const SCALAR_FUNCTIONS: Named = &[$((stringify!($name), $name as *const ()),)*];
         $(
         /// The function at one point.

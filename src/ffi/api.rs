@@ -376,6 +376,7 @@ pub unsafe extern "C" fn me_eval_varlen(
 ///
 /// # Safety
 /// `expr` is NULL or alive.
+#[cfg(not(bare_wasm))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn me_print(expr: *const me_expr) {
     // SAFETY: the arguments are passed on under the contract of this function.

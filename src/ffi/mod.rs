@@ -9,10 +9,13 @@ mod eval;
 mod eval_nd;
 mod handle;
 mod message;
+#[cfg(not(bare_wasm))]
 mod print;
 mod query;
 mod sized;
 mod status;
+#[cfg(bare_wasm)]
+mod threadpool;
 mod types;
 mod varlen;
 

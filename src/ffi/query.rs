@@ -3,12 +3,14 @@
 use std::ffi::{c_char, c_int};
 
 use super::handle;
+#[cfg(not(bare_wasm))]
 use super::print;
 use super::types::*;
 use crate::expression::Variable;
 
 /// # Safety
 /// `expr` is NULL or a live expression.
+#[cfg(not(bare_wasm))]
 pub(super) unsafe fn print(expr: *const me_expr) {
     // SAFETY: as the caller promises.
     print::print(unsafe { handle::from_raw(expr) });

@@ -78,7 +78,17 @@ const OF_TWO: Named = functions! {
     fn fma(x: f64, y: f64, z: f64) = x.mul_add(y, z);
 };
 
-const OTHERS: Named = &[("memset", libc::memset as *const ())];
+const OTHERS: Named = &[("memset", memset as *const ())];
+
+/// C's function, for hosts without a C library as well.
+///
+/// # Safety
+/// There are `count` bytes at `to`.
+unsafe extern "C" fn memset(to: *mut u8, value: c_int, count: usize) -> *mut u8 {
+    // SAFETY: as the caller promises. C takes the lowest byte of the value.
+    unsafe { to.write_bytes(value as u8, count) };
+    to
+}
 
 fn of_two(op: BinaryOp, x: f64, y: f64) -> f64 {
     match scalar_binary(op) {

@@ -93,8 +93,12 @@ struct Loaded {
 
 impl Code for Loaded {
     unsafe fn run(&self, call: Call<'_>) -> Option<Result<(), RunError>> {
+        let index = self.entry.index();
+        if index == 0 {
+            return None;
+        }
         // SAFETY: the index stands for a function of this type: it is what the module exports.
-        let function = unsafe { std::mem::transmute::<usize, Function>(self.entry.index() as usize) };
+        let function = unsafe { std::mem::transmute::<usize, Function>(index as usize) };
         let mut has_context = false;
         let run = |Run { arrays, output, items, frame }: Run<'_>| {
             if !has_context {

@@ -1,12 +1,14 @@
 //! The helpers that the host gives to instantiate modules, and what modules may ask the library for.
 
+use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int, c_uchar};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::bridge;
 #[cfg(feature = "embedded-glue")]
-use super::embedded_glue;
+use super::embedded_glue as own_helpers;
+#[cfg(bare_wasm)]
+use super::imported_helpers as own_helpers;
 use super::module::STRIP;
 use super::signature::{self, Callee, QUESTIONED};
 use crate::back::trace::trace;
@@ -26,36 +28,52 @@ struct Helpers {
     are_wrong: Option<bool>,
 }
 
-/// The helpers of a program that registers none.
-#[cfg(not(feature = "embedded-glue"))]
-const OWN_HELPERS: Helpers = Helpers { instantiate: None, free: None, are_wrong: None };
-#[cfg(feature = "embedded-glue")]
-const OWN_HELPERS: Helpers = Helpers {
-    instantiate: Some(embedded_glue::instantiate),
-    free: Some(embedded_glue::free),
+/// The helpers that the program has without registering any.
+#[cfg(not(any(feature = "embedded-glue", bare_wasm)))]
+const OWN_HELPERS: Option<Helpers> = None;
+#[cfg(any(feature = "embedded-glue", bare_wasm))]
+const OWN_HELPERS: Option<Helpers> = Some(Helpers {
+    instantiate: Some(own_helpers::instantiate),
+    free: Some(own_helpers::free),
     are_wrong: Some(false),
-};
+});
 
-static HELPERS: Mutex<Helpers> = Mutex::new(OWN_HELPERS);
+/// Those that it registers. Own helpers need no lock, at which the main thread of a page could not wait.
+static REGISTERED: Mutex<Helpers> = Mutex::new(Helpers { instantiate: None, free: None, are_wrong: None });
 
-/// The function that modules of [`signature::trial`] import: its index in the function table.
-static QUESTIONED_INDEX: AtomicU32 = AtomicU32::new(0);
+thread_local! {
+    /// The function that modules of [`signature::trial`] import: its index in the function table.
+    static QUESTIONED_INDEX: Cell<u32> = const { Cell::new(0) };
+    /// The index that was last found to be that of a task; 0 if the table may have changed since.
+    #[cfg(threaded_wasm)]
+    static KNOWN_TASK: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Whether `index` is that of a task: as it was found before, or as `ask` says.
+#[cfg(threaded_wasm)]
+pub fn with_known_task(index: u32, ask: impl FnOnce() -> bool) -> bool {
+    if index != 0 && KNOWN_TASK.get() == index {
+        return true;
+    }
+    let is_task = ask();
+    KNOWN_TASK.set(if is_task { index } else { 0 });
+    is_task
+}
 
 fn lock() -> MutexGuard<'static, Helpers> {
-    HELPERS.lock().unwrap_or_else(PoisonError::into_inner)
+    REGISTERED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn helpers() -> Helpers {
-    *lock()
+    OWN_HELPERS.unwrap_or_else(|| *lock())
 }
 
 /// Replaces both helpers. Modules are made while both are there; those that live on are freed by
 /// the helper that is registered then. A program that has helpers of its own ignores others.
 pub fn register(instantiate: Option<Instantiate>, free: Option<Free>) {
-    if cfg!(feature = "embedded-glue") {
-        return;
+    if OWN_HELPERS.is_none() {
+        *lock() = Helpers { instantiate, free, are_wrong: None };
     }
-    *lock() = Helpers { instantiate, free, are_wrong: None };
 }
 
 /// Whether both helpers are registered, and have their types as far as `has_type` can tell; it is asked
@@ -82,7 +100,7 @@ pub fn are_usable(has_type: impl Fn(u32, Callee) -> Option<bool>) -> bool {
 /// helper, or it fails also without the function.
 pub fn can_bind(index: u32, callee: Callee) -> Option<bool> {
     helpers().instantiate?;
-    QUESTIONED_INDEX.store(index, Ordering::Relaxed);
+    QUESTIONED_INDEX.set(index);
     let can_bind = can_instantiate(Some(callee))?;
     (can_bind || can_instantiate(None)?).then_some(can_bind)
 }
@@ -103,6 +121,8 @@ impl TableEntry {
         let lookup: extern "C" fn(*const c_char) -> c_int = lookup;
         // SAFETY: the host promises that its helper reads the bytes during the call only.
         let index = unsafe { instantiate(module.as_ptr(), length, lookup as usize as c_int) };
+        #[cfg(threaded_wasm)]
+        KNOWN_TASK.set(0);
         (index != 0).then(|| TableEntry(index))
     }
 
@@ -131,7 +151,7 @@ extern "C" fn lookup(name: *const c_char) -> c_int {
         run_strip;
     match name.to_str() {
         Ok(STRIP) => strip as usize as c_int,
-        Ok(QUESTIONED) => QUESTIONED_INDEX.load(Ordering::Relaxed) as c_int,
+        Ok(QUESTIONED) => QUESTIONED_INDEX.get() as c_int,
         Ok(name) => bridge::address(name).map_or(0, |address| address as usize as c_int),
         Err(_) => 0,
     }

@@ -5,7 +5,11 @@ use std::ffi::c_int;
 use super::Linking;
 #[cfg(feature = "dlopen")]
 use super::dynamic_linker::{self, SideModule};
-use super::helpers::{self, TableEntry};
+use super::helpers;
+#[cfg(not(threaded_wasm))]
+use super::helpers::TableEntry as HelperEntry;
+#[cfg(threaded_wasm)]
+use super::instances::Instances as HelperEntry;
 #[cfg(feature = "dlopen")]
 use super::module::EXPORT;
 use super::signature::Callee;
@@ -38,6 +42,12 @@ pub fn has_declared_type(function: &UserFunction) -> bool {
     has_type(index, callee).or_else(|| helpers::can_bind(index, callee)).unwrap_or(true)
 }
 
+/// Whether an index is that of a function which the thread pool may call. True where there is no way to tell.
+#[cfg(threaded_wasm)]
+pub fn has_task_type(index: u32) -> bool {
+    helpers::with_known_task(index, || helpers::can_bind(index, Callee::Task).unwrap_or(index != 0))
+}
+
 #[cfg(feature = "embedded-glue")]
 pub use super::embedded_glue::reporting;
 /// Runs `run`; helpers that a program registers decide by themselves what they report.
@@ -49,7 +59,7 @@ pub fn reporting<T>(_reports: bool, run: impl FnOnce() -> T) -> T {
 /// A kernel in the function table, as long as this value lives.
 #[derive(Debug)]
 pub enum Entry {
-    Helper(TableEntry),
+    Helper(HelperEntry),
     #[cfg(feature = "dlopen")]
     SideModule {
         index: c_int,
@@ -61,7 +71,7 @@ impl Entry {
     /// Instantiates a module; `None` if the host does not take it.
     pub fn new(module: &[u8], linking: Linking) -> Option<Entry> {
         match linking {
-            Linking::Helper => TableEntry::new(module).map(Entry::Helper),
+            Linking::Helper => HelperEntry::new(module).map(Entry::Helper),
             #[cfg(feature = "dlopen")]
             Linking::SideModule => {
                 let module = SideModule::load(module, "jit runtime skip")?;
@@ -73,6 +83,8 @@ impl Entry {
         }
     }
 
+    /// The index in the function table of the calling thread; 0 if there is none, which only happens where each
+    /// thread has a table of its own.
     pub fn index(&self) -> c_int {
         match self {
             Entry::Helper(entry) => entry.index(),

@@ -12,9 +12,10 @@
 //! has the statements, `phases` straight-line code with calls; `code`, `body` and `module` write
 //! the bytes, with `wasm-encoder`.
 //!
-//! `host` puts a module into the function table: by the `helpers` that a program registers or that come
-//! with a main module (`embedded_glue`), or by the `dynamic_linker` of Emscripten; `bridge` has what other
-//! modules may import, `signature` tells functions of other types apart. `engine` builds and runs kernels.
+//! `host` puts a module into the function table: by the `helpers` that a program registers, that come with a
+//! main module (`embedded_glue`) or that a module without Emscripten imports (`imported_helpers`), or by the
+//! `dynamic_linker` of Emscripten; `bridge` has what other modules may import, `signature` tells functions of
+//! other types apart. `instances` has the kernels of a module with threads. `engine` builds and runs kernels.
 
 mod access;
 mod arithmetic;
@@ -36,6 +37,10 @@ mod facts;
 pub mod helpers;
 #[cfg(wasm_modules)]
 mod host;
+#[cfg(bare_wasm)]
+mod imported_helpers;
+#[cfg(threaded_wasm)]
+mod instances;
 mod lanes;
 mod module;
 mod phases;
@@ -64,6 +69,8 @@ use lanes::{Lanes, Shape};
 pub use engine::Modules;
 #[cfg(wasm_modules)]
 pub use host::has_declared_type;
+#[cfg(threaded_wasm)]
+pub use host::has_task_type;
 pub use module::Linking;
 
 /// Items of a strip: enough to make a call cheap, few enough for the first-level cache.

@@ -32,14 +32,15 @@ pub struct Signature<'a> {
     pub results: &'a [ValType],
 }
 
-/// The memory of the host, as modules import it. They ask for the least, so that they fit every host.
+/// The memory of the host, as modules import it. They ask for the least, so that they fit every host; a shared
+/// memory has a maximum, of which theirs is the largest.
 pub const MEMORY: (&str, EntityType) = (
     "memory",
     EntityType::Memory(MemoryType {
         minimum: 1,
-        maximum: None,
+        maximum: if cfg!(threaded_wasm) { Some(65_536) } else { None },
         memory64: false,
-        shared: false,
+        shared: cfg!(threaded_wasm),
         page_size_log2: None,
     }),
 );

@@ -25,12 +25,14 @@ pub enum Callee {
     Instantiate,
     /// The helper that frees them.
     Free,
+    /// A task of the thread pool.
+    Task,
 }
 
 /// The most parameters: a context and the arguments.
 const MOST_PARAMETERS: usize = 1 + UserFunction::MAX_ARITY;
 /// Types of [`Callee`].
-const CALLEES: usize = 2 * MOST_PARAMETERS + 2;
+const CALLEES: usize = 2 * MOST_PARAMETERS + 3;
 
 const I32: ValType = ValType::I32;
 const F64: ValType = ValType::F64;
@@ -48,9 +50,10 @@ impl Callee {
         std::array::from_fn(|index| match index {
             0 => Callee::Instantiate,
             1 => Callee::Free,
+            2 => Callee::Task,
             _ => {
-                let arity = ((index - 2) / 2) as u8;
-                Callee::User { arity, is_closure: index % 2 == 1 }
+                let arity = ((index - 3) / 2) as u8;
+                Callee::User { arity, is_closure: index % 2 == 0 }
             }
         })
     }
@@ -60,7 +63,8 @@ impl Callee {
         match self {
             Callee::Instantiate => 0,
             Callee::Free => 1,
-            Callee::User { arity, is_closure } => 2 + 2 * u32::from(arity) + u32::from(is_closure),
+            Callee::Task => 2,
+            Callee::User { arity, is_closure } => 3 + 2 * u32::from(arity) + u32::from(is_closure),
         }
     }
 
@@ -68,6 +72,7 @@ impl Callee {
         match self {
             Callee::Instantiate => EXPORTED,
             Callee::Free => Signature { parameters: &[I32], results: &[] },
+            Callee::Task => Signature { parameters: &[I32; 6], results: &[] },
             Callee::User { arity, is_closure } => {
                 let parameters = &CLOSURE[usize::from(!is_closure)..=usize::from(arity)];
                 Signature { parameters, results: &[F64] }

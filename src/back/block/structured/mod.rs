@@ -18,6 +18,7 @@ mod machine;
 mod masks;
 mod parts;
 mod pool;
+#[cfg_attr(bare_wasm, path = "print_absent.rs")]
 mod print;
 
 use super::layout::{Layout, PlaceId};

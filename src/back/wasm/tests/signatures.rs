@@ -14,6 +14,7 @@ fn a_trial_links_with_functions_of_the_type_only() {
     let mut store = Store::new(&engine, ());
     let memory = Memory::new(&mut store, MemoryType::new(1, None)).unwrap();
     let functions = [
+        (Callee::Task, Func::wrap(&mut store, |_: i32, _: i32, _: i32, _: i32, _: i32, _: i32| ())),
         (Callee::User { arity: 0, is_closure: false }, Func::wrap(&mut store, || 1f64)),
         (Callee::User { arity: 0, is_closure: true }, Func::wrap(&mut store, |_: i32| 1f64)),
         (Callee::User { arity: 1, is_closure: false }, Func::wrap(&mut store, |x: f64| x)),

@@ -1,0 +1,81 @@
+// miniexpr.wasm under Node: what it imports and exports, its size, the recorded cases, its memory.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { brotliCompressSync } from "node:zlib";
+
+import { load } from "../wasm/miniexpr.js";
+import { replay } from "./replay.js";
+import { isDeviation, readCases, vectorFiles } from "./vectors.mjs";
+
+const bytes = readFileSync(new URL("../wasm/miniexpr.wasm", import.meta.url));
+const module = new WebAssembly.Module(bytes);
+
+test("it imports the two functions that make kernels, and nothing else", () => {
+  const imports = WebAssembly.Module.imports(module).map(
+    ({ module, name, kind }) => `${module}.${name} ${kind}`,
+  );
+  assert.deepEqual(imports.sort(), ["env.me_jit_free function", "env.me_jit_instantiate function"]);
+});
+
+test("it exports the functions of the header, but for those that need a C library", () => {
+  const header = readFileSync(new URL("../../include/miniexpr.h", import.meta.url), "utf8");
+  const declared = [...header.matchAll(/^(?!typedef|#|\s|\/).*?\b(me_[a-z_]+)\(/gm)].map(([, name]) => name);
+  const exported = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
+  assert.ok(declared.length > 14, declared.join(" "));
+  assert.deepEqual(
+    declared.filter((name) => !exported.has(name)),
+    ["me_print"],
+  );
+  for (const name of ["memory", "threadpool_alloc", "threadpool_free"]) {
+    assert.ok(exported.has(name), name);
+  }
+});
+
+test("it is as small as the documents say", () => {
+  assert.ok(bytes.length < 1_200_000, `${bytes.length} bytes`);
+  const packed = brotliCompressSync(bytes).length;
+  assert.ok(packed < 300_000, `${packed} bytes with Brotli`);
+});
+
+for (const jit of [true, false]) {
+  test(`the recorded cases agree, kernels ${jit ? "compiled" : "interpreted"}`, async (t) => {
+    const host = await load({ jit });
+    for (const file of vectorFiles) {
+      await t.test(file, () => {
+        const { count, kernels, wrong } = replay(host, readCases(file), isDeviation, { jit });
+        assert.deepEqual(wrong.slice(0, 10), [], `${wrong.length} of ${count}`);
+        if (file === "dsl_kernels.jsonl") {
+          assert.ok(jit ? kernels > count / 2 : kernels === 0, `${kernels} of ${count} were compiled`);
+        }
+      });
+    }
+  });
+}
+
+test("blocks are aligned, survive growth, and may be given back twice", async () => {
+  const host = await load();
+  const before = host.getMemoryView("f64");
+  const address = host.alloc(100_000_000);
+  assert.equal(address % 16, 0);
+  assert.equal(before.length, 0, "the old view is empty");
+  host.getMemoryView("f64")[address / 8] = 2.5;
+  assert.equal(host.getMemoryView("f64")[address / 8], 2.5);
+  host.free(address);
+  host.free(address);
+  host.free(0);
+  assert.equal(host.alloc(100_000_000), address, "it is used again");
+  assert.throws(() => host.alloc(4_000_000_000), RangeError);
+  assert.throws(() => host.getMemoryView("f16"), /there is no view "f16"/);
+});
+
+test("compiled kernels leave the function table with their expressions", async () => {
+  const host = await load();
+  const table = host.exports.__indirect_function_table;
+  const cases = readCases("dsl_kernels.jsonl").slice(0, 200);
+  replay(host, cases, isDeviation, { jit: true });
+  const { length } = table;
+  replay(host, cases, isDeviation, { jit: true });
+  assert.equal(table.length, length);
+});

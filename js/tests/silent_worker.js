@@ -1,0 +1,3 @@
+/* A worker that starts and says nothing. */
+
+setInterval(() => {}, 1000);

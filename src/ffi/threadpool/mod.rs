@@ -1,0 +1,6 @@
+//! The exports of the modules without Emscripten that are no functions of the C header: memory, and in the module
+//! with threads the pool. The comments say what JavaScript may rely on.
+
+#[cfg(threaded_wasm)]
+mod dispatch;
+mod memory;
