@@ -1,6 +1,7 @@
 #!/bin/sh
 # Evaluates expressions over the data in examples/data with the example eval_npy, natively and as
-# WebAssembly under Node, and shows that both write the same bytes. Then compiles a kernel in Pyodide.
+# WebAssembly under Node, and shows that both write the same bytes. Then compiles a kernel in Pyodide, and draws the
+# Mandelbrot set on several threads.
 set -eu
 cd "$(dirname "$0")/.."
 data=examples/data
@@ -63,3 +64,11 @@ refuse "sea + visits" sea=$data/sea_celsius.npy visits=$data/visits.npy
 
 printf '\nA kernel in Pyodide, compiled to WebAssembly and interpreted:\n'
 node emscripten/pyodide_demo.mjs node_modules/pyodide-314 build/wasm/emscripten
+
+printf '\nThe Mandelbrot set under Node, without Emscripten:\n'
+scripts/wasm.sh threads >"$out/threads.log" 2>&1 || {
+    cat "$out/threads.log"
+    exit 1
+}
+node examples/web/demo.mjs "$out/mandelbrot.png"
+echo "  in a page: node js/threads/serve.mjs . 8080, then http://localhost:8080/examples/web/"
