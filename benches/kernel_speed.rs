@@ -64,6 +64,7 @@ fn all_cases(level: Level) -> Vec<Case> {
         cases.extend(unary_cases(dtype, level));
         cases.extend(function_cases(dtype, level));
         cases.extend(binary_cases(dtype, level));
+        cases.extend(numpy_cases(dtype, level));
         cases.extend(comparison_cases(dtype, level));
         cases.extend(selection_cases(dtype, level));
         cases.extend(fused_cases(dtype, level));
@@ -79,12 +80,19 @@ fn all_cases(level: Level) -> Vec<Case> {
 
 fn complex_function_cases(dtype: Dtype, level: Level) -> Vec<Case> {
     let suffix = if dtype == Dtype::Complex64 { "f" } else { "" };
-    let sqrt = UnaryOp::Math(MathFn::Sqrt);
     let table =
         [(UnaryOp::Neg, dtype, "-a[i]".into()), (UnaryOp::Conj, dtype, format!("conj{suffix}(a[i])"))];
     let parts = [(UnaryOp::Abs, "cabs"), (UnaryOp::Real, "creal"), (UnaryOp::Imag, "cimag")];
     let parts = parts.map(|(op, name)| (op, dtype.component(), format!("{name}{suffix}(a[i])")));
-    let root = [(sqrt, dtype, format!("csqrt{suffix}(a[i])"))];
+    // The names in C of the logarithms but one are GNU's, or missing.
+    let functions = MathFn::ALL
+        .iter()
+        .filter(|function| function.is_complex())
+        .filter(|function| !matches!(function, MathFn::Expm1 | MathFn::Log2 | MathFn::Log10 | MathFn::Log1p));
+    let functions = functions.map(|&function| {
+        let expression = format!("c{}{suffix}(a[i])", function.row().name);
+        (UnaryOp::Math(function), dtype, expression)
+    });
     let case = |(op, result, expression): (UnaryOp, Dtype, String)| Case {
         name: format!("{op:?} {dtype}"),
         kernel: unary(op, dtype, Accuracy::Fast, level).expect("a kernel"),
@@ -92,7 +100,7 @@ fn complex_function_cases(dtype: Dtype, level: Level) -> Vec<Case> {
         operands: vec![dtype],
         expression,
     };
-    let mut cases: Vec<Case> = table.into_iter().chain(parts).chain(root).map(case).collect();
+    let mut cases: Vec<Case> = table.into_iter().chain(parts).chain(functions).map(case).collect();
     cases.push(Case {
         name: format!("Pow {dtype}"),
         kernel: binary(BinaryOp::Pow, dtype, Operands::ArrayArray, Accuracy::Fast, level).expect("a kernel"),
@@ -207,17 +215,81 @@ fn binary_cases(dtype: Dtype, level: Level) -> Vec<Case> {
     let mut cases = Vec::new();
     for (op, sign) in table {
         for (shape, x, y) in SHAPES {
-            cases.push(Case {
+            // An array takes the place of a scalar that is seldom wanted.
+            cases.extend(binary(op, dtype, shape, Accuracy::Fast, level).map(|kernel| Case {
                 name: format!("{op:?} {dtype} {shape:?}"),
-                kernel: binary(op, dtype, shape, Accuracy::Fast, level).expect("a kernel"),
+                kernel,
                 result: dtype,
                 operands: vec![dtype, dtype],
                 expression: format!("{x} {sign} {y}"),
-            });
+            }));
         }
     }
     cases
 }
+
+/// What NumPy has and C has not: the loops that one would write.
+fn numpy_cases(dtype: Dtype, level: Level) -> Vec<Case> {
+    let suffix = if dtype == Dtype::Float32 { "f" } else { "" };
+    let minimum = "a[i] < b[i] || a[i] != a[i] ? a[i] : b[i]";
+    let maximum = "a[i] > b[i] || a[i] != a[i] ? a[i] : b[i]";
+    let mut table = vec![(BinaryOp::Minimum, minimum.to_string()), (BinaryOp::Maximum, maximum.to_string())];
+    if dtype.is_float() {
+        let floor_mod = "floor_modF(a[i], b[i])".replace('F', suffix);
+        let floor_divide = "floor_divideF(a[i], b[i])".replace('F', suffix);
+        table.extend([(BinaryOp::FloorMod, floor_mod), (BinaryOp::FloorDiv, floor_divide)]);
+    } else if dtype.is_integer() {
+        let rest = "a[i] % b[i]";
+        let lowers = "a[i] % b[i] != 0 && (a[i] ^ b[i]) < 0";
+        table.push((BinaryOp::FloorDiv, format!("b[i] == 0 ? 0 : a[i] / b[i] - ({lowers})")));
+        table.push((BinaryOp::FloorMod, format!("b[i] == 0 ? 0 : {rest} + ({lowers} ? b[i] : 0)")));
+    }
+    let case = |(op, expression): (BinaryOp, String)| Case {
+        name: format!("{op:?} {dtype}"),
+        kernel: binary(op, dtype, Operands::ArrayArray, Accuracy::Fast, level).expect("a kernel"),
+        result: dtype,
+        operands: vec![dtype, dtype],
+        expression,
+    };
+    let mut cases: Vec<Case> = table.into_iter().map(case).collect();
+    if dtype.is_integer() {
+        cases.push(Case {
+            name: format!("CountOnes {dtype}"),
+            kernel: unary(UnaryOp::CountOnes, dtype, Accuracy::Fast, level).expect("a kernel"),
+            result: dtype,
+            operands: vec![dtype],
+            expression: format!("__builtin_popcountll(({})a[i])", c_type(unsigned_of(dtype))),
+        });
+    }
+    cases
+}
+
+fn unsigned_of(dtype: Dtype) -> Dtype {
+    match dtype.size() {
+        1 => Dtype::UInt8,
+        2 => Dtype::UInt16,
+        4 => Dtype::UInt32,
+        _ => Dtype::UInt64,
+    }
+}
+
+/// Floor division as NumPy computes it.
+const FLOOR_DIVISION: &str = "\
+static inline T floor_modF(T a, T b) {
+    T rest = fmodF(a, b);
+    if (rest == 0) return b == 0 ? rest : copysignF(0, b);
+    return (rest < 0) != (b < 0) ? rest + b : rest;
+}
+static inline T floor_divideF(T a, T b) {
+    if (b == 0) return a / b;
+    T rest = fmodF(a, b);
+    T quotient = (a - rest) / b;
+    if (rest != 0 && (rest < 0) != (b < 0)) quotient -= 1;
+    if (quotient == 0) return copysignF(0, a / b);
+    T whole = floorF(quotient);
+    return quotient - whole > (T)0.5 ? whole + 1 : whole;
+}
+";
 
 fn comparison_cases(dtype: Dtype, level: Level) -> Vec<Case> {
     let table = [
@@ -312,6 +384,9 @@ fn c_type(dtype: Dtype) -> &'static str {
 fn compile(cases: &[Case], level: Level) -> *mut c_void {
     let mut source =
         String::from("#include <complex.h>\n#include <math.h>\n#include <stdbool.h>\n#include <stdint.h>\n");
+    for (c_type, suffix) in [("double", "("), ("float", "f(")] {
+        source.push_str(&FLOOR_DIVISION.replace("F(", suffix).replace('T', c_type));
+    }
     for (index, case) in cases.iter().enumerate() {
         let operand = |k: usize| c_type(*case.operands.get(k).unwrap_or(&case.result));
         let [a, b, c] = [operand(0), operand(1), operand(2)];

@@ -11,7 +11,7 @@ EDGES = [0.0, 1.0, 2.5, 0.1, 1e30, np.inf, np.nan]
 
 def bits(values):
     unsigned = {4: np.uint32, 8: np.uint64}[values.dtype.itemsize]
-    return [f"{value:x}" for value in values.view(unsigned)]
+    return [f"{value:x}" for value in values.copy().view(unsigned)]
 
 
 def pairs(dtype):
@@ -38,6 +38,23 @@ def floor_division():
     return lines
 
 
+FUNCTIONS = """sqrt exp expm1 log log2 log10 log1p sin cos tan asin acos atan
+    sinh cosh tanh asinh acosh atanh""".split()
+
+
+def complex_limits():
+    """Lines of function, argument and result, by parts."""
+    edges = [0.0, -0.0, 1.0, -2.5, np.inf, -np.inf, np.nan]
+    z = np.array([complex(re, im) for re in edges for im in edges])
+    lines = []
+    for name in FUNCTIONS:
+        result = getattr(np, name)(z)
+        columns = [z.real, z.imag, result.real, result.imag]
+        lines += [" ".join([name, *row]) for row in zip(*map(bits, columns))]
+    return lines
+
+
 if __name__ == "__main__":
     np.seterr(all="ignore")
+    (TESTS / "complex_limits.txt").write_text("\n".join(complex_limits()) + "\n")
     (TESTS / "floor_division.txt").write_text("\n".join(floor_division()) + "\n")

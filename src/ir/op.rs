@@ -30,7 +30,7 @@ pub enum UnaryOp {
     Factorial,
     /// Number of bits that are set, of an integer.
     CountOnes,
-    /// A float32, float64 function (`Sqrt` also complex).
+    /// A function of floats, or of complex numbers where it [has them](MathFn::is_complex).
     Math(MathFn),
 }
 
@@ -51,7 +51,7 @@ macro_rules! operations {
 }
 
 operations! {
-    /// Functions of one real argument computed in float32 or float64.
+    /// Functions of one argument computed in float32 or float64, some also of complex numbers.
     MathFn:
     Sqrt,
     Cbrt,
@@ -85,6 +85,18 @@ operations! {
     Tgamma,
     /// log|Γ(x)|.
     Lgamma,
+}
+
+impl MathFn {
+    /// Whether it is also a function of complex numbers.
+    pub const fn is_complex(self) -> bool {
+        use MathFn::*;
+        match self {
+            Sqrt | Exp | Expm1 | Log | Log2 | Log10 | Log1p => true,
+            Sin | Cos | Tan | Asin | Acos | Atan | Sinh | Cosh | Tanh | Asinh | Acosh | Atanh => true,
+            Cbrt | Exp2 | Exp10 | Sinpi | Cospi | Erf | Erfc | Tgamma | Lgamma => false,
+        }
+    }
 }
 
 operations! {
@@ -171,4 +183,12 @@ pub enum ReduceOp {
     Max,
     Any,
     All,
+    /// Number of items, int64.
+    Count,
+    /// Sum of the squared distances of items from their mean, float64.
+    Deviations,
+    /// Position of the first smallest item, int64; NaN is smaller than all.
+    ArgMin,
+    /// Position of the first largest item, int64; NaN is larger than all.
+    ArgMax,
 }

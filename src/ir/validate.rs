@@ -1,7 +1,7 @@
 //! The rules of a well-formed program, which every pass relies on and none checks.
 
 use super::{
-    BinaryOp, Expr, ExprId, ExprKind, FunctionId, Graph, Kernel, LocalId, MathFn, ReduceOp, Stmt, StringOp,
+    BinaryOp, Expr, ExprId, ExprKind, FunctionId, Graph, Kernel, LocalId, ReduceOp, Stmt, StringOp,
     StringTest, Type, UnaryOp,
 };
 use crate::dtype::{Dtype, Scalar};
@@ -190,8 +190,9 @@ fn check_unary(op: UnaryOp, operand: Dtype, result: Dtype) -> Checked {
     require(!operand.is_string(), "numeric operations have numeric operands")?;
     let (wanted, is_defined) = match op {
         UnaryOp::Abs | UnaryOp::Real | UnaryOp::Imag => (operand.component(), true),
-        UnaryOp::Math(MathFn::Sqrt) => (operand, operand.is_float() || operand.is_complex()),
-        UnaryOp::Math(_) => (operand, operand.is_float()),
+        UnaryOp::Math(function) => {
+            (operand, operand.is_float() || operand.is_complex() && function.is_complex())
+        }
         UnaryOp::Factorial => (operand, !operand.is_complex()),
         UnaryOp::CountOnes => (operand, operand.is_integer()),
         UnaryOp::Neg
@@ -245,6 +246,8 @@ fn check_reduction(op: ReduceOp, operand: Dtype, result: Dtype) -> Checked {
     let is_defined = match op {
         ReduceOp::Any | ReduceOp::All => result == Dtype::Bool,
         ReduceOp::Min | ReduceOp::Max => result == operand && !operand.is_complex(),
+        ReduceOp::Count | ReduceOp::ArgMin | ReduceOp::ArgMax => result == Dtype::Int64,
+        ReduceOp::Deviations => result == Dtype::Float64,
         ReduceOp::Sum | ReduceOp::Prod | ReduceOp::Mean => result.is_complex() == operand.is_complex(),
     };
     require(
@@ -263,7 +266,9 @@ fn check_string(op: StringOp, operands: [ExprId; 3], of: impl Fn(ExprId) -> Type
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ir::{Branch, Builder, CompareOp, Function, Local, Param, Print, SourcePlace, UserFunction};
+    use crate::ir::{
+        Branch, Builder, CompareOp, Function, Local, MathFn, Param, Print, SourcePlace, UserFunction,
+    };
 
     const DOUBLE: Type = Type { dtype: Dtype::Float64, itemsize: 8 };
     const BYTES: Type = Type { dtype: Dtype::Bytes, itemsize: 3 };

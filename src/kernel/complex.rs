@@ -1,6 +1,6 @@
 //! Complex arithmetic. Products and quotients recover infinities as C99 Annex G (G.5.1) shows.
 //!
-//! On complex64, quotients, powers, roots and moduli are computed in float64 and rounded once.
+//! On complex64, quotients, powers and moduli are computed in float64 and rounded once.
 
 use std::ops;
 
@@ -8,9 +8,9 @@ use super::arithmetic::{Add, Div, Neg, Square, Sub, ring};
 use super::elementwise::{BinaryFn, UnaryFn, binary_kernel, part_by_part, unary_kernel};
 use super::float::Float;
 use super::level::Level;
-use super::{Kernel, Operands};
+use super::{Kernel, Operands, math};
 use crate::dtype::{Complex, Dtype};
-use crate::ir::{BinaryOp, MathFn, UnaryOp};
+use crate::ir::{BinaryOp, UnaryOp};
 
 impl<T: Float> ops::Add for Complex<T> {
     type Output = Complex<T>;
@@ -213,13 +213,6 @@ fn whole_power(mut base: Complex<f64>, exponent: i32) -> Complex<f64> {
     if exponent < 0 { one / result } else { result }
 }
 
-/// The principal square root, as FreeBSD's `csqrt` (msun/src/s_csqrt.c) computes it: the sign of a
-/// zero imaginary part chooses the side of the branch cut.
-#[inline(always)]
-fn square_root(z: Complex<f64>) -> Complex<f64> {
-    if is_moderate(z) { plain_square_root(z) } else { extreme_square_root(z) }
-}
-
 #[inline(always)]
 fn plain_square_root(z: Complex<f64>) -> Complex<f64> {
     let modulus = (z.re * z.re + z.im * z.im).sqrt();
@@ -230,9 +223,7 @@ fn plain_square_root(z: Complex<f64>) -> Complex<f64> {
 }
 
 /// The square root of zeros, infinities, NaN and what must be scaled.
-#[cold]
-#[inline(never)]
-fn extreme_square_root(z: Complex<f64>) -> Complex<f64> {
+pub(super) fn extreme_square_root(z: Complex<f64>) -> Complex<f64> {
     if z.re == 0.0 && z.im == 0.0 {
         return Complex::new(0.0, z.im);
     }
@@ -264,7 +255,6 @@ fn modulus_of_singles(z: Complex<f32>) -> f64 {
 /// What differs between complex64 and complex128: the functions computed in float64.
 trait Part: Float {
     fn modulus(z: Complex<Self>) -> Self;
-    fn square_root(z: Complex<Self>) -> Complex<Self>;
     fn power(base: Complex<Self>, exponent: Complex<Self>) -> Complex<Self>;
 }
 
@@ -272,11 +262,6 @@ impl Part for f64 {
     #[inline(always)]
     fn modulus(z: Complex<f64>) -> f64 {
         z.re.hypot(z.im)
-    }
-
-    #[inline(always)]
-    fn square_root(z: Complex<f64>) -> Complex<f64> {
-        square_root(z)
     }
 
     fn power(base: Complex<f64>, exponent: Complex<f64>) -> Complex<f64> {
@@ -290,11 +275,6 @@ impl Part for f32 {
         modulus_of_singles(z) as f32
     }
 
-    #[inline(always)]
-    fn square_root(z: Complex<f32>) -> Complex<f32> {
-        narrow(square_root(widen(z)))
-    }
-
     fn power(base: Complex<f32>, exponent: Complex<f32>) -> Complex<f32> {
         narrow(power(widen(base), widen(exponent)))
     }
@@ -304,7 +284,8 @@ struct Conjugate;
 struct RealPart;
 struct ImaginaryPart;
 struct Modulus;
-struct SquareRoot;
+struct Sign;
+struct Rint;
 struct Power;
 
 impl<T: Float> UnaryFn<Complex<T>> for Conjugate {
@@ -339,11 +320,42 @@ impl<T: Part> UnaryFn<Complex<T>> for Modulus {
     }
 }
 
-impl<T: Part> UnaryFn<Complex<T>> for SquareRoot {
+impl<T: Part> UnaryFn<Complex<T>> for Sign {
     type Out = Complex<T>;
     #[inline(always)]
     fn apply(z: Complex<T>) -> Complex<T> {
-        T::square_root(z)
+        let modulus = T::modulus(z);
+        let is_regular = (modulus > T::default()) & (modulus < T::INFINITY);
+        if is_regular { Complex::new(z.re / modulus, z.im / modulus) } else { extreme_sign(z) }
+    }
+}
+
+/// The direction of zero, of NaN, and of numbers whose modulus is infinite.
+#[cold]
+#[inline(never)]
+fn extreme_sign<T: Part>(z: Complex<T>) -> Complex<T> {
+    let zero = T::default();
+    match (z.re.is_infinite(), z.im.is_infinite()) {
+        (true, false) => Complex::new(T::ONE.copysign(z.re), zero),
+        (false, true) => Complex::new(zero, T::ONE.copysign(z.im)),
+        (false, false) if z.re == zero && z.im == zero => Complex::default(),
+        (false, false) if !z.re.is_nan() && !z.im.is_nan() => {
+            let smaller = Complex::new(z.re * T::HALF, z.im * T::HALF);
+            let modulus = T::modulus(smaller);
+            Complex::new(smaller.re / modulus, smaller.im / modulus)
+        }
+        _ => {
+            let nan = T::INFINITY * zero;
+            Complex::new(nan, nan)
+        }
+    }
+}
+
+impl<T: Float> UnaryFn<Complex<T>> for Rint {
+    type Out = Complex<T>;
+    #[inline(always)]
+    fn apply(z: Complex<T>) -> Complex<T> {
+        Complex::new(z.re.round_ties_even(), z.im.round_ties_even())
     }
 }
 
@@ -357,8 +369,9 @@ impl<T: Part> BinaryFn<Complex<T>> for Power {
 
 /// The kernel of `op` on complex64 or complex128.
 pub(super) fn unary(op: UnaryOp, dtype: Dtype, level: Level) -> Option<Kernel> {
-    match dtype {
-        Dtype::Complex64 => unary_of::<f32>(op, level),
+    match (op, dtype) {
+        (UnaryOp::Math(function), _) => math::complex::unary(function, dtype, level),
+        (_, Dtype::Complex64) => unary_of::<f32>(op, level),
         _ => unary_of::<f64>(op, level),
     }
 }
@@ -371,8 +384,17 @@ fn unary_of<T: Part>(op: UnaryOp, level: Level) -> Option<Kernel> {
         UnaryOp::Real => unary_kernel::<RealPart, Complex<T>>(level),
         UnaryOp::Imag => unary_kernel::<ImaginaryPart, Complex<T>>(level),
         UnaryOp::Abs => unary_kernel::<Modulus, Complex<T>>(level),
-        UnaryOp::Math(MathFn::Sqrt) => unary_kernel::<SquareRoot, Complex<T>>(level),
-        _ => return None,
+        // A call for each element: one level serves all.
+        UnaryOp::Sign => unary_kernel::<Sign, Complex<T>>(Level::Baseline),
+        UnaryOp::Rint => unary_kernel::<Rint, Complex<T>>(level),
+        UnaryOp::BitNot
+        | UnaryOp::Floor
+        | UnaryOp::Ceil
+        | UnaryOp::Trunc
+        | UnaryOp::Round
+        | UnaryOp::Factorial
+        | UnaryOp::CountOnes
+        | UnaryOp::Math(_) => return None,
     };
     Some(kernel)
 }

@@ -347,6 +347,23 @@ impl Composer<'_> {
         self.binary(back, rounded, scale)
     }
 
+    /// The variance of items, from the reductions [`Deviations`](crate::ir::ReduceOp::Deviations) and
+    /// [`Count`](crate::ir::ReduceOp::Count) of them: not a number without degrees of freedom, as for no items.
+    pub fn variance(&mut self, deviations: ExprId, count: ExprId, ddof: f64) -> Built {
+        let count = self.0.cast(count, Dtype::Float64)?;
+        let (ddof, zero) = (self.constant_like(ddof, count)?, self.constant_like(0.0, count)?);
+        let freedom = self.binary(BinaryOp::Sub, count, ddof)?;
+        let freedom = self.binary(BinaryOp::Maximum, freedom, zero)?;
+        self.binary(BinaryOp::Div, deviations, freedom)
+    }
+
+    #[cfg_attr(not(test), expect(dead_code, reason = "reductions over axes are what asks for it"))]
+    /// The standard deviation of items, as [`variance`](Composer::variance).
+    pub fn standard_deviation(&mut self, deviations: ExprId, count: ExprId, ddof: f64) -> Built {
+        let variance = self.variance(deviations, count, ddof)?;
+        self.math(MathFn::Sqrt, variance)
+    }
+
     /// Whether a number is zero.
     pub fn logical_not(&mut self, x: ExprId) -> Built {
         let truth = self.0.cast(x, Dtype::Bool)?;
@@ -617,6 +634,14 @@ mod tests {
             },
             &clipped,
         );
+    }
+
+    #[test]
+    fn variances_come_from_deviations_and_counts() {
+        let variance = |ddof| move |to: &mut Composer<'_>, a, b| to.variance(a, b, ddof);
+        check(Dtype::Float64, variance(0.0), &[[10.0, 4.0, 2.5], [0.0, 0.0, NAN]]);
+        check(Dtype::Float64, variance(1.0), &[[9.0, 4.0, 3.0], [0.0, 1.0, NAN], [3.0, 0.0, INF]]);
+        check(Dtype::Float64, |to, a, b| to.standard_deviation(a, b, 0.5), &[[14.0, 4.0, 2.0]]);
     }
 
     #[test]

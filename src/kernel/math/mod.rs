@@ -10,6 +10,7 @@ mod avx2;
 mod avx512;
 mod binary_arithmetic;
 mod block_loop;
+pub mod complex;
 mod double;
 mod error_function;
 mod exponential;

@@ -427,7 +427,8 @@ pub(super) fn fold(op: ReduceOp, dtype: Dtype, level: Level) -> Option<Integers>
         Dtype::UInt16 => fold_of::<u16>(op, level),
         Dtype::UInt32 => fold_of::<u32>(op, level),
         Dtype::UInt64 => fold_of::<u64>(op, level),
-        _ => None,
+        Dtype::Float32 | Dtype::Float64 | Dtype::Complex64 | Dtype::Complex128 => None,
+        Dtype::String | Dtype::Bytes => None,
     }
 }
 
@@ -438,7 +439,12 @@ fn fold_of<T: Integer>(op: ReduceOp, level: Level) -> Option<Integers> {
         ReduceOp::Prod => (1, at_level::<Product<T>>(level)),
         ReduceOp::Min => (T::GREATEST.value(), at_level::<Extremum<T, false>>(level)),
         ReduceOp::Max => (T::LEAST.value(), at_level::<Extremum<T, true>>(level)),
-        ReduceOp::Any | ReduceOp::All => return None,
+        ReduceOp::Any
+        | ReduceOp::All
+        | ReduceOp::Count
+        | ReduceOp::Deviations
+        | ReduceOp::ArgMin
+        | ReduceOp::ArgMax => return None,
     };
     Some(Integers { start, fold })
 }

@@ -15,20 +15,25 @@ mod blend;
 mod extremum;
 mod integer;
 mod level_dispatch;
+mod moments;
 mod pairwise;
+mod position;
 mod rows;
 mod truth;
 
 #[cfg(test)]
 mod tests;
 
+use super::boolean::Truth;
 use super::level::Level;
 use crate::dtype::{Complex, Dtype, Scalar};
 use crate::ir::ReduceOp;
 use extremum::{Extremum, Greatest, Least};
 use integer::Integers;
 use level_dispatch::{Fold, at_level, at_level_of_rare_loops};
+use moments::{Deviations, Join, Moments, Point};
 use pairwise::{Product, Sum, Tree};
+use position::{ComplexFold, Found, Search};
 
 pub use rows::EvenRows;
 
@@ -52,6 +57,11 @@ pub const ROWS_OF_CHUNK: usize = 4;
 /// | mean | bool, integers | the exact total |
 /// | min, max | real | the dtype of the items; NaN wins, −0 is below +0 |
 /// | any, all | every dtype | truth; NaN is true |
+/// | count | every dtype | the number of items |
+/// | deviations | every dtype | float64, pairwise |
+/// | argmin, argmax | every dtype | the dtype of the items; NaN wins |
+///
+/// Strings have none of them.
 #[derive(Clone, Copy, Debug)]
 pub struct Reducer {
     op: ReduceOp,
@@ -67,16 +77,26 @@ enum Kind {
     Truth { start: bool, fold: Fold<bool> },
     Float { fold: Fold<Tree<f64>> },
     Complex { fold: Fold<Tree<Complex<f64>>> },
+    Count,
+    Deviations { fold: Fold<Tree<Moments>> },
+    IntegerPosition { start: i128, fold: Fold<i128>, search: Search<i128> },
+    FloatPosition { start: f64, fold: Fold<f64>, search: Search<f64> },
+    ComplexPosition { fold: ComplexFold },
 }
 
 impl Reducer {
     /// The reduction of items of `dtype`. `None` where the operation is not defined: strings, and the extrema
-    /// of complex numbers.
+    /// of complex numbers, but for their positions.
     pub fn new(op: ReduceOp, dtype: Dtype, level: Level) -> Option<Reducer> {
         let kind = match op {
             ReduceOp::Any | ReduceOp::All => truth(op == ReduceOp::All, dtype, level)?,
             ReduceOp::Min | ReduceOp::Max => extremum(op, dtype, level)?,
             ReduceOp::Sum | ReduceOp::Mean | ReduceOp::Prod => arithmetic(op, dtype, level)?,
+            ReduceOp::Count if dtype.is_string() => return None,
+            ReduceOp::Count => Kind::Count,
+            ReduceOp::Deviations => deviations(dtype, level)?,
+            ReduceOp::ArgMin => position(ReduceOp::Min, dtype, level)?,
+            ReduceOp::ArgMax => position(ReduceOp::Max, dtype, level)?,
         };
         Some(Reducer { op, dtype, kind })
     }
@@ -92,6 +112,9 @@ pub struct Accumulator {
     truth: bool,
     real: Tree<f64>,
     complex: Tree<Complex<f64>>,
+    moments: Tree<Moments>,
+    position: usize,
+    complex_position: Option<Found<Complex<f64>>>,
 }
 
 impl Accumulator {
@@ -105,6 +128,9 @@ impl Accumulator {
             truth: false,
             real: Tree::new(0.0),
             complex: Tree::new(Complex::default()),
+            moments: Tree::new(Moments::default()),
+            position: 0,
+            complex_position: None,
         };
         accumulator.restart(reducer);
         accumulator
@@ -120,7 +146,13 @@ impl Accumulator {
             Kind::Truth { start, .. } => self.truth = start,
             Kind::Float { .. } => self.real.clear(),
             Kind::Complex { .. } => self.complex.clear(),
+            Kind::Count => {}
+            Kind::Deviations { .. } => self.moments.clear(),
+            Kind::IntegerPosition { start, .. } => self.integer = start,
+            Kind::FloatPosition { start, .. } => self.extremum = start,
+            Kind::ComplexPosition { .. } => self.complex_position = None,
         }
+        self.position = 0;
     }
 
     /// Adds `n` items at `items`, which follow those of the calls before.
@@ -138,6 +170,7 @@ impl Accumulator {
     /// `items` must be valid for reading the rows and the gap after each, as items of the reduction's dtype, and
     /// aligned for it.
     pub unsafe fn update_rows(&mut self, items: *const u8, rows: EvenRows) {
+        let before = self.items;
         self.items += rows.total();
         // SAFETY: each fold was chosen for the dtype and a supported level; the caller vouches for
         // the items.
@@ -148,6 +181,37 @@ impl Accumulator {
                 Kind::Truth { fold, .. } => fold(&mut self.truth, items, rows),
                 Kind::Float { fold } => fold(&mut self.real, items, rows),
                 Kind::Complex { fold } => fold(&mut self.complex, items, rows),
+                Kind::Count => {}
+                Kind::Deviations { fold } => fold(&mut self.moments, items, rows),
+                Kind::IntegerPosition { start, fold, search } => {
+                    let mut value = start;
+                    fold(&mut value, items, rows);
+                    let is_better = match self.reducer.op {
+                        ReduceOp::ArgMin => value < self.integer,
+                        _ => value > self.integer,
+                    };
+                    if is_better && let Some(index) = search(value, items, rows) {
+                        (self.integer, self.position) = (value, before + index);
+                    }
+                }
+                Kind::FloatPosition { start, fold, search } => {
+                    let mut value = start;
+                    fold(&mut value, items, rows);
+                    let is_better = match self.reducer.op {
+                        ReduceOp::ArgMin => value < self.extremum,
+                        _ => value > self.extremum,
+                    };
+                    let is_first_nan = value.is_nan() && !self.extremum.is_nan();
+                    if (is_better || is_first_nan)
+                        && let Some(index) = search(value, items, rows)
+                    {
+                        (self.extremum, self.position) = (value, before + index);
+                    }
+                }
+                Kind::ComplexPosition { fold } => {
+                    let is_least = self.reducer.op == ReduceOp::ArgMin;
+                    self.complex_position = fold(self.complex_position, is_least, items, rows, before);
+                }
             }
         }
     }
@@ -156,7 +220,7 @@ impl Accumulator {
     pub fn is_decided(&self) -> bool {
         match self.reducer.kind {
             Kind::Truth { .. } => self.truth == (self.reducer.op == ReduceOp::Any),
-            Kind::Extremum { .. } => self.extremum.is_nan(),
+            Kind::Extremum { .. } | Kind::FloatPosition { .. } => self.extremum.is_nan(),
             _ => false,
         }
     }
@@ -165,10 +229,16 @@ impl Accumulator {
     ///
     /// Sums and products of float32 are not yet rounded to float32, so that a caller who wants
     /// them as float64 loses nothing. Without items: 0 for sum, 1 for prod, NaN for mean, false
-    /// for any, true for all, and the largest value of the dtype for min, the smallest for max.
+    /// for any, true for all, and the largest value of the dtype for min, the smallest for max; 0 for positions.
     pub fn finish(&self) -> Scalar {
         let op = self.reducer.op;
         match self.reducer.kind {
+            Kind::Count => Scalar::Int(self.items as i128),
+            Kind::Deviations { .. } => Scalar::Float(self.moments.finish::<Join>().deviations),
+            Kind::IntegerPosition { .. } | Kind::FloatPosition { .. } => Scalar::Int(self.position as i128),
+            Kind::ComplexPosition { .. } => {
+                Scalar::Int(self.complex_position.map_or(0, |found| found.position as i128))
+            }
             Kind::Truth { .. } => Scalar::Bool(self.truth),
             Kind::Extremum { .. } => Scalar::Float(self.extremum),
             Kind::Integer { .. } if op == ReduceOp::Mean => {
@@ -248,6 +318,45 @@ fn arithmetic(op: ReduceOp, dtype: Dtype, level: Level) -> Option<Kind> {
         }
         _ => integer(op, dtype, level)?,
     })
+}
+
+/// Sum of squared deviations.
+fn deviations(dtype: Dtype, level: Level) -> Option<Kind> {
+    fn of<T: Point>(level: Level) -> Option<Kind> {
+        Some(Kind::Deviations { fold: at_level_of_rare_loops::<Deviations<T>>(level) })
+    }
+    match dtype {
+        Dtype::Bool => of::<Truth>(level),
+        Dtype::Int8 => of::<i8>(level),
+        Dtype::Int16 => of::<i16>(level),
+        Dtype::Int32 => of::<i32>(level),
+        Dtype::Int64 => of::<i64>(level),
+        Dtype::UInt8 => of::<u8>(level),
+        Dtype::UInt16 => of::<u16>(level),
+        Dtype::UInt32 => of::<u32>(level),
+        Dtype::UInt64 => of::<u64>(level),
+        Dtype::Float32 => of::<f32>(level),
+        Dtype::Float64 => of::<f64>(level),
+        Dtype::Complex64 => of::<Complex<f32>>(level),
+        Dtype::Complex128 => of::<Complex<f64>>(level),
+        Dtype::String | Dtype::Bytes => None,
+    }
+}
+
+/// The position of the item that `op` gives.
+fn position(op: ReduceOp, dtype: Dtype, level: Level) -> Option<Kind> {
+    if let Some(fold) = position::complex(dtype) {
+        return Some(Kind::ComplexPosition { fold });
+    }
+    match extremum(op, dtype, level)? {
+        Kind::Extremum { start, fold } => {
+            Some(Kind::FloatPosition { start, fold, search: position::floats(dtype)? })
+        }
+        Kind::Integer { start, fold } => {
+            Some(Kind::IntegerPosition { start, fold, search: position::integers(dtype)? })
+        }
+        _ => unreachable!("an extremum is that of floats or of integers"),
+    }
 }
 
 fn integer(op: ReduceOp, dtype: Dtype, level: Level) -> Option<Kind> {

@@ -20,7 +20,7 @@ use std::marker::PhantomData;
 use std::ops::Range;
 
 /// Items of a segment, one in each column.
-const COLUMNS: usize = 64;
+pub(super) const COLUMNS: usize = 64;
 /// Items of two segments.
 pub(super) const PAIR: usize = 2 * COLUMNS;
 /// Items of a chunk: four segments of one item a column.
@@ -123,7 +123,7 @@ pub(super) struct Tree<A> {
     totals: [A; LEVELS],
 }
 
-impl<A: Widen<Wide = A>> Tree<A> {
+impl<A: Copy> Tree<A> {
     /// A tree without items; `filler` is never part of a result.
     pub fn new(filler: A) -> Tree<A> {
         Tree { chunks: 0, totals: [filler; LEVELS] }
@@ -136,7 +136,7 @@ impl<A: Widen<Wide = A>> Tree<A> {
 
     /// Adds the result of a chunk, as one is added to a binary counter.
     #[inline(always)]
-    fn add<C: Combine<A>>(&mut self, mut result: A) {
+    pub fn add<C: Combine<A>>(&mut self, mut result: A) {
         let full = self.chunks.trailing_ones() as usize;
         for total in &self.totals[..full] {
             result = C::combine(*total, result);
@@ -172,7 +172,7 @@ fn fold_columns<A: Copy, C: Combine<A>>(column: impl Fn(usize) -> A) -> A {
 
 /// The result of a whole chunk.
 #[inline(always)]
-fn fold_chunk<T: Widen, C: Combine<T::Wide>>(chunk: &[T; CHUNK]) -> T::Wide {
+pub(super) fn fold_chunk<T: Widen, C: Combine<T::Wide>>(chunk: &[T; CHUNK]) -> T::Wide {
     let item = |segment: usize, i: usize| chunk[segment * COLUMNS + i];
     fold_columns::<_, C>(|i| four::<T, C>(item(0, i), item(1, i), item(2, i), item(3, i)))
 }

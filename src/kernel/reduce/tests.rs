@@ -6,6 +6,9 @@ use crate::ir::ReduceOp::{self, *};
 use crate::kernel::level::Level;
 
 const OPS: [ReduceOp; 7] = [Sum, Prod, Mean, Min, Max, Any, All];
+/// What gives another dtype than that of the items or of truth.
+const MORE_OPS: [ReduceOp; 4] = [Count, Deviations, ArgMin, ArgMax];
+
 /// An accumulator that has been used before, for another reduction.
 fn accumulator(op: ReduceOp, dtype: Dtype, level: Level) -> Accumulator {
     let reducer = |op, dtype| Reducer::new(op, dtype, level).unwrap();
@@ -259,7 +262,8 @@ fn results_have_the_same_bits_at_every_level_and_cut() {
     for dtype in Dtype::NUMERIC {
         for n in [0, 1, 63, 64, 65, 300, 1024, 5000] {
             let items = Items::new(dtype, &numbers.items(dtype, n));
-            for op in OPS.into_iter().filter(|&op| Reducer::new(op, dtype, Level::Baseline).is_some()) {
+            let ops = OPS.into_iter().chain(MORE_OPS);
+            for op in ops.filter(|&op| Reducer::new(op, dtype, Level::Baseline).is_some()) {
                 let expected = bits_of(items.reduced_by_pieces(op, Level::Baseline, usize::MAX));
                 for level in Level::all_supported() {
                     for piece in [GRAIN, 3 * GRAIN, 16 * GRAIN, usize::MAX] {
@@ -484,17 +488,145 @@ fn a_decided_reduction_says_so() {
     assert!(decided(Any, &[0.0, 1.0]) && !decided(Any, &[0.0, 0.0]));
     assert!(decided(All, &[0.0, 1.0]) && !decided(All, &[1.0, 1.0]));
     assert!(decided(Min, &[f64::NAN]) && !decided(Max, &[f64::INFINITY]));
+    assert!(decided(ArgMax, &[f64::NAN]) && !decided(ArgMin, &[f64::NEG_INFINITY]));
     assert!(!decided(Sum, &[f64::NAN]));
 }
 
 #[test]
 fn undefined_reductions_are_refused() {
-    for op in OPS {
+    for op in OPS.into_iter().chain(MORE_OPS) {
         assert!(Reducer::new(op, Dtype::String, Level::current()).is_none());
         assert!(Reducer::new(op, Dtype::Bytes, Level::current()).is_none());
     }
     for dtype in [Dtype::Complex64, Dtype::Complex128] {
         assert!(Reducer::new(Min, dtype, Level::current()).is_none());
         assert!(Reducer::new(Max, dtype, Level::current()).is_none());
+    }
+}
+
+fn parts(value: Scalar) -> [f64; 2] {
+    match value {
+        Scalar::Complex(z) => [z.re, z.im],
+        other => [other.to_f64(), 0.0],
+    }
+}
+
+/// The exact values are those of two passes with compensated sums.
+fn deviations_of(values: &[Scalar]) -> f64 {
+    let n = values.len() as f64;
+    let mean = [0, 1].map(|k| compensated_sum(values.iter().map(|value| parts(*value)[k])) / n);
+    compensated_sum(values.iter().map(|value| {
+        let [re, im] = parts(*value);
+        (re - mean[0]).powi(2) + (im - mean[1]).powi(2)
+    }))
+}
+
+#[test]
+fn deviations_agree_with_two_passes_far_from_zero() {
+    let mut numbers = Numbers(11);
+    for dtype in Dtype::NUMERIC {
+        for n in [1, 2, 63, 64, 65, 255, 257, 1087, 5000] {
+            let mut values = numbers.items(dtype, n);
+            if matches!(dtype, Dtype::Float64 | Dtype::Complex128) {
+                // What a sum of squares less the square of the sum would lose all digits of.
+                values = values
+                    .iter()
+                    .map(|value| {
+                        let [re, im] = parts(*value);
+                        Scalar::Complex(Complex::new(re + 1e9, im - 3e8)).cast(dtype)
+                    })
+                    .collect();
+            }
+            let wanted = deviations_of(&values);
+            let got = Items::new(dtype, &values).reduced(Deviations).to_f64();
+            assert!((got - wanted).abs() <= 1e-12 * wanted, "{n} {dtype}: {got} instead of {wanted}");
+        }
+    }
+    let special = |values: &[f64]| floats(Dtype::Float64, values).reduced(Deviations).to_f64();
+    assert_eq!(special(&[]), 0.0);
+    assert_eq!(special(&[7.0]), 0.0);
+    assert!(special(&[1.0, f64::NAN]).is_nan() && special(&[1.0, f64::INFINITY]).is_nan());
+    assert_eq!(special(&[1.0; 1000]), 0.0);
+}
+
+/// The position of the first item that no other beats, or of the first NaN.
+fn position_of(values: &[Scalar], is_least: bool) -> i128 {
+    let is_nan = |z: [f64; 2]| z[0].is_nan() || z[1].is_nan();
+    let beats = |a: Scalar, b: Scalar| {
+        if let (Scalar::Int(a), Scalar::Int(b)) = (a, b) {
+            return if is_least { a < b } else { a > b };
+        }
+        let (a, b) = (parts(a), parts(b));
+        let (less, more) = if is_least { (a, b) } else { (b, a) };
+        is_nan(a) && !is_nan(b)
+            || !is_nan(b) && (less[0] < more[0] || less[0] == more[0] && less[1] < more[1])
+    };
+    let mut best = 0;
+    for (index, value) in values.iter().enumerate() {
+        if beats(*value, values[best]) {
+            best = index;
+        }
+    }
+    best as i128
+}
+
+#[test]
+fn positions_are_those_of_a_loop() {
+    let mut numbers = Numbers(12);
+    for dtype in Dtype::NUMERIC {
+        for n in [1, 2, 7, 63, 64, 65, 130, 257, 1087] {
+            // Few values, so that many are equal.
+            let values: Vec<Scalar> = numbers
+                .items(dtype, n)
+                .into_iter()
+                .map(|value| {
+                    let [re, im] = parts(value).map(|part| (part * 4.0).floor() / 4.0);
+                    match (numbers.bits() % 997, dtype.is_integer()) {
+                        (0, false) => Scalar::Complex(Complex::new(re, f64::NAN)).cast(dtype),
+                        (1, false) => Scalar::Complex(Complex::new(-0.0, im)).cast(dtype),
+                        (_, true) => value,
+                        _ => Scalar::Complex(Complex::new(re, im)).cast(dtype),
+                    }
+                })
+                .collect();
+            let items = Items::new(dtype, &values);
+            for (op, is_least) in [(ArgMin, true), (ArgMax, false)] {
+                let wanted = Scalar::Int(position_of(&values, is_least));
+                for level in Level::all_supported() {
+                    for piece in [1, 7, 256, usize::MAX] {
+                        let got = items.reduced_by_pieces(op, level, piece);
+                        assert_eq!(got, wanted, "{op:?} of {n} {dtype}, {level:?}, pieces of {piece}");
+                    }
+                }
+            }
+        }
+    }
+    let first = |values: &[f64]| floats(Dtype::Float64, values).reduced(ArgMin);
+    assert_eq!(first(&[1.0, 0.0, -0.0, f64::INFINITY]), Scalar::Int(1));
+    assert_eq!(first(&[1.0, f64::NAN, -1.0, f64::NAN]), Scalar::Int(1));
+    assert_eq!(first(&[f64::INFINITY; 3]), Scalar::Int(0));
+    assert_eq!(first(&[]), Scalar::Int(0));
+}
+
+/// Gaps do not count.
+#[test]
+fn rows_have_the_positions_and_deviations_of_their_items() {
+    let mut numbers = Numbers(13);
+    for (round, rows) in even_rows().enumerate() {
+        let dtype = Dtype::NUMERIC[round % Dtype::NUMERIC.len()];
+        let values = numbers.items(dtype, rows.total());
+        let row = |row: &[Scalar]| {
+            let gap = vec![poison(Min, dtype); rows.stride - row.len()];
+            row.iter().copied().chain(gap).collect::<Vec<_>>()
+        };
+        let items = Items::new(dtype, &values.chunks(rows.items).flat_map(row).collect::<Vec<_>>());
+        for level in Level::all_supported() {
+            let reduced = |op| items.reduced_by_rows(op, level, rows);
+            assert_eq!(reduced(Count), Scalar::Int(rows.total() as i128));
+            assert_eq!(reduced(ArgMin), Scalar::Int(position_of(&values, true)), "{rows:?} {dtype}");
+            assert_eq!(reduced(ArgMax), Scalar::Int(position_of(&values, false)), "{rows:?} {dtype}");
+            let (got, wanted) = (reduced(Deviations).to_f64(), deviations_of(&values));
+            assert!((got - wanted).abs() <= 1e-12 * wanted, "{rows:?} {dtype}: {got} not {wanted}");
+        }
     }
 }

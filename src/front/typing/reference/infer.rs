@@ -493,6 +493,8 @@ fn reduction_dtype(op: ReduceOp, argument: Dtype) -> Result<Dtype, CompileError>
         ReduceOp::Sum | ReduceOp::Prod if argument.is_unsigned() => Ok(Dtype::UInt64),
         ReduceOp::Sum | ReduceOp::Prod if argument.is_signed() || argument == Dtype::Bool => Ok(Dtype::Int64),
         ReduceOp::Sum | ReduceOp::Prod => Ok(argument),
+        ReduceOp::Count | ReduceOp::ArgMin | ReduceOp::ArgMax => Ok(Dtype::Int64),
+        ReduceOp::Deviations => Ok(Dtype::Float64),
     }
 }
 

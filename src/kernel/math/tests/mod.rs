@@ -2,6 +2,7 @@
 //! exact, and values at the limits; each on every instruction set of the machine.
 
 mod accuracy;
+mod complex;
 mod edge_values;
 mod exact;
 mod floor_division;

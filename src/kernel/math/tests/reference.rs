@@ -161,7 +161,7 @@ impl Reference {
 }
 
 /// `x` exactly; subnormal numbers are converted as normal ones and moved down.
-fn big(x: f64) -> BigFloat {
+pub fn big(x: f64) -> BigFloat {
     const LIFT: i32 = 64;
     if x == 0.0 || x.abs() >= f64::MIN_POSITIVE {
         return BigFloat::from_f64(x, PRECISION);
@@ -194,7 +194,7 @@ pub fn ulp_error(got: f64, want: &BigFloat, mantissa_bits: i32, min_exponent: i3
 }
 
 /// The nearest float64, or about that.
-fn to_f64(x: &BigFloat) -> f64 {
+pub fn to_f64(x: &BigFloat) -> f64 {
     let Some((words, _, sign, exponent, _)) = x.as_raw_parts() else { return f64::NAN };
     let top = words.last().map_or(0.0, |&word| word as f64) / 18_446_744_073_709_551_616.0;
     let magnitude = libm::ldexp(top, exponent);

@@ -1,0 +1,223 @@
+//! Functions of complex numbers, with the branch cuts and special values of C99's Annex G.
+//!
+//! Each is a formula over vectors of real and imaginary parts in float64, made of the real functions, and a
+//! scalar function for the arguments that the formula does not cover: infinities, NaN, and what would overflow
+//! or underflow on the way. Results of complex64 are rounded once. All accuracies share the formula.
+
+mod elsewhere;
+mod exponential;
+mod inverse;
+mod logarithm;
+
+use super::block_loop::Element;
+use super::float::{Float, Float64, Vector};
+use crate::dtype::{Complex, Dtype};
+use crate::ir::MathFn;
+use crate::kernel::Kernel;
+use crate::kernel::level::Level;
+use std::marker::PhantomData;
+
+/// A function of one complex number, given by its parts.
+trait ComplexFunction {
+    /// The parts of the result, right wherever `covers` holds.
+    fn vector<V: Float64>(z: [V; 2]) -> [V; 2];
+
+    fn covers<V: Float64>(z: [V; 2]) -> V::Mask;
+
+    /// The function where `covers` does not hold.
+    fn elsewhere(z: [f64; 2]) -> [f64; 2];
+}
+
+/// The kernel `out[i] = f(a[i])` on complex64 or complex128; `None` for functions of real arguments alone.
+pub fn unary(f: MathFn, dtype: Dtype, level: Level) -> Option<Kernel> {
+    Some(match f {
+        MathFn::Sqrt => kernel::<exponential::Sqrt>(dtype, level),
+        MathFn::Exp => kernel::<exponential::Exp>(dtype, level),
+        MathFn::Expm1 => kernel::<exponential::Expm1>(dtype, level),
+        MathFn::Log => kernel::<logarithm::Log>(dtype, level),
+        MathFn::Log2 => kernel::<logarithm::Log2>(dtype, level),
+        MathFn::Log10 => kernel::<logarithm::Log10>(dtype, level),
+        MathFn::Log1p => kernel::<logarithm::Log1p>(dtype, level),
+        MathFn::Sinh => kernel::<exponential::Sinh>(dtype, level),
+        MathFn::Cosh => kernel::<exponential::Cosh>(dtype, level),
+        MathFn::Tanh => kernel::<exponential::Tanh>(dtype, level),
+        MathFn::Sin => kernel::<exponential::Sin>(dtype, level),
+        MathFn::Cos => kernel::<exponential::Cos>(dtype, level),
+        MathFn::Tan => kernel::<exponential::Tan>(dtype, level),
+        MathFn::Asin => kernel::<inverse::Asin>(dtype, level),
+        MathFn::Acos => kernel::<inverse::Acos>(dtype, level),
+        MathFn::Atan => kernel::<inverse::Atan>(dtype, level),
+        MathFn::Asinh => kernel::<inverse::Asinh>(dtype, level),
+        MathFn::Acosh => kernel::<inverse::Acosh>(dtype, level),
+        MathFn::Atanh => kernel::<inverse::Atanh>(dtype, level),
+        MathFn::Cbrt
+        | MathFn::Exp2
+        | MathFn::Exp10
+        | MathFn::Sinpi
+        | MathFn::Cospi
+        | MathFn::Erf
+        | MathFn::Erfc
+        | MathFn::Tgamma
+        | MathFn::Lgamma => return None,
+    })
+}
+
+fn kernel<F: ComplexFunction>(dtype: Dtype, level: Level) -> Kernel {
+    match dtype {
+        Dtype::Complex64 => kernel_of::<f32, F>(level),
+        _ => kernel_of::<f64, F>(level),
+    }
+}
+
+fn kernel_of<T: Part, F: ComplexFunction>(level: Level) -> Kernel {
+    match level {
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => run::<T, Avx512<F>>,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => run::<T, Avx2<F>>,
+        _ => run::<T, Baseline<F>>,
+    }
+}
+
+/// A part of a complex number.
+trait Part: Copy + Into<f64> {
+    fn rounded(x: f64) -> Self;
+}
+
+impl Part for f32 {
+    #[inline(always)]
+    fn rounded(x: f64) -> f32 {
+        x as f32
+    }
+}
+
+impl Part for f64 {
+    #[inline(always)]
+    fn rounded(x: f64) -> f64 {
+        x
+    }
+}
+
+/// Items whose parts lie apart, as vectors take them.
+const CHUNK: usize = 64;
+
+/// The parts of a chunk, aligned for every vector.
+#[repr(align(64))]
+struct Chunk([[f64; CHUNK]; 2]);
+
+/// A function for one level.
+trait Compute {
+    /// Replaces the first `n` items by the results; the rest are numbers of any value, before and after.
+    ///
+    /// # Safety
+    /// The machine supports the level, and `n` is at most [`CHUNK`].
+    unsafe fn compute(chunk: &mut Chunk, n: usize);
+}
+
+struct Baseline<F>(PhantomData<F>);
+#[cfg(target_arch = "x86_64")]
+struct Avx2<F>(PhantomData<F>);
+#[cfg(target_arch = "x86_64")]
+struct Avx512<F>(PhantomData<F>);
+
+impl<F: ComplexFunction> Compute for Baseline<F> {
+    unsafe fn compute(chunk: &mut Chunk, n: usize) {
+        // SAFETY: every machine has the level.
+        unsafe { compute_vectors::<F, <f64 as Element>::Baseline>(chunk, n) }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl<F: ComplexFunction> Compute for Avx2<F> {
+    #[target_feature(enable = "avx2,fma,bmi1,bmi2")]
+    unsafe fn compute(chunk: &mut Chunk, n: usize) {
+        // SAFETY: the caller's promise is passed on.
+        unsafe { compute_vectors::<F, <f64 as Element>::Avx2>(chunk, n) }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl<F: ComplexFunction> Compute for Avx512<F> {
+    #[target_feature(enable = "avx2,fma,bmi1,bmi2,avx512f,avx512bw,avx512cd,avx512dq,avx512vl")]
+    unsafe fn compute(chunk: &mut Chunk, n: usize) {
+        // SAFETY: the caller's promise is passed on.
+        unsafe { compute_vectors::<F, <f64 as Element>::Avx512>(chunk, n) }
+    }
+}
+
+/// # Safety
+/// As [`Kernel`], for one operand of complex numbers with parts `T`, on a machine of the level of `C`.
+unsafe fn run<T: Part, C: Compute>(out: *mut u8, a: *const u8, _b: *const u8, _c: *const u8, n: usize) {
+    let (out, a) = (out.cast::<Complex<T>>(), a.cast::<Complex<T>>());
+    // Ones where a chunk has no item: all functions but one are regular there, and quick.
+    let mut chunk = Chunk([[1.0; CHUNK]; 2]);
+    for start in (0..n).step_by(CHUNK) {
+        let items = CHUNK.min(n - start);
+        let [re, im] = &mut chunk.0;
+        for (i, (re, im)) in re.iter_mut().zip(im.iter_mut()).take(items).enumerate() {
+            // SAFETY: the operand has `n` items.
+            let z = unsafe { *a.add(start + i) };
+            (*re, *im) = (z.re.into(), z.im.into());
+        }
+        // SAFETY: the caller vouches for the level, and a chunk has no more items.
+        unsafe { C::compute(&mut chunk, items) };
+        let [re, im] = &chunk.0;
+        for (i, (re, im)) in re.iter().zip(im).take(items).enumerate() {
+            // SAFETY: the output has room for `n` items.
+            unsafe { *out.add(start + i) = Complex::new(T::rounded(*re), T::rounded(*im)) };
+        }
+    }
+}
+
+/// # Safety
+/// As [`Compute::compute`].
+#[inline(always)]
+unsafe fn compute_vectors<F, V>(chunk: &mut Chunk, n: usize)
+where
+    F: ComplexFunction,
+    V: Vector<Scalar = f64> + Float64,
+{
+    let parts = chunk.0.each_mut().map(|part| part.as_mut_ptr());
+    for start in (0..n).step_by(V::LANES) {
+        // SAFETY: the lanes of all vectors divide the length of a chunk.
+        let z = parts.map(|part| unsafe { V::load(part.add(start)) });
+        let result = F::vector(z);
+        for (part, result) in parts.iter().zip(result) {
+            // SAFETY: as above.
+            unsafe { result.store(part.add(start)) };
+        }
+        let covered = F::covers(z);
+        if !V::all(covered) {
+            repair::<F>(chunk, start, z.map(V::lanes), V::LANES, covered.into());
+        }
+    }
+}
+
+/// Computes the items from `start` on, given by their parts, whose bit of `covered` is clear.
+#[cold]
+#[inline(never)]
+fn repair<F: ComplexFunction>(
+    chunk: &mut Chunk,
+    start: usize,
+    z: [[f64; 16]; 2],
+    lanes: usize,
+    covered: u64,
+) {
+    for i in (0..lanes).filter(|i| covered >> i & 1 == 0) {
+        let [re, im] = F::elsewhere(z.map(|part| part[i]));
+        chunk.0[0][start + i] = re;
+        chunk.0[1][start + i] = im;
+    }
+}
+
+/// The larger of two magnitudes; NaN if the second is.
+#[inline(always)]
+fn larger<V: Float>(a: V, b: V) -> V {
+    V::select(a.gt(b), a, b)
+}
+
+/// Whether neither part is NaN, and both are below a limit.
+#[inline(always)]
+fn is_below<V: Float64>([x, y]: [V; 2], limit: f64) -> V::Mask {
+    x.abs().lt(V::of(limit)) & y.abs().lt(V::of(limit))
+}
