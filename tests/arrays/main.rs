@@ -4,3 +4,4 @@
 mod errors;
 mod model;
 mod random;
+mod threads;
