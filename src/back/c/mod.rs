@@ -15,8 +15,6 @@ mod exported;
 mod expression;
 mod file;
 mod float_mode;
-#[cfg(machine_code)]
-mod function_list;
 mod functions;
 mod generate;
 mod library;
@@ -47,8 +45,6 @@ use process::Outcome;
 use text::Text;
 
 pub use engine::SystemCompiler;
-#[cfg(machine_code)]
-pub use function_list::MathFunctions;
 use library::Library;
 
 /// Bytes of the longest C text that is compiled. Compilers need seconds for more, and some shapes take
