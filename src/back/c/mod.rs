@@ -17,6 +17,7 @@ mod file;
 mod float_mode;
 mod functions;
 mod generate;
+mod generator;
 mod library;
 mod listing;
 mod metadata;
