@@ -24,6 +24,22 @@ static void syntax_errors_have_a_position(void) {
     CHECK(failure("(a", variables, 1, ME_AUTO, NULL) == ME_COMPILE_ERR_PARSE);
 }
 
+static void errors_have_a_span(void) {
+    me_variable variables[] = {{"a", ME_FLOAT64}};
+    size_t start = 77, end = 77;
+    failure("2 * (a + foo)", variables, 1, ME_AUTO, NULL);
+    CHECK(me_get_last_error_span(&start, &end) && start == 9 && end == 12);
+    CHECK(me_get_last_error_span(NULL, NULL));
+    start = end = 77;
+    failure("a", variables, -1, ME_AUTO, NULL);
+    CHECK(!me_get_last_error_span(&start, &end) && start == 77 && end == 77);
+    failure("a + foo", variables, 1, ME_AUTO, NULL);
+    me_expr *expr = NULL;
+    CHECK(me_compile("a", variables, 1, ME_AUTO, NULL, &expr) == ME_COMPILE_SUCCESS);
+    CHECK(!me_get_last_error_span(&start, &end) && start == 77 && end == 77);
+    me_free(expr);
+}
+
 static void success_clears_the_message(void) {
     me_variable variables[] = {{"a", ME_FLOAT64}};
     me_expr *expr = NULL;
@@ -98,6 +114,7 @@ static void arguments_need_not_outlive_the_call(void) {
 
 int main(void) {
     RUN(syntax_errors_have_a_position);
+    RUN(errors_have_a_span);
     RUN(success_clears_the_message);
     RUN(dtypes_are_checked);
     RUN(compile_refuses_null);

@@ -531,6 +531,17 @@ int me_compile_with(const char *text,
 const char *me_get_last_error_message(void);
 
 /**
+ * The part of the compiled text that is to blame for the error of me_get_last_error_message(): the
+ * bytes from `*start` up to, not including, `*end`.
+ *
+ * Returns false, and writes nothing, if the error has no place in the text, or there is none.
+ *
+ * # Safety
+ * `start` and `end` are NULL or writable.
+ */
+bool me_get_last_error_span(size_t *start, size_t *end);
+
+/**
  * Evaluates over flat arrays.
  *
  * `vars_block` holds `n_vars` buffers of `block_nitems` elements each, at any alignment: one for

@@ -31,7 +31,7 @@ unsafe fn compile_panic_boundary(
 ) -> c_int {
     let code = ffi_panic_boundary(INTERNAL_COMPILE_ERROR, body);
     if code == INTERNAL_COMPILE_ERROR {
-        message::set(Error::internal().message().as_bytes());
+        message::set(&Error::internal());
         // SAFETY: as the caller promises.
         unsafe {
             if !error.is_null() {
@@ -177,6 +177,30 @@ pub unsafe extern "C" fn me_compile_with(
 #[unsafe(no_mangle)]
 pub extern "C" fn me_get_last_error_message() -> *const c_char {
     ffi_panic_boundary(std::ptr::null(), message::last)
+}
+
+/// The part of the compiled text that is to blame for the error of me_get_last_error_message(): the
+/// bytes from `*start` up to, not including, `*end`.
+///
+/// Returns false, and writes nothing, if the error has no place in the text, or there is none.
+///
+/// # Safety
+/// `start` and `end` are NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn me_get_last_error_span(start: *mut usize, end: *mut usize) -> bool {
+    ffi_panic_boundary(false, || {
+        let Some(span) = message::span() else { return false };
+        // SAFETY: as the caller promises.
+        unsafe {
+            if let Some(start) = start.as_mut() {
+                *start = span.start;
+            }
+            if let Some(end) = end.as_mut() {
+                *end = span.end;
+            }
+        }
+        true
+    })
 }
 
 /// Evaluates over flat arrays.

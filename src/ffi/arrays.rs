@@ -145,7 +145,7 @@ impl From<OutOfMemory> for Failure {
 
 fn report(result: Result<(), Failure>) -> c_int {
     code(result.map_err(|Failure { error, status }| {
-        message::set(error.message().as_bytes());
+        message::set(&error);
         status
     }))
 }

@@ -178,7 +178,7 @@ unsafe fn report(result: Result<*mut me_expr, Error>, error: *mut c_int, out: *m
             (CompileStatus::ME_COMPILE_SUCCESS as c_int, 0)
         }
         Err(failure) => {
-            message::set(failure.message().as_bytes());
+            message::set(&failure);
             let position = failure.position.and_then(|position| c_int::try_from(position).ok());
             (CompileStatus::from(failure.kind()) as c_int, position.unwrap_or(-1))
         }

@@ -3,9 +3,8 @@
 use std::slice;
 
 use super::Outcome;
-use super::bytes::{Bytes, aligned_bytes};
-use super::run::zero_padding;
-use super::scratch::Scratch;
+use super::run::{aligned_bytes, zero_padding};
+use super::scratch::{Bytes, Scratch};
 use crate::back::engine::RunError;
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::nd::Rows;

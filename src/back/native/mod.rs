@@ -18,7 +18,6 @@ mod allocate;
 mod emit;
 mod engine;
 mod executable;
-mod function_list;
 mod lane;
 mod lower;
 mod order;

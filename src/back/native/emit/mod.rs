@@ -10,7 +10,8 @@ mod place;
 mod vectors;
 
 pub use assembler::{Addressing, Assembler, Condition, Mem, Roles};
-pub use vectors::{Hold, Number, Place, Vectors};
+pub use place::Place;
+pub use vectors::{Hold, Number, Vectors};
 
 use std::ops::Range;
 
