@@ -2,7 +2,7 @@
 # (as root or with sudo), everything else into node_modules/ and .tools/.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo wasm test test-native test-wasm test-aarch64 bench fuzz lint tools-native tools-wasm
+.PHONY: help demo python wasm test test-native test-wasm test-aarch64 test-python bench fuzz lint tools-native tools-wasm
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,8 +13,11 @@ demo: tools-wasm ## Evaluate expressions over real data, natively and under Node
 wasm: tools-wasm ## Build the WebAssembly modules without Emscripten, for js/wasm and js/threads
 	scripts/wasm.sh plain threads
 
+python: tools-native ## Build a wheel of the Python package into build/python
+	scripts/python.sh wheel
+
 test: tools-wasm ## Run every test and check; the last line is the total
-	scripts/test.sh lint native aarch64 fuzz wasm
+	scripts/test.sh lint native aarch64 python fuzz wasm
 
 test-native: tools-native ## Run the Rust tests, the C tests and every way to link the library
 	scripts/test.sh native
@@ -22,13 +25,15 @@ test-native: tools-native ## Run the Rust tests, the C tests and every way to li
 test-wasm: tools-wasm ## Run the C tests under Node, the modules, the thread pool, Pyodide, and the glue
 	scripts/test.sh wasm
 
+test-python: tools-native ## Build the Python package and run its tests
+	scripts/test.sh python
+
 test-aarch64: ## Run the Rust tests as an aarch64 program, under QEMU on other machines
 	scripts/aarch64.sh --no-fail-fast
 
-bench: tools-native ## Time the library beside C, NumPy, numexpr, numba and XLA; writes benches/report/
+bench: tools-native ## Time the library beside C, NumPy, numexpr and numba; writes benches/report/
 	scripts/bench.sh
 	scripts/bench.sh engines
-	scripts/bench.sh arrays
 
 fuzz: ## Fuzz under AddressSanitizer for a minute; needs a nightly Rust toolchain
 	scripts/fuzz.sh 60

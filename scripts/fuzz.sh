@@ -7,7 +7,7 @@ set -eu
 cd "$(dirname "$0")/.."
 seconds=${1:?usage: fuzz.sh SECONDS [TARGET...]}
 shift
-[ $# -gt 0 ] || set -- expression strings blocks kernels dialects arrays
+[ $# -gt 0 ] || set -- expression strings blocks kernels dialects
 corpus=${FUZZ_CORPUS:-fuzz/corpus}
 seed=${FUZZ_SEED:-0}
 . scripts/environment.sh

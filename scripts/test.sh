@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs groups of test suites and adds up their results: test.sh [lint] [native] [aarch64] [fuzz] [wasm].
+# Runs groups of test suites and adds up their results: test.sh [lint] [native] [aarch64] [python] [fuzz] [wasm].
 # Each suite's output goes to build/logs/ and is shown if it fails. The last line is
 # "N passed, M failed"; the exit status is 0 only if nothing failed.
 set -eu
@@ -23,6 +23,7 @@ suite() {
     check) if [ $status -eq 0 ]; then good=1; fi ;;
     cargo) count '/^test result:/ { good += $4; bad += $6 }' ;;
     node) count '/^# pass / { good += $3 } /^# (fail|cancelled) / { bad += $3 }' ;;
+    pytest) count '/ in [0-9.]+s/ { for (i = 2; i <= NF; i++) if ($i ~ /^passed/) good += $(i - 1); else if ($i ~ /^(failed|error)/) bad += $(i - 1) }' ;;
     ctest) count '/ tests passed, .* failed out of / { bad += $4; good += $NF - $4 }' ;;
     esac
     # A suite that breaks off before it counts has failed as well.
@@ -80,6 +81,10 @@ aarch64() {
         suite aarch64-engine cargo scripts/aarch64.sh --lib --no-fail-fast back::native
         suite aarch64-cases cargo scripts/aarch64.sh --test conformance --no-fail-fast
     fi
+}
+
+python() {
+    suite python pytest scripts/python.sh test
 }
 
 fuzz() {

@@ -4,4 +4,3 @@
 mod errors;
 mod model;
 mod random;
-mod threads;

@@ -1,0 +1,8 @@
+"""Array expressions and kernels for NumPy arrays."""
+
+from miniexpr._core import Expression, compile, evaluate, get_num_threads, set_num_threads
+from miniexpr._core import version as _version
+from miniexpr._errors import DTypeError, Error
+
+__version__ = _version()
+__all__ = ["DTypeError", "Error", "Expression", "compile", "evaluate", "get_num_threads", "set_num_threads"]

@@ -1,0 +1,84 @@
+"""The C interface of the library, as far as the package uses it."""
+
+from libc.stdint cimport int32_t, int64_t
+
+
+cdef extern from "miniexpr.h" nogil:
+    ctypedef enum me_dtype:
+        ME_AUTO
+        ME_STRING
+        ME_BYTES
+
+    ctypedef enum me_dialect:
+        ME_DIALECT_MINIEXPR
+        ME_DIALECT_NUMPY
+        ME_DIALECT_NUMEXPR
+
+    ctypedef enum me_jit_mode:
+        ME_JIT_DEFAULT
+
+    ctypedef enum me_simd_ulp_mode:
+        ME_SIMD_ULP_DEFAULT
+
+    enum:
+        ME_COMPILE_SUCCESS
+        ME_COMPILE_ERR_OOM
+        ME_COMPILE_ERR_INVALID_ARG_TYPE
+        ME_EVAL_SUCCESS
+        ME_EVAL_ERR_OOM
+        ME_EVAL_ERR_CANCELLED
+
+    ctypedef struct me_expr:
+        pass
+
+    ctypedef struct me_variable:
+        const char *name
+        me_dtype dtype
+        const void *address
+        int type
+        void *context
+        size_t itemsize
+
+    ctypedef struct me_compile_params:
+        size_t struct_size
+        me_dialect dialect
+        me_jit_mode jit_mode
+
+    ctypedef struct me_eval_params:
+        bint disable_simd
+        me_simd_ulp_mode simd_ulp_mode
+        me_jit_mode jit_mode
+
+    ctypedef struct me_array:
+        void *data
+        me_dtype dtype
+        size_t itemsize
+        int ndim
+        const int64_t *shape
+        const int64_t *strides
+
+    ctypedef void (*me_progress)(void *context, int64_t done_items, int64_t all_items) noexcept nogil
+
+    ctypedef struct me_array_params:
+        size_t struct_size
+        me_eval_params eval
+        int n_threads
+        const int32_t *cancel
+        me_progress progress
+        void *context
+
+    int me_compile_with(const char *text, const me_variable *variables, int var_count, me_dtype dtype,
+                        const me_compile_params *params, int *error, me_expr **out)
+    const char *me_get_last_error_message()
+    bint me_get_last_error_span(size_t *start, size_t *end)
+    int me_result_shape(const me_expr *expr, const me_array *inputs, int n_inputs, int *ndim, int64_t *shape)
+    int me_eval_arrays(const me_expr *expr, const me_array *inputs, int n_inputs, me_array *output,
+                       const me_array_params *params)
+    void me_set_num_threads(int n_threads)
+    int me_get_num_threads()
+    void me_free(me_expr *expr)
+    me_dtype me_get_dtype(const me_expr *expr)
+    size_t me_get_itemsize(const me_expr *expr)
+    int me_expr_variable_count(const me_expr *expr)
+    int me_expr_variable(const me_expr *expr, int index)
+    const char *me_version()

@@ -1,0 +1,714 @@
+# cython: language_level=3, freethreading_compatible=True
+"""The extension module: from NumPy arrays to the C interface and back."""
+
+from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.dict cimport PyDict_CheckExact, PyDict_GetItemWithError
+from cpython.exc cimport PyErr_CheckSignals
+from cpython.float cimport PyFloat_CheckExact
+from cpython.long cimport PyLong_CheckExact
+from cpython.ref cimport PyObject
+from libc.stdint cimport int32_t, int64_t
+from libc.string cimport memset
+
+cimport numpy as cnp
+
+from miniexpr._c cimport *
+
+import re
+import threading
+
+import numpy as np
+
+from miniexpr._errors import DTypeError, Error
+
+cnp.import_array()
+
+cdef extern from "Python.h":
+    ctypedef struct PyFrameObject:
+        pass
+    PyFrameObject *PyEval_GetFrame()
+
+cdef extern from "numpy/arrayobject.h":
+    enum:
+        NPY_HALF
+
+cdef extern from "<time.h>" nogil:
+    struct timespec:
+        long tv_sec
+        long tv_nsec
+    int CLOCK_MONOTONIC
+    int clock_gettime(int clock, timespec *time)
+
+cdef extern from *:
+    """
+    _Static_assert(sizeof(npy_intp) == sizeof(int64_t), "shapes and strides of NumPy are those of the library");
+    """
+
+cdef enum:
+    # Dimensions of an array, see me_array.
+    MAX_NDIM = 32
+    # Inputs of an expression, see ME_MAX_VARS.
+    MAX_INPUTS = 128
+    # So few results are computed in one call on the calling thread, which nothing interrupts.
+    FEW_ITEMS = 16384
+
+# How many texts `evaluate` remembers, and for how many signatures each.
+cdef Py_ssize_t MAX_TEXTS = 256
+cdef Py_ssize_t MAX_PLANS = 32
+
+cdef dict DIALECTS = {"miniexpr": ME_DIALECT_MINIEXPR, "numpy": ME_DIALECT_NUMPY}
+cdef str DEFAULT_DIALECT = "numpy"
+
+# The dtype of the library by type number of NumPy, ME_AUTO where there is none; and NumPy's by that of the library.
+cdef me_dtype[32] CODES
+cdef list DTYPES = [None] * (<int>ME_BYTES + 1)
+
+
+cdef object fill_tables():
+    numbers = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64 complex64 complex128".split()
+    memset(CODES, 0, sizeof(CODES))
+    # Some C types have the same size: `long` and `long long` are two type numbers of one dtype.
+    for character in "?bBhHiIlLqQfdFD":
+        dtype = np.dtype(character)
+        code = numbers.index(dtype.name) + 1
+        CODES[<int>dtype.num] = <me_dtype><int>code
+        DTYPES[code] = np.dtype(dtype.name)
+    CODES[<int>cnp.NPY_UNICODE] = ME_STRING
+    CODES[<int>cnp.NPY_STRING] = ME_BYTES
+
+fill_tables()
+
+
+cdef inline me_dtype code_of(int number) noexcept:
+    return CODES[number] if 0 <= number < 32 else ME_AUTO
+
+
+cdef inline bint is_flexible(me_dtype code) noexcept:
+    return code == ME_STRING or code == ME_BYTES
+
+
+cdef object dtype_of(me_dtype code, size_t itemsize):
+    """NumPy's dtype for one of the library."""
+    if code == ME_STRING:
+        return np.dtype(("U", itemsize // 4))
+    if code == ME_BYTES:
+        return np.dtype(("S", itemsize))
+    return DTYPES[<int>code]
+
+
+def version():
+    """Version of the library."""
+    return me_version().decode()
+
+
+def set_num_threads(int threads):
+    """Set how many threads an evaluation may use unless it says so itself.
+
+    Parameters
+    ----------
+    threads : int
+        The number; 0 sets the default: that of the environment variable ``ME_NUM_THREADS`` as the first expression
+        was compiled, else the number of processors that the process may use.
+
+    Returns
+    -------
+    int
+        The number before.
+
+    Examples
+    --------
+    >>> import miniexpr as me
+    >>> before = me.set_num_threads(2)
+    >>> me.get_num_threads()
+    2
+    >>> me.set_num_threads(before)
+    2
+    """
+    before = me_get_num_threads()
+    me_set_num_threads(threads)
+    return before
+
+
+def get_num_threads():
+    """How many threads an evaluation may use unless it says so itself."""
+    return me_get_num_threads()
+
+
+cdef object last_error(kind, str text):
+    """The error that the library tells of the last call of this thread."""
+    cdef size_t start = 0, end = 0
+    cdef const char *message = me_get_last_error_message()
+    words = (<bytes>message).decode("utf-8", "replace") if message != NULL else "the library failed"
+    if text is None or not me_get_last_error_span(&start, &end):
+        return kind(words, text)
+    encoded = text.encode()
+    first = len(encoded[:start].decode("utf-8", "replace"))
+    return kind(words, text, (first, first + len(encoded[start:end].decode("utf-8", "replace"))))
+
+
+cdef object refused_dtype(str name, dtype):
+    return DTypeError(f"'{name}' is an array of {dtype}, which expressions cannot compute with")
+
+
+cdef cnp.ndarray as_array(value, str name):
+    """The value as an array of a dtype of the library in the byte order of the machine; a copy where it must be."""
+    cdef cnp.ndarray array
+    if isinstance(value, np.ndarray):
+        if isinstance(value, (np.ma.MaskedArray, np.matrix)):
+            raise DTypeError(f"'{name}' is a {type(value).__name__}, which is more than an array: pass its data")
+        array = value
+    elif hasattr(type(value), "__array_function__"):
+        raise DTypeError(f"'{name}' is a {type(value).__name__}, not a NumPy array: convert it with numpy.asarray")
+    else:
+        array = np.asarray(value)
+    if cnp.PyArray_TYPE(array) == NPY_HALF:
+        return array.astype(np.float32)
+    if code_of(cnp.PyArray_TYPE(array)) == ME_AUTO:
+        raise refused_dtype(name, array.dtype)
+    if not cnp.PyArray_ISNOTSWAPPED(array):
+        return array.astype(array.dtype.newbyteorder("="))
+    return array
+
+
+cdef inline bint is_plain(value) noexcept:
+    """Whether a value is an array that the library reads as it is."""
+    return (
+        cnp.PyArray_CheckExact(value)
+        and cnp.PyArray_ISNOTSWAPPED(<cnp.ndarray>value)
+        and code_of(cnp.PyArray_TYPE(<cnp.ndarray>value)) != ME_AUTO
+    )
+
+
+cdef class Watch:
+    """What an evaluation tells while it runs, and what stops it."""
+
+    cdef int32_t cancel
+    cdef double next_report
+    cdef object report
+    cdef BaseException error
+
+    def __cinit__(self, report):
+        self.report = report
+
+    cdef void look(self, int64_t done, int64_t total) noexcept:
+        """Runs the handlers of signals, and tells how far the evaluation is."""
+        try:
+            PyErr_CheckSignals()
+            if self.report is not None:
+                self.report(done, total)
+        except BaseException as error:
+            self.error = error
+            self.cancel = 1
+
+
+cdef inline void describe(cnp.ndarray array, me_array *into) noexcept:
+    into.data = cnp.PyArray_DATA(array)
+    into.dtype = code_of(cnp.PyArray_TYPE(array))
+    into.itemsize = cnp.PyArray_ITEMSIZE(array)
+    into.ndim = cnp.PyArray_NDIM(array)
+    into.shape = <const int64_t *>cnp.PyArray_DIMS(array)
+    into.strides = <const int64_t *>cnp.PyArray_STRIDES(array)
+
+
+cdef double monotonic() noexcept nogil:
+    cdef timespec time
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return time.tv_sec + 1e-9 * time.tv_nsec
+
+
+cdef void on_progress(void *context, int64_t done, int64_t total) noexcept nogil:
+    cdef double now
+    cdef PyObject *watch = <PyObject *>context
+    if (<Watch>watch).cancel != 0:
+        return
+    now = monotonic()
+    if now < (<Watch>watch).next_report and done < total:
+        return
+    (<Watch>watch).next_report = now + 0.01
+    with gil:
+        (<Watch>watch).look(done, total)
+
+
+cdef class Expression:
+    """An expression that is compiled for the dtypes of its inputs; made by :func:`compile`.
+
+    Call it with one array for each input, by position or by name. It is immutable, and any number of threads may
+    call it at a time.
+
+    Attributes
+    ----------
+    text : str
+        What was compiled.
+    dialect : str
+        The language of the text.
+    inputs : dict of str to numpy.dtype
+        The inputs in the order of arguments.
+    dtype : numpy.dtype
+        The dtype of the result.
+
+    Examples
+    --------
+    >>> import numpy as np, miniexpr as me
+    >>> f = me.compile("a + b / 2", a="int32", b="int32")
+    >>> f(np.int32([1, 2]), np.int32(3))
+    array([2.5, 3.5])
+    >>> f(b=4, a=1)
+    np.float64(3.0)
+    """
+
+    cdef me_expr *expr
+    cdef readonly str text
+    cdef readonly str dialect
+    cdef readonly object dtype
+    cdef tuple names
+    cdef tuple dtypes
+    # Of these inputs, those that an evaluation takes, in its order.
+    cdef int[MAX_INPUTS] slots
+    cdef int n_slots
+    # Expressions of the same text and inputs with results of other dtypes.
+    cdef dict variants
+    # The dtype of the result as it was asked for, or None.
+    cdef object wanted
+    cdef bint is_kernel
+    # Type number of the result.
+    cdef int number
+
+    def __cinit__(self):
+        self.expr = NULL
+
+    def __init__(self):
+        raise TypeError("expressions are made by miniexpr.compile")
+
+    def __dealloc__(self):
+        me_free(self.expr)
+
+    @property
+    def inputs(self):
+        return dict(zip(self.names, self.dtypes))
+
+    def __repr__(self):
+        inputs = ", ".join(f"{name}={str(dtype)!r}" for name, dtype in self.inputs.items())
+        return f"compile({self.text!r}{', ' if inputs else ''}{inputs})"
+
+    def __reduce__(self):
+        return _compile, (self.text, self.names, self.dtypes, self.wanted, self.dialect)
+
+    def __call__(self, *args, out=None, casting="same_kind", threads=None, progress=None, **kwargs):
+        cdef Py_ssize_t i, count = len(self.names)
+        cdef list arrays = []
+        if kwargs:
+            args = self.ordered(args, kwargs)
+        if len(args) != count:
+            raise TypeError(f"the expression takes {count} inputs, but {len(args)} were given")
+        for i in range(count):
+            arrays.append(self.converted(args[i], i))
+        return self.evaluate(arrays, out, casting, threads, progress)
+
+    cdef tuple ordered(self, tuple args, dict kwargs):
+        """The arguments of a call in the order of the inputs."""
+        given = dict(zip(self.names, args))
+        for name, value in kwargs.items():
+            if name not in self.names:
+                raise TypeError(f"the expression has no input '{name}'")
+            if name in given:
+                raise TypeError(f"the input '{name}' is given twice")
+            given[name] = value
+        missing = [name for name in self.names if name not in given]
+        if missing or len(args) > len(self.names):
+            raise TypeError(f"the expression takes the inputs {', '.join(self.names)}")
+        return tuple([given[name] for name in self.names])
+
+    cdef object converted(self, value, Py_ssize_t index):
+        """The array for an input, of its dtype."""
+        cdef cnp.dtype wanted = self.dtypes[index]
+        if is_plain(value) and <PyObject *>cnp.PyArray_DESCR(<cnp.ndarray>value) == <PyObject *>wanted:
+            return value
+        name = self.names[index]
+        if type(value) in (bool, int, float, complex):
+            return weak(value, wanted, name)
+        array = as_array(value, name)
+        if not np.can_cast(array.dtype, wanted, "safe"):
+            raise DTypeError(f"'{name}' is {wanted}, and an array of {array.dtype} does not safely convert to it")
+        return array.astype(wanted, copy=False)
+
+    cdef object evaluate(self, list arrays, out, casting, threads, progress):
+        """Runs over arrays of the dtypes of the inputs."""
+        cdef cnp.ndarray result
+        if out is None:
+            result = self.room(arrays)
+            self.run(arrays, result, threads, progress)
+            return cnp.PyArray_ToScalar(cnp.PyArray_DATA(result), result) if cnp.PyArray_NDIM(result) == 0 else result
+        if not isinstance(out, np.ndarray):
+            raise TypeError(f"out is a {type(out).__name__}, not a NumPy array")
+        if not out.flags.writeable:
+            raise Error("out is read-only")
+        if not np.can_cast(self.dtype, out.dtype, casting):
+            raise DTypeError(f"the result is {self.dtype}, which does not convert to {out.dtype} by the rule {casting!r}")
+        if is_plain(out) and (out.dtype == self.dtype or not is_flexible(code_of(out.dtype.num))):
+            self.giving(out.dtype).run(arrays, out, threads, progress)
+        else:
+            result = self.room(arrays)
+            self.run(arrays, result, threads, progress)
+            np.copyto(out, result, casting=casting)
+        return out
+
+    cdef Expression giving(self, dtype):
+        """The same expression with a result of another dtype."""
+        if dtype == self.dtype:
+            return self
+        variant = self.variants.get(dtype)
+        if variant is None:
+            variant = self.variants[dtype] = _compile(self.text, self.names, self.dtypes, dtype, self.dialect)
+        return variant
+
+    cdef int describe_inputs(self, list arrays, me_array *inputs) except -1:
+        """Fills the table of inputs for the library."""
+        cdef int i
+        for i in range(self.n_slots):
+            describe(arrays[self.slots[i]], &inputs[i])
+        return 0
+
+    cdef cnp.ndarray room(self, list arrays):
+        """An array for the result."""
+        cdef me_array[MAX_INPUTS] inputs
+        cdef int64_t[MAX_NDIM] shape
+        cdef int ndim = 0
+        cdef cnp.ndarray array
+        self.describe_inputs(arrays, inputs)
+        if me_result_shape(self.expr, inputs, self.n_slots, &ndim, shape) != ME_EVAL_SUCCESS:
+            raise last_error(Error, None)
+        # Results lie in memory as the inputs do, if one has their shape.
+        if ndim > 1:
+            for array in arrays:
+                if cnp.PyArray_NDIM(array) != ndim or cnp.PyArray_IS_C_CONTIGUOUS(array):
+                    continue
+                if all([cnp.PyArray_DIM(array, axis) == shape[axis] for axis in range(ndim)]):
+                    return np.empty_like(array, self.dtype, subok=False)
+        if is_flexible(me_get_dtype(self.expr)):
+            return np.empty([shape[axis] for axis in range(ndim)], self.dtype)
+        return cnp.PyArray_EMPTY(ndim, <cnp.npy_intp *>shape, self.number, 0)
+
+    cdef int run(self, list arrays, cnp.ndarray out, threads, progress) except -1:
+        cdef me_array[MAX_INPUTS] inputs
+        cdef me_array output
+        cdef me_array_params params
+        cdef int status
+        cdef Watch watch = None
+        cdef int n_threads = -1 if threads is None else threads
+        self.describe_inputs(arrays, inputs)
+        describe(out, &output)
+        memset(&params, 0, sizeof(params))
+        params.struct_size = sizeof(params)
+        if progress is not None or self.is_kernel or cnp.PyArray_SIZE(out) > FEW_ITEMS:
+            watch = Watch(progress)
+            params.n_threads = n_threads
+            params.cancel = &watch.cancel
+            params.progress = on_progress
+            params.context = <void *>watch
+        with nogil:
+            status = me_eval_arrays(self.expr, inputs, self.n_slots, &output, &params)
+        if status == ME_EVAL_SUCCESS:
+            if watch is not None and watch.error is not None:
+                raise watch.error
+            return 0
+        if status == ME_EVAL_ERR_OOM:
+            raise MemoryError()
+        if status == ME_EVAL_ERR_CANCELLED:
+            raise watch.error
+        raise last_error(Error, None)
+
+
+cdef object weak(value, wanted, str name):
+    """A number of Python as an array of a dtype, if it is of its kind."""
+    kinds = "biufc"
+    kind = {bool: "b", int: "i", float: "f", complex: "c"}[type(value)]
+    if kinds.index(kind) > kinds.index(wanted.kind if wanted.kind in kinds else "b"):
+        raise DTypeError(f"'{name}' is {wanted}, and {value!r} is not such a number")
+    return np.asarray(value, wanted)
+
+
+def _compile(str text not None, tuple names, tuple dtypes, wanted, str dialect):
+    """Compiles for inputs of these names and dtypes, and for a result of the dtype `wanted` unless it is None."""
+    cdef me_variable[MAX_INPUTS] table
+    cdef me_compile_params params
+    cdef me_dtype output = ME_AUTO
+    cdef int status, position = 0
+    cdef Py_ssize_t i, count = len(names)
+    cdef Expression result = Expression.__new__(Expression)
+    if count > MAX_INPUTS:
+        raise Error(f"{count} inputs are more than {MAX_INPUTS}", text)
+    if "\0" in text:
+        raise Error("the text has a NUL", text, (text.index("\0"), text.index("\0") + 1))
+    if dialect not in DIALECTS:
+        raise ValueError(f"the dialect {dialect!r} is none of {', '.join(DIALECTS)}")
+    encoded = [name.encode() for name in names]
+    memset(table, 0, sizeof(table))
+    for i in range(count):
+        dtype = dtypes[i]
+        if code_of(dtype.num) == ME_AUTO:
+            raise refused_dtype(names[i], dtype)
+        table[i].name = <const char *><bytes>encoded[i]
+        table[i].dtype = code_of(dtype.num)
+        table[i].itemsize = dtype.itemsize
+    memset(&params, 0, sizeof(params))
+    params.struct_size = sizeof(params)
+    params.dialect = <me_dialect><int>DIALECTS[dialect]
+    if wanted is not None:
+        output = code_of(wanted.num)
+    source = text.encode()
+    status = me_compile_with(source, table, <int>count, output, &params, &position, &result.expr)
+    if status == ME_COMPILE_ERR_OOM:
+        raise MemoryError()
+    if status != ME_COMPILE_SUCCESS:
+        raise last_error(DTypeError if status == ME_COMPILE_ERR_INVALID_ARG_TYPE else Error, text)
+    result.text = text
+    result.dialect = dialect
+    result.names = names
+    result.dtypes = dtypes
+    result.wanted = wanted
+    result.variants = {}
+    result.n_slots = me_expr_variable_count(result.expr)
+    for i in range(result.n_slots):
+        result.slots[i] = me_expr_variable(result.expr, <int>i)
+    result.is_kernel = KERNEL.match(text) is not None
+    result.dtype = dtype_of(me_get_dtype(result.expr), me_get_itemsize(result.expr))
+    result.number = result.dtype.num
+    return result
+
+
+def compile(text, /, *, dtype=None, dialect=None, **dtypes):
+    """Compile an expression, or a kernel, for inputs of certain dtypes.
+
+    Parameters
+    ----------
+    text : str
+        The expression.
+    dtype : dtype, optional
+        The dtype of the result; without it, it follows from the expression.
+    dialect : {'numpy', 'miniexpr'}, optional
+        The language of the text.
+    **dtypes : dtype
+        The inputs: their names and dtypes.
+
+    Returns
+    -------
+    Expression
+        A function of arrays in the order of the dtypes.
+
+    Raises
+    ------
+    Error
+        If the text is refused.
+    DTypeError
+        If a dtype is not supported, or an operation is not defined for it.
+
+    Examples
+    --------
+    >>> import numpy as np, miniexpr as me
+    >>> larger = me.compile("where(a > b, a, 2*b)", a="float32", b="float32")
+    >>> larger(np.float32([1, 5]), np.float32([2, 4]))
+    array([4., 5.], dtype=float32)
+    >>> larger.dtype
+    dtype('float32')
+    >>> larger.inputs
+    {'a': dtype('float32'), 'b': dtype('float32')}
+    """
+    names = tuple(dtypes)
+    types = tuple([native(given) for given in dtypes.values()])
+    return _compile(text, names, types, None if dtype is None else native(dtype), dialect or DEFAULT_DIALECT)
+
+
+cdef object native(dtype):
+    """A dtype as expressions compute with it: in the byte order of the machine."""
+    dtype = np.dtype(dtype)
+    code = code_of(dtype.num)
+    if code == ME_AUTO:
+        raise DTypeError(f"expressions cannot compute with {dtype}")
+    return dtype.newbyteorder("=") if is_flexible(code) else DTYPES[<int>code]
+
+
+# Names, and what looks like names but is not: strings, numbers, attributes. A name before a parenthesis is a function.
+WORDS = re.compile(
+    r"""(?: "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*' | \#.* | (?:\d|\.\d)[\w.]*(?:(?<=[eE])[-+]\d+)? | \.\s*[^\W\d]\w* )
+    | ([^\W\d]\w*) (?! \w | \s*\( )""",
+    re.VERBOSE,
+)
+KERNEL = re.compile(r"(?:\s|\#.*)*def\s+\w+\s*\(([^()]*)\)")
+RESERVED = frozenset("and or not if else True False".split())
+
+
+def names_of(text):
+    """Names that may be inputs of a text, each once: all that are no functions, or the parameters of a kernel."""
+    kernel = KERNEL.match(text)
+    if kernel:
+        return tuple([name.strip() for name in kernel[1].split(",") if name.strip()])
+    names = dict.fromkeys([match[1] for match in WORDS.finditer(text) if match[1]])
+    return tuple([name for name in names if name not in RESERVED])
+
+
+cdef class Text:
+    """A text that was evaluated: its names, and what was compiled for signatures of dtypes."""
+
+    cdef str text
+    cdef str dialect
+    cdef tuple names
+    cdef dict plans
+
+
+# Texts by themselves and the name of their dialect. Entries are added under the lock, and taken out in the order of
+# their age; reading needs no lock.
+cdef dict texts = {}
+cdef object texts_lock = threading.Lock()
+
+
+cdef object remember(dict memory, key, value, Py_ssize_t most):
+    with texts_lock:
+        while len(memory) >= most:
+            del memory[next(iter(memory))]
+        memory[key] = value
+
+
+cdef Text text_of(str text, str dialect):
+    cdef Text found
+    key = (text, dialect)
+    found = texts.get(key)
+    if found is None:
+        found = Text.__new__(Text)
+        found.text = text
+        found.dialect = dialect
+        found.names = names_of(text)
+        found.plans = {}
+        if len(found.names) > MAX_INPUTS:
+            raise Error(f"{len(found.names)} names are more than {MAX_INPUTS}", text)
+        remember(texts, key, found, MAX_TEXTS)
+    return found
+
+
+cdef object look_up(str name, local_names, global_names):
+    """The value of a name, or `look_up` itself if there is none."""
+    cdef PyObject *found
+    for names in (local_names, global_names):
+        if names is None:
+            continue
+        if PyDict_CheckExact(names):
+            found = PyDict_GetItemWithError(names, name)
+            if found != NULL:
+                return <object>found
+        else:
+            try:
+                return names[name]
+            except KeyError:
+                pass
+    return MISSING
+
+
+cdef object MISSING = object()
+
+
+cdef Expression plan_for(Text text, list values, dict refused, bytes key):
+    """Compiles a text for values of these dtypes, None where a name has no value that can be an input."""
+    names, dtypes = [], []
+    for name, array in zip(text.names, values):
+        if array is not None:
+            names.append(name)
+            dtypes.append(native(array.dtype))
+    try:
+        plan = _compile(text.text, tuple(names), tuple(dtypes), None, text.dialect)
+    except Error as error:
+        # The name is known after all, but has a value that cannot be an input.
+        name = error.text[slice(*error.span)] if error.span else None
+        if refused and name in refused:
+            raise refused[name] from None
+        raise
+    remember(text.plans, key, plan, MAX_PLANS)
+    return plan
+
+
+def evaluate(text not None, local_dict=None, global_dict=None, *, out=None, dtype=None, casting="same_kind",
+             threads=None, progress=None, dialect=None):
+    """Evaluate an expression, or a kernel, over arrays.
+
+    Parameters
+    ----------
+    text : str
+        The expression.
+    local_dict, global_dict : mapping, optional
+        Where its names are looked up, one after the other. Without the first, names are the variables of the caller.
+        With it, nothing but these is looked at.
+    out : numpy.ndarray, optional
+        The array for the result, of its shape. It may overlap inputs.
+    dtype : dtype, optional
+        The dtype of the result; without it, it follows from the expression.
+    casting : {'same_kind', 'no', 'equiv', 'safe', 'unsafe'}
+        How the result may be converted to the dtype of `out` or to `dtype`.
+    threads : int, optional
+        The number of threads that may work at once; by default :func:`get_num_threads`. Small arrays use one.
+    progress : bool or callable, optional
+        True for a bar, or a function that is called now and then with the numbers of items done and of all items.
+    dialect : {'numpy', 'miniexpr'}, optional
+        The language of the text.
+
+    Returns
+    -------
+    numpy.ndarray or scalar
+        `out` if it is given; a scalar if the result has no dimensions.
+
+    Raises
+    ------
+    Error
+        If the text is refused, or the shapes do not go together.
+    DTypeError
+        If an input has a dtype that expressions do not know, or an operation does not know its dtype.
+
+    Examples
+    --------
+    >>> import numpy as np, miniexpr as me
+    >>> a, b = np.array([3.0, 5.0]), np.array([4.0, 12.0])
+    >>> me.evaluate("sqrt(a*a + b*b)")
+    array([ 5., 13.])
+    >>> me.evaluate("sum(x > 1)", {"x": np.arange(5)})
+    np.int64(3)
+    """
+    cdef Text known
+    cdef Expression plan
+    cdef me_dtype code
+    cdef int32_t[2 * MAX_INPUTS + 2] key
+    cdef Py_ssize_t count = 0
+    cdef list arrays = [], values = []
+    cdef dict refused = None
+    if local_dict is None:
+        frame = <object>PyEval_GetFrame()
+        local_dict = frame.f_locals
+        if global_dict is None:
+            global_dict = frame.f_globals
+    known = text_of(text, DEFAULT_DIALECT if dialect is None else dialect)
+    for name in known.names:
+        value = look_up(name, local_dict, global_dict)
+        if value is not MISSING and not is_plain(value):
+            try:
+                value = as_array(value, name)
+            except (TypeError, ValueError) as error:
+                refused = refused or {}
+                refused[name] = error
+                value = MISSING
+        key[count] = key[count + 1] = 0
+        if value is MISSING:
+            values.append(None)
+        else:
+            code = code_of(cnp.PyArray_TYPE(<cnp.ndarray>value))
+            key[count] = code
+            if is_flexible(code):
+                key[count + 1] = <int32_t>cnp.PyArray_ITEMSIZE(<cnp.ndarray>value)
+            arrays.append(value)
+            values.append(value)
+        count += 2
+    signature = PyBytes_FromStringAndSize(<char *>key, count * sizeof(int32_t))
+    plan = known.plans.get(signature)
+    if plan is None:
+        plan = plan_for(known, values, refused, signature)
+    if dtype is not None:
+        dtype = native(dtype)
+        if not np.can_cast(plan.dtype, dtype, casting):
+            raise DTypeError(f"the result is {plan.dtype}, which does not convert to {dtype} by the rule {casting!r}")
+        plan = plan.giving(dtype)
+    return plan.evaluate(arrays, out, casting, threads, progress)

@@ -1,0 +1,358 @@
+"""The evaluator: names, dtypes, shapes, layouts, outputs."""
+
+import collections
+import contextlib
+import gc
+import pickle
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+import miniexpr as me
+
+FLOAT = np.linspace(-2, 3, 24).reshape(4, 6)
+
+
+def test_names_come_from_the_frame_of_the_caller():
+    a, b = np.array([3.0, 5.0]), np.array([4.0, 12.0])
+    assert me.evaluate("sqrt(a*a + b*b)").tolist() == [5.0, 13.0]
+    del a
+    with pytest.raises(me.Error, match="unknown name 'a'"):
+        me.evaluate("a + b")
+
+
+scale = np.array(2.0)
+
+
+def test_globals_of_the_caller_are_seen():
+    x = np.arange(3.0)
+    assert me.evaluate("x * scale").tolist() == [0, 2, 4]
+
+
+def test_an_explicit_dictionary_hides_the_frame():
+    x = np.arange(3.0)
+    assert me.evaluate("y + 1", {"y": x}).tolist() == [1, 2, 3]
+    with pytest.raises(me.Error, match="unknown name 'x'"):
+        me.evaluate("x + scale", {"scale": x})
+    with pytest.raises(me.Error, match="unknown name 'scale'"):
+        me.evaluate("x + scale", {"x": x})
+    assert me.evaluate("x + y", {"x": x}, {"x": None, "y": x}).tolist() == [0, 2, 4]
+
+
+def test_any_mapping_holds_names():
+    chained = collections.ChainMap({"a": np.arange(2.0)}, {"a": None, "b": np.ones(2)})
+    assert me.evaluate("a + b", chained).tolist() == [1, 2]
+
+
+def test_errors_of_a_mapping_are_passed_on():
+    class Broken(dict):
+        def __getitem__(self, name):
+            raise OSError(name)
+
+    with pytest.raises(OSError, match="a"):
+        me.evaluate("a + 1", Broken())
+
+
+def test_names_hide_constants_but_not_functions():
+    e = np.array([1.0, 2.0])
+    sqrt = np.array([0.0])
+    assert me.evaluate("e + sqrt(e*e)").tolist() == [2.0, 4.0]
+    assert sqrt.shape == (1,)
+    assert me.evaluate("2 * pi", {}) == 2 * np.pi
+
+
+def test_objects_are_refused_where_they_are_used():
+    a = np.ones(2)
+    b = np.array([1, "x", None], dtype=object)
+    assert me.evaluate("a + 1").tolist() == [2, 2]
+    with pytest.raises(me.DTypeError, match="'b'.*object"):
+        me.evaluate("a + b")
+    with pytest.raises(TypeError):
+        me.evaluate("a + b")
+
+
+@pytest.mark.parametrize("value", [np.ma.masked_array([1.0], [True]), np.ones((1, 1)).view(np.matrix)])
+def test_what_is_more_than_an_array_is_refused(value):
+    with pytest.raises(me.DTypeError, match="pass its data"):
+        me.evaluate("value + 1")
+
+
+def test_array_functions_are_refused():
+    class Lazy:
+        def __array_function__(self, *args):
+            raise AssertionError
+
+        def __array__(self, *args, **kwargs):
+            raise AssertionError
+
+    lazy = Lazy()
+    with pytest.raises(me.DTypeError, match="asarray"):
+        me.evaluate("lazy + 1")
+
+
+def test_sequences_and_buffers_are_arrays():
+    assert me.evaluate("a + b", {"a": [1.0, 2.0], "b": memoryview(b"\1\2")}).tolist() == [2, 4]
+
+
+@pytest.mark.parametrize("dtype", [np.datetime64(0, "s"), np.longdouble(1), np.zeros(1, "f4,i2")])
+def test_dtypes_without_meaning_are_refused(dtype):
+    with pytest.raises(me.DTypeError):
+        me.evaluate("x + 1", {"x": np.asarray(dtype)})
+
+
+@pytest.mark.parametrize("dtype", ["?", *"bhilqBHILQfdFD"])
+@pytest.mark.parametrize("order", "<>")
+def test_every_dtype_in_every_byte_order(dtype, order):
+    x = np.array([0, 1, 1, 0]).astype(np.dtype(dtype).newbyteorder(order))
+    result = me.evaluate("x")
+    assert result.dtype == np.dtype(dtype)
+    assert result.dtype.isnative
+    assert result.tolist() == x.tolist()
+
+
+def test_half_precision_counts_as_single():
+    x = np.array([0.5, 2], "f2")
+    assert me.evaluate("x + x").dtype == np.float32
+
+
+def test_strings():
+    names = np.array(["anna", "berta"])
+    big = names.astype(">U5")
+    assert me.evaluate("upper(names)").tolist() == ["ANNA", "BERTA"]
+    assert me.evaluate("names == big").tolist() == [True, True]
+    assert me.evaluate('startswith(names, "an")').tolist() == [True, False]
+    data = np.array([b"x", b"yy"])
+    assert me.evaluate("data").dtype == np.dtype("S2")
+    wide = np.empty(2, "S5")
+    assert me.evaluate("data", out=wide).tolist() == [b"x", b"yy"]
+    # Another itemsize is another expression.
+    data = np.array([b"xxxx", b"yy"])
+    assert me.evaluate("data").tolist() == [b"xxxx", b"yy"]
+
+
+def layouts():
+    unaligned = np.frombuffer(b"x" + FLOAT.tobytes(), "u1")[1:].view("f8").reshape(FLOAT.shape)
+    yield "unaligned", unaligned
+    yield "fortran", np.asfortranarray(FLOAT)
+    yield "reversed", FLOAT[::-1, ::-1]
+    yield "steps", FLOAT[::2, ::3]
+    yield "transposed", FLOAT.T
+    yield "row", FLOAT[0]
+    yield "column", FLOAT[:, :1]
+    yield "repeated", np.broadcast_to(FLOAT[0], (4, 6))
+    yield "scalar", np.float64(2.5)
+    yield "empty", FLOAT[:0]
+    yield "swapped", FLOAT.astype(">f8")
+
+
+@pytest.mark.parametrize("name, x", list(layouts()))
+def test_any_layout(name, x):
+    y = np.asarray(x)[..., ::-1] if np.ndim(x) else x
+    result = me.evaluate("x * 3 + y")
+    np.testing.assert_array_equal(result, x * 3 + y)
+    assert np.shape(result) == np.shape(x)
+
+
+def test_results_lie_as_their_inputs():
+    x = np.asfortranarray(FLOAT)
+    assert me.evaluate("x + x").flags.f_contiguous
+    y = np.arange(24.0).reshape(2, 3, 4).transpose(1, 0, 2)
+    assert me.evaluate("y + 1").strides == (y + 1).strides
+    assert me.evaluate("x + z", {"x": FLOAT, "z": FLOAT.T.copy().T}).shape == (4, 6)
+
+
+def test_broadcasting():
+    row, column = np.arange(3.0), np.arange(2.0)[:, None]
+    assert me.evaluate("row + 10*column").tolist() == [[0, 1, 2], [10, 11, 12]]
+    with pytest.raises(me.Error, match=r"\(3.*\(2"):
+        me.evaluate("a + b", {"a": np.ones(3), "b": np.ones(2)})
+
+
+def test_results_without_dimensions_are_scalars():
+    x = np.arange(4.0)
+    total = me.evaluate("sum(x)")
+    assert type(total) is np.float64
+    assert total == 6
+    assert type(me.evaluate("y + 1", {"y": np.int32(2)})) is np.int32
+    assert me.evaluate("1 + 2", {}) == 3
+
+
+def test_numbers_of_python():
+    x = np.arange(3.0)
+    n, f, c, b = 2, 0.5, 1j, True
+    assert me.evaluate("x*n + f").tolist() == [0.5, 2.5, 4.5]
+    assert me.evaluate("x + c").dtype == np.complex128
+    assert me.evaluate("where(b, x, 0)").tolist() == [0, 1, 2]
+    assert me.evaluate("n", {"n": 2**64 - 1}) == 2**64 - 1
+    with pytest.raises(me.DTypeError):
+        me.evaluate("n", {"n": 2**64})
+
+
+def test_output():
+    x = np.arange(3.0)
+    out = np.empty(3)
+    assert me.evaluate("x + 1", out=out) is out
+    assert out.tolist() == [1, 2, 3]
+    me.evaluate("x * 2", out=x)
+    assert x.tolist() == [0, 2, 4]
+    scalar = np.empty(())
+    assert me.evaluate("sum(x)", out=scalar) is scalar
+    assert scalar == 6
+
+
+def test_output_may_overlap_inputs():
+    x = np.arange(6.0)
+    me.evaluate("a + b", {"a": x[:-1], "b": x[1:]}, out=x[1:])
+    assert x.tolist() == [0, 1, 3, 5, 7, 9]
+
+
+@pytest.mark.parametrize("dtype", [">f8", "f4", "c16", ">c8"])
+def test_output_of_another_dtype(dtype):
+    x = np.arange(3.0)
+    out = np.empty((3, 2), dtype)[:, 1]
+    assert me.evaluate("x + 0.5", out=out) is out
+    assert out.tolist() == [0.5, 1.5, 2.5]
+
+
+def test_casting_of_results():
+    x = np.array([1.5, -2.5])
+    whole = np.empty(2, "i4")
+    with pytest.raises(me.DTypeError, match="same_kind"):
+        me.evaluate("x * 2", out=whole)
+    me.evaluate("x * 2", out=whole, casting="unsafe")
+    assert whole.tolist() == [3, -5]
+    with pytest.raises(me.DTypeError, match="safe"):
+        me.evaluate("x", out=np.empty(2, "f4"), casting="safe")
+    assert me.evaluate("x", dtype="f4").dtype == np.float32
+    assert me.evaluate("x", dtype=">c16").dtype == np.complex128
+    with pytest.raises(me.DTypeError):
+        me.evaluate("x", dtype="i8")
+    assert me.evaluate("x", dtype="i8", casting="unsafe").tolist() == [1, -2]
+    for dtype in ["O", "M8[s]", "g", "f2"]:
+        with pytest.raises(me.DTypeError):
+            me.evaluate("x", dtype=dtype, casting="unsafe")
+    with pytest.raises(ValueError, match="casting"):
+        me.evaluate("x", dtype="f4", casting="maybe")
+
+
+def test_outputs_that_cannot_be():
+    x = np.arange(3.0)
+    frozen = np.empty(3)
+    frozen.flags.writeable = False
+    with pytest.raises(me.Error, match="read-only"):
+        me.evaluate("x", out=frozen)
+    with pytest.raises(TypeError, match="list"):
+        me.evaluate("x", out=[1, 2, 3])
+    with pytest.raises(me.Error, match="shape"):
+        me.evaluate("x", out=np.empty(4))
+    with pytest.raises(me.Error, match="share memory"):
+        me.evaluate("x", out=np.lib.stride_tricks.as_strided(np.empty(1), (3,), (0,)))
+
+
+def test_errors_show_the_place():
+    x = np.arange(3.0)
+    with pytest.raises(me.Error) as caught:
+        me.evaluate("(x + '\u00e4\u00f6' *\n c)")
+    assert caught.value.text[slice(*caught.value.span)] == "c"
+    with pytest.raises(me.Error) as caught:
+        me.evaluate("2 * (x + c)")
+    assert caught.value.span == (9, 10)
+    assert str(caught.value).splitlines()[1:] == ["  | 2 * (x + c)", "  |          ^"]
+    copy = pickle.loads(pickle.dumps(caught.value))
+    assert (copy.message, copy.text, copy.span) == (caught.value.message, "2 * (x + c)", (9, 10))
+
+
+@pytest.mark.parametrize("text", ["", "x\0", "x +", "(", "x y", "\ud800"])
+def test_texts_that_are_refused(text):
+    with pytest.raises(ValueError):
+        me.evaluate(text, {"x": np.ones(1)})
+
+
+def test_arguments_that_are_refused():
+    x = np.ones(2)
+    for text in (None, b"x", 1):
+        with pytest.raises(TypeError):
+            me.evaluate(text)
+    with pytest.raises(ValueError, match="dialect"):
+        me.evaluate("x", dialect="fortran")
+    with pytest.raises(TypeError):
+        me.evaluate("x", threads="many")
+    with pytest.raises(me.Error):
+        me.evaluate("y", {"y": np.ones(10**6)}, threads=-2)
+
+
+def test_kernels_are_texts_as_well():
+    x, n = np.array([0.5, 3.0]), np.array([3, 1])
+    text = """
+# Powers by multiplication.
+def power(x, n):
+    result = 1.0
+    for i in range(n):
+        result = result * x
+    return result
+"""
+    assert me.evaluate(text).tolist() == [0.125, 3.0]
+
+
+def test_many_texts_and_dtypes():
+    for number in range(600):
+        x = np.arange(2, dtype="iufc"[number % 4] + "48"[number % 2] if number % 4 < 3 else "c16")
+        assert me.evaluate(f"x + {number}")[1] == 1 + number
+    for length in range(1, 60):
+        text = np.array(["x" * length])
+        assert me.evaluate("text").dtype == text.dtype
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, None])
+def test_threads_give_the_same(threads):
+    x = np.linspace(0, 1, 300_000)
+    expected = me.evaluate("sin(x) + x*x", threads=1)
+    assert (me.evaluate("sin(x) + x*x", threads=threads) == expected).all()
+
+
+def test_number_of_threads():
+    before = me.set_num_threads(3)
+    try:
+        assert me.get_num_threads() == 3
+    finally:
+        assert me.set_num_threads(before) == 3
+
+
+def test_eight_callers_at_once():
+    x = np.linspace(0, 1, 50_000)
+    expected = me.evaluate("exp(x) * x")
+    wrong = []
+
+    def work(number):
+        for turn in range(30):
+            local = x + number
+            text = f"exp(x) * x + {turn % 5} * local"
+            if not np.allclose(me.evaluate(text), expected + turn % 5 * local, rtol=1e-14):
+                wrong.append((number, turn))
+
+    workers = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert wrong == []
+
+
+def test_nothing_is_kept():
+    x = np.arange(8.0)
+    out = np.empty(8)
+
+    def calls(count):
+        for _ in range(count):
+            me.evaluate("x + 1.5", {"x": x}, out=out)
+            with contextlib.suppress(me.Error):
+                me.evaluate("x + unknown", {"x": x})
+
+    calls(10)
+    gc.collect()
+    before = sys.getrefcount(x), sys.getrefcount(out), sys.getrefcount(out.dtype)
+    calls(5000)
+    gc.collect()
+    assert (sys.getrefcount(x), sys.getrefcount(out), sys.getrefcount(out.dtype)) == before
