@@ -22,7 +22,7 @@ export default [
   },
   {
     // Modules for pages, workers and Node alike.
-    files: ["js/**/*.js", "examples/web/*.js"],
+    files: ["js/**/*.js", "examples/web/*.{js,mjs}"],
     languageOptions: { ecmaVersion: 2022, sourceType: "module", globals: globals["shared-node-browser"] },
   },
   {

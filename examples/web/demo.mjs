@@ -6,7 +6,7 @@ import { argv, exit } from "node:process";
 import { crc32 as zlibCrc32, deflateSync } from "node:zlib";
 
 import { ThreadPool } from "../../js/threads/threadpool.js";
-import { colours, evaluatePicture } from "./mandelbrot.js";
+import { colours, evaluatePicture } from "./mandelbrot.mjs";
 
 const [WIDTH, HEIGHT] = [1200, 800];
 

@@ -1,7 +1,7 @@
 /* Draws the picture with as many threads as the reader asks for, and says how long it took. */
 
 import { ThreadPool } from "../../js/threads/threadpool.js";
-import { KERNEL, colours, evaluatePicture } from "./mandelbrot.js";
+import { KERNEL, colours, evaluatePicture } from "./mandelbrot.mjs";
 
 const form = document.querySelector("form");
 const { threads } = form.elements;
