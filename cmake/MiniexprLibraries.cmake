@@ -44,9 +44,17 @@ endfunction()
 # Defines the target miniexpr_object, which makes `object` from cargo's archive.
 function(miniexpr_add_object object)
     set(partial_link ${CMAKE_C_COMPILER} -r -nostdlib -o "${object}")
+    set(references "")
     if(EMSCRIPTEN)
+        # Its objects lack atomics, and must not get into programs with threads.
+        add_library(miniexpr_needs_one_thread OBJECT "${PROJECT_SOURCE_DIR}/cmake/miniexpr_without_threads.c")
+        target_compile_definitions(miniexpr_needs_one_thread PRIVATE MINIEXPR_REFERENCE)
+        set_target_properties(miniexpr_needs_one_thread PROPERTIES POSITION_INDEPENDENT_CODE ON)
+        set(references miniexpr_needs_one_thread)
         set(commands
-            COMMAND ${CMAKE_C_COMPILER} -r -o "${object}" -Wl,--whole-archive "${MINIEXPR_ARCHIVE}"
+            COMMAND
+                ${CMAKE_C_COMPILER} -r -o "${object}" -Wl,--whole-archive "${MINIEXPR_ARCHIVE}"
+                $<TARGET_OBJECTS:miniexpr_needs_one_thread>
         )
     elseif(APPLE)
         set(roots "${CMAKE_CURRENT_BINARY_DIR}/prelink.roots")
@@ -74,7 +82,7 @@ function(miniexpr_add_object object)
     add_custom_command(
         OUTPUT "${object}"
         ${commands}
-        DEPENDS "${MINIEXPR_ARCHIVE}" miniexpr_cargo "${MINIEXPR_SYMBOLS}"
+        DEPENDS "${MINIEXPR_ARCHIVE}" miniexpr_cargo "${MINIEXPR_SYMBOLS}" ${references}
         COMMENT "Linking miniexpr into one object"
         VERBATIM
     )
@@ -99,6 +107,9 @@ if(MINIEXPR_PRELINK)
     miniexpr_add_object("${object}")
     if(MINIEXPR_BUILD_STATIC)
         add_library(miniexpr_static STATIC "${object}")
+        if(EMSCRIPTEN)
+            target_sources(miniexpr_static PRIVATE "${PROJECT_SOURCE_DIR}/cmake/miniexpr_without_threads.c")
+        endif()
         miniexpr_set_library(miniexpr_static)
         target_link_libraries(miniexpr_static INTERFACE ${system_libraries})
     endif()

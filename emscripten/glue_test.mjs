@@ -638,6 +638,58 @@ test("a reporting function that throws does no harm", () => {
   assert.equal(glue._meJitInstantiate(runtime, emptyModule, 0), 0);
 });
 
+/** A module in the memory of a runtime: its address and its length. */
+function stored(runtime, bytes) {
+  const address = 4096;
+  new Uint8Array(runtime.wasmMemory.buffer).set(bytes, address);
+  return [address, bytes.length];
+}
+
+test("the arguments may also be an address, a length, the lookup function and the runtime", () => {
+  const runtime = mockRuntime();
+  runtime.HEAPU8 = new Uint8Array(runtime.wasmMemory.buffer);
+  const [address, length] = stored(runtime, scalarModule("erf", 1));
+  const index = glue._meJitInstantiate(address, length, 0, runtime);
+  assert.notEqual(index, 0, `${runtime.messages}`);
+  runtime.HEAPF64[128] = 0.5;
+  assert.equal(runtime.wasmTable.get(index)(1024, 2048, 1), 0);
+  assert.ok(Math.abs(runtime.HEAPF64[256] - 0.5204998778130465) < 1e-15);
+  glue._meJitFreeFn(index, runtime);
+  assert.deepEqual(runtime.freed, [index]);
+});
+
+test("addresses that hold no module give 0 and a message, and memory that has grown is found", () => {
+  const runtime = mockRuntime();
+  runtime.HEAPU8 = new Uint8Array(runtime.wasmMemory.buffer);
+  const bytes = scalarModule("erf", 1);
+  const [address, length] = stored(runtime, bytes);
+  const instantiate = (address, length) => glue._meJitInstantiate(address, length, 0, runtime);
+  for (const [at, size] of [
+    [0, length],
+    [2 ** 31, length],
+    [address, 2 ** 31],
+    [-1, 8],
+  ]) {
+    assert.equal(instantiate(at, size), 0);
+  }
+  assert.deepEqual(runtime.messages, []);
+  assert.equal(instantiate(address, 0), 0);
+  assert.equal(runtime.messages.length, 1);
+  assert.equal(glue._meJitInstantiate(address, length, 0, undefined), 0);
+  assert.equal(glue._meJitInstantiate(address, length, 0, {}), 0);
+  runtime.wasmMemory.grow(1);
+  assert.equal(runtime.HEAPU8.length, 0, "the runtime's view is old");
+  assert.notEqual(instantiate(address, length), 0);
+});
+
+test("a module gets shared memory where the host's is shared", () => {
+  const memory = new WebAssembly.Memory({ initial: 256, maximum: 512, shared: true });
+  const runtime = { ...mockRuntime(), wasmMemory: memory };
+  for (const options of [{}, { memory: "own" }]) {
+    assert.notEqual(glue._meJitInstantiate(runtime, moduleOf(options), 0, true), 0, `${runtime.messages}`);
+  }
+});
+
 test("free removes an index once, and ignores what it cannot free", () => {
   const runtime = mockRuntime();
   glue._meJitFreeFn(null, 3);

@@ -187,6 +187,27 @@ test("enabling again makes no further helpers", () => {
   takeTrace(session);
 });
 
+test("scripts that the page has loaded itself need no evaluation of text", () => {
+  const forget = () => pyodide.runPython("import miniexpr_jit; miniexpr_jit._helpers = None");
+  const refuse = () => {
+    throw new EvalError("refused by the content policy");
+  };
+  forget();
+  withMember(globalThis, "eval", refuse, () => enable(session));
+  expectTrace(/^\[me-wasm-jit\] helpers are registered/);
+  expectKernel(true);
+  takeTrace(session);
+  forget();
+  withMember(globalThis, "eval", refuse, () =>
+    withMember(globalThis, "miniexprMakeHelpers", undefined, () => assert.equal(enable(session), false)),
+  );
+  expectTrace(
+    /no helpers are registered: jit_helpers.js cannot be evaluated: .*refused by the content policy/,
+  );
+  assert.equal(enable(session), true);
+  takeTrace(session);
+});
+
 test("without trace, a kernel is compiled ahead, whether that works or not", () => {
   for (const gives of [() => 0, noSlot, globalThis._meJitInstantiate]) {
     let calls = 0;

@@ -2,12 +2,13 @@
  * Makes the two helpers of me_register_wasm_jit_helpers in the runtime of Pyodide, whose link the
  * library has no part in.
  *
- * An expression, for indirect eval: a function of the objects that may have members of the runtime, and
- * of whether the console is told why a module is refused. It answers `{ instantiate, release }`, the
- * table indices of the helpers, or `{ error }`. The glue script must be there.
+ * A script, for a page or for indirect eval. Its value, which is also the global miniexprMakeHelpers, is a
+ * function of the objects that may have members of the runtime, and of whether the console is told why a
+ * module is refused. It answers `{ instantiate, release }`, the table indices of the helpers, or
+ * `{ error }`. The glue script must be there.
  */
 /* global WebAssembly */
-(function (hosts, emitWarnings) {
+globalThis.miniexprMakeHelpers = function (hosts, emitWarnings) {
   "use strict";
 
   const PAGE = 65536;
@@ -118,4 +119,4 @@
     runtime.removeFunction(instantiate);
     throw error;
   }
-});
+};

@@ -84,7 +84,10 @@ def _make_helpers(folder):
         _evaluate(js, folder / "me_jit_glue.js")
         if not _has_glue(js):
             raise _Unavailable("me_jit_glue.js does not define its functions")
-    make = _evaluate(js, folder / "jit_helpers.js")
+    # A page with a strict content policy evaluates no text, but may have loaded both scripts itself.
+    make = getattr(js.globalThis, "miniexprMakeHelpers", None)
+    if make is None:
+        make = _evaluate(js, folder / "jit_helpers.js")
     hosts = js.Array.of(*(host for host in _hosts(js, pyodide_js) if host is not None))
     try:
         made = make(hosts, _traces())

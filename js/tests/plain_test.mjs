@@ -5,6 +5,8 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { brotliCompressSync } from "node:zlib";
 
+import loadWabt from "wabt";
+
 import { load } from "../wasm/miniexpr.js";
 import { replay } from "./replay.js";
 import { isDeviation, readCases, vectorFiles } from "./vectors.mjs";
@@ -33,10 +35,13 @@ test("it exports the functions of the header, but for those that need a C librar
   }
 });
 
-test("it is as small as the documents say", () => {
-  assert.ok(bytes.length < 1_200_000, `${bytes.length} bytes`);
-  const packed = brotliCompressSync(bytes).length;
-  assert.ok(packed < 300_000, `${packed} bytes with Brotli`);
+test("both modules are as small as the documents say", () => {
+  for (const path of ["wasm/miniexpr.wasm", "threads/miniexpr-threads.wasm"]) {
+    const bytes = readFileSync(new URL(`../${path}`, import.meta.url));
+    assert.ok(bytes.length < 1_500_000, `${path}: ${bytes.length} bytes`);
+    const packed = brotliCompressSync(bytes).length;
+    assert.ok(packed < 360_000, `${path}: ${packed} bytes with Brotli`);
+  }
 });
 
 for (const jit of [true, false]) {
@@ -68,6 +73,57 @@ test("blocks are aligned, survive growth, and may be given back twice", async ()
   assert.equal(host.alloc(100_000_000), address, "it is used again");
   assert.throws(() => host.alloc(4_000_000_000), RangeError);
   assert.throws(() => host.getMemoryView("f16"), /there is no view "f16"/);
+});
+
+test("after an exception of a host's function the stack is the host's to restore, and little is lost", async () => {
+  const host = await load();
+  const { exports } = host;
+  const wabt = await loadWabt();
+  const text = '(module (import "env" "f" (func $f (param f64) (result f64))) (export "f" (func $f)))';
+  const wrapper = new WebAssembly.Module(wabt.parseWat("f.wat", text).toBinary({}).buffer);
+  let isThrowing = true;
+  const f = (x) => {
+    if (isThrowing) {
+      throw new Error("thrown by the host");
+    }
+    return x + 1;
+  };
+  const table = exports.__indirect_function_table;
+  const index = table.grow(1);
+  table.set(index, new WebAssembly.Instance(wrapper, { env: { f } }).exports.f);
+  const words = (...values) => {
+    const address = host.alloc(4 * values.length);
+    host.getMemoryView("u32").set(values, address / 4);
+    return address;
+  };
+  const put = (text) => {
+    const bytes = new TextEncoder().encode(`${text}\0`);
+    const address = host.alloc(bytes.length);
+    host.getMemoryView("u8").set(bytes, address);
+    return address;
+  };
+  const [FLOAT64, FUNCTION1] = [11, 9];
+  const variables = words(put("x"), FLOAT64, 0, 0, 0, 0, put("f"), FLOAT64, index, FUNCTION1, 0, 0);
+  const out = words(0);
+  assert.equal(exports.me_compile(put("f(x) * 2"), variables, 2, 0, 0, out), 0);
+  const expression = host.getMemoryView("u32")[out / 4];
+  const data = host.alloc(8 * 100);
+  host.getMemoryView("f64").fill(2, data / 8, data / 8 + 100);
+  const inputs = words(data);
+  const evaluate = () => exports.me_eval(expression, inputs, 1, data, 100, 0);
+  const stack = exports.__stack_pointer.value;
+  const before = host.memory.buffer.byteLength;
+  for (let i = 0; i < 1000; i++) {
+    assert.throws(evaluate, /thrown by the host/);
+    assert.ok(exports.__stack_pointer.value < stack);
+    exports.__stack_pointer.value = stack;
+  }
+  const lost = (host.memory.buffer.byteLength - before) / 1000;
+  assert.ok(lost < 20_000, `${lost} bytes each`);
+  isThrowing = false;
+  assert.equal(evaluate(), 0);
+  assert.equal(host.getMemoryView("f64")[data / 8 + 99], 6);
+  exports.me_free(expression);
 });
 
 test("compiled kernels leave the function table with their expressions", async () => {

@@ -20,7 +20,7 @@ _EM_JS(int, me_jit_glue_instantiate_js, me_jit_glue_instantiate_js,
        "{ const instantiate = " ME_JIT_GLUE " return instantiate(bytes, length, lookup, reports); }")
 
 EM_JS(void, me_jit_glue_free_js, (int index), {
-    Module.meJitGlue._meJitFreeFn({ removeFunction }, index);
+    Module.meJitGlue["_meJitFreeFn"]({ removeFunction }, index);
 })
 
 /* Functions of C, by which this file is found in the library. */

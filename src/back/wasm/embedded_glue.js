@@ -35,7 +35,8 @@
       err: report,
     };
     const module = HEAPU8.subarray(bytes, bytes + length);
-    return Module.meJitGlue._meJitInstantiate(runtime, module, lookup, reports !== 0);
+    // In quotes, as the script has it.
+    return Module.meJitGlue["_meJitInstantiate"](runtime, module, lookup, reports !== 0);
   } catch (error) {
     if (reports !== 0) {
       report("[me-wasm-jit] " + error);
