@@ -177,8 +177,8 @@ fn check_output(program: &Program, inputs: &[Option<Operand>], output: &Operand)
 /// Refuses the smallest or largest of no items.
 fn check_empty(kernel: &Kernel) -> Result<(), Error> {
     let extreme = kernel.graph.exprs.iter().find_map(|expr| match expr.kind {
-        ExprKind::Reduce(ReduceOp::Min, _) => Some("min"),
-        ExprKind::Reduce(ReduceOp::Max, _) => Some("max"),
+        ExprKind::Reduce(ReduceOp::Min, ..) => Some("min"),
+        ExprKind::Reduce(ReduceOp::Max, ..) => Some("max"),
         _ => None,
     });
     match extreme {
@@ -306,6 +306,10 @@ unsafe fn run_whole(
 fn run_error(error: RunError) -> Error {
     match error {
         RunError::OutOfMemory => OutOfMemory.into(),
+        RunError::Axes => Error::new(
+            ErrorKind::InvalidReduction,
+            format_args!("a reduction along axes is not available in a kernel with branches or loops"),
+        ),
         RunError::Kernel => Error::new(
             ErrorKind::Kernel,
             format_args!("a range has a step of zero, a loop does not end, or items end without a value"),
@@ -357,7 +361,7 @@ impl From<RunError> for Stop {
     fn from(error: RunError) -> Stop {
         match error {
             RunError::OutOfMemory => Stop::OutOfMemory,
-            RunError::Kernel => Stop::Kernel,
+            RunError::Kernel | RunError::Axes => Stop::Kernel,
         }
     }
 }

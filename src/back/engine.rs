@@ -127,6 +127,8 @@ pub enum RunError {
     OutOfMemory,
     /// A step of zero, too many passes of a `while`, or items that end without a value.
     Kernel,
+    /// A reduction along axes of items that have no shape.
+    Axes,
 }
 
 impl From<OutOfMemory> for RunError {

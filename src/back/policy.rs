@@ -54,6 +54,8 @@ impl Program {
 
     /// Evaluates by machine code if there is some and `mode` allows it; else by the interpreter.
     ///
+    /// Kernels that reduce along axes are refused: they are run in passes.
+    ///
     /// # Safety
     /// As [`Interpreter::run`].
     pub unsafe fn run(
@@ -65,6 +67,9 @@ impl Program {
         accuracy: Accuracy,
         mode: Mode,
     ) -> Result<(), RunError> {
+        if self.kernel.has_axes() {
+            return Err(RunError::Axes);
+        }
         if let Items::Valid(rows) = items
             && self.interpreter.is_defined_everywhere()
             && rows.are_dense()
@@ -149,5 +154,32 @@ impl Program {
                 jit.run(inputs, output, rows.valid_items(), positions, accuracy)
             })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dtype::Dtype;
+    use crate::front::testing::compile;
+    use crate::ir::Axes;
+
+    /// Items without a shape have no axes: the sum of all of them would be a wrong answer.
+    #[test]
+    fn reductions_along_axes_are_refused() {
+        let mut kernel = compile("sum(x)", &[("x", Dtype::Float64)]);
+        assert_eq!(kernel.reduce_along(Axes::new(Some(&[0]), false).unwrap()), Ok(true));
+        assert_eq!(kernel.validate(), Ok(()));
+        assert!(kernel.to_string().contains("reduce Sum %0 axis=[0]"), "{kernel}");
+        let program = Program::new(kernel, false, Mode::Off).unwrap();
+        let (input, mut output) = ([1.0, 2.0], 0.0f64);
+        let positions = Positions { shape: &[2], origin: &[0], extents: &[2] };
+        // SAFETY: the arrays have as many items.
+        let result = unsafe {
+            let inputs = [input.as_ptr().cast()];
+            let output = (&raw mut output).cast();
+            program.run(&inputs, output, Items::First(2), &positions, Accuracy::Fast, Mode::Off)
+        };
+        assert_eq!(result, Err(RunError::Axes));
     }
 }

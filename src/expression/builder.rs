@@ -9,7 +9,7 @@ use crate::dtype::Dtype;
 use crate::error::{Error, ErrorKind};
 use crate::front::error::Quoted;
 use crate::front::{self, Dialect, Entry, EntryKind, Language, Lifting};
-use crate::ir::{ExprKind, Kernel, Type};
+use crate::ir::{Axes, ExprKind, Kernel, Type};
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::nd::Geometry;
 
@@ -31,6 +31,9 @@ pub struct ExpressionBuilder<'a> {
     entries: Result<Vec<Entry<'a>>, Error>,
     output: Option<Dtype>,
     dialect: Dialect,
+    /// The axes of the reduction whose value the text is.
+    axes: Result<Option<Vec<i32>>, OutOfMemory>,
+    keepdims: bool,
     mode: Mode,
     geometry: Option<Geometry>,
 }
@@ -42,6 +45,8 @@ impl<'a> ExpressionBuilder<'a> {
             entries: Ok(Vec::new()),
             output: None,
             dialect: Dialect::default(),
+            axes: Ok(None),
+            keepdims: false,
             mode: Mode::Default,
             geometry: None,
         }
@@ -126,6 +131,40 @@ impl<'a> ExpressionBuilder<'a> {
         ExpressionBuilder { dialect, ..self }
     }
 
+    /// Reduces along these axes only: the text is a reduction, such as `sum(a * b)`, and gives an array with a
+    /// value for each place along the other axes. Negative axes count from the end; the order means nothing.
+    /// Without this call all items are reduced.
+    ///
+    /// An array that lacks one of the axes is an error of the evaluation; a text that is no reduction, one of
+    /// [`ExpressionBuilder::compile`].
+    ///
+    /// ```
+    /// # use miniexpr::{Dtype, Expression};
+    /// let rows = Expression::builder("sum(a * a)").variable("a", Dtype::Float64).axis(&[-1]).compile()?;
+    /// assert!(!rows.is_scalar());
+    /// let error = Expression::builder("a + 1").variable("a", Dtype::Float64).axis(&[0]).compile().unwrap_err();
+    /// assert_eq!(error.message(), "axes are given for a text that is not a reduction");
+    /// # Ok::<(), miniexpr::Error>(())
+    /// ```
+    pub fn axis(self, axes: &[i32]) -> Self {
+        ExpressionBuilder { axes: Vec::try_copied(axes).map(Some), ..self }
+    }
+
+    /// Says whether the axes that are reduced stay, with an extent of one, so that the result goes together with
+    /// the arrays that it was made of; they do not unless this is called. As [`ExpressionBuilder::axis`], it is
+    /// for a text that is a reduction.
+    ///
+    /// ```
+    /// # use miniexpr::{Dtype, Expression};
+    /// let means =
+    ///     Expression::builder("mean(a)").variable("a", Dtype::Float64).axis(&[0]).keepdims(true).compile()?;
+    /// assert_eq!(means.dtype(), Dtype::Float64);
+    /// # Ok::<(), miniexpr::Error>(())
+    /// ```
+    pub fn keepdims(self, keepdims: bool) -> Self {
+        ExpressionBuilder { keepdims, ..self }
+    }
+
     /// Says what to do with machine code; [`JitMode::Default`](Mode::Default) unless this is called.
     ///
     /// ```
@@ -184,7 +223,7 @@ impl<'a> ExpressionBuilder<'a> {
     }
 
     fn compile_as(self, language: Language) -> Result<Expression, Error> {
-        let ExpressionBuilder { text, entries, output, dialect, mode, geometry } = self;
+        let ExpressionBuilder { text, entries, output, dialect, axes, keepdims, mode, geometry } = self;
         let entries = entries?;
         pool::read_environment();
         if u32::try_from(text.len()).is_err() {
@@ -192,6 +231,12 @@ impl<'a> ExpressionBuilder<'a> {
         }
         let lifting = if mode == Mode::On { Lifting::IfPossible } else { Lifting::Never };
         let kernel = front::compile(text, language, dialect, &entries, output, lifting)?;
+        let mut kernel = front::compile(text, language, &entries, output, lifting)?;
+        let axes = Axes::new(axes?.as_deref(), keepdims)?;
+        if axes != Axes::default() && !kernel.reduce_along(axes)? {
+            let message = format_args!("axes are given for a text that is not a reduction");
+            return Err(Error::new(ErrorKind::InvalidReduction, message));
+        }
         let is_kernel = language == Language::Kernel;
         let program = Program::new(kernel, is_kernel, mode)?;
         let variables = variables(&entries, output, &program.kernel)?;

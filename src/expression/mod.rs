@@ -109,7 +109,7 @@ impl Expression {
     /// # Ok::<(), miniexpr::Error>(())
     /// ```
     pub fn is_scalar(&self) -> bool {
-        matches!(self.program.outcome(), Outcome::One { .. })
+        matches!(self.program.outcome(), Outcome::One { .. }) && !self.program.kernel.has_axes()
     }
 
     /// Whether there is machine code from the start. An expression without may get some once it has been evaluated

@@ -62,7 +62,7 @@ impl From<RunError> for EvalStatus {
     fn from(error: RunError) -> EvalStatus {
         match error {
             RunError::OutOfMemory => EvalStatus::ME_EVAL_ERR_OOM,
-            RunError::Kernel => EvalStatus::ME_EVAL_ERR_INVALID_ARG,
+            RunError::Kernel | RunError::Axes => EvalStatus::ME_EVAL_ERR_INVALID_ARG,
         }
     }
 }

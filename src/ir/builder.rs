@@ -1,6 +1,6 @@
 //! Construction of a graph of expressions, each distinct one once.
 
-use super::{Expr, ExprId, ExprKind, Graph, SourcePlace, StringOp, StringTest, Tables, Type};
+use super::{Axes, AxesId, Expr, ExprId, ExprKind, Graph, SourcePlace, StringOp, StringTest, Tables, Type};
 use crate::dtype::{Dtype, Scalar};
 use crate::memory::{OutOfMemory, TryGrow};
 
@@ -108,6 +108,11 @@ impl Builder {
         self.add(ExprKind::String(StringOp::Copy, [operand; 3]), Type { itemsize, ..ty })
     }
 
+    /// The axes of a reduction as it names them; `None` where it is one of all items.
+    pub fn axes(&mut self, axes: Axes) -> Result<Option<AxesId>, OutOfMemory> {
+        self.tables.add_axes(axes)
+    }
+
     pub fn dtype(&self, id: ExprId) -> Dtype {
         self.graph.expr(id).ty.dtype
     }
@@ -170,7 +175,9 @@ fn identity(kind: &ExprKind) -> [u64; 6] {
         ExprKind::Call { function, args } => {
             words(13, u64::from(function), u64::from(args.0), u64::from(args.1))
         }
-        ExprKind::Reduce(op, a) => words(14, u64::from(a.0), op as u64, 0),
+        ExprKind::Reduce(op, a, axes) => {
+            words(14, u64::from(a.0), op as u64, axes.map_or(0, |axes| u64::from(axes) + 1))
+        }
         ExprKind::Text(offset) => words(15, u64::from(offset), 0, 0),
         ExprKind::String(op, [a, b, c]) => {
             let [code, start, count] = string_code(op);

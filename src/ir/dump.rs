@@ -102,7 +102,8 @@ impl Kernel {
                 write!(f, "call {}", String::from_utf8_lossy(name))?;
                 self.graph.arguments(args).iter().try_for_each(|id| write!(f, " {id}"))
             }
-            ExprKind::Reduce(op, a) => write!(f, "reduce {op:?} {a}"),
+            ExprKind::Reduce(op, a, None) => write!(f, "reduce {op:?} {a}"),
+            ExprKind::Reduce(op, a, Some(axes)) => write!(f, "reduce {op:?} {a} {}", self.tables.axes(axes)),
             ExprKind::Text(offset) => write!(f, "text {offset}"),
             ExprKind::String(op, operands) => {
                 write!(f, "{op:?}")?;

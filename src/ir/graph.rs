@@ -1,6 +1,6 @@
 //! Typed expressions: the arena that statements refer to.
 
-use super::{ExprId, ExprKind, Function, FunctionId, ParamId, SourcePlace, Type};
+use super::{Axes, AxesId, ExprId, ExprKind, Function, FunctionId, ParamId, SourcePlace, Type};
 use crate::memory::{OutOfMemory, TryGrow};
 
 /// One typed expression.
@@ -26,11 +26,18 @@ pub struct Tables {
     pub functions: Vec<Function>,
     /// Slots of [`ExprKind::Text`].
     pub texts: Vec<u8>,
+    /// Axes of [`ExprKind::Reduce`].
+    pub axes: Vec<Axes>,
 }
 
 impl Tables {
     pub fn function(&self, id: FunctionId) -> &Function {
         &self.functions[id as usize]
+    }
+
+    /// What a reduction goes along.
+    pub fn axes(&self, id: AxesId) -> &Axes {
+        &self.axes[id as usize]
     }
 
     /// The slot of a string constant.
@@ -80,7 +87,9 @@ impl Graph {
             | ExprKind::Local(_)
             | ExprKind::Index(_) => ([none; 3], 0, &[]),
             ExprKind::Call { args, .. } => ([none; 3], 0, self.arguments(args)),
-            ExprKind::Cast(a) | ExprKind::Unary(_, a) | ExprKind::Reduce(_, a) => ([a, none, none], 1, &[]),
+            ExprKind::Cast(a) | ExprKind::Unary(_, a) | ExprKind::Reduce(_, a, _) => {
+                ([a, none, none], 1, &[])
+            }
             ExprKind::Binary(_, a, b) | ExprKind::Compare(_, a, b) => ([a, b, none], 2, &[]),
             ExprKind::Select { condition: a, yes: b, no: c } | ExprKind::Fma(a, b, c) => ([a, b, c], 3, &[]),
             ExprKind::String(op, operands) => (operands, op.arity(), &[]),

@@ -5,6 +5,7 @@
 //! type, and an operand's handle is always smaller than the handle of the node that uses it, so a
 //! pass over the arena in order needs no recursion. A node may have several users (it is a graph).
 
+mod axes;
 mod builder;
 mod dump;
 mod graph;
@@ -17,6 +18,7 @@ mod visit;
 
 use crate::dtype::{Dtype, Scalar};
 
+pub use axes::{Axes, AxesError};
 pub use builder::Builder;
 pub use graph::{Expr, Graph, Operands, Tables};
 pub use host::UserFunction;
@@ -42,6 +44,8 @@ pub type ParamId = u32;
 pub type LocalId = u32;
 /// Index of a user function in [`Tables::functions`].
 pub type FunctionId = u32;
+/// Index of the axes of a reduction in [`Tables::axes`].
+pub type AxesId = u32;
 
 /// Element type with its width, which for strings is not implied by the dtype.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -110,8 +114,8 @@ pub enum ExprKind {
         function: FunctionId,
         args: (u32, u32),
     },
-    /// All items of the block to one value.
-    Reduce(ReduceOp, ExprId),
+    /// All items to one value; with axes, the items along these to one value each time.
+    Reduce(ReduceOp, ExprId, Option<AxesId>),
     /// A string: the bytes of its slot, which lie at this offset of [`Tables::texts`].
     Text(u32),
     /// Operands of one string dtype and any widths; an operation with fewer repeats the first.
@@ -134,7 +138,7 @@ impl ExprKind {
             ExprKind::StringTest(test, operands) => ExprKind::StringTest(test, operands.map(map)),
             ExprKind::Cast(a) => ExprKind::Cast(map(a)),
             ExprKind::Unary(op, a) => ExprKind::Unary(op, map(a)),
-            ExprKind::Reduce(op, a) => ExprKind::Reduce(op, map(a)),
+            ExprKind::Reduce(op, a, axes) => ExprKind::Reduce(op, map(a), axes),
             ExprKind::Binary(op, a, b) => ExprKind::Binary(op, map(a), map(b)),
             ExprKind::Compare(op, a, b) => ExprKind::Compare(op, map(a), map(b)),
             ExprKind::Fma(a, b, c) => ExprKind::Fma(map(a), map(b), map(c)),
@@ -225,6 +229,12 @@ pub struct Kernel {
 }
 
 impl Kernel {
+    /// Whether a reduction names axes. Engines, which see items without a shape, cannot run such a kernel; the passes
+    /// that it is split into can be run.
+    pub fn has_axes(&self) -> bool {
+        !self.tables.axes.is_empty()
+    }
+
     /// A kernel without inputs and statements.
     pub fn empty() -> Kernel {
         Kernel {

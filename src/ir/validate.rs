@@ -1,7 +1,7 @@
 //! The rules of a well-formed program, which every pass relies on and none checks.
 
 use super::{
-    BinaryOp, Expr, ExprId, ExprKind, FunctionId, Graph, Kernel, LocalId, ReduceOp, Stmt, StringOp,
+    AxesId, BinaryOp, Expr, ExprId, ExprKind, FunctionId, Graph, Kernel, LocalId, ReduceOp, Stmt, StringOp,
     StringTest, Type, UnaryOp,
 };
 use crate::dtype::{Dtype, Scalar};
@@ -104,7 +104,11 @@ impl Kernel {
                 require(ty == Dtype::Float64.into(), "calls give float64")?;
                 self.check_call(graph, function, args)
             }
-            ExprKind::Reduce(op, a) => check_reduction(op, of(a).dtype, dtype),
+            ExprKind::Reduce(op, a, axes) => {
+                let is_in_range = |axes: AxesId| (axes as usize) < self.tables.axes.len();
+                require(axes.is_none_or(is_in_range), "axes are in range")?;
+                check_reduction(op, of(a).dtype, dtype)
+            }
             ExprKind::String(op, operands) => check_string(op, operands, of, dtype),
             ExprKind::StringTest(test, [a, b]) => {
                 let is_same = of(a).dtype.is_string() && of(a).dtype == of(b).dtype;
@@ -393,9 +397,9 @@ mod tests {
         let select = ExprKind::Select { condition: ZERO, yes: ZERO, no: ONE };
         assert_eq!(wrong(select, DOUBLE), "conditions are bool");
         let reductions = "reductions give what they are defined to give";
-        assert_eq!(right(ExprKind::Reduce(ReduceOp::Sum, ZERO), DOUBLE), Ok(()));
-        assert_eq!(wrong(ExprKind::Reduce(ReduceOp::Any, ZERO), DOUBLE), reductions);
-        assert_eq!(wrong(ExprKind::Reduce(ReduceOp::Sum, ExprId(2)), DOUBLE), reductions);
+        assert_eq!(right(ExprKind::Reduce(ReduceOp::Sum, ZERO, None), DOUBLE), Ok(()));
+        assert_eq!(wrong(ExprKind::Reduce(ReduceOp::Any, ZERO, None), DOUBLE), reductions);
+        assert_eq!(wrong(ExprKind::Reduce(ReduceOp::Sum, ExprId(2), None), DOUBLE), reductions);
     }
 
     #[test]

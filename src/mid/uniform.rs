@@ -10,7 +10,7 @@ pub fn uniform(graph: &Graph, varies: impl Fn(ExprId) -> bool) -> Result<Vec<boo
     for id in graph.ids() {
         is_uniform[id.index()] = !varies(id)
             && match graph.expr(id).kind {
-                ExprKind::Reduce(..) => true,
+                ExprKind::Reduce(_, _, axes) => axes.is_none(),
                 // A function of the host is called for each item.
                 ExprKind::Param(_) | ExprKind::Call { .. } => false,
                 ExprKind::Index(symbol) => symbol.is_uniform(),

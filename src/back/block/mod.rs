@@ -72,7 +72,7 @@ impl Outcome {
             ExprKind::Cast(value) => value,
             _ => root,
         };
-        if let ExprKind::Reduce(op, _) = graph.expr(value).kind {
+        if let ExprKind::Reduce(op, _, _) = graph.expr(value).kind {
             return Ok(Outcome::One { is_mean: op == ReduceOp::Mean });
         }
         Ok(if reduction::is_composite(graph, root)? { Outcome::Copies } else { Outcome::PerItem })

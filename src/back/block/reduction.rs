@@ -108,7 +108,7 @@ fn plan_stage(
 ) -> Result<Stage, PlanError> {
     let (mut roots, mut reductions) = (Vec::new(), Vec::new());
     for id in ids {
-        let ExprKind::Reduce(op, argument) = graph.expr(id).kind else { continue };
+        let ExprKind::Reduce(op, argument, _) = graph.expr(id).kind else { continue };
         let (dtype, result) = (graph.expr(argument).ty.dtype, graph.expr(id).ty.dtype);
         let to = layout.add_reduction(id)?;
         let reducer = Reducer::new(op, dtype, level).ok_or(PlanError::Unsupported { dtype })?;

@@ -188,7 +188,7 @@ impl<'a> Emitter<'a> {
                 self.add(ExprKind::Select { condition, yes, no }, work)
             }
             Meaning::Reduce(op) => {
-                self.builder.add(ExprKind::Reduce(op, self.exprs[args[0] as usize]), work.into())
+                self.builder.add(ExprKind::Reduce(op, self.exprs[args[0] as usize], None), work.into())
             }
             Meaning::Constant(value) => self.builder.constant(Scalar::Float(value), work),
             Meaning::Text(_) => unreachable!("operations on strings are emitted as such"),
