@@ -6,11 +6,11 @@
 use super::level_dispatch::FoldItems;
 use super::rows::{FoldGroups, Table, first_lanes, fold_lanes, join_lanes};
 use std::marker::PhantomData;
-use std::ops::BitOr;
+use std::ops::{BitAnd, BitOr};
 
 /// float32 or float64.
 pub(super) trait Float: Copy + PartialOrd + Into<f64> {
-    type Mask: Copy + PartialEq + BitOr<Output = Self::Mask>;
+    type Mask: Copy + PartialEq + BitOr<Output = Self::Mask> + BitAnd<Output = Self::Mask>;
 
     const INFINITY: Self;
     const NEG_INFINITY: Self;
@@ -21,6 +21,11 @@ pub(super) trait Float: Copy + PartialOrd + Into<f64> {
 
     /// All bits if one of the numbers is NaN, else none.
     fn any_nan(a: Self, b: Self) -> Self::Mask;
+
+    fn bits(self) -> Self::Mask;
+
+    /// Whether the sign of a number with these bits is set.
+    fn is_negative(bits: Self::Mask) -> bool;
 }
 
 macro_rules! impl_float {
@@ -40,6 +45,16 @@ macro_rules! impl_float {
             #[inline(always)]
             fn any_nan(a: $float, b: $float) -> $mask {
                 if a.is_nan() | b.is_nan() { $mask::MAX } else { 0 }
+            }
+
+            #[inline(always)]
+            fn bits(self) -> $mask {
+                self.to_bits()
+            }
+
+            #[inline(always)]
+            fn is_negative(bits: $mask) -> bool {
+                $float::from_bits(bits).is_sign_negative()
             }
         }
     )*};

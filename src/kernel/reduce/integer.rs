@@ -15,7 +15,7 @@ pub(super) struct Integers {
 }
 
 /// An item as an integer.
-trait Integer: Copy + Ord {
+pub(super) trait Integer: Copy + Ord {
     const FALSE: Self;
     const TRUE: Self;
     const LEAST: Self;
@@ -36,7 +36,7 @@ trait Integer: Copy + Ord {
 /// A bool as it is stored: a byte, true unless it is zero.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(transparent)]
-struct BoolByte(u8);
+pub(super) struct BoolByte(u8);
 
 impl Integer for BoolByte {
     const FALSE: BoolByte = BoolByte(0);

@@ -58,6 +58,63 @@ pub(super) fn at_level<F: FoldItems>(level: Level) -> Fold<F::State> {
     }
 }
 
+/// A loop that is compiled for each level.
+///
+/// `run` must be `#[inline(always)]`, like all it calls.
+pub(super) trait Loop {
+    type Work;
+
+    /// # Safety
+    /// What the work points to can be read and written.
+    unsafe fn run(work: &Self::Work);
+}
+
+/// A type-erased [`Loop::run`].
+pub(super) type LoopOver<L> = unsafe fn(&<L as Loop>::Work);
+
+/// The loop `L` compiled for `level`, or for a lower one, since it is seldom wanted.
+pub(super) fn loop_at_level_of_rare_loops<L: Loop>(level: Level) -> LoopOver<L> {
+    loop_at_level::<L>(level.of_rare_loops())
+}
+
+/// The loop `L` compiled for `level`, which must be one that this machine supports.
+pub(super) fn loop_at_level<L: Loop>(level: Level) -> LoopOver<L> {
+    match level {
+        Level::Baseline => baseline_loop::<L>,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => avx2_loop::<L>,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => avx512_loop::<L>,
+        #[cfg(not(target_arch = "x86_64"))]
+        _ => baseline_loop::<L>,
+    }
+}
+
+/// # Safety
+/// As for [`Loop::run`].
+unsafe fn baseline_loop<L: Loop>(work: &L::Work) {
+    // SAFETY: the contract is the same.
+    unsafe { L::run(work) }
+}
+
+/// # Safety
+/// As for [`Loop::run`], and the machine must support the level.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma,bmi1,bmi2")]
+unsafe fn avx2_loop<L: Loop>(work: &L::Work) {
+    // SAFETY: the contract is the same.
+    unsafe { L::run(work) }
+}
+
+/// # Safety
+/// As for [`Loop::run`], and the machine must support the level.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma,bmi1,bmi2,avx512f,avx512bw,avx512cd,avx512dq,avx512vl")]
+unsafe fn avx512_loop<L: Loop>(work: &L::Work) {
+    // SAFETY: the contract is the same.
+    unsafe { L::run(work) }
+}
+
 /// # Safety
 /// As for [`Fold`].
 #[inline(always)]

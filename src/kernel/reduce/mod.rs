@@ -12,6 +12,8 @@
 )]
 
 mod blend;
+mod column_loop;
+mod columns;
 mod extremum;
 mod integer;
 mod level_dispatch;
@@ -21,6 +23,8 @@ mod position;
 mod rows;
 mod truth;
 
+#[cfg(test)]
+mod column_tests;
 #[cfg(test)]
 mod tests;
 
@@ -35,6 +39,7 @@ use moments::{Deviations, Join, Moments, Point};
 use pairwise::{Product, Sum, Tree};
 use position::{ComplexFold, Found, Search};
 
+pub use columns::{ColumnAccumulator, ColumnReducer, RowSet, RowsInMemory};
 pub use rows::EvenRows;
 
 /// Items that floating-point sums and products take at once: cutting an array at its multiples

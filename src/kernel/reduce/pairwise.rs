@@ -35,6 +35,7 @@ pub(super) trait Widen: Copy {
     const IS_COMPLEX: bool = false;
 
     fn widen(self) -> Self::Wide;
+    fn narrow(wide: Self::Wide) -> Self;
 }
 
 impl Widen for f32 {
@@ -43,6 +44,10 @@ impl Widen for f32 {
     #[inline(always)]
     fn widen(self) -> f64 {
         f64::from(self)
+    }
+
+    fn narrow(wide: f64) -> f32 {
+        wide as f32
     }
 }
 
@@ -53,6 +58,10 @@ impl Widen for f64 {
     fn widen(self) -> f64 {
         self
     }
+
+    fn narrow(wide: f64) -> f64 {
+        wide
+    }
 }
 
 impl<T: Widen<Wide = f64>> Widen for Complex<T> {
@@ -62,6 +71,10 @@ impl<T: Widen<Wide = f64>> Widen for Complex<T> {
     #[inline(always)]
     fn widen(self) -> Complex<f64> {
         Complex::new(self.re.widen(), self.im.widen())
+    }
+
+    fn narrow(wide: Complex<f64>) -> Complex<T> {
+        Complex::new(T::narrow(wide.re), T::narrow(wide.im))
     }
 }
 

@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 use std::ops::{BitOr, Not};
 
 /// An item whose truth is that of some of its bits: anything but zero is true, NaN included.
-trait Truth: Copy {
+pub(super) trait Truth: Copy {
     type Bits: Copy + PartialEq + BitOr<Output = Self::Bits> + Not<Output = Self::Bits>;
 
     const FALSE: Self;
