@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::nest::{Nest, Order};
 use super::operand::{Extents, Operand, OperandError, extents};
 use super::overlap::{Relation, overlaps_itself, relation};
+use super::passes::{Plan, cannot_split};
 use super::shape::{Shape, broadcast};
 use super::tile::{STREAMED_BYTES, Tile, Tiler, Tiling};
 use super::{copy, pool};
@@ -51,8 +52,13 @@ impl From<OperandError> for Error {
     }
 }
 
-/// The shape of what an evaluation gives: that of all inputs that are read, broadcast; no dimensions for a reduction.
-pub fn result_shape(program: &Program, inputs: &[Option<Operand>]) -> Result<Extents, Error> {
+/// The shape of what an evaluation gives: that of all inputs that are read, broadcast; no dimensions for a reduction
+/// of all items. Where there are reductions along axes, NumPy says which it is.
+pub fn result_shape(program: &Program, plan: &Plan, inputs: &[Option<Operand>]) -> Result<Extents, Error> {
+    if program.kernel.has_axes() {
+        let passes = plan.passes(program, Mode::Default)?.ok_or_else(cannot_split)?;
+        return passes.result_shape(inputs);
+    }
     match program.outcome() {
         Outcome::One { .. } => {
             shape_of_inputs(program, inputs)?;
@@ -73,6 +79,46 @@ fn shape_of_inputs(program: &Program, inputs: &[Option<Operand>]) -> Result<Exte
 /// The items of the inputs are readable, those of the output writable, and of the sizes that the kernel asks for.
 /// Nobody else writes to them meanwhile.
 pub unsafe fn evaluate(
+    program: &Program,
+    plan: &Plan,
+    inputs: &[Option<Operand>],
+    output: &Operand,
+    options: Options<'_>,
+) -> Result<(), Error> {
+    let has_axes = program.kernel.has_axes();
+    let is_whole = || options.are_quiet() && plain_shape(program, inputs, output).is_some();
+    if !has_axes
+        && (!reduces(&program.kernel) || is_whole() || inputs.iter().flatten().any(Operand::is_empty))
+    {
+        // SAFETY: as the caller promises.
+        return unsafe { evaluate_items(program, inputs, output, options) };
+    }
+    let Some(passes) = plan.passes(program, options.mode)? else {
+        if has_axes {
+            return Err(cannot_split());
+        }
+        // SAFETY: as the caller promises.
+        return unsafe { evaluate_items(program, inputs, output, options) };
+    };
+    if has_axes {
+        check_shape(output, &passes.result_shape(inputs)?)?;
+    } else {
+        check_output(program, inputs, output)?;
+    }
+    // SAFETY: as the caller promises; the output has the shape of the results.
+    unsafe { passes.evaluate(inputs, output, options) }
+}
+
+/// Whether a kernel reduces.
+fn reduces(kernel: &Kernel) -> bool {
+    kernel.graph.exprs.iter().any(|expr| matches!(expr.kind, ExprKind::Reduce(..)))
+}
+
+/// Evaluates a kernel as it is: all of it in one call, where it reduces.
+///
+/// # Safety
+/// As [`evaluate`].
+pub(super) unsafe fn evaluate_items(
     program: &Program,
     inputs: &[Option<Operand>],
     output: &Operand,
@@ -156,10 +202,7 @@ fn check_output(program: &Program, inputs: &[Option<Operand>], output: &Operand)
     };
     if !is_right {
         let one = matches!(program.outcome(), Outcome::One { .. });
-        let result = if one { Shape(&[]) } else { Shape(&shape) };
-        let given = Shape(&output.shape);
-        let message = format_args!("the output has the shape {given}, but the result has {result}");
-        return Err(Error::new(ErrorKind::Shape, message));
+        return Err(wrong_shape(output, if one { &[] } else { &shape }));
     }
     // The items may be more than each array has, by broadcasting.
     if !shape.contains(&0)
@@ -167,11 +210,30 @@ fn check_output(program: &Program, inputs: &[Option<Operand>], output: &Operand)
     {
         return Err(OperandError::TooLarge.into());
     }
+    check_overlap(output)?;
+    Ok(shape)
+}
+
+/// Checks that an output has the shape of the results, each at a place of its own.
+fn check_shape(output: &Operand, shape: &[i64]) -> Result<(), Error> {
+    match output.shape[..] == *shape {
+        true => check_overlap(output),
+        false => Err(wrong_shape(output, shape)),
+    }
+}
+
+fn wrong_shape(output: &Operand, shape: &[i64]) -> Error {
+    let (given, result) = (Shape(&output.shape), Shape(shape));
+    let message = format_args!("the output has the shape {given}, but the result has {result}");
+    Error::new(ErrorKind::Shape, message)
+}
+
+fn check_overlap(output: &Operand) -> Result<(), Error> {
     if overlaps_itself(output)? {
         let message = format_args!("two items of the output share memory");
         return Err(Error::new(ErrorKind::Shape, message));
     }
-    Ok(shape)
+    Ok(())
 }
 
 /// Refuses the smallest or largest of no items.
@@ -217,11 +279,11 @@ fn order_of(kernel: &Kernel) -> ItemOrder {
 
 /// Arrays that stand in for the caller's.
 #[derive(Default)]
-struct Copies(Vec<Bytes>);
+pub(super) struct Copies(Vec<Bytes>);
 
 impl Copies {
     /// Room for an array that lies side by side.
-    fn room(&mut self, itemsize: usize, shape: &[i64]) -> Result<Operand, Error> {
+    pub(super) fn room(&mut self, itemsize: usize, shape: &[i64]) -> Result<Operand, Error> {
         let size = itemsize as i64;
         let bytes = shape.iter().try_fold(size, |bytes, extent| bytes.checked_mul(*extent));
         let bytes = bytes.and_then(|bytes| usize::try_from(bytes).ok()).ok_or(OutOfMemory)?;
@@ -303,7 +365,7 @@ unsafe fn run_whole(
     result.map_err(run_error)
 }
 
-fn run_error(error: RunError) -> Error {
+pub(super) fn run_error(error: RunError) -> Error {
     match error {
         RunError::OutOfMemory => OutOfMemory.into(),
         RunError::Axes => Error::new(
@@ -345,10 +407,17 @@ unsafe impl Sync for Job<'_> {}
 /// Why an evaluation stops early, as threads tell each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-enum Stop {
+pub(super) enum Stop {
     OutOfMemory = 1,
     Kernel = 2,
     Cancelled = 3,
+}
+
+impl Stop {
+    /// The reason with a number, as threads tell it; `None` for 0.
+    pub(super) fn from_code(code: u8) -> Option<Stop> {
+        [Stop::OutOfMemory, Stop::Kernel, Stop::Cancelled].into_iter().find(|stop| *stop as u8 == code)
+    }
 }
 
 impl From<OutOfMemory> for Stop {
@@ -390,16 +459,24 @@ struct Shared<'s, 'o> {
 }
 
 /// A value for the calling thread alone.
-struct CallerOnly<T>(UnsafeCell<T>);
+pub(super) struct CallerOnly<T>(UnsafeCell<T>);
 
 // SAFETY: other threads cannot get to the value but by an unsafe function.
 unsafe impl<T> Sync for CallerOnly<T> {}
 
 impl<T> CallerOnly<T> {
+    pub(super) fn new(value: T) -> CallerOnly<T> {
+        CallerOnly(UnsafeCell::new(value))
+    }
+
+    pub(super) fn into_inner(self) -> T {
+        self.0.into_inner()
+    }
+
     /// # Safety
     /// Called by the thread that owns the value, which holds no other reference to it.
     #[allow(clippy::mut_from_ref, reason = "the caller promises that there is one reference")]
-    unsafe fn get(&self) -> &mut T {
+    pub(super) unsafe fn get(&self) -> &mut T {
         // SAFETY: as the caller promises.
         unsafe { &mut *self.0.get() }
     }
@@ -449,7 +526,7 @@ impl Job<'_> {
             done: AtomicI64::new(self.tiling.items().min(items)),
             stop: AtomicU8::new(0),
             is_cancelled,
-            progress: CallerOnly(UnsafeCell::new(progress.as_mut())),
+            progress: CallerOnly::new(progress.as_mut()),
         };
         drop(tiler);
         let work = |index: usize| {
@@ -462,19 +539,14 @@ impl Job<'_> {
         if pool::run(threads, &work).is_err() {
             return Err(Error::internal());
         }
-        let stop = shared.stop.into_inner();
-        match stop {
-            0 => {
-                // Another thread may have finished the last items.
-                if let Some(progress) = progress {
-                    progress(items, items);
-                }
-                Ok(())
-            }
-            _ if stop == Stop::OutOfMemory as u8 => Err(Stop::OutOfMemory.into()),
-            _ if stop == Stop::Kernel as u8 => Err(Stop::Kernel.into()),
-            _ => Err(Stop::Cancelled.into()),
+        if let Some(stop) = Stop::from_code(shared.stop.into_inner()) {
+            return Err(stop.into());
         }
+        // Another thread may have finished the last items.
+        if let Some(progress) = progress {
+            progress(items, items);
+        }
+        Ok(())
     }
 
     /// Evaluates tiles that nobody has taken until none is left.

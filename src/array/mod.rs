@@ -3,7 +3,8 @@
 //! [`evaluate`] broadcasts the inputs ([`shape`]), sees who shares memory with the output ([`overlap`]), makes
 //! a nest of loops that follows the output through memory ([`nest`]), and cuts it into tiles ([`tile`]) that
 //! engines work on: in place where items lie side by side, else on copies ([`copy`]) that stay in the first-level
-//! cache. Threads share tiles ([`pool`]). An [`operand`] is an array as addresses.
+//! cache. Threads share tiles ([`pool`]). Kernels that reduce are run in [`passes`], each of which computes values and
+//! reduces them along axes ([`reduce`]). An [`operand`] is an array as addresses.
 
 mod copy;
 mod evaluate;
@@ -11,7 +12,9 @@ mod item;
 mod nest;
 mod operand;
 mod overlap;
+mod passes;
 pub mod pool;
+mod reduce;
 mod shape;
 mod tile;
 mod view;
@@ -19,4 +22,5 @@ mod view;
 pub use evaluate::{Options, evaluate, result_shape};
 pub use item::Item;
 pub use operand::Operand;
+pub use passes::Plan;
 pub use view::{ArrayMut, ArrayRef};

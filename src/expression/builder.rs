@@ -230,8 +230,7 @@ impl<'a> ExpressionBuilder<'a> {
             return Err(Error::new(ErrorKind::InvalidArgument, format_args!("the text is longer than 4 GB")));
         }
         let lifting = if mode == Mode::On { Lifting::IfPossible } else { Lifting::Never };
-        let kernel = front::compile(text, language, dialect, &entries, output, lifting)?;
-        let mut kernel = front::compile(text, language, &entries, output, lifting)?;
+        let mut kernel = front::compile(text, language, dialect, &entries, output, lifting)?;
         let axes = Axes::new(axes?.as_deref(), keepdims)?;
         if axes != Axes::default() && !kernel.reduce_along(axes)? {
             let message = format_args!("axes are given for a text that is not a reduction");
@@ -240,7 +239,14 @@ impl<'a> ExpressionBuilder<'a> {
         let is_kernel = language == Language::Kernel;
         let program = Program::new(kernel, is_kernel, mode)?;
         let variables = variables(&entries, output, &program.kernel)?;
-        Ok(Expression { program, is_kernel, geometry, variables, text: Vec::try_copied(text)? })
+        Ok(Expression {
+            program,
+            plan: crate::array::Plan::default(),
+            is_kernel,
+            geometry,
+            variables,
+            text: Vec::try_copied(text)?,
+        })
     }
 }
 

@@ -179,7 +179,7 @@ impl<'e> Evaluation<'e> {
     /// ```
     pub fn run_to_vec<T: Item>(self, inputs: &[ArrayRef<'_>]) -> Result<Vec<T>, Error> {
         let operands = self.operands(inputs)?;
-        let shape = result_shape(&self.expression.program, &operands)?;
+        let shape = result_shape(&self.expression.program, &self.expression.plan, &operands)?;
         let items =
             shape.iter().try_fold(1usize, |items, extent| items.checked_mul(usize::try_from(*extent).ok()?));
         let mut values = Vec::try_filled(T::default(), items.ok_or(OutOfMemory)?)?;
@@ -208,7 +208,7 @@ impl<'e> Evaluation<'e> {
             progress: progress.as_mut().map(|progress| &mut **progress as &mut dyn FnMut(i64, i64)),
         };
         // SAFETY: the arrays are borrowed views of the types that the kernel takes and gives, the output exclusively.
-        unsafe { evaluate(&self.expression.program, inputs, &output, options) }
+        unsafe { evaluate(&self.expression.program, &self.expression.plan, inputs, &output, options) }
     }
 
     /// The inputs that are parameters of the kernel, of the declared types; `None` for one that is not read.

@@ -13,7 +13,7 @@ pub use evaluation::Evaluation;
 pub use function::{Function, FunctionPointer};
 pub use variable::Variable;
 
-use crate::array::{ArrayMut, ArrayRef, Item};
+use crate::array::{ArrayMut, ArrayRef, Item, Plan};
 use crate::back::block::Outcome;
 use crate::back::policy::Program;
 use crate::dtype::Dtype;
@@ -37,6 +37,8 @@ use crate::nd::Geometry;
 /// ```
 pub struct Expression {
     pub(crate) program: Program,
+    /// What arrays run, where the program reduces.
+    pub(crate) plan: Plan,
     /// Whether the text was a kernel of statements: its C calls check more than those of expressions.
     pub(crate) is_kernel: bool,
     /// The chunked array whose blocks are evaluated, if it was compiled for one.

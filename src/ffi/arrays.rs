@@ -36,7 +36,7 @@ pub(super) unsafe fn result_shape(
                 return Err(Failure::from(invalid(format_args!("the result has no place"))));
             }
             let operands = operands(expression, inputs, n_inputs, Data::Ignored)?;
-            Ok(array::result_shape(&expression.program, &operands)?)
+            Ok(array::result_shape(&expression.program, &expression.plan, &operands)?)
         })
     };
     report(found.map(|found| {
@@ -101,7 +101,7 @@ unsafe fn evaluate(
         progress: progress.as_mut().map(|progress| progress as &mut dyn FnMut(i64, i64)),
     };
     // SAFETY: as the caller promises; the arrays have the types that the kernel takes and gives.
-    unsafe { array::evaluate(&expression.program, &operands, &output, options)? };
+    unsafe { array::evaluate(&expression.program, &expression.plan, &operands, &output, options)? };
     Ok(())
 }
 

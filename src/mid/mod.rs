@@ -6,7 +6,6 @@
 pub mod facts;
 pub mod flatten;
 mod if_conversion;
-#[cfg_attr(not(test), allow(dead_code, reason = "arrays run them"))]
 pub mod passes;
 pub mod positions;
 #[cfg_attr(not(all(machine_code, unix)), allow(dead_code, reason = "not every build has all engines"))]

@@ -39,11 +39,6 @@ impl Pass {
             _ => None,
         }
     }
-
-    /// The type of the results.
-    pub fn result(&self) -> Type {
-        self.reduction.as_ref().map_or(self.kernel.output, |reduction| reduction.result)
-    }
 }
 
 /// The passes of a kernel, in their order; the results of the last one are those of the kernel.
@@ -250,10 +245,9 @@ mod tests {
     fn a_reduction_alone_is_the_last_pass() {
         let [pass] = &split("sum(x)")[..] else { panic!("one pass") };
         assert_eq!((pass.input(), &pass.reads[..]), (Some(0), &[0][..]));
-        assert_eq!(pass.result(), Dtype::Float64.into());
         let [pass] = &split("any(x > r0)")[..] else { panic!("one pass") };
         assert_eq!((pass.input(), &pass.reads[..]), (None, &[0, 1][..]));
-        assert_eq!((pass.kernel.output, pass.result()), (Dtype::Bool.into(), Dtype::Bool.into()));
+        assert_eq!(pass.reduction.as_ref().unwrap().result, Dtype::Bool.into());
     }
 
     #[test]

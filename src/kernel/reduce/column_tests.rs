@@ -156,10 +156,10 @@ fn defined() -> impl Iterator<Item = (ReduceOp, Dtype)> {
 fn columns_have_the_bits_of_lines() {
     let mut numbers = Numbers(1);
     let rows =
-        (0..40).chain([63, 64, 65, 97, 129, 161, 193, 224, 225, 255, 256, 257, 300, 511, 512, 1000, 1793]);
-    for (k, rows) in rows.enumerate() {
+        [0, 1, 2, 3, 7, 8, 9, 31, 32, 33, 40, 65, 97, 129, 161, 193, 224, 225, 255, 256, 257, 513, 1000];
+    for (k, rows) in rows.into_iter().enumerate() {
         for (op, dtype) in defined() {
-            let columns = [1, 3, 9, 40, 64, 130][k % 6];
+            let columns = [1, 3, 9, 17, 33, 65][k % 6];
             let table = Table::new(dtype, rows, columns, |_| numbers.of_dtype(dtype));
             let expected = table.expected(op);
             for level in Level::all_supported() {
@@ -197,6 +197,41 @@ fn cuts_and_pieces_do_not_show() {
                 if chunks.is_power_of_two() {
                     let found = table.reduced_by_pieces(op, chunks);
                     assert!(found == expected, "{op:?} of {rows} {dtype} in pieces of {chunks}");
+                }
+            }
+        }
+    }
+}
+
+/// Lines in pieces, each by itself.
+#[test]
+fn lines_are_joined_without_a_trace() {
+    let mut numbers = Numbers(7);
+    for (op, dtype) in defined() {
+        for n in [0, 7, 256, 300, 2047, 2305] {
+            let items: Vec<f64> = (0..n).map(|_| numbers.float()).collect();
+            let size = dtype.size();
+            let mut memory = vec![0u128; (n * size).div_ceil(16)];
+            let first = memory.as_mut_ptr().cast::<u8>();
+            let reducer = Reducer::new(op, dtype, Level::current()).unwrap();
+            let mut whole = Accumulator::new(reducer);
+            // SAFETY: the memory has room for the items, and pieces of whole chunks begin at aligned items.
+            unsafe {
+                for (k, item) in items.iter().enumerate() {
+                    let bytes = Scalar::Float(*item * 9.0).to_bytes(dtype);
+                    bytes.as_ptr().copy_to_nonoverlapping(first.add(k * size), size);
+                }
+                whole.update(first, n);
+                for piece in [1, 2, 4, 8].map(|chunks| chunks * GRAIN) {
+                    let mut joined = Accumulator::new(reducer);
+                    for start in (0..n).step_by(piece) {
+                        let mut part = Accumulator::new(reducer);
+                        part.update(first.add(start * size), piece.min(n - start));
+                        joined.merge(&part);
+                    }
+                    let result = result_dtype(op, dtype);
+                    let bytes = [&whole, &joined].map(|done| done.finish().to_bytes(result));
+                    assert_eq!(bytes[0], bytes[1], "{op:?} of {n} {dtype} in pieces of {piece}");
                 }
             }
         }
@@ -338,11 +373,11 @@ fn rows_are_asked_for_once() {
                     buffer[k * columns + column - columns_of_tile.start] = items[first + column];
                 }
             }
-            let (distance, column) = ((columns * size_of::<f64>()) as isize, 8);
-            Ok::<_, OutOfMemory>(RowsInMemory { first: buffer.as_ptr().cast(), distance, column })
+            let row = |row: usize| buffer[(row - set.first) / set.step * columns..].as_ptr().cast();
+            Ok::<_, OutOfMemory>(RowsInMemory { rows: set.map(row), column: 8 })
         };
         // SAFETY: the buffer holds what was asked for.
-        unsafe { accumulator.update_with(rows, fetch).unwrap() };
+        unsafe { accumulator.update_with(rows, false, fetch).unwrap() };
         assert!(seen.iter().all(|count| *count == 1));
         let mut out = vec![0.0f64; columns];
         // SAFETY: there is room for the columns.

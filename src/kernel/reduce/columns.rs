@@ -30,7 +30,7 @@ const TILE_APART: usize = 64;
 /// Rows after which 64 bits might not hold the total of integers of 32 bits.
 const ROWS_OF_TOTAL: usize = 1 << 30;
 
-/// Rows at equal distances: `first`, `first + step`, and so on.
+/// A few rows by their numbers, at equal distances: `first`, `first + step`, and so on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RowSet {
     pub first: usize,
@@ -38,13 +38,20 @@ pub struct RowSet {
     pub count: usize,
 }
 
-/// Where rows lie in memory.
+impl RowSet {
+    /// What `row` gives for each row; NULL for those that are not there.
+    pub fn map(&self, row: impl Fn(usize) -> *const u8) -> [*const u8; GROUP] {
+        std::array::from_fn(
+            |k| if k < self.count { row(self.first + k * self.step) } else { std::ptr::null() },
+        )
+    }
+}
+
+/// Where a few rows lie in memory.
 #[derive(Clone, Copy, Debug)]
 pub struct RowsInMemory {
-    /// The first item of the first row.
-    pub first: *const u8,
-    /// Bytes from one row to the next.
-    pub distance: isize,
+    /// The first item of each row.
+    pub rows: [*const u8; GROUP],
     /// Bytes from one column to the next.
     pub column: isize,
 }
@@ -68,7 +75,7 @@ pub struct ColumnReducer {
 
 impl ColumnReducer {
     /// The reduction of columns of `dtype`. `None` where the operation is not defined, as for
-    /// [`Reducer::new`](super::Reducer::new).
+    /// [`Reducer::new`](super::Reducer::new), and for counts, deviations and positions, which only lines have.
     pub fn new(op: ReduceOp, dtype: Dtype, level: Level) -> Option<ColumnReducer> {
         let is_exact = !dtype.is_float() && !dtype.is_complex();
         let reducer = match op {
@@ -81,6 +88,7 @@ impl ColumnReducer {
             ReduceOp::Prod if is_exact => wrapping::<true>(dtype, level)?,
             ReduceOp::Mean | ReduceOp::Sum => pairwise::<Sum>(dtype, level)?,
             ReduceOp::Prod => pairwise::<Product>(dtype, level)?,
+            ReduceOp::Count | ReduceOp::Deviations | ReduceOp::ArgMin | ReduceOp::ArgMax => return None,
         };
         Some(ColumnReducer { op, itemsize: dtype.size(), ..reducer })
     }
@@ -229,11 +237,6 @@ impl Area {
     fn as_ptr(&self) -> *mut Line {
         self.0.as_ptr().cast_mut()
     }
-
-    /// The states of a tile.
-    fn tile(&self) -> States {
-        States { first: self.as_ptr(), capacity: TILE, column: 0 }
-    }
 }
 
 impl ColumnAccumulator {
@@ -284,31 +287,28 @@ impl ColumnAccumulator {
     ) -> Result<(), OutOfMemory> {
         let begin = self.rows;
         let fetch = |columns: Range<usize>, set: RowSet| {
-            let row = first.wrapping_offset(((set.first - begin) as isize).wrapping_mul(row_stride));
-            Ok(RowsInMemory {
-                first: row.wrapping_offset((columns.start as isize).wrapping_mul(column_stride)),
-                distance: row_stride.wrapping_mul(set.step as isize),
-                column: column_stride,
-            })
+            let first = first.wrapping_offset((columns.start as isize).wrapping_mul(column_stride));
+            let row = |row: usize| first.wrapping_offset(((row - begin) as isize).wrapping_mul(row_stride));
+            Ok(RowsInMemory { rows: set.map(row), column: column_stride })
         };
-        let tile = if column_stride == self.reducer.itemsize as isize { TILE } else { TILE_APART };
         // SAFETY: as the caller promises.
-        unsafe { self.update_tiles(rows, tile, fetch) }
+        unsafe { self.update_with(rows, column_stride != self.reducer.itemsize as isize, fetch) }
     }
 
     /// Adds rows, as [`ColumnAccumulator::update`] does, that `fetch` gives when they are needed: for a range of
-    /// columns, and a few rows by their numbers since the accumulator was started. Each item is asked for once. After an
-    /// error of `fetch` the accumulator must be started again.
+    /// columns, and a few rows by their numbers since the accumulator was started. Each item is asked for once. Fewer
+    /// columns are asked for where they `are_apart`. After an error of `fetch` the accumulator must be started again.
     ///
     /// # Safety
     /// What `fetch` gives can be read until it is called again.
     pub unsafe fn update_with<E: From<OutOfMemory>>(
         &mut self,
         rows: usize,
+        are_apart: bool,
         fetch: impl FnMut(Range<usize>, RowSet) -> Result<RowsInMemory, E>,
     ) -> Result<(), E> {
         // SAFETY: as the caller promises.
-        unsafe { self.update_tiles(rows, TILE, fetch) }
+        unsafe { self.update_tiles(rows, if are_apart { TILE_APART } else { TILE }, fetch) }
     }
 
     /// # Safety
@@ -353,12 +353,14 @@ impl ColumnAccumulator {
     fn prepare(&mut self) -> Result<(), OutOfMemory> {
         let ColumnReducer { itemsize, state_bytes, is_ordered, write_neutral, .. } = self.reducer;
         if self.neutral.0.is_empty() {
-            self.neutral.reserve(TILE, itemsize)?;
+            let items = self.tile().capacity;
+            self.neutral.reserve(items, itemsize)?;
             // SAFETY: there is room for the items.
-            unsafe { write_neutral(self.neutral.as_ptr().cast(), TILE) };
+            unsafe { write_neutral(self.neutral.as_ptr().cast(), items) };
         }
         if is_ordered {
-            self.open.iter_mut().try_for_each(|states| states.reserve(TILE, state_bytes))?;
+            let columns = self.tile().capacity;
+            self.open.iter_mut().try_for_each(|states| states.reserve(columns, state_bytes))?;
         }
         Ok(())
     }
@@ -397,7 +399,10 @@ impl ColumnAccumulator {
     ) -> Result<(), E> {
         let count = columns.len();
         let mut slots = [self.states(full, columns.start); OPEN + 1];
-        slots[1..].iter_mut().zip(&self.open).for_each(|(slot, open)| *slot = open.tile());
+        slots[1..]
+            .iter_mut()
+            .zip(&self.open)
+            .for_each(|(slot, open)| *slot = States { first: open.as_ptr(), ..self.tile() });
         let mut open = 0;
         for group in (0..GROUPS).filter(|group| first_row(*group) < rows) {
             let row = first_row(group);
@@ -468,26 +473,27 @@ impl ColumnAccumulator {
         count: usize,
         columns: usize,
     ) -> Result<[*const u8; GROUP], OutOfMemory> {
-        let RowsInMemory { first, distance, column } = rows;
+        let RowsInMemory { mut rows, column } = rows;
         let itemsize = self.reducer.itemsize;
-        let mut pointers = [self.neutral.as_ptr().cast::<u8>().cast_const(); GROUP];
-        let is_usable = |row: *const u8| row.addr().is_multiple_of(itemsize.min(align_of::<f64>()));
-        let is_in_place =
-            column == itemsize as isize && is_usable(first) && is_usable(first.wrapping_offset(distance));
-        if !is_in_place {
-            self.copies.reserve(GROUP * TILE, itemsize)?;
+        rows[count..].fill(self.neutral.as_ptr().cast::<u8>().cast_const());
+        let is_aligned = |row: &*const u8| row.addr().is_multiple_of(itemsize.min(align_of::<f64>()));
+        if column == itemsize as isize && rows.iter().all(is_aligned) {
+            return Ok(rows);
         }
-        for (k, pointer) in pointers.iter_mut().enumerate().take(count) {
-            let row = first.wrapping_offset((k as isize).wrapping_mul(distance));
-            *pointer = row;
-            if !is_in_place {
-                let copy = self.copies.as_ptr().cast::<u8>().wrapping_add(k * TILE * itemsize);
-                // SAFETY: the caller vouches for the row; there is room for the items of a tile.
-                unsafe { gather(row, column, itemsize, columns, copy) };
-                *pointer = copy;
-            }
+        let length = self.tile().capacity * itemsize;
+        self.copies.reserve(GROUP, length)?;
+        for (k, row) in rows[..count].iter_mut().enumerate() {
+            let copy = self.copies.as_ptr().cast::<u8>().wrapping_add(k * length);
+            // SAFETY: the caller vouches for the row; there is room for the items of a tile.
+            unsafe { gather(*row, column, itemsize, columns, copy) };
+            *row = copy;
         }
-        Ok(pointers)
+        Ok(rows)
+    }
+
+    /// States of a tile, somewhere.
+    fn tile(&self) -> States {
+        States { first: std::ptr::null_mut(), capacity: self.capacity.min(TILE), column: 0 }
     }
 
     /// The states of a level from a column on.

@@ -128,6 +128,16 @@ fn better<T: Float, O: Order<T>>(holder: T, challenger: T) -> T {
     if O::wins(challenger, holder) { challenger } else { holder }
 }
 
+/// The smaller or the larger of two numbers, as [`Extremum`] has it.
+pub(super) fn winner(min: bool, a: f64, b: f64) -> f64 {
+    match min {
+        _ if a.is_nan() || b.is_nan() => f64::NAN,
+        true if b < a || (a == b && b.is_sign_negative()) => b,
+        false if b > a || (a == b && b.is_sign_positive()) => b,
+        _ => a,
+    }
+}
+
 /// The best of some numbers, and whether there is NaN beside them.
 struct Best<T> {
     best: T,

@@ -105,6 +105,22 @@ impl Reducer {
         };
         Some(Reducer { op, dtype, kind })
     }
+
+    /// Whether pieces of an array can be reduced each by itself, see [`Accumulator::merge`].
+    pub fn can_be_joined(&self) -> bool {
+        match self.kind {
+            Kind::Integer { .. }
+            | Kind::Extremum { .. }
+            | Kind::Truth { .. }
+            | Kind::Float { .. }
+            | Kind::Complex { .. }
+            | Kind::Count => true,
+            Kind::Deviations { .. }
+            | Kind::IntegerPosition { .. }
+            | Kind::FloatPosition { .. }
+            | Kind::ComplexPosition { .. } => false,
+        }
+    }
 }
 
 /// A reduction in progress. It has room for the state of each kind, so that it can be used again for another one
@@ -218,6 +234,38 @@ impl Accumulator {
                     self.complex_position = fold(self.complex_position, is_least, items, rows, before);
                 }
             }
+        }
+    }
+
+    /// Adds the items of `later`, the same reduction of the items that follow, if the reduction
+    /// [can be joined](Reducer::can_be_joined). The result has the same bits as if this one had seen them, if the pieces
+    /// of an array are `GRAIN · 2^k` items (the last may have fewer) for one `k`.
+    pub fn merge(&mut self, later: &Accumulator) {
+        self.items += later.items;
+        let op = self.reducer.op;
+        match self.reducer.kind {
+            Kind::Integer { .. } => {
+                self.integer = match op {
+                    ReduceOp::Min => self.integer.min(later.integer),
+                    ReduceOp::Max => self.integer.max(later.integer),
+                    ReduceOp::Prod => (self.integer as i64).wrapping_mul(later.integer as i64).into(),
+                    _ => self.integer.wrapping_add(later.integer),
+                }
+            }
+            Kind::Extremum { .. } => {
+                self.extremum = extremum::winner(op == ReduceOp::Min, self.extremum, later.extremum);
+            }
+            Kind::Truth { .. } if op == ReduceOp::All => self.truth &= later.truth,
+            Kind::Truth { .. } => self.truth |= later.truth,
+            Kind::Float { .. } if op == ReduceOp::Prod => self.real.merge::<Product>(&later.real),
+            Kind::Float { .. } => self.real.merge::<Sum>(&later.real),
+            Kind::Complex { .. } if op == ReduceOp::Prod => self.complex.merge::<Product>(&later.complex),
+            Kind::Complex { .. } => self.complex.merge::<Sum>(&later.complex),
+            Kind::Count => {}
+            Kind::Deviations { .. }
+            | Kind::IntegerPosition { .. }
+            | Kind::FloatPosition { .. }
+            | Kind::ComplexPosition { .. } => unreachable!("deviations and positions are not joined"),
         }
     }
 

@@ -158,6 +158,25 @@ impl<A: Copy> Tree<A> {
         self.chunks += 1;
     }
 
+    /// Adds the results of `later`, a tree over the items that follow. Where this one has a multiple of `2^k` chunks,
+    /// and the later one at most as many, the tree is that of all items.
+    pub fn merge<C: Combine<A>>(&mut self, later: &Tree<A>) {
+        let highest = later.chunks.checked_ilog2().unwrap_or(0) as usize;
+        if later.chunks.is_power_of_two() {
+            let full = (self.chunks >> highest).trailing_ones() as usize;
+            let mut result = later.totals[highest];
+            for total in &self.totals[highest..highest + full] {
+                result = C::combine(*total, result);
+            }
+            self.totals[highest + full] = result;
+        } else {
+            for level in (0..=highest).filter(|level| later.chunks >> level & 1 == 1) {
+                self.totals[level] = later.totals[level];
+            }
+        }
+        self.chunks += later.chunks;
+    }
+
     /// The result over all items, the neutral value without any.
     pub fn finish<C: Combine<A>>(&self) -> A {
         let used = (0..LEVELS).filter(|level| self.chunks >> level & 1 == 1).map(|level| self.totals[level]);
@@ -227,7 +246,7 @@ impl<T: Widen, C: Combine<T::Wide>> FoldItems for Items<T, C> {
         let EvenRows { items: row, count, .. } = items.rows;
         let fours = row <= COLUMNS;
         let pairs = !fours && row <= PAIR;
-        if !fours && !pairs {
+        if count == 1 || !fours && !pairs {
             fold_rows::<T, C>(tree, items);
             return;
         }
@@ -293,8 +312,11 @@ fn fold_rows<T: Widen, C: Combine<T::Wide>>(tree: &mut Tree<T::Wide>, items: &Ta
         }
         if !rest.is_empty() {
             let start = items.rows.items - rest.len();
-            let result = if T::IS_COMPLEX { None } else { fold_rest::<T, C>(items, row, start) };
-            tree.add::<C>(result.unwrap_or_else(|| fold_filled::<T, C>(items, row..row + 1, start)));
+            let result = match T::IS_COMPLEX {
+                true => fold_filled::<T, C>(items, row..row + 1, start),
+                false => fold_rest::<T, C>(items, row, start).unwrap_or_else(|| fold_last::<T, C>(rest)),
+            };
+            tree.add::<C>(result);
         }
     }
 }
@@ -307,19 +329,44 @@ fn fold_rest<T: Widen, C: Combine<T::Wide>>(
     start: usize,
 ) -> Option<T::Wide> {
     let segments = (items.rows.items - start) / COLUMNS;
-    let masks = Masks::<COLUMNS>::first(items.rows.items % COLUMNS);
     // What lies after the row may be read, but not used.
     let segment = |k: usize| items.beyond_row::<COLUMNS>(row, start + k * COLUMNS);
     let last = segment(segments)?;
+    let masks = Masks::<COLUMNS>::first(items.rows.items % COLUMNS);
     let last = |i: usize| last[i].widen().or(C::NEUTRAL, masks.0[i]);
-    Some(match (segments, segment(0)?, segment(1), segment(2)) {
-        (0, ..) => fold_columns::<_, C>(last),
-        (1, a, ..) => fold_columns::<_, C>(|i| C::combine(a[i].widen(), last(i))),
-        (2, a, Some(b), _) => {
+    fold_segments::<T, C>([segment(0), segment(1), segment(2)], segments, last)
+}
+
+/// The result of less than a chunk, at the end of memory.
+#[inline(always)]
+fn fold_last<T: Widen, C: Combine<T::Wide>>(items: &[T]) -> T::Wide {
+    let (whole, rest) = items.as_chunks::<COLUMNS>();
+    let mut last = [T::narrow(C::NEUTRAL); COLUMNS];
+    last[..rest.len()].copy_from_slice(rest);
+    let segments = [whole.first(), whole.get(1), whole.get(2)];
+    let result = fold_segments::<T, C>(segments, whole.len(), |i| last[i].widen());
+    result.unwrap_or_else(|| unreachable!("there are as many segments as were counted"))
+}
+
+/// The result of a chunk of `count` whole segments and a last one.
+#[inline(always)]
+fn fold_segments<T: Widen, C: Combine<T::Wide>>(
+    [a, b, c]: [Option<&[T; COLUMNS]>; 3],
+    count: usize,
+    last: impl Fn(usize) -> T::Wide,
+) -> Option<T::Wide> {
+    Some(match count {
+        0 => fold_columns::<_, C>(last),
+        1 => {
+            let a = a?;
+            fold_columns::<_, C>(|i| C::combine(a[i].widen(), last(i)))
+        }
+        2 => {
+            let (a, b) = (a?, b?);
             fold_columns::<_, C>(|i| C::combine(C::combine(a[i].widen(), b[i].widen()), last(i)))
         }
-        (_, a, b, c) => {
-            let (b, c) = (b?, c?);
+        _ => {
+            let (a, b, c) = (a?, b?, c?);
             fold_columns::<_, C>(|i| {
                 C::combine(C::combine(a[i].widen(), b[i].widen()), C::combine(c[i].widen(), last(i)))
             })

@@ -209,7 +209,7 @@ impl Emitter<'_> {
                 return Err(missing(format_args!("{name}()")));
             }
         };
-        let reduced = self.builder.add(ExprKind::Reduce(op, value), gives.into())?;
+        let reduced = self.builder.add(ExprKind::Reduce(op, value, None), gives.into())?;
         let result = match reduction {
             Reduction::CountNonzero => Dtype::Int64,
             Reduction::Sum | Reduction::Prod if is_exact => work,
