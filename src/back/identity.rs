@@ -7,7 +7,7 @@ use std::hash::{Hash, Hasher};
 use xxhash_rust::xxh64::{Xxh64, xxh64};
 
 use crate::environment;
-use crate::ir::{Compiler, FpMode, Kernel};
+use crate::ir::{FpMode, Kernel};
 use crate::kernel::level::Level;
 use crate::memory::{OutOfMemory, TryGrow};
 
@@ -24,11 +24,7 @@ impl Names {
             FpMode::Contract => "contract",
             FpMode::Fast => "fast",
         };
-        let compiler = match kernel.compiler {
-            Compiler::InProcess => "tcc",
-            Compiler::System => "cc",
-        };
-        Names { fp, compiler }
+        Names { fp, compiler: kernel.compiler.name() }
     }
 }
 

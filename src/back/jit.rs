@@ -226,7 +226,7 @@ mod tests {
     /// Each engine is found by what it serves, and no kernel stays without one that could have it.
     #[test]
     fn kernels_find_their_engine() {
-        for compiler in [Compiler::InProcess, Compiler::System] {
+        for compiler in Compiler::ALL {
             let kernel = Kernel { compiler, ..Kernel::empty() };
             let is_served = ENGINES.iter().any(|engine| engine.serves(compiler));
             assert_eq!(engine_for(&kernel, &Names::of(&kernel)).is_some(), is_served);

@@ -212,6 +212,18 @@ pub enum Compiler {
     System,
 }
 
+impl Compiler {
+    pub const ALL: [Compiler; 2] = [Compiler::InProcess, Compiler::System];
+
+    /// What kernels call it, which is also what the trace does.
+    pub fn name(self) -> &'static str {
+        match self {
+            Compiler::InProcess => "tcc",
+            Compiler::System => "cc",
+        }
+    }
+}
+
 /// A typed program.
 #[derive(Clone, Debug, Hash)]
 pub struct Kernel {

@@ -83,11 +83,7 @@ fn fp_mode(word: &[u8]) -> Option<FpMode> {
 }
 
 fn compiler(word: &[u8]) -> Option<Compiler> {
-    match word {
-        b"tcc" => Some(Compiler::InProcess),
-        b"cc" => Some(Compiler::System),
-        _ => None,
-    }
+    Compiler::ALL.into_iter().find(|compiler| compiler.name().as_bytes() == word)
 }
 
 /// The floating-point mode: the pragma's, else that of `ME_DSL_FP_MODE`, else strict.
