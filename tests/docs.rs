@@ -2,12 +2,14 @@
 //!
 //! A fenced block marked `example` declares variables (`x: float64 = 1 2 3`), then states expressions
 //! with their results (`x + 1 → float64 2 3 4`) or their errors (`x + → error -2`). A line that begins
-//! with `def` or `#` starts a kernel; its result stands on a line of its own that begins with `→`.
+//! with `def` or `#` starts a kernel; its result stands on a line of its own that begins with `→`. Blocks marked
+//! `numpy` are of the NumPy dialect, and state the messages of errors.
 
 #[path = "client/mod.rs"]
 mod client;
 
-use client::{AUTO, Variable, compile};
+use client::{AUTO, Variable, compile, compile_numpy};
+use miniexpr::Dialect;
 use miniexpr::internals::dtype::{Complex, Dtype, Scalar};
 
 struct Input {
@@ -68,11 +70,16 @@ fn parse_input(name: &str, rest: &str) -> Input {
     Input { variable, bytes, items }
 }
 
-/// Checks one expression or kernel against `dtype values…` or `error code`.
-fn check(text: &str, expected: &str, inputs: &[Input]) -> Result<(), String> {
+/// Checks one expression or kernel against `dtype values…` or `error code`, or `error message`.
+fn check(text: &str, expected: &str, inputs: &[Input], dialect: Dialect) -> Result<(), String> {
     let variables: Vec<Variable> = inputs.iter().map(|input| input.variable.clone()).collect();
-    let expression = match (compile(text, &variables, AUTO), expected.strip_prefix("error ")) {
+    let compiled = match dialect {
+        Dialect::NumPy => compile_numpy(text, &variables, AUTO),
+        _ => compile(text, &variables, AUTO),
+    };
+    let expression = match (compiled, expected.strip_prefix("error ")) {
         (Err(failure), Some(code)) if failure.status.to_string() == code.trim() => return Ok(()),
+        (Err(failure), Some(message)) if failure.message.as_deref() == Some(message.trim()) => return Ok(()),
         (Err(failure), _) => return Err(format!("{failure:?}")),
         (Ok(_), Some(_)) => return Err("compiled".to_string()),
         (Ok(expression), None) => expression,
@@ -114,7 +121,7 @@ fn close(got: &[u8], wanted: &[u8], itemsize: usize) -> bool {
 }
 
 /// Runs the examples of one block and returns how many there are.
-fn run_block(block: &str) -> Result<usize, String> {
+fn run_block(block: &str, dialect: Dialect) -> Result<usize, String> {
     let mut inputs: Vec<Input> = Vec::new();
     let mut kernel: Option<String> = None;
     let mut declaring = true;
@@ -124,7 +131,7 @@ fn run_block(block: &str) -> Result<usize, String> {
             match line.strip_prefix('→') {
                 None => *source += &format!("{line}\n"),
                 Some(expected) => {
-                    check(source, expected.trim(), &inputs).map_err(|why| format!("{source}{why}"))?;
+                    check(source, expected.trim(), &inputs, dialect).map_err(|why| format!("{source}{why}"))?;
                     count += 1;
                     declaring = false;
                     kernel = None;
@@ -133,7 +140,7 @@ fn run_block(block: &str) -> Result<usize, String> {
         } else if line.starts_with("def ") || line.starts_with('#') {
             kernel = Some(format!("{line}\n"));
         } else if let Some((text, expected)) = line.split_once('→') {
-            check(text.trim(), expected.trim(), &inputs).map_err(|why| format!("{line}: {why}"))?;
+            check(text.trim(), expected.trim(), &inputs, dialect).map_err(|why| format!("{line}: {why}"))?;
             count += 1;
             declaring = false;
         } else if let Some((name, rest)) = line.split_once(':') {
@@ -151,8 +158,11 @@ fn run_block(block: &str) -> Result<usize, String> {
 
 /// Runs the examples of a document and returns how many there are.
 fn run_document(text: &str) -> Result<usize, String> {
-    let blocks = text.split("```example\n").skip(1);
-    blocks.map(|block| run_block(block.split("```").next().expect("the end of a block"))).sum()
+    let run = |(fence, dialect): (&str, Dialect)| -> Result<usize, String> {
+        let blocks = text.split(fence).skip(1);
+        blocks.map(|block| run_block(block.split("```").next().expect("the end of a block"), dialect)).sum()
+    };
+    [("```example\n", Dialect::Miniexpr), ("```numpy\n", Dialect::NumPy)].into_iter().map(run).sum()
 }
 
 /// How many results a document states, whatever its blocks are called: lines inside any fences in which an arrow
@@ -178,11 +188,12 @@ fn stated_results(text: &str) -> usize {
 }
 
 /// The documents that explain the language by examples.
-const DOCUMENTS_WITH_EXAMPLES: [&str; 6] = [
+const DOCUMENTS_WITH_EXAMPLES: [&str; 7] = [
     "README.md",
     "docs/dtypes.md",
     "docs/functions.md",
     "docs/kernels.md",
+    "docs/language-miniexpr.md",
     "docs/language.md",
     "docs/strings.md",
 ];

@@ -10,7 +10,7 @@ use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr;
 
 use miniexpr::Dtype;
-use miniexpr::ffi::{self, me_eval_params, me_expr, me_variable};
+use miniexpr::ffi::{self, DialectCode, me_compile_params, me_eval_params, me_expr, me_variable};
 
 /// `me_dtype` of "infer the dtype".
 pub const AUTO: u32 = 0;
@@ -124,6 +124,22 @@ pub fn compile(text: &str, variables: &[Variable], dtype: u32) -> Result<Express
     // SAFETY: text and entries outlive the call; `out` and `error` are valid for writing.
     finish(|error, out| unsafe {
         ffi::me_compile(text.as_ptr(), entries.as_ptr(), entries.len() as c_int, dtype, error, out)
+    })
+}
+
+/// Compiles `text` of the NumPy dialect with `me_compile_with`.
+pub fn compile_numpy(text: &str, variables: &[Variable], dtype: u32) -> Result<Expression, Failure> {
+    let text = CString::new(text).expect("a text without NUL");
+    let entries = entries(variables);
+    let params = me_compile_params {
+        struct_size: size_of::<me_compile_params>(),
+        dialect: DialectCode::ME_DIALECT_NUMPY as u32,
+        jit_mode: 0,
+    };
+    // SAFETY: text, entries and options outlive the call; `out` and `error` are valid for writing.
+    finish(|error, out| unsafe {
+        let count = entries.len() as c_int;
+        ffi::me_compile_with(text.as_ptr(), entries.as_ptr(), count, dtype, &params, error, out)
     })
 }
 
