@@ -226,9 +226,14 @@ impl Lowerer<'_> {
         self.regions.try_push(Region { mask: Some(mask), loop_mask: None, loop_id: None })?;
         self.block(body)?;
         self.regions.pop();
-        if let Some(label) = skip {
-            self.label(label)?;
-            self.forget(known, logged);
+        match skip {
+            Some(label) => {
+                self.label(label)?;
+                self.forget(known, logged);
+            }
+            // The instructions are passed, but expressions may have had other operands outside the branch.
+            None if self.flow.has_jumps => self.forget(self.known.len(), logged),
+            None => {}
         }
         Ok(())
     }

@@ -175,3 +175,14 @@ fn functions_see_harmless_values_of_items_that_are_done() {
         assert!(operands.into_iter().all(is_selected), "{level:?}");
     }
 }
+
+#[test]
+fn values_of_a_branch_are_computed_again_after_it() {
+    // In the branch, the operands of `fmod` are 1 in the lanes outside it.
+    agree(
+        "def f(x, y):\n    v = x\n    if x < y:\n        v = v * fmod(x, y)\n    for i in range(1):\n        v = v + x\n    return v + fmod(x, y)\n",
+    );
+    agree(
+        "def f(x, y):\n    v = x\n    if x < y:\n        v = v * exp(x)\n    for i in range(1):\n        v = v + x\n    return v + exp(x)\n",
+    );
+}
