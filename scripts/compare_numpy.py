@@ -4,8 +4,9 @@
     compare_numpy.py record            writes the tables of tests/numpy from NumPy
     compare_numpy.py tables            compares every operation for every pair of dtypes now
     compare_numpy.py trees [N] [SEED]  compares N random expression trees (100,000 unless given)
+    compare_numpy.py kernels [N] [SEED]  compares N random kernels (2,000 unless given) with Python over NumPy's scalars
 
-The last two need the program of examples/eval_lines.rs: `cargo build --release --example eval_lines`, or its path in
+The last three need the program of examples/eval_lines.rs: `cargo build --release --example eval_lines`, or its path in
 EVAL_LINES. NumPy 2.4 was used for the tables of the repository.
 """
 
@@ -366,6 +367,121 @@ def trees(count, seed):
     return compare(listed)
 
 
+class Kernel:
+    """Random kernels over inputs `x` and `y` of one dtype, whose locals have that dtype on every path."""
+
+    def __init__(self, rng, is_float):
+        self.rng, self.is_float = rng, is_float
+        self.locals = []
+        self.loops = 0
+
+    def value(self, depth):
+        rng = self.rng
+        if depth == 0 or rng.random() < 0.2:
+            return rng.choice(["x", "y"] + self.locals)
+        kind = rng.random()
+        one = lambda: self.value(depth - 1)  # noqa: E731
+        if kind < 0.15:
+            return f"({one()} {rng.choice('+-*')} {rng.choice(['1', '2', '3'] + (['0.5'] if self.is_float else []))})"
+        if kind < 0.55:
+            return f"({one()} {rng.choice(['+', '-', '*', '//', '%'])} {one()})"
+        if kind < 0.65:
+            return f"({one()} if {self.condition()} else {one()})"
+        if kind < 0.75:
+            return f"minimum({one()}, {one()})"
+        return f"(-{one()})"
+
+    def condition(self):
+        rng = self.rng
+        first, second, third = self.value(1), self.value(1), self.value(1)
+        return rng.choice(
+            [
+                f"{first} < {second}",
+                f"{first} <= {second} != {third}",
+                f"not {first} > 1",
+                f"({first} > 0 and {second} > 0)",
+                f"({first} == {second} or {third} < 3)",
+            ]
+        )
+
+    def block(self, depth, indent):
+        rng, lines = self.rng, []
+        for _ in range(rng.randint(1, 3)):
+            kind = rng.random()
+            if kind < 0.4 or depth == 0 or not self.locals:
+                if len(self.locals) > 1 and rng.random() < 0.3:
+                    a, b = rng.sample(self.locals, 2)
+                    lines.append(f"{indent}{a}, {b} = {self.value(1)}, {self.value(1)}")
+                elif self.locals and rng.random() < 0.4:
+                    lines.append(f"{indent}{rng.choice(self.locals)} {rng.choice(['+=', '-=', '*=', '//=', '%='])} {self.value(1)}")
+                elif self.locals and (indent != "    " or rng.random() < 0.3):
+                    lines.append(f"{indent}{rng.choice(self.locals)} = {self.value(2)}")
+                else:
+                    lines.append(f"{indent}v{len(self.locals)} = {self.value(2)}")
+                    self.locals.append(f"v{len(self.locals)}")
+            elif kind < 0.65:
+                lines.append(f"{indent}if {self.condition()}:")
+                lines += self.nested(depth, indent)
+                if rng.random() < 0.6:
+                    lines.append(f"{indent}else:")
+                    lines += self.nested(depth, indent)
+            else:
+                self.loops += 1
+                lines.append(f"{indent}for i{self.loops} in range({rng.randint(0, 4)}):")
+                if rng.random() < 0.5:
+                    lines.append(f"{indent}    {rng.choice(self.locals)} += i{self.loops}")
+                lines += self.nested(depth, indent)
+                if rng.random() < 0.3:
+                    lines.append(f"{indent}    if {self.condition()}:")
+                    lines.append(f"{indent}        {rng.choice(['break', 'continue'])}")
+        return lines
+
+    def nested(self, depth, indent):
+        """A block of assignments to locals that exist: a local that begins in it may have no value after it."""
+        return self.block(depth - 1, indent + "    ") if self.locals else [f"{indent}    v = x"]
+
+    def text(self):
+        lines = ["def kernel(x, y):", *self.block(2, "    "), *self.block(2, "    ")]
+        return "\n".join([*lines, f"    return {self.value(2)}", ""])
+
+
+def kernels(count, seed):
+    rng = random.Random(seed)
+    listed, expected = [], []
+    for _ in range(count):
+        name = rng.choice(["int32", "int64", "float32", "float64", "uint8", "int16"])
+        dtype = np.dtype(name)
+        pool = values(name)
+        if dtype.kind == "f":
+            pool = pool[np.isfinite(pool) & (np.abs(pool) < 1e30)]
+        variables = {letter: pool[[rng.randrange(len(pool)) for _ in range(9)]] for letter in "xy"}
+        text = Kernel(rng, dtype.kind == "f").text()
+        space = dict(SPACE)
+        exec(text, space)  # noqa: S102
+        try:
+            with np.errstate(all="ignore"):
+                results = [space["kernel"](x, y) for x, y in zip(variables["x"], variables["y"])]
+        except (TypeError, ValueError, OverflowError, ZeroDivisionError, UnboundLocalError):
+            continue
+        listed.append((text, variables))
+        expected.append(results)
+    right, wrong, missing = 0, [], {}
+    answers = Engine().answers([line(text, variables) for text, variables in listed])
+    for (text, variables), results, given in zip(listed, expected, answers, strict=True):
+        if isinstance(given, str):
+            wrong.append((text, {"x": variables["x"].dtype.name}, f"refused: {given}"))
+            continue
+        wanted = np.array([given.dtype.type(result) for result in results])
+        found = differences(wanted, given, 0)
+        if len(found) == 0:
+            right += 1
+        else:
+            at = found[0]
+            why = f"x={variables['x'][at]!r} y={variables['y'][at]!r}: {given[at]!r}, Python {results[at]!r}"
+            wrong.append((text, {"x": variables["x"].dtype.name}, why))
+    return right, missing, wrong
+
+
 def main():
     command = sys.argv[1] if len(sys.argv) > 1 else ""
     if command == "record":
@@ -375,6 +491,9 @@ def main():
     if command == "trees":
         count = int(sys.argv[2]) if len(sys.argv) > 2 else 100_000
         return report(*trees(count, int(sys.argv[3]) if len(sys.argv) > 3 else 1))
+    if command == "kernels":
+        count = int(sys.argv[2]) if len(sys.argv) > 2 else 2000
+        return report(*kernels(count, int(sys.argv[3]) if len(sys.argv) > 3 else 1))
     print(__doc__)
     return 2
 

@@ -131,7 +131,8 @@ fn run_block(block: &str, dialect: Dialect) -> Result<usize, String> {
             match line.strip_prefix('→') {
                 None => *source += &format!("{line}\n"),
                 Some(expected) => {
-                    check(source, expected.trim(), &inputs, dialect).map_err(|why| format!("{source}{why}"))?;
+                    check(source, expected.trim(), &inputs, dialect)
+                        .map_err(|why| format!("{source}{why}"))?;
                     count += 1;
                     declaring = false;
                     kernel = None;

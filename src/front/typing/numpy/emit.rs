@@ -5,6 +5,7 @@ use super::promote::promote;
 use super::{Typed, type_error, ufunc};
 use crate::dtype::{Dtype, Scalar};
 use crate::front::error::CompileError;
+use crate::front::lexer::Operator;
 use crate::front::scope::{HostFunction, Scope, Variable};
 use crate::front::tree::{NodeId, NodeKind, Options, Tree};
 use crate::front::typing::host;
@@ -130,6 +131,7 @@ impl Emitter<'_> {
             NodeKind::Negate(a) => self.ufunc(Ufunc::Negative, &[a], work),
             NodeKind::Invert(a) => self.ufunc(Ufunc::Invert, &[a], work),
             NodeKind::Not(a) => self.ufunc(Ufunc::LogicalNot, &[a], work),
+            NodeKind::Binary(Operator::Pow, a, b) => self.power(a, b, work),
             NodeKind::Binary(operator, a, b) => self.ufunc(ufunc_of(operator), &[a, b], work),
             NodeKind::Conditional { condition, yes, no } => match self.get(condition).constant {
                 Some(value) => self.operand(if value.is_true() { yes } else { no }, work),
@@ -260,6 +262,19 @@ impl Emitter<'_> {
             }
             [] => unreachable!("element-wise operations have operands"),
         }
+    }
+
+    /// The operator `**`. As in NumPy, some powers of floats are other operations.
+    fn power(&mut self, a: NodeId, b: NodeId, work: Dtype) -> Result<ExprId, CompileError> {
+        let is_exact = work == Dtype::Bool || work.is_integer();
+        let exponent = self.get(b).constant.filter(|value| !is_exact && !matches!(value, Scalar::Complex(_)));
+        let ufunc = match exponent.map(Scalar::to_f64) {
+            Some(0.5) => Ufunc::Math(MathFn::Sqrt),
+            Some(-1.0) => Ufunc::Reciprocal,
+            _ => return self.ufunc(Ufunc::Power, &[a, b], work),
+        };
+        let a = self.operand(a, work)?;
+        self.of_one(ufunc, a, work)
     }
 
     fn of_one(&mut self, ufunc: Ufunc, a: ExprId, work: Dtype) -> Result<ExprId, CompileError> {
