@@ -3,6 +3,7 @@
 use super::handle;
 use crate::expression::Expression;
 use std::ffi::{c_int, c_void};
+use std::ptr;
 
 use super::types::*;
 use crate::back::block::{Items, Outcome};
@@ -67,9 +68,7 @@ pub(super) unsafe fn evaluate(
     let count = if n == 0 { 0 } else { expression.program.kernel.params.len() };
     // SAFETY: `vars_block` is NULL or has `n_vars` pointers.
     let inputs = unsafe { input_blocks(vars_block, count)? };
-    let is_missing =
-        |index: usize| inputs[index].is_null() && expression.program.kernel.graph.reads(index as u32);
-    if (0..inputs.len()).any(is_missing) {
+    if inputs.contains(&ptr::null()) && lacks_input(expression, inputs) {
         return Err(EvalStatus::ME_EVAL_ERR_INVALID_ARG);
     }
     let extent = [n as i64];
@@ -93,6 +92,14 @@ pub(super) fn check_count(expression: &Expression, n_vars: c_int) -> Result<(), 
         return Err(EvalStatus::ME_EVAL_ERR_VAR_MISMATCH);
     }
     Ok(())
+}
+
+/// Whether an input that the expression reads is NULL.
+#[cold]
+#[inline(never)]
+fn lacks_input(expression: &Expression, inputs: &[*const u8]) -> bool {
+    let graph = &expression.program.kernel.graph;
+    inputs.iter().zip(0..).any(|(input, param)| input.is_null() && graph.reads(param))
 }
 
 /// The input pointers, any of which may be NULL.
