@@ -94,7 +94,7 @@ fuzz() {
         # From the seeds alone: a grown corpus takes longer to read than the run. And with one seed: a test
         # of a change tells about the change, `make fuzz` looks for what nobody has seen.
         rm -rf build/corpus
-        for target in expression strings blocks kernels; do
+        for target in expression strings blocks kernels dialects arrays; do
             suite "fuzz-$target" check env FUZZ_CORPUS=build/corpus FUZZ_SEED=1 scripts/fuzz.sh 8 "$target"
         done
     fi

@@ -2,6 +2,10 @@
 
 use smallvec::SmallVec;
 
+use crate::kernel::Kernel;
+use crate::kernel::level::Level;
+use crate::kernel::strided::{Rows, gather_steps, transpose};
+
 /// One loop of a copy: its steps, and the bytes that each goes in both arrays.
 #[derive(Clone, Copy, Debug)]
 struct Loop {
@@ -81,14 +85,21 @@ fn sort(loops: &mut Loops) {
 /// # Safety
 /// As [`copy_box`].
 unsafe fn copy_plane(to: *mut u8, from: *const u8, outer: Loop, inner: Loop, itemsize: usize) {
-    // SAFETY: as the caller promises; the types have the size of an item and no alignment.
+    let size = itemsize as isize;
+    // SAFETY: as the caller promises; the types have the size of an item, and are read and written at any alignment.
     unsafe {
+        if outer.to == size && inner.from == size {
+            let (to, from) = (Rows { start: to, stride: inner.to }, Rows { start: from, stride: outer.from });
+            if transpose(to, from, outer.extent, inner.extent, itemsize) {
+                return;
+            }
+        }
         match itemsize {
-            1 => copy_items::<[u8; 1]>(to, from, outer, inner),
-            2 => copy_items::<[u8; 2]>(to, from, outer, inner),
-            4 => copy_items::<[u8; 4]>(to, from, outer, inner),
-            8 => copy_items::<[u8; 8]>(to, from, outer, inner),
-            16 => copy_items::<[u8; 16]>(to, from, outer, inner),
+            1 => copy_items::<u8>(to, from, outer, inner),
+            2 => copy_items::<u16>(to, from, outer, inner),
+            4 => copy_items::<u32>(to, from, outer, inner),
+            8 => copy_items::<u64>(to, from, outer, inner),
+            16 => copy_items::<u128>(to, from, outer, inner),
             _ => copy_rows(to, from, outer, inner, |to, from| {
                 to.copy_from_nonoverlapping(from, itemsize);
             }),
@@ -104,30 +115,31 @@ unsafe fn copy_items<T: Copy>(to: *mut u8, from: *const u8, outer: Loop, inner: 
         .map(|step| (to.wrapping_offset(step * outer.to), from.wrapping_offset(step * outer.from)));
     // SAFETY: as the caller promises.
     unsafe {
-        match (inner.to, inner.from) {
-            (stride, from_stride) if stride == size && from_stride == size => {
-                let bytes = inner.extent * size as usize;
-                starts.for_each(|(to, from)| to.copy_from_nonoverlapping(from, bytes));
-            }
-            (stride, 0) if stride == size => starts.for_each(|(to, from)| {
+        if inner.to == size && inner.from == size {
+            let bytes = inner.extent * size as usize;
+            starts.for_each(|(to, from)| to.copy_from_nonoverlapping(from, bytes));
+        } else if inner.to == size && inner.from == 0 {
+            starts.for_each(|(to, from)| {
                 let value = from.cast::<T>().read_unaligned();
                 for item in 0..inner.extent {
                     to.cast::<T>().add(item).write_unaligned(value);
                 }
-            }),
-            (stride, from_stride) if stride == size && from_stride == 2 * size => {
-                starts.for_each(|(to, from)| {
-                    for item in 0..inner.extent {
-                        let value = from.cast::<T>().add(2 * item).read_unaligned();
-                        to.cast::<T>().add(item).write_unaligned(value);
-                    }
-                });
-            }
-            _ => copy_rows(to, from, outer, inner, |to, from| {
+            });
+        } else if let Some(gather) = gather_of(inner, size) {
+            starts.for_each(|(to, from)| gather(to, from, from, from, inner.extent));
+        } else {
+            copy_rows(to, from, outer, inner, |to, from| {
                 to.cast::<T>().write_unaligned(from.cast::<T>().read_unaligned());
-            }),
+            });
         }
     }
+}
+
+/// The vector kernel that takes items at equal steps side by side, if there is one.
+fn gather_of(inner: Loop, size: isize) -> Option<Kernel> {
+    let step =
+        usize::try_from(inner.from / size).ok().filter(|_| inner.to == size && inner.from % size == 0)?;
+    gather_steps(size as usize, step, Level::current())
 }
 
 /// Calls `copy` with the addresses of each item.

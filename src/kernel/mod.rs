@@ -21,6 +21,7 @@ mod packed;
 pub mod reduce;
 mod select;
 mod stream;
+pub mod strided;
 pub mod string;
 #[cfg(test)]
 mod tests;
