@@ -3,9 +3,12 @@
 import collections
 import contextlib
 import gc
+import os
 import pickle
+import signal
 import sys
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -179,15 +182,34 @@ def test_results_without_dimensions_are_scalars():
     assert me.evaluate("1 + 2", {}) == 3
 
 
-def test_numbers_of_python():
-    x = np.arange(3.0)
+def test_numbers_of_python_take_the_dtype_of_what_they_meet():
+    x, y = np.float32([1, 2]), np.int8([1, 2])
     n, f, c, b = 2, 0.5, 1j, True
-    assert me.evaluate("x*n + f").tolist() == [0.5, 2.5, 4.5]
-    assert me.evaluate("x + c").dtype == np.complex128
-    assert me.evaluate("where(b, x, 0)").tolist() == [0, 1, 2]
-    assert me.evaluate("n", {"n": 2**64 - 1}) == 2**64 - 1
-    with pytest.raises(me.DTypeError):
-        me.evaluate("n", {"n": 2**64})
+    assert me.evaluate("x*n + f").dtype == np.float32
+    assert me.evaluate("x*n + f").tolist() == [2.5, 4.5]
+    assert me.evaluate("x + c").dtype == np.complex64
+    assert me.evaluate("where(b, x, 0)").tolist() == [1, 2]
+    assert me.evaluate("y**n - n").dtype == np.int8
+    assert me.evaluate("y * f").dtype == (y * f).dtype == np.float64
+    assert type(me.evaluate("n + 1")) is np.int64
+    assert me.evaluate("z + 1", {"z": np.float64(1)}).dtype == np.float64
+
+
+def test_values_of_numbers_are_told_apart():
+    x = np.array([1.0])
+    for value in (2, 2.0, 2 + 0j, True, -0.0, 0.0, 0, np.inf, -np.inf, 1e-300):
+        result = me.evaluate("x * value")
+        assert result.dtype == (x * value).dtype
+        assert np.signbit(result.real) == np.signbit((x * value).real)
+        assert result == x * value
+    assert np.isnan(me.evaluate("x + value", {"x": x, "value": np.nan}))
+    small = np.int8([1])
+    with pytest.raises(me.Error, match="300 out of bounds for int8") as caught:
+        me.evaluate("(small + 1) * n", {"small": small, "n": 300})
+    assert caught.value.text == "(small + 1) * n"
+    assert caught.value.text[slice(*caught.value.span)] == "n"
+    with pytest.raises(me.Error, match="negative"):
+        me.evaluate("small ** n", {"small": small, "n": -1})
 
 
 def test_output():
@@ -356,3 +378,83 @@ def test_nothing_is_kept():
     calls(5000)
     gc.collect()
     assert (sys.getrefcount(x), sys.getrefcount(out), sys.getrefcount(out.dtype)) == before
+
+
+def test_progress():
+    x = np.linspace(0, 1, 1_000_000)
+    seen = []
+    result = me.evaluate("sin(x) + cos(x)", progress=lambda done, total: seen.append((done, total)), threads=2)
+    assert result.shape == x.shape
+    assert seen == sorted(seen)
+    assert seen[-1] == (1_000_000, 1_000_000)
+    assert me.evaluate("x + 1", progress=False).shape == x.shape
+
+
+@pytest.mark.parametrize("has_tqdm", [True, False])
+def test_bar(capsys, monkeypatch, has_tqdm):
+    x = np.linspace(0, 1, 100_000)
+    if not has_tqdm:
+        monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    me.evaluate("sin(x)", progress=True)
+    assert "100%" in capsys.readouterr().err
+
+
+def test_errors_of_progress_stop_the_evaluation():
+    x = np.linspace(0, 1, 1_000_000)
+
+    def stop(done, total):
+        calls.append(done)
+        raise LookupError(done)
+
+    calls = []
+    with pytest.raises(LookupError):
+        me.evaluate("sin(x)", {"x": x}, progress=stop)
+    assert len(calls) == 1
+    assert me.evaluate("sin(x)", {"x": x}).shape == x.shape
+
+
+def test_signals_stop_an_evaluation():
+    x = np.linspace(0, 1, 20_000)[:, None] + np.linspace(0, 1, 2_000)
+    arrived = []
+
+    def handler(number, frame):
+        arrived.append(time.monotonic())
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        start = time.monotonic()
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        with pytest.raises(KeyboardInterrupt):
+            for _ in range(1000):
+                me.evaluate("sin(x) * cos(x) + exp(x) - log(x + 1) + x**0.3", {"x": x})
+        end = time.monotonic()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    # Twice what it takes at most, as other programs may run as well.
+    assert arrived[0] - start < 0.05 + 0.1
+    assert end - arrived[0] < 0.1
+
+
+def test_a_child_evaluates():
+    x = np.linspace(0, 1, 200_000)
+    expected = me.evaluate("sin(x)", threads=2)
+    stop = threading.Event()
+
+    def work(y):
+        while not stop.is_set():
+            me.evaluate("sin(y)", threads=2)
+
+    worker = threading.Thread(target=work, args=(x,))
+    worker.start()
+    try:
+        for _ in range(5):
+            child = os.fork()
+            if child == 0:
+                same = (me.evaluate("sin(x)", {"x": x}, threads=2) == expected).all()
+                os._exit(0 if same else 1)
+            assert os.waitpid(child, 0)[1] == 0
+    finally:
+        stop.set()
+        worker.join()

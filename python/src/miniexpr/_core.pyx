@@ -2,6 +2,7 @@
 """The extension module: from NumPy arrays to the C interface and back."""
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.complex cimport PyComplex_CheckExact
 from cpython.dict cimport PyDict_CheckExact, PyDict_GetItemWithError
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.float cimport PyFloat_CheckExact
@@ -14,12 +15,13 @@ cimport numpy as cnp
 
 from miniexpr._c cimport *
 
-import re
 import threading
 
 import numpy as np
 
 from miniexpr._errors import DTypeError, Error
+from miniexpr._progress import Bar
+from miniexpr._text import is_kernel, literal, names_of, span_before, with_numbers
 
 cnp.import_array()
 
@@ -52,12 +54,12 @@ cdef enum:
     # So few results are computed in one call on the calling thread, which nothing interrupts.
     FEW_ITEMS = 16384
 
-# How many texts `evaluate` remembers, and for how many signatures each.
+# How many texts `evaluate` remembers, and for how many kinds of values each.
 cdef Py_ssize_t MAX_TEXTS = 256
-cdef Py_ssize_t MAX_PLANS = 32
+cdef Py_ssize_t MAX_PLANS = 64
 
 cdef dict DIALECTS = {"miniexpr": ME_DIALECT_MINIEXPR, "numpy": ME_DIALECT_NUMPY}
-cdef str DEFAULT_DIALECT = "numpy"
+cdef str NUMPY = "numpy"
 
 # The dtype of the library by type number of NumPy, ME_AUTO where there is none; and NumPy's by that of the library.
 cdef me_dtype[32] CODES
@@ -148,6 +150,15 @@ cdef object last_error(kind, str text):
 
 cdef object refused_dtype(str name, dtype):
     return DTypeError(f"'{name}' is an array of {dtype}, which expressions cannot compute with")
+
+
+cdef object no_cast(dtype, wanted, casting):
+    return DTypeError(f"the result is {dtype}, which does not convert to {wanted} by the rule {casting!r}")
+
+
+cdef inline bint is_number(value) noexcept:
+    """Whether a value is a number of Python, which takes the dtype of what it meets."""
+    return PyFloat_CheckExact(value) or PyLong_CheckExact(value) or PyComplex_CheckExact(value)
 
 
 cdef cnp.ndarray as_array(value, str name):
@@ -334,6 +345,11 @@ cdef class Expression:
     cdef object evaluate(self, list arrays, out, casting, threads, progress):
         """Runs over arrays of the dtypes of the inputs."""
         cdef cnp.ndarray result
+        if progress is False:
+            progress = None
+        elif progress is True:
+            with Bar() as bar:
+                return self.evaluate(arrays, out, casting, threads, bar)
         if out is None:
             result = self.room(arrays)
             self.run(arrays, result, threads, progress)
@@ -343,7 +359,7 @@ cdef class Expression:
         if not out.flags.writeable:
             raise Error("out is read-only")
         if not np.can_cast(self.dtype, out.dtype, casting):
-            raise DTypeError(f"the result is {self.dtype}, which does not convert to {out.dtype} by the rule {casting!r}")
+            raise no_cast(self.dtype, out.dtype, casting)
         if is_plain(out) and (out.dtype == self.dtype or not is_flexible(code_of(out.dtype.num))):
             self.giving(out.dtype).run(arrays, out, threads, progress)
         else:
@@ -470,7 +486,7 @@ def _compile(str text not None, tuple names, tuple dtypes, wanted, str dialect):
     result.n_slots = me_expr_variable_count(result.expr)
     for i in range(result.n_slots):
         result.slots[i] = me_expr_variable(result.expr, <int>i)
-    result.is_kernel = KERNEL.match(text) is not None
+    result.is_kernel = is_kernel(text)
     result.dtype = dtype_of(me_get_dtype(result.expr), me_get_itemsize(result.expr))
     result.number = result.dtype.num
     return result
@@ -515,7 +531,7 @@ def compile(text, /, *, dtype=None, dialect=None, **dtypes):
     """
     names = tuple(dtypes)
     types = tuple([native(given) for given in dtypes.values()])
-    return _compile(text, names, types, None if dtype is None else native(dtype), dialect or DEFAULT_DIALECT)
+    return _compile(text, names, types, None if dtype is None else native(dtype), dialect or NUMPY)
 
 
 cdef object native(dtype):
@@ -527,32 +543,106 @@ cdef object native(dtype):
     return dtype.newbyteorder("=") if is_flexible(code) else DTYPES[<int>code]
 
 
-# Names, and what looks like names but is not: strings, numbers, attributes. A name before a parenthesis is a function.
-WORDS = re.compile(
-    r"""(?: "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*' | \#.* | (?:\d|\.\d)[\w.]*(?:(?<=[eE])[-+]\d+)? | \.\s*[^\W\d]\w* )
-    | ([^\W\d]\w*) (?! \w | \s*\( )""",
-    re.VERBOSE,
-)
-KERNEL = re.compile(r"(?:\s|\#.*)*def\s+\w+\s*\(([^()]*)\)")
-RESERVED = frozenset("and or not if else True False".split())
-
-
-def names_of(text):
-    """Names that may be inputs of a text, each once: all that are no functions, or the parameters of a kernel."""
-    kernel = KERNEL.match(text)
-    if kernel:
-        return tuple([name.strip() for name in kernel[1].split(",") if name.strip()])
-    names = dict.fromkeys([match[1] for match in WORDS.finditer(text) if match[1]])
-    return tuple([name for name in names if name not in RESERVED])
-
-
 cdef class Text:
-    """A text that was evaluated: its names, and what was compiled for signatures of dtypes."""
+    """A text, its names, and what was compiled for their values.
 
-    cdef str text
-    cdef str dialect
-    cdef tuple names
+    Parameters
+    ----------
+    text : str
+        An expression, or a kernel.
+    names : tuple of str
+        What may be inputs of it.
+    dialect : str
+        Its language.
+    """
+
+    cdef readonly str text
+    cdef readonly tuple names
+    cdef readonly str dialect
+    cdef bint is_kernel
+    # By what is known of the values at compile time.
     cdef dict plans
+
+    def __init__(self, str text not None, tuple names not None, str dialect not None):
+        if len(names) > MAX_INPUTS:
+            raise Error(f"{len(names)} names are more than {MAX_INPUTS}", text)
+        self.text = text
+        self.names = names
+        self.dialect = dialect
+        self.is_kernel = is_kernel(text)
+        self.plans = {}
+
+    cpdef object run(self, list values, out, dtype, casting, threads, progress):
+        """Evaluates for a value for each name; `MISSING` stands for none."""
+        cdef int32_t[2 * MAX_INPUTS + 2] key
+        cdef Py_ssize_t i, count = len(values)
+        cdef me_dtype code
+        cdef cnp.ndarray array
+        cdef list arrays = [], described = []
+        cdef dict numbers = None, refused = None
+        cdef Expression plan
+        for i in range(count):
+            value = values[i]
+            key[2 * i] = key[2 * i + 1] = 0
+            described.append(None)
+            if not is_plain(value):
+                if value is MISSING:
+                    continue
+                if is_number(value) and self.dialect == NUMPY:
+                    numbers = {} if numbers is None else numbers
+                    numbers[self.names[i]] = value
+                    key[2 * i] = -1
+                    continue
+                try:
+                    value = as_array(value, self.names[i])
+                except (TypeError, ValueError) as error:
+                    if self.is_kernel:
+                        raise
+                    refused = {} if refused is None else refused
+                    refused[self.names[i]] = error
+                    continue
+            array = value
+            code = code_of(cnp.PyArray_TYPE(array))
+            key[2 * i] = code
+            if is_flexible(code):
+                key[2 * i + 1] = <int32_t>cnp.PyArray_ITEMSIZE(array)
+            arrays.append(array)
+            described[i] = array
+        signature = PyBytes_FromStringAndSize(<char *>key, 2 * count * sizeof(int32_t))
+        if numbers is not None:
+            signature += "".join([literal(number) for number in numbers.values()]).encode()
+        plan = self.plans.get(signature)
+        if plan is None:
+            plan = self.plan(described, numbers, refused)
+            remember(self.plans, signature, plan, MAX_PLANS)
+        if dtype is not None:
+            dtype = native(dtype)
+            if not np.can_cast(plan.dtype, dtype, casting):
+                raise no_cast(plan.dtype, dtype, casting)
+            plan = plan.giving(dtype)
+        return plan.evaluate(arrays, out, casting, threads, progress)
+
+    cdef Expression plan(self, list arrays, dict numbers, dict refused):
+        """Compiles for arrays of these dtypes, None for names that are no inputs."""
+        names, dtypes = [], []
+        for name, array in zip(self.names, arrays):
+            if array is not None:
+                names.append(name)
+                dtypes.append(native(array.dtype))
+        text, replaced = self.text, None
+        if numbers:
+            text, replaced = with_numbers(text, numbers)
+        try:
+            return _compile(text, tuple(names), tuple(dtypes), None, self.dialect)
+        except Error as error:
+            span = error.span
+            if span is not None and replaced is not None:
+                span = span_before(span, replaced)
+            # The name is known after all, but has a value that cannot be an input.
+            name = self.text[slice(*span)] if span is not None else None
+            if refused is not None and name in refused:
+                raise refused[name] from None
+            raise type(error)(error.message, self.text, span) from None
 
 
 # Texts by themselves and the name of their dialect. Entries are added under the lock, and taken out in the order of
@@ -573,15 +663,13 @@ cdef Text text_of(str text, str dialect):
     key = (text, dialect)
     found = texts.get(key)
     if found is None:
-        found = Text.__new__(Text)
-        found.text = text
-        found.dialect = dialect
-        found.names = names_of(text)
-        found.plans = {}
-        if len(found.names) > MAX_INPUTS:
-            raise Error(f"{len(found.names)} names are more than {MAX_INPUTS}", text)
+        found = Text(text, names_of(text), dialect)
         remember(texts, key, found, MAX_TEXTS)
     return found
+
+
+# What stands for the value of a name that has none.
+cdef object MISSING = object()
 
 
 cdef object look_up(str name, local_names, global_names):
@@ -600,28 +688,6 @@ cdef object look_up(str name, local_names, global_names):
             except KeyError:
                 pass
     return MISSING
-
-
-cdef object MISSING = object()
-
-
-cdef Expression plan_for(Text text, list values, dict refused, bytes key):
-    """Compiles a text for values of these dtypes, None where a name has no value that can be an input."""
-    names, dtypes = [], []
-    for name, array in zip(text.names, values):
-        if array is not None:
-            names.append(name)
-            dtypes.append(native(array.dtype))
-    try:
-        plan = _compile(text.text, tuple(names), tuple(dtypes), None, text.dialect)
-    except Error as error:
-        # The name is known after all, but has a value that cannot be an input.
-        name = error.text[slice(*error.span)] if error.span else None
-        if refused and name in refused:
-            raise refused[name] from None
-        raise
-    remember(text.plans, key, plan, MAX_PLANS)
-    return plan
 
 
 def evaluate(text not None, local_dict=None, global_dict=None, *, out=None, dtype=None, casting="same_kind",
@@ -670,45 +736,11 @@ def evaluate(text not None, local_dict=None, global_dict=None, *, out=None, dtyp
     np.int64(3)
     """
     cdef Text known
-    cdef Expression plan
-    cdef me_dtype code
-    cdef int32_t[2 * MAX_INPUTS + 2] key
-    cdef Py_ssize_t count = 0
-    cdef list arrays = [], values = []
-    cdef dict refused = None
     if local_dict is None:
         frame = <object>PyEval_GetFrame()
         local_dict = frame.f_locals
         if global_dict is None:
             global_dict = frame.f_globals
-    known = text_of(text, DEFAULT_DIALECT if dialect is None else dialect)
-    for name in known.names:
-        value = look_up(name, local_dict, global_dict)
-        if value is not MISSING and not is_plain(value):
-            try:
-                value = as_array(value, name)
-            except (TypeError, ValueError) as error:
-                refused = refused or {}
-                refused[name] = error
-                value = MISSING
-        key[count] = key[count + 1] = 0
-        if value is MISSING:
-            values.append(None)
-        else:
-            code = code_of(cnp.PyArray_TYPE(<cnp.ndarray>value))
-            key[count] = code
-            if is_flexible(code):
-                key[count + 1] = <int32_t>cnp.PyArray_ITEMSIZE(<cnp.ndarray>value)
-            arrays.append(value)
-            values.append(value)
-        count += 2
-    signature = PyBytes_FromStringAndSize(<char *>key, count * sizeof(int32_t))
-    plan = known.plans.get(signature)
-    if plan is None:
-        plan = plan_for(known, values, refused, signature)
-    if dtype is not None:
-        dtype = native(dtype)
-        if not np.can_cast(plan.dtype, dtype, casting):
-            raise DTypeError(f"the result is {plan.dtype}, which does not convert to {dtype} by the rule {casting!r}")
-        plan = plan.giving(dtype)
-    return plan.evaluate(arrays, out, casting, threads, progress)
+    known = text_of(text, NUMPY if dialect is None else dialect)
+    values = [look_up(name, local_dict, global_dict) for name in known.names]
+    return known.run(values, out, dtype, casting, threads, progress)

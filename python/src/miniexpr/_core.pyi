@@ -1,0 +1,59 @@
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+_Casting = Literal["no", "equiv", "safe", "same_kind", "unsafe"]
+_Dialect = Literal["numpy", "miniexpr"]
+_Progress = bool | Callable[[int, int], object] | None
+
+class Expression:
+    text: Final[str]
+    dialect: Final[_Dialect]
+    dtype: Final[np.dtype[Any]]
+    @property
+    def inputs(self) -> dict[str, np.dtype[Any]]: ...
+    def __call__(
+        self,
+        *args: npt.ArrayLike,
+        out: npt.NDArray[Any] | None = None,
+        casting: _Casting = "same_kind",
+        threads: int | None = None,
+        progress: _Progress = None,
+        **kwargs: npt.ArrayLike,
+    ) -> Any: ...
+
+class Text:
+    text: Final[str]
+    names: Final[tuple[str, ...]]
+    dialect: Final[_Dialect]
+    def __init__(self, text: str, names: tuple[str, ...], dialect: str) -> None: ...
+    def run(
+        self,
+        values: list[Any],
+        out: npt.NDArray[Any] | None,
+        dtype: npt.DTypeLike,
+        casting: str,
+        threads: int | None,
+        progress: _Progress,
+    ) -> Any: ...
+
+def compile(
+    text: str, /, *, dtype: npt.DTypeLike = None, dialect: _Dialect | None = None, **dtypes: npt.DTypeLike
+) -> Expression: ...
+def evaluate(
+    text: str,
+    local_dict: Mapping[str, Any] | None = None,
+    global_dict: Mapping[str, Any] | None = None,
+    *,
+    out: npt.NDArray[Any] | None = None,
+    dtype: npt.DTypeLike = None,
+    casting: _Casting = "same_kind",
+    threads: int | None = None,
+    progress: _Progress = None,
+    dialect: _Dialect | None = None,
+) -> Any: ...
+def get_num_threads() -> int: ...
+def set_num_threads(threads: int) -> int: ...
+def version() -> str: ...
