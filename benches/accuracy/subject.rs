@@ -60,8 +60,9 @@ impl Subject {
             for level in Level::all_supported() {
                 let kernel = match self {
                     Subject::Unary(f) => math::unary(f, dtype, accuracy, level),
-                    Subject::Binary(op) => math::binary(op, dtype, accuracy, level).expect("a math function"),
+                    Subject::Binary(op) => math::binary(op, dtype, accuracy, level),
                 };
+                let kernel = kernel.expect("a math function");
                 let known =
                     implementations.iter_mut().find(|known| std::ptr::fn_addr_eq(known.kernel, kernel));
                 match known {

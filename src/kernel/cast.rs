@@ -182,22 +182,33 @@ pub fn cast(from: Dtype, to: Dtype, level: Level) -> Option<Kernel> {
         return None;
     }
     let level = if from.is_complex() || to.is_complex() { level.of_rare_loops() } else { level };
-    let kernel = match (from, to) {
+    match (from, to) {
         (_, Dtype::Bool) => to_bool(from, level),
-        (Dtype::Complex64, Dtype::Complex128) => complex_to_complex::<f32, f64>(level),
-        (Dtype::Complex128, Dtype::Complex64) => complex_to_complex::<f64, f32>(level),
+        (Dtype::Complex64, Dtype::Complex128) => Some(complex_to_complex::<f32, f64>(level)),
+        (Dtype::Complex128, Dtype::Complex64) => Some(complex_to_complex::<f64, f32>(level)),
         (Dtype::Complex64, _) => complex_to_real::<f32>(to, level),
         (Dtype::Complex128, _) => complex_to_real::<f64>(to, level),
         (Dtype::Float32, _) => float_to::<f32>(to, level),
-        (Dtype::Float64, Dtype::UInt32) => f64_to_u32(level),
+        (Dtype::Float64, Dtype::UInt32) => Some(f64_to_u32(level)),
         (Dtype::Float64, _) => float_to::<f64>(to, level),
-        _ => integer_or_bool_to(from, to, level),
-    };
-    Some(kernel)
+        (
+            Dtype::Bool
+            | Dtype::Int8
+            | Dtype::Int16
+            | Dtype::Int32
+            | Dtype::Int64
+            | Dtype::UInt8
+            | Dtype::UInt16
+            | Dtype::UInt32
+            | Dtype::UInt64,
+            _,
+        ) => integer_or_bool_to(from, to, level),
+        (Dtype::String | Dtype::Bytes, _) => None,
+    }
 }
 
-fn to_bool(from: Dtype, level: Level) -> Kernel {
-    match from {
+fn to_bool(from: Dtype, level: Level) -> Option<Kernel> {
+    Some(match from {
         Dtype::Bool | Dtype::Int8 | Dtype::UInt8 => unary_kernel::<IsNonZero, u8>(level),
         Dtype::Int16 | Dtype::UInt16 => unary_kernel::<IsNonZero, u16>(level),
         Dtype::Int32 | Dtype::UInt32 => unary_kernel::<IsNonZero, u32>(level),
@@ -205,8 +216,9 @@ fn to_bool(from: Dtype, level: Level) -> Kernel {
         Dtype::Float32 => unary_kernel::<IsNonZero, f32>(level),
         Dtype::Float64 => unary_kernel::<IsNonZero, f64>(level),
         Dtype::Complex64 => unary_kernel::<IsNonZero, Complex<f32>>(level),
-        _ => unary_kernel::<IsNonZero, Complex<f64>>(level),
-    }
+        Dtype::Complex128 => unary_kernel::<IsNonZero, Complex<f64>>(level),
+        Dtype::String | Dtype::Bytes => return None,
+    })
 }
 
 fn complex_to_complex<From: Cast<Part>, Part: Copy>(level: Level) -> Kernel {
@@ -214,7 +226,7 @@ fn complex_to_complex<From: Cast<Part>, Part: Copy>(level: Level) -> Kernel {
 }
 
 /// From bool or an integer dtype. Signed and unsigned targets of one size get the same bits.
-fn integer_or_bool_to(from: Dtype, to: Dtype, level: Level) -> Kernel {
+fn integer_or_bool_to(from: Dtype, to: Dtype, level: Level) -> Option<Kernel> {
     match from {
         Dtype::Bool => integer_to::<Truth>(to, level),
         Dtype::Int8 => integer_to::<i8>(to, level),
@@ -224,30 +236,50 @@ fn integer_or_bool_to(from: Dtype, to: Dtype, level: Level) -> Kernel {
         Dtype::UInt8 => integer_to::<u8>(to, level),
         Dtype::UInt16 => integer_to::<u16>(to, level),
         Dtype::UInt32 => integer_to::<u32>(to, level),
-        _ => integer_to::<u64>(to, level),
+        Dtype::UInt64 => integer_to::<u64>(to, level),
+        Dtype::Float32
+        | Dtype::Float64
+        | Dtype::Complex64
+        | Dtype::Complex128
+        | Dtype::String
+        | Dtype::Bytes => None,
     }
 }
 
-fn integer_to<From>(to: Dtype, level: Level) -> Kernel
+fn integer_to<From>(to: Dtype, level: Level) -> Option<Kernel>
 where
     From: Cast<u8> + Cast<u16> + Cast<u32> + Cast<u64> + Cast<f32> + Cast<f64>,
 {
-    match to {
+    Some(match to {
         Dtype::Int8 | Dtype::UInt8 => unary_kernel::<RealToReal<u8>, From>(level),
         Dtype::Int16 | Dtype::UInt16 => unary_kernel::<RealToReal<u16>, From>(level),
         Dtype::Int32 | Dtype::UInt32 => unary_kernel::<RealToReal<u32>, From>(level),
         Dtype::Int64 | Dtype::UInt64 => unary_kernel::<RealToReal<u64>, From>(level),
-        _ => real_to_inexact::<From>(to, level),
-    }
+        Dtype::Bool | Dtype::Float32 | Dtype::Float64 | Dtype::Complex64 | Dtype::Complex128 => {
+            return real_to_inexact::<From>(to, level);
+        }
+        Dtype::String | Dtype::Bytes => return None,
+    })
 }
 
-fn real_to_inexact<From: Cast<f32> + Cast<f64>>(to: Dtype, level: Level) -> Kernel {
-    match to {
+fn real_to_inexact<From: Cast<f32> + Cast<f64>>(to: Dtype, level: Level) -> Option<Kernel> {
+    Some(match to {
         Dtype::Float32 => unary_kernel::<RealToReal<f32>, From>(level),
         Dtype::Float64 => unary_kernel::<RealToReal<f64>, From>(level),
         Dtype::Complex64 => unary_kernel::<RealToComplex<f32>, From>(level),
-        _ => unary_kernel::<RealToComplex<f64>, From>(level),
-    }
+        Dtype::Complex128 => unary_kernel::<RealToComplex<f64>, From>(level),
+        Dtype::Bool
+        | Dtype::Int8
+        | Dtype::Int16
+        | Dtype::Int32
+        | Dtype::Int64
+        | Dtype::UInt8
+        | Dtype::UInt16
+        | Dtype::UInt32
+        | Dtype::UInt64
+        | Dtype::String
+        | Dtype::Bytes => return None,
+    })
 }
 
 /// A float element: what it converts to. The 8- and 16-bit targets get the same bits signed and
@@ -260,20 +292,23 @@ trait FloatSource:
 impl FloatSource for f32 {}
 impl FloatSource for f64 {}
 
-fn float_to<From: FloatSource>(to: Dtype, level: Level) -> Kernel {
-    match to {
+fn float_to<From: FloatSource>(to: Dtype, level: Level) -> Option<Kernel> {
+    Some(match to {
         Dtype::Int8 | Dtype::UInt8 => truncated::<From, u8>(level),
         Dtype::Int16 | Dtype::UInt16 => truncated::<From, u16>(level),
         Dtype::Int32 => truncated::<From, i32>(level),
         Dtype::UInt32 => unary_kernel::<RealToReal<u32>, From>(level),
         Dtype::Int64 => unary_kernel::<RealToReal<i64>, From>(level),
         Dtype::UInt64 => unary_kernel::<RealToReal<u64>, From>(level),
-        _ => real_to_inexact::<From>(to, level),
-    }
+        Dtype::Bool | Dtype::Float32 | Dtype::Float64 | Dtype::Complex64 | Dtype::Complex128 => {
+            return real_to_inexact::<From>(to, level);
+        }
+        Dtype::String | Dtype::Bytes => return None,
+    })
 }
 
-fn complex_to_real<Part: FloatSource>(to: Dtype, level: Level) -> Kernel {
-    match to {
+fn complex_to_real<Part: FloatSource>(to: Dtype, level: Level) -> Option<Kernel> {
+    Some(match to {
         Dtype::Int8 | Dtype::UInt8 => unary_kernel::<ComplexToReal<u8>, Complex<Part>>(level),
         Dtype::Int16 | Dtype::UInt16 => unary_kernel::<ComplexToReal<u16>, Complex<Part>>(level),
         Dtype::Int32 => unary_kernel::<ComplexToReal<i32>, Complex<Part>>(level),
@@ -281,6 +316,7 @@ fn complex_to_real<Part: FloatSource>(to: Dtype, level: Level) -> Kernel {
         Dtype::UInt32 => unary_kernel::<ComplexToReal<u32>, Complex<Part>>(level),
         Dtype::UInt64 => unary_kernel::<ComplexToReal<u64>, Complex<Part>>(level),
         Dtype::Float32 => unary_kernel::<ComplexToReal<f32>, Complex<Part>>(level),
-        _ => unary_kernel::<ComplexToReal<f64>, Complex<Part>>(level),
-    }
+        Dtype::Float64 => unary_kernel::<ComplexToReal<f64>, Complex<Part>>(level),
+        Dtype::Bool | Dtype::Complex64 | Dtype::Complex128 | Dtype::String | Dtype::Bytes => return None,
+    })
 }

@@ -372,7 +372,23 @@ pub(super) fn unary(op: UnaryOp, dtype: Dtype, level: Level) -> Option<Kernel> {
     match (op, dtype) {
         (UnaryOp::Math(function), _) => math::complex::unary(function, dtype, level),
         (_, Dtype::Complex64) => unary_of::<f32>(op, level),
-        _ => unary_of::<f64>(op, level),
+        (_, Dtype::Complex128) => unary_of::<f64>(op, level),
+        (
+            _,
+            Dtype::Bool
+            | Dtype::Int8
+            | Dtype::Int16
+            | Dtype::Int32
+            | Dtype::Int64
+            | Dtype::UInt8
+            | Dtype::UInt16
+            | Dtype::UInt32
+            | Dtype::UInt64
+            | Dtype::Float32
+            | Dtype::Float64
+            | Dtype::String
+            | Dtype::Bytes,
+        ) => None,
     }
 }
 
@@ -403,7 +419,20 @@ fn unary_of<T: Part>(op: UnaryOp, level: Level) -> Option<Kernel> {
 pub(super) fn binary(op: BinaryOp, dtype: Dtype, operands: Operands, level: Level) -> Option<Kernel> {
     match dtype {
         Dtype::Complex64 => binary_of::<f32>(op, operands, level),
-        _ => binary_of::<f64>(op, operands, level),
+        Dtype::Complex128 => binary_of::<f64>(op, operands, level),
+        Dtype::Bool
+        | Dtype::Int8
+        | Dtype::Int16
+        | Dtype::Int32
+        | Dtype::Int64
+        | Dtype::UInt8
+        | Dtype::UInt16
+        | Dtype::UInt32
+        | Dtype::UInt64
+        | Dtype::Float32
+        | Dtype::Float64
+        | Dtype::String
+        | Dtype::Bytes => None,
     }
 }
 

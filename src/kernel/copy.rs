@@ -33,14 +33,16 @@ impl<T: Copy> UnaryFn<T> for Identity {
 /// The kernel `out[i] = a[i]`, bit for bit; bool elements become 0 or 1. `None` for strings.
 pub fn copy(dtype: Dtype, level: Level) -> Option<Kernel> {
     // The system's copy chooses its instructions itself: one level serves all.
-    match dtype.size() {
-        _ if dtype.is_string() => None,
-        _ if dtype == Dtype::Bool => Some(unary_kernel::<Normalize, Truth>(level)),
-        1 => Some(compiled::<CopyLoop<u8>>(Level::Baseline)),
-        2 => Some(compiled::<CopyLoop<u16>>(Level::Baseline)),
-        4 => Some(compiled::<CopyLoop<u32>>(Level::Baseline)),
-        8 => Some(compiled::<CopyLoop<[u32; 2]>>(Level::Baseline)),
-        _ => Some(compiled::<CopyLoop<[u64; 2]>>(Level::Baseline)),
+    match dtype {
+        Dtype::Bool => Some(unary_kernel::<Normalize, Truth>(level)),
+        Dtype::Int8 | Dtype::UInt8 => Some(compiled::<CopyLoop<u8>>(Level::Baseline)),
+        Dtype::Int16 | Dtype::UInt16 => Some(compiled::<CopyLoop<u16>>(Level::Baseline)),
+        Dtype::Int32 | Dtype::UInt32 | Dtype::Float32 => Some(compiled::<CopyLoop<u32>>(Level::Baseline)),
+        Dtype::Int64 | Dtype::UInt64 | Dtype::Float64 | Dtype::Complex64 => {
+            Some(compiled::<CopyLoop<[u32; 2]>>(Level::Baseline))
+        }
+        Dtype::Complex128 => Some(compiled::<CopyLoop<[u64; 2]>>(Level::Baseline)),
+        Dtype::String | Dtype::Bytes => None,
     }
 }
 

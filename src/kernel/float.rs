@@ -183,9 +183,25 @@ where
 pub(super) fn unary(op: UnaryOp, dtype: Dtype, accuracy: Accuracy, level: Level) -> Option<Kernel> {
     match (op, dtype) {
         (UnaryOp::Real | UnaryOp::Conj, _) => copy(dtype, level),
-        (UnaryOp::Math(f), _) => Some(math::unary(f, dtype, accuracy, level)),
+        (UnaryOp::Math(f), _) => math::unary(f, dtype, accuracy, level),
         (_, Dtype::Float32) => unary_of::<f32>(op, level),
-        _ => unary_of::<f64>(op, level),
+        (_, Dtype::Float64) => unary_of::<f64>(op, level),
+        (
+            _,
+            Dtype::Bool
+            | Dtype::Int8
+            | Dtype::Int16
+            | Dtype::Int32
+            | Dtype::Int64
+            | Dtype::UInt8
+            | Dtype::UInt16
+            | Dtype::UInt32
+            | Dtype::UInt64
+            | Dtype::Complex64
+            | Dtype::Complex128
+            | Dtype::String
+            | Dtype::Bytes,
+        ) => None,
     }
 }
 
@@ -223,7 +239,20 @@ pub(super) fn binary(
 ) -> Option<Kernel> {
     let arithmetic = match dtype {
         Dtype::Float32 => binary_of::<f32>(op, operands, level),
-        _ => binary_of::<f64>(op, operands, level),
+        Dtype::Float64 => binary_of::<f64>(op, operands, level),
+        Dtype::Bool
+        | Dtype::Int8
+        | Dtype::Int16
+        | Dtype::Int32
+        | Dtype::Int64
+        | Dtype::UInt8
+        | Dtype::UInt16
+        | Dtype::UInt32
+        | Dtype::UInt64
+        | Dtype::Complex64
+        | Dtype::Complex128
+        | Dtype::String
+        | Dtype::Bytes => None,
     };
     match operands {
         Operands::ArrayArray => arithmetic.or_else(|| math::binary(op, dtype, accuracy, level)),

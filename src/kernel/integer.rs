@@ -362,11 +362,18 @@ pub(super) fn unary(op: UnaryOp, dtype: Dtype, level: Level) -> Option<Kernel> {
     if is_identity(op, dtype) {
         return copy(dtype, level);
     }
-    match dtype.size() {
-        1 => unary_of_bits::<u8>(op, level),
-        2 => unary_of_bits::<u16>(op, level),
-        4 => unary_of_bits::<u32>(op, level),
-        _ => unary_of_bits::<u64>(op, level),
+    match dtype {
+        Dtype::Int8 | Dtype::UInt8 => unary_of_bits::<u8>(op, level),
+        Dtype::Int16 | Dtype::UInt16 => unary_of_bits::<u16>(op, level),
+        Dtype::Int32 | Dtype::UInt32 => unary_of_bits::<u32>(op, level),
+        Dtype::Int64 | Dtype::UInt64 => unary_of_bits::<u64>(op, level),
+        Dtype::Bool
+        | Dtype::Float32
+        | Dtype::Float64
+        | Dtype::Complex64
+        | Dtype::Complex128
+        | Dtype::String
+        | Dtype::Bytes => None,
     }
     .or_else(|| match dtype {
         Dtype::Int8 => unary_of::<i8>(op, level),
@@ -376,7 +383,14 @@ pub(super) fn unary(op: UnaryOp, dtype: Dtype, level: Level) -> Option<Kernel> {
         Dtype::UInt8 => unary_of::<u8>(op, level),
         Dtype::UInt16 => unary_of::<u16>(op, level),
         Dtype::UInt32 => unary_of::<u32>(op, level),
-        _ => unary_of::<u64>(op, level),
+        Dtype::UInt64 => unary_of::<u64>(op, level),
+        Dtype::Bool
+        | Dtype::Float32
+        | Dtype::Float64
+        | Dtype::Complex64
+        | Dtype::Complex128
+        | Dtype::String
+        | Dtype::Bytes => None,
     })
 }
 
@@ -426,11 +440,18 @@ pub(super) fn binary(op: BinaryOp, dtype: Dtype, operands: Operands, level: Leve
         BinaryOp::FloorMod if dtype.is_unsigned() => BinaryOp::Rem,
         _ => op,
     };
-    match dtype.size() {
-        1 => binary_of_bits::<u8>(op, operands, level),
-        2 => binary_of_bits::<u16>(op, operands, level),
-        4 => binary_of_bits::<u32>(op, operands, level),
-        _ => binary_of_bits::<u64>(op, operands, level),
+    match dtype {
+        Dtype::Int8 | Dtype::UInt8 => binary_of_bits::<u8>(op, operands, level),
+        Dtype::Int16 | Dtype::UInt16 => binary_of_bits::<u16>(op, operands, level),
+        Dtype::Int32 | Dtype::UInt32 => binary_of_bits::<u32>(op, operands, level),
+        Dtype::Int64 | Dtype::UInt64 => binary_of_bits::<u64>(op, operands, level),
+        Dtype::Bool
+        | Dtype::Float32
+        | Dtype::Float64
+        | Dtype::Complex64
+        | Dtype::Complex128
+        | Dtype::String
+        | Dtype::Bytes => None,
     }
     .or_else(|| match dtype {
         Dtype::Int8 => binary_of::<i8>(op, operands, level),
@@ -440,7 +461,14 @@ pub(super) fn binary(op: BinaryOp, dtype: Dtype, operands: Operands, level: Leve
         Dtype::UInt8 => binary_of::<u8>(op, operands, level),
         Dtype::UInt16 => binary_of::<u16>(op, operands, level),
         Dtype::UInt32 => binary_of::<u32>(op, operands, level),
-        _ => binary_of::<u64>(op, operands, level),
+        Dtype::UInt64 => binary_of::<u64>(op, operands, level),
+        Dtype::Bool
+        | Dtype::Float32
+        | Dtype::Float64
+        | Dtype::Complex64
+        | Dtype::Complex128
+        | Dtype::String
+        | Dtype::Bytes => None,
     })
 }
 

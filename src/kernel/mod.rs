@@ -100,7 +100,14 @@ pub fn unary(op: UnaryOp, dtype: Dtype, accuracy: Accuracy, level: Level) -> Opt
         Dtype::Float32 | Dtype::Float64 => float::unary(op, dtype, accuracy, level),
         Dtype::Complex64 | Dtype::Complex128 => complex::unary(op, dtype, level),
         Dtype::String | Dtype::Bytes => None,
-        _ => integer::unary(op, dtype, level),
+        Dtype::Int8
+        | Dtype::Int16
+        | Dtype::Int32
+        | Dtype::Int64
+        | Dtype::UInt8
+        | Dtype::UInt16
+        | Dtype::UInt32
+        | Dtype::UInt64 => integer::unary(op, dtype, level),
     }
 }
 
@@ -119,7 +126,14 @@ pub fn binary(
         Dtype::Float32 | Dtype::Float64 => float::binary(op, dtype, operands, accuracy, level),
         Dtype::Complex64 | Dtype::Complex128 => complex::binary(op, dtype, operands, level),
         Dtype::String | Dtype::Bytes => None,
-        _ => integer::binary(op, dtype, operands, level),
+        Dtype::Int8
+        | Dtype::Int16
+        | Dtype::Int32
+        | Dtype::Int64
+        | Dtype::UInt8
+        | Dtype::UInt16
+        | Dtype::UInt32
+        | Dtype::UInt64 => integer::binary(op, dtype, operands, level),
     }
 }
 
@@ -136,7 +150,7 @@ pub fn fma(dtype: Dtype, level: Level) -> Option<Kernel> {
         Dtype::UInt16 => Some(through_float::fma::<u16>(level)),
         Dtype::UInt32 => Some(through_float::fma::<u32>(level)),
         Dtype::UInt64 => Some(through_float::fma::<u64>(level)),
-        Dtype::Float32 | Dtype::Float64 => Some(math::fma(dtype, level)),
+        Dtype::Float32 | Dtype::Float64 => math::fma(dtype, level),
         Dtype::Complex64 | Dtype::Complex128 | Dtype::String | Dtype::Bytes => None,
     }
 }

@@ -47,30 +47,44 @@ pub type ScalarUnary = fn(f64) -> f64;
 /// A function of two float64.
 pub type ScalarBinary = fn(f64, f64) -> f64;
 
-/// The kernel `out[i] = f(a[i])` on arrays of `dtype` (float32; anything else is taken as float64).
+/// The kernel `out[i] = f(a[i])` on arrays of float32 or float64; `None` for other dtypes.
 ///
 /// [`Accuracy::Fast`] and [`Accuracy::Precise`] share one vector formula, within one unit in the
 /// last place, but where a shorter one gains in float64; `docs/accuracy.md` has the errors of both.
-pub fn unary(f: MathFn, dtype: Dtype, accuracy: Accuracy, level: Level) -> Kernel {
+pub fn unary(f: MathFn, dtype: Dtype, accuracy: Accuracy, level: Level) -> Option<Kernel> {
     (unary_entry(f).kernel)(dtype, accuracy, level)
 }
 
 /// The kernel `out[i] = op(a[i], b[i])` on arrays of `dtype`; `None` for operations that are not
 /// math functions.
 pub fn binary(op: BinaryOp, dtype: Dtype, accuracy: Accuracy, level: Level) -> Option<Kernel> {
-    binary_entry(op).map(|entry| (entry.kernel)(dtype, accuracy, level))
+    binary_entry(op).and_then(|entry| (entry.kernel)(dtype, accuracy, level))
 }
 
-/// The kernel `out[i] = a[i] * b[i] + c[i]`, rounded once on every machine.
-pub fn fma(dtype: Dtype, level: Level) -> Kernel {
+/// The kernel `out[i] = a[i] * b[i] + c[i]`, rounded once on every machine; `None` for other dtypes than
+/// float32 and float64.
+pub fn fma(dtype: Dtype, level: Level) -> Option<Kernel> {
     let operands = LastTwo::ArrayArray;
-    match dtype {
+    Some(match dtype {
         Dtype::Float32 if level > Level::Baseline || vector128::FMA => {
             ternary_kernel::<FusedMultiplyAdd, f32, f32>(operands, level)
         }
         Dtype::Float32 => ternary_kernel::<EmulatedMultiplyAdd, f32, f32>(operands, level),
-        _ => ternary_kernel::<FusedMultiplyAdd, f64, f64>(operands, level),
-    }
+        Dtype::Float64 => ternary_kernel::<FusedMultiplyAdd, f64, f64>(operands, level),
+        Dtype::Bool
+        | Dtype::Int8
+        | Dtype::Int16
+        | Dtype::Int32
+        | Dtype::Int64
+        | Dtype::UInt8
+        | Dtype::UInt16
+        | Dtype::UInt32
+        | Dtype::UInt64
+        | Dtype::Complex64
+        | Dtype::Complex128
+        | Dtype::String
+        | Dtype::Bytes => return None,
+    })
 }
 
 /// `f` at one point, by the scalar math library.
@@ -99,7 +113,7 @@ pub fn scalar_binary(op: BinaryOp) -> Option<ScalarBinary> {
 /// A function as a scalar and as a family of kernels.
 struct Entry<S> {
     scalar: S,
-    kernel: fn(Dtype, Accuracy, Level) -> Kernel,
+    kernel: fn(Dtype, Accuracy, Level) -> Option<Kernel>,
 }
 
 fn unary_entry(f: MathFn) -> Entry<ScalarUnary> {
@@ -147,8 +161,21 @@ fn in_every_mode<F: Unary>() -> Entry<ScalarUnary> {
     Entry {
         scalar: F::scalar,
         kernel: |dtype, _, level| match dtype {
-            Dtype::Float32 => <UnaryOf<f32, F>>::vector_kernel(level),
-            _ => <UnaryOf<f64, F>>::vector_kernel(level),
+            Dtype::Float32 => Some(<UnaryOf<f32, F>>::vector_kernel(level)),
+            Dtype::Float64 => Some(<UnaryOf<f64, F>>::vector_kernel(level)),
+            Dtype::Bool
+            | Dtype::Int8
+            | Dtype::Int16
+            | Dtype::Int32
+            | Dtype::Int64
+            | Dtype::UInt8
+            | Dtype::UInt16
+            | Dtype::UInt32
+            | Dtype::UInt64
+            | Dtype::Complex64
+            | Dtype::Complex128
+            | Dtype::String
+            | Dtype::Bytes => None,
         },
     }
 }
@@ -184,28 +211,60 @@ fn binary_entry(op: BinaryOp) -> Option<Entry<ScalarBinary>> {
     }
 }
 
-fn nextafter(dtype: Dtype, accuracy: Accuracy, level: Level) -> Kernel {
+fn nextafter(dtype: Dtype, accuracy: Accuracy, level: Level) -> Option<Kernel> {
     use binary_arithmetic::Nextafter;
-    match (dtype, accuracy) {
+    Some(match (dtype, accuracy) {
         (Dtype::Float32, Accuracy::Scalar) => scalar_kernel::<Nextafter<f32>>,
         (Dtype::Float32, _) => binary_kernel::<Nextafter<f32>, f32>(Operands::ArrayArray, level),
-        (_, Accuracy::Scalar) => scalar_kernel::<Nextafter<f64>>,
-        (_, _) => binary_kernel::<Nextafter<f64>, f64>(Operands::ArrayArray, level),
-    }
+        (Dtype::Float64, Accuracy::Scalar) => scalar_kernel::<Nextafter<f64>>,
+        (Dtype::Float64, _) => binary_kernel::<Nextafter<f64>, f64>(Operands::ArrayArray, level),
+        (
+            Dtype::Bool
+            | Dtype::Int8
+            | Dtype::Int16
+            | Dtype::Int32
+            | Dtype::Int64
+            | Dtype::UInt8
+            | Dtype::UInt16
+            | Dtype::UInt32
+            | Dtype::UInt64
+            | Dtype::Complex64
+            | Dtype::Complex128
+            | Dtype::String
+            | Dtype::Bytes,
+            _,
+        ) => return None,
+    })
 }
 
 /// The kernel of one function: `S` for float32, and for float64 `D` and its fast form.
-fn kernel<S, D, FastD>(dtype: Dtype, accuracy: Accuracy, level: Level) -> Kernel
+fn kernel<S, D, FastD>(dtype: Dtype, accuracy: Accuracy, level: Level) -> Option<Kernel>
 where
     S: VectorFunction,
     D: VectorFunction,
     FastD: VectorFunction,
 {
-    match (dtype, accuracy) {
+    Some(match (dtype, accuracy) {
         (Dtype::Float32, Accuracy::Scalar) => scalar_kernel::<S>,
-        (Dtype::Float32, _) => S::vector_kernel(level),
-        (_, Accuracy::Scalar) => scalar_kernel::<D>,
-        (_, Accuracy::Precise) => D::vector_kernel(level),
-        (_, Accuracy::Fast) => FastD::vector_kernel(level),
-    }
+        (Dtype::Float32, Accuracy::Precise | Accuracy::Fast) => S::vector_kernel(level),
+        (Dtype::Float64, Accuracy::Scalar) => scalar_kernel::<D>,
+        (Dtype::Float64, Accuracy::Precise) => D::vector_kernel(level),
+        (Dtype::Float64, Accuracy::Fast) => FastD::vector_kernel(level),
+        (
+            Dtype::Bool
+            | Dtype::Int8
+            | Dtype::Int16
+            | Dtype::Int32
+            | Dtype::Int64
+            | Dtype::UInt8
+            | Dtype::UInt16
+            | Dtype::UInt32
+            | Dtype::UInt64
+            | Dtype::Complex64
+            | Dtype::Complex128
+            | Dtype::String
+            | Dtype::Bytes,
+            _,
+        ) => return None,
+    })
 }

@@ -343,7 +343,19 @@ fn extremum(op: ReduceOp, dtype: Dtype, level: Level) -> Option<Kind> {
         (Dtype::Float32, false) => float(at_level::<Extremum<f32, Greatest>>(level)),
         (Dtype::Float64, true) => float(at_level::<Extremum<f64, Least>>(level)),
         (Dtype::Float64, false) => float(at_level::<Extremum<f64, Greatest>>(level)),
-        _ => integer(op, dtype, level)?,
+        (
+            Dtype::Bool
+            | Dtype::Int8
+            | Dtype::Int16
+            | Dtype::Int32
+            | Dtype::Int64
+            | Dtype::UInt8
+            | Dtype::UInt16
+            | Dtype::UInt32
+            | Dtype::UInt64,
+            _,
+        ) => integer(op, dtype, level)?,
+        (Dtype::Complex64 | Dtype::Complex128 | Dtype::String | Dtype::Bytes, _) => return None,
     })
 }
 
@@ -369,7 +381,19 @@ fn arithmetic(op: ReduceOp, dtype: Dtype, level: Level) -> Option<Kind> {
         (Dtype::Complex128, true) => {
             complex(at_level_of_rare_loops::<pairwise::Items<Complex<f64>, Product>>(level))
         }
-        _ => integer(op, dtype, level)?,
+        (
+            Dtype::Bool
+            | Dtype::Int8
+            | Dtype::Int16
+            | Dtype::Int32
+            | Dtype::Int64
+            | Dtype::UInt8
+            | Dtype::UInt16
+            | Dtype::UInt32
+            | Dtype::UInt64,
+            _,
+        ) => integer(op, dtype, level)?,
+        (Dtype::String | Dtype::Bytes, _) => return None,
     })
 }
 

@@ -30,7 +30,7 @@ trait ComplexFunction {
 
 /// The kernel `out[i] = f(a[i])` on complex64 or complex128; `None` for functions of real arguments alone.
 pub fn unary(f: MathFn, dtype: Dtype, level: Level) -> Option<Kernel> {
-    Some(match f {
+    match f {
         MathFn::Sqrt => kernel::<exponential::Sqrt>(dtype, level),
         MathFn::Exp => kernel::<exponential::Exp>(dtype, level),
         MathFn::Expm1 => kernel::<exponential::Expm1>(dtype, level),
@@ -58,14 +58,27 @@ pub fn unary(f: MathFn, dtype: Dtype, level: Level) -> Option<Kernel> {
         | MathFn::Erf
         | MathFn::Erfc
         | MathFn::Tgamma
-        | MathFn::Lgamma => return None,
-    })
+        | MathFn::Lgamma => None,
+    }
 }
 
-fn kernel<F: ComplexFunction>(dtype: Dtype, level: Level) -> Kernel {
+fn kernel<F: ComplexFunction>(dtype: Dtype, level: Level) -> Option<Kernel> {
     match dtype {
-        Dtype::Complex64 => kernel_of::<f32, F>(level),
-        _ => kernel_of::<f64, F>(level),
+        Dtype::Complex64 => Some(kernel_of::<f32, F>(level)),
+        Dtype::Complex128 => Some(kernel_of::<f64, F>(level)),
+        Dtype::Bool
+        | Dtype::Int8
+        | Dtype::Int16
+        | Dtype::Int32
+        | Dtype::Int64
+        | Dtype::UInt8
+        | Dtype::UInt16
+        | Dtype::UInt32
+        | Dtype::UInt64
+        | Dtype::Float32
+        | Dtype::Float64
+        | Dtype::String
+        | Dtype::Bytes => None,
     }
 }
 

@@ -267,7 +267,7 @@ fn all_counts_of_items_are_computed_and_no_more() {
         for n in 0..70 {
             let x: Vec<f64> = (0..n).map(|i| 0.1 + f64::from(i)).collect();
             let mut y = vec![-1.0; x.len() + 1];
-            let kernel = unary(MathFn::Log, Dtype::Float64, Accuracy::Fast, level);
+            let kernel = unary(MathFn::Log, Dtype::Float64, Accuracy::Fast, level).expect("a kernel");
             // SAFETY: `y` has one element more than `x`.
             unsafe { kernel(y.as_mut_ptr().cast(), x.as_ptr().cast(), null(), null(), x.len()) };
             assert!(x.iter().zip(&y).all(|(x, y)| (x.ln() - y).abs() < 1e-14), "{level:?} {n}");

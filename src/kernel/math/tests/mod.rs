@@ -176,7 +176,7 @@ fn run<T: Element>(kernel: Kernel, [a, b, c]: [&[T]; 3]) -> Vec<T> {
 }
 
 fn run_unary<T: Element>(f: MathFn, accuracy: Accuracy, level: Level, x: &[T]) -> Vec<T> {
-    run(unary(f, T::DTYPE, accuracy, level), [x, &[], &[]])
+    run(unary(f, T::DTYPE, accuracy, level).expect("a math function"), [x, &[], &[]])
 }
 
 fn run_binary<T: Element>(op: BinaryOp, accuracy: Accuracy, level: Level, a: &[T], b: &[T]) -> Vec<T> {
@@ -185,7 +185,7 @@ fn run_binary<T: Element>(op: BinaryOp, accuracy: Accuracy, level: Level, a: &[T
 }
 
 fn run_fma<T: Element>(level: Level, a: &[T], b: &[T], c: &[T]) -> Vec<T> {
-    run(fma(T::DTYPE, level), [a, b, c])
+    run(fma(T::DTYPE, level).expect("a kernel"), [a, b, c])
 }
 
 /// Equal, or both NaN; zeros by sign too.
