@@ -7,6 +7,7 @@
 
 mod array;
 mod kernels;
+mod reductions;
 
 use array::Array;
 use miniexpr::{ArrayRef, Dialect, Dtype, Error, Expression, JitMode};

@@ -12,10 +12,16 @@ use crate::ir::{ExprId, ExprKind, StringTest};
 impl Lowering<'_> {
     /// The tree of an expression, if it is not refused.
     pub fn tree<'t>(&mut self, expression: &'t Expression) -> Result<&'t Tree, CompileError> {
-        expression.as_ref().ok_or_else(|| match self.fault.take() {
+        let tree = expression.as_ref().ok_or_else(|| match self.fault.take() {
             Some(fault) => fault,
             None => unreachable!("the first expression without a tree is refused"),
-        })
+        })?;
+        if tree.options.iter().any(|options| options.axes.is_some() || options.keepdims) {
+            let message = format_args!("a reduction along an axis cannot be part of a kernel");
+            let at = tree.node(tree.root()).span.start as usize;
+            return Err(self.refuse(at, message));
+        }
+        Ok(tree)
     }
 
     /// As [`Lowering::tree`], for a place where a reduction may stand in the function's own body but

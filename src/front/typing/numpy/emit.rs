@@ -10,7 +10,7 @@ use crate::front::scope::{HostFunction, Scope, Variable};
 use crate::front::tree::{NodeId, NodeKind, Options, Tree};
 use crate::front::typing::host;
 use crate::front::typing::text::{self, TextNode};
-use crate::ir::{BinaryOp, Builder, CompareOp, ExprId, ExprKind, MathFn, ReduceOp, UnaryOp};
+use crate::ir::{Axes, AxesId, BinaryOp, Builder, CompareOp, ExprId, ExprKind, MathFn, ReduceOp, UnaryOp};
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::operation::composed::Composer;
 use crate::operation::numpy::{Function, Meaning, Reduction, Ufunc};
@@ -190,9 +190,7 @@ impl Emitter<'_> {
         options: &Options,
         work: Dtype,
     ) -> Result<ExprId, CompileError> {
-        if options.axes.is_some() || options.keepdims {
-            return Err(missing(format_args!("{name}() along an axis")));
-        }
+        let axes = self.axes(options)?;
         let value = self.operand(argument, work)?;
         let is_exact = work == Dtype::Bool || work.is_integer();
         let (op, gives) = match reduction {
@@ -211,13 +209,32 @@ impl Emitter<'_> {
                 return Err(missing(format_args!("{name}()")));
             }
         };
-        let reduced = self.builder.add(ExprKind::Reduce(op, value, None), gives.into())?;
+        let reduced = self.builder.add(ExprKind::Reduce(op, value, axes), gives.into())?;
         let result = match reduction {
             Reduction::CountNonzero => Dtype::Int64,
             Reduction::Sum | Reduction::Prod if is_exact => work,
             _ => work,
         };
         Ok(self.builder.cast(reduced, result)?)
+    }
+}
+
+impl Emitter<'_> {
+    /// What `axis=` and `keepdims=` of a reduction say.
+    fn axes(&mut self, options: &Options) -> Result<Option<AxesId>, CompileError> {
+        let list = match &options.axes {
+            None => None,
+            Some(axes) => {
+                let mut list = Vec::new();
+                for axis in axes {
+                    let axis = i32::try_from(*axis)
+                        .map_err(|_| type_error(format_args!("axis {axis} is out of bounds")))?;
+                    list.try_push(axis)?;
+                }
+                Some(list)
+            }
+        };
+        Ok(self.builder.axes(Axes::new(list.as_deref(), options.keepdims)?)?)
     }
 }
 

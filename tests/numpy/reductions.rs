@@ -1,0 +1,38 @@
+//! Reductions of the NumPy dialect: dtypes, and axes in the text.
+
+use miniexpr::{ArrayMut, ArrayRef, Dtype, ErrorKind, Expression};
+
+/// What a text over a 2 × 3 array of int32, 1 to 6, gives as an array of float64 of this shape.
+fn values(text: &str, shape: &[usize]) -> Vec<f64> {
+    let expression = Expression::builder(text).variable("a", Dtype::Int32).output(Dtype::Float64).compile();
+    let expression = expression.unwrap_or_else(|error| panic!("{error}"));
+    let items = [1i32, 2, 3, 4, 5, 6];
+    let a = ArrayRef::shaped(&items, &[2, 3]).unwrap();
+    let count = shape.iter().product();
+    let mut values = vec![0f64; count];
+    let output = ArrayMut::shaped(&mut values, shape).unwrap();
+    expression.evaluate(&[a], output).unwrap_or_else(|error| panic!("{text}: {error}"));
+    values
+}
+
+#[test]
+fn axes_are_part_of_the_text() {
+    assert_eq!(values("sum(a, axis=0)", &[3]), [5.0, 7.0, 9.0]);
+    assert_eq!(values("sum(a, 1)", &[2]), [6.0, 15.0]);
+    assert_eq!(values("max(a, axis=-1, keepdims=True)", &[2, 1]), [3.0, 6.0]);
+    assert_eq!(values("a - mean(a, axis=1, keepdims=True)", &[2, 3]), [-1.0, 0.0, 1.0, -1.0, 0.0, 1.0]);
+    assert_eq!(values("sum(a * 2, axis=(0, 1))", &[]), [42.0]);
+    assert_eq!(values("count_nonzero(a % 2, axis=0)", &[3]), [1.0, 1.0, 1.0]);
+    assert_eq!(values("a / sum(a, axis=0) * sum(a)", &[2, 3])[0], 4.2);
+}
+
+#[test]
+fn axes_that_do_not_exist_are_refused() {
+    let expression = Expression::builder("sum(a, axis=2)").variable("a", Dtype::Int32).compile().unwrap();
+    let items = [1i32, 2];
+    let error = expression.evaluate_to_vec::<i64>(&[ArrayRef::from(&items)]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Shape);
+    let text = "def f(a):\n    return a - sum(a, axis=0)\n";
+    let error = Expression::builder(text).variable("a", Dtype::Int32).compile().unwrap_err();
+    assert_eq!(error.message(), "line 2, column 12: a reduction along an axis cannot be part of a kernel");
+}
