@@ -243,8 +243,9 @@ pub fn cast(to: CastTo, value: Scalar) -> Result<Scalar, CompileError> {
         (CastTo::Int, Some(value), _) => Ok(Scalar::Int(value)),
         (CastTo::Int, None, value) => {
             let value = value.to_f64();
-            if value.is_nan() || value.is_infinite() {
-                return Err(type_error(format_args!("cannot convert {value} to integer")));
+            if !value.is_finite() {
+                let what = if value.is_nan() { "NaN" } else { "infinity" };
+                return Err(type_error(format_args!("cannot convert float {what} to integer")));
             }
             if value.abs() >= i128::MAX as f64 { Err(too_large()) } else { Ok(Scalar::Int(value as i128)) }
         }
@@ -313,6 +314,9 @@ mod tests {
         assert_eq!(cast(CastTo::Int, Scalar::Float(-2.7)).unwrap(), Scalar::Int(-2));
         assert_eq!(cast(CastTo::Float, Scalar::Int(3)).unwrap(), Scalar::Float(3.0));
         assert_eq!(cast(CastTo::Bool, Scalar::Float(f64::NAN)).unwrap(), Scalar::Bool(true));
-        assert!(cast(CastTo::Int, Scalar::Float(f64::NAN)).is_err());
+        for (value, name) in [(f64::NAN, "NaN"), (f64::NEG_INFINITY, "infinity")] {
+            let error = cast(CastTo::Int, Scalar::Float(value)).unwrap_err();
+            assert_eq!(error.message(), format!("cannot convert float {name} to integer"));
+        }
     }
 }
