@@ -17,17 +17,19 @@ fn main() -> io::Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
     for line in io::stdin().lock().lines() {
         match evaluate(&line?) {
-            Ok((dtype, values)) => {
+            Ok((dtype, Some(values))) => {
                 let hex: String = values.to_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
                 writeln!(out, "{dtype} {hex}")?;
             }
+            Ok((dtype, None)) => writeln!(out, "error the result has the dtype {dtype}")?,
             Err(error) => writeln!(out, "error {}", error.message())?,
         }
     }
     out.flush()
 }
 
-fn evaluate(line: &str) -> Result<(Dtype, Array), Error> {
+/// The dtype and the values, if they are numbers.
+fn evaluate(line: &str) -> Result<(Dtype, Option<Array>), Error> {
     let mut fields = line.split('\t');
     let text = fields.next().unwrap_or_default().replace("\\n", "\n");
     let variables: Vec<(&str, Dtype, Array)> = fields.map(variable).collect();
@@ -37,7 +39,11 @@ fn evaluate(line: &str) -> Result<(Dtype, Array), Error> {
     }
     let expression = builder.compile()?;
     let inputs: Vec<ArrayRef<'_>> = variables.iter().map(|(.., array)| array.view()).collect();
-    Ok((expression.dtype(), Array::evaluate(&expression, &inputs, JitMode::Default)?))
+    let dtype = expression.dtype();
+    if dtype.is_string() {
+        return Ok((dtype, None));
+    }
+    Ok((dtype, Some(Array::evaluate(&expression, &inputs, JitMode::Default)?)))
 }
 
 fn variable(field: &str) -> (&str, Dtype, Array) {
