@@ -1,6 +1,6 @@
 //! Reductions along axes against a model that gathers the items of each result and reduces them in a line.
 
-use miniexpr::{ArrayMut, ArrayRef, Dtype, ErrorKind, Expression, Item};
+use miniexpr::{ArrayMut, ArrayRef, Dialect, Dtype, ErrorKind, Expression, Item};
 
 use crate::model::{Numbers, indices};
 
@@ -92,7 +92,10 @@ fn check<T: Item, R: Item>(
     threads: usize,
 ) {
     let compile = |axes: Option<(&[i32], bool)>| {
-        let builder = Expression::builder(text).variable("a", T::DTYPE).variable("b", T::DTYPE);
+        let builder = Expression::builder(text)
+            .variable("a", T::DTYPE)
+            .variable("b", T::DTYPE)
+            .dialect(Dialect::Miniexpr);
         match axes {
             Some((axes, keepdims)) => builder.axis(axes).keepdims(keepdims).compile(),
             None => builder.compile(),
@@ -248,6 +251,38 @@ fn inner_reductions_have_shapes_of_their_own() {
     let (a, b) = ([1i64, 2, 3, 4], [10i64, 20]);
     let inputs = [ArrayRef::shaped(&a, &[2, 2]).unwrap(), ArrayRef::from(&b)];
     assert_eq!(expression.evaluate_to_vec::<i64>(&inputs).unwrap(), [-29, -28, -27, -26]);
+}
+
+/// In the language of NumPy, axes are keywords, also of reductions inside expressions and inside each other.
+#[test]
+fn reductions_in_expressions_have_axes() {
+    let a = [1.0, 2.0, 4.0, 3.0, 8.0, 6.0];
+    let view = ArrayRef::shaped(&a, &[2, 3]).unwrap();
+    let run = |text: &str| {
+        let builder = Expression::builder(text).variable("a", Dtype::Float64).dialect(Dialect::NumPy);
+        let expression = builder.compile().unwrap_or_else(|error| panic!("{text}: {error}"));
+        let alone =
+            expression.evaluate_to_vec::<f64>(&[view]).unwrap_or_else(|error| panic!("{text}: {error}"));
+        let shared = expression.evaluation().threads(3).run_to_vec::<f64>(&[view]).unwrap();
+        assert_eq!(alone, shared, "{text}");
+        alone
+    };
+    assert_eq!(run("a - mean(a, axis=0, keepdims=True)"), [-1.0, -3.0, -1.0, 1.0, 3.0, 1.0]);
+    assert_eq!(run("a - mean(a, axis=0)"), [-1.0, -3.0, -1.0, 1.0, 3.0, 1.0]);
+    assert_eq!(
+        run("a / sum(a, axis=-1, keepdims=True) * 7"),
+        [1.0, 2.0, 4.0, 21.0 / 17.0, 8.0 / 17.0 * 7.0, 6.0 / 17.0 * 7.0]
+    );
+    assert_eq!(run("sum(a, axis=(0, 1))"), [24.0]);
+    assert_eq!(run("sum(a, axis=0) * 2 + max(a)"), [16.0, 28.0, 28.0]);
+    assert_eq!(
+        run("(a - min(a, axis=0)) / (max(a, axis=0) - min(a, axis=0))"),
+        [0.0, 0.0, 0.0, 1.0, 1.0, 1.0]
+    );
+    let broken =
+        Expression::builder("a + sum(a, axis=1)").variable("a", Dtype::Float64).dialect(Dialect::NumPy);
+    let error = broken.compile().unwrap().evaluate_to_vec::<f64>(&[view]).unwrap_err();
+    assert_eq!(error.message(), "'a' of shape (2, 3) and 'sum' of shape (2,) cannot be broadcast together");
 }
 
 #[test]
