@@ -32,7 +32,7 @@ build() {
         flags="$flags -C link-arg=$argument"
     done
     RUSTC=$rustc RUSTC_BOOTSTRAP=1 RUSTFLAGS=$flags CARGO_TARGET_DIR=target/$name CARGO_PROFILE_RELEASE_OPT_LEVEL=2 \
-        CARGO_PROFILE_RELEASE_CODEGEN_UNITS=1 CARGO_PROFILE_RELEASE_LTO=fat \
+        CARGO_PROFILE_RELEASE_CODEGEN_UNITS=1 \
         "$cargo" rustc --lib --crate-type cdylib --release --locked --target wasm32-unknown-unknown \
         -Z build-std=std
 }
