@@ -173,6 +173,17 @@ def test_broadcasting():
         me.evaluate("a + b", {"a": np.ones(3), "b": np.ones(2)})
 
 
+def test_reductions():
+    x, y = np.arange(6.0), np.arange(12.0).reshape(3, 4)
+    assert me.evaluate("sum(x)") == 15
+    assert me.evaluate("x - mean(x)").tolist() == (x - 2.5).tolist()
+    assert me.evaluate("x * max(y) - min(x)", {"x": x[:4], "y": y}).shape == (3, 4)
+    assert me.evaluate("any(y > 10)")
+    assert me.evaluate("sum(x)", {"x": x[:0]}) == 0
+    with pytest.raises(me.Error, match="no max of no items"):
+        me.evaluate("max(x)", {"x": x[:0]})
+
+
 def test_results_without_dimensions_are_scalars():
     x = np.arange(4.0)
     total = me.evaluate("sum(x)")

@@ -190,6 +190,14 @@ cdef inline bint is_plain(value) noexcept:
     )
 
 
+cdef inline bint has_dtype(cnp.ndarray array, cnp.dtype dtype):
+    """Whether items are of a dtype, which is in the byte order of the machine, as they are."""
+    cdef int number = cnp.PyArray_TYPE(array)
+    if code_of(number) != code_of(dtype.type_num):
+        return False
+    return not is_flexible(code_of(number)) or cnp.PyArray_ITEMSIZE(array) == dtype.itemsize
+
+
 cdef class Watch:
     """What an evaluation tells while it runs, and what stops it."""
 
@@ -281,6 +289,8 @@ cdef class Expression:
     # The dtype of the result as it was asked for, or None.
     cdef object wanted
     cdef bint is_kernel
+    # Whether results of vectors of one length are such vectors.
+    cdef bint keeps_vectors
     # Type number of the result.
     cdef int number
 
@@ -331,8 +341,8 @@ cdef class Expression:
 
     cdef object converted(self, value, Py_ssize_t index):
         """The array for an input, of its dtype."""
-        cdef cnp.dtype wanted = self.dtypes[index]
-        if is_plain(value) and <PyObject *>cnp.PyArray_DESCR(<cnp.ndarray>value) == <PyObject *>wanted:
+        wanted = <cnp.dtype>self.dtypes[index]
+        if is_plain(value) and has_dtype(<cnp.ndarray>value, wanted):
             return value
         name = self.names[index]
         if type(value) in (bool, int, float, complex):
@@ -344,27 +354,35 @@ cdef class Expression:
 
     cdef object evaluate(self, list arrays, out, casting, threads, progress):
         """Runs over arrays of the dtypes of the inputs."""
+        cdef me_array[MAX_INPUTS] inputs
         cdef cnp.ndarray result
+        cdef int i
         if progress is False:
             progress = None
         elif progress is True:
             with Bar() as bar:
                 return self.evaluate(arrays, out, casting, threads, bar)
+        for i in range(self.n_slots):
+            describe(arrays[self.slots[i]], &inputs[i])
         if out is None:
-            result = self.room(arrays)
-            self.run(arrays, result, threads, progress)
+            result = self.room(arrays, inputs)
+            self.run(inputs, result, threads, progress)
             return cnp.PyArray_ToScalar(cnp.PyArray_DATA(result), result) if cnp.PyArray_NDIM(result) == 0 else result
         if not isinstance(out, np.ndarray):
             raise TypeError(f"out is a {type(out).__name__}, not a NumPy array")
-        if not out.flags.writeable:
+        result = out
+        if not cnp.PyArray_ISWRITEABLE(result):
             raise Error("out is read-only")
+        if is_plain(result) and has_dtype(result, self.dtype):
+            self.run(inputs, result, threads, progress)
+            return out
         if not np.can_cast(self.dtype, out.dtype, casting):
             raise no_cast(self.dtype, out.dtype, casting)
-        if is_plain(out) and (out.dtype == self.dtype or not is_flexible(code_of(out.dtype.num))):
-            self.giving(out.dtype).run(arrays, out, threads, progress)
+        if is_plain(result) and not is_flexible(code_of(cnp.PyArray_TYPE(result))):
+            self.giving(out.dtype).run(inputs, result, threads, progress)
         else:
-            result = self.room(arrays)
-            self.run(arrays, result, threads, progress)
+            result = self.room(arrays, inputs)
+            self.run(inputs, result, threads, progress)
             np.copyto(out, result, casting=casting)
         return out
 
@@ -377,22 +395,14 @@ cdef class Expression:
             variant = self.variants[dtype] = _compile(self.text, self.names, self.dtypes, dtype, self.dialect)
         return variant
 
-    cdef int describe_inputs(self, list arrays, me_array *inputs) except -1:
-        """Fills the table of inputs for the library."""
-        cdef int i
-        for i in range(self.n_slots):
-            describe(arrays[self.slots[i]], &inputs[i])
-        return 0
-
-    cdef cnp.ndarray room(self, list arrays):
+    cdef cnp.ndarray room(self, list arrays, me_array *inputs):
         """An array for the result."""
-        cdef me_array[MAX_INPUTS] inputs
         cdef int64_t[MAX_NDIM] shape
         cdef int ndim = 0
         cdef cnp.ndarray array
-        self.describe_inputs(arrays, inputs)
-        if me_result_shape(self.expr, inputs, self.n_slots, &ndim, shape) != ME_EVAL_SUCCESS:
-            raise last_error(Error, None)
+        if not self.shape_of_vectors(inputs, &ndim, shape):
+            if me_result_shape(self.expr, inputs, self.n_slots, &ndim, shape) != ME_EVAL_SUCCESS:
+                raise last_error(Error, None)
         # Results lie in memory as the inputs do, if one has their shape.
         if ndim > 1:
             for array in arrays:
@@ -404,14 +414,40 @@ cdef class Expression:
             return np.empty([shape[axis] for axis in range(ndim)], self.dtype)
         return cnp.PyArray_EMPTY(ndim, <cnp.npy_intp *>shape, self.number, 0)
 
-    cdef int run(self, list arrays, cnp.ndarray out, threads, progress) except -1:
+    cdef bint shape_of_vectors(self, const me_array *inputs, int *ndim, int64_t *shape) noexcept:
+        """Tells the shape of the result where all inputs are vectors of one length, and so is the result."""
+        cdef int i
+        if not self.keeps_vectors:
+            return False
+        for i in range(self.n_slots):
+            if inputs[i].ndim != 1 or inputs[i].shape[0] != inputs[0].shape[0]:
+                return False
+        ndim[0], shape[0] = 1, inputs[0].shape[0]
+        return True
+
+    cdef bint gives_vectors(self) noexcept:
+        """Whether the result of vectors of one length is one as well: there is no reduction that changes the shape."""
         cdef me_array[MAX_INPUTS] inputs
+        cdef int64_t[MAX_NDIM] shape
+        cdef int64_t length = 3
+        cdef int i, ndim = 0
+        memset(inputs, 0, sizeof(inputs))
+        for i in range(self.n_slots):
+            dtype = <cnp.dtype>self.dtypes[self.slots[i]]
+            inputs[i].dtype = code_of(dtype.type_num)
+            inputs[i].itemsize = dtype.itemsize
+            inputs[i].ndim = 1
+            inputs[i].shape = &length
+        if me_result_shape(self.expr, inputs, self.n_slots, &ndim, shape) != ME_EVAL_SUCCESS:
+            return False
+        return ndim == 1 and shape[0] == length
+
+    cdef int run(self, const me_array *inputs, cnp.ndarray out, threads, progress) except -1:
         cdef me_array output
         cdef me_array_params params
         cdef int status
         cdef Watch watch = None
         cdef int n_threads = -1 if threads is None else threads
-        self.describe_inputs(arrays, inputs)
         describe(out, &output)
         memset(&params, 0, sizeof(params))
         params.struct_size = sizeof(params)
@@ -486,6 +522,7 @@ def _compile(str text not None, tuple names, tuple dtypes, wanted, str dialect):
     result.n_slots = me_expr_variable_count(result.expr)
     for i in range(result.n_slots):
         result.slots[i] = me_expr_variable(result.expr, <int>i)
+    result.keeps_vectors = result.gives_vectors()
     result.is_kernel = is_kernel(text)
     result.dtype = dtype_of(me_get_dtype(result.expr), me_get_itemsize(result.expr))
     result.number = result.dtype.num
