@@ -357,7 +357,6 @@ impl Composer<'_> {
         self.binary(BinaryOp::Div, deviations, freedom)
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "reductions over axes are what asks for it"))]
     /// The standard deviation of items, as [`variance`](Composer::variance).
     pub fn standard_deviation(&mut self, deviations: ExprId, count: ExprId, ddof: f64) -> Built {
         let variance = self.variance(deviations, count, ddof)?;

@@ -23,6 +23,9 @@ fn axes_are_part_of_the_text() {
     assert_eq!(values("a - mean(a, axis=1, keepdims=True)", &[2, 3]), [-1.0, 0.0, 1.0, -1.0, 0.0, 1.0]);
     assert_eq!(values("sum(a * 2, axis=(0, 1))", &[]), [42.0]);
     assert_eq!(values("count_nonzero(a % 2, axis=0)", &[3]), [1.0, 1.0, 1.0]);
+    assert_eq!(values("var(a, axis=0)", &[3]), [2.25; 3]);
+    assert_eq!(values("std(a - 1, axis=1, ddof=1)", &[2]), [1.0; 2]);
+    assert_eq!(values("argmax(a % 3, axis=1)", &[2]), [1.0; 2]);
     assert_eq!(values("a / sum(a, axis=0) * sum(a)", &[2, 3])[0], 4.2);
 }
 

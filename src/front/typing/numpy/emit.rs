@@ -192,27 +192,38 @@ impl Emitter<'_> {
     ) -> Result<ExprId, CompileError> {
         let axes = self.axes(options)?;
         let value = self.operand(argument, work)?;
-        let is_exact = work == Dtype::Bool || work.is_integer();
         let (op, gives) = match reduction {
             Reduction::Sum | Reduction::CountNonzero => (ReduceOp::Sum, wide(work)),
             Reduction::Prod => (ReduceOp::Prod, wide(work)),
             Reduction::Mean if work.is_complex() => (ReduceOp::Mean, Dtype::Complex128),
             Reduction::Mean => (ReduceOp::Mean, Dtype::Float64),
-            Reduction::Min | Reduction::Max if work.is_complex() => {
+            Reduction::Min | Reduction::Max | Reduction::ArgMin | Reduction::ArgMax if work.is_complex() => {
                 return Err(missing(format_args!("{name}() of complex numbers")));
             }
             Reduction::Min => (ReduceOp::Min, work),
             Reduction::Max => (ReduceOp::Max, work),
             Reduction::Any => (ReduceOp::Any, Dtype::Bool),
             Reduction::All => (ReduceOp::All, Dtype::Bool),
-            Reduction::Std | Reduction::Var | Reduction::ArgMin | Reduction::ArgMax => {
-                return Err(missing(format_args!("{name}()")));
+            Reduction::ArgMin => (ReduceOp::ArgMin, Dtype::Int64),
+            Reduction::ArgMax => (ReduceOp::ArgMax, Dtype::Int64),
+            Reduction::Std | Reduction::Var if work.is_complex() => {
+                return Err(missing(format_args!("{name}() of complex numbers")));
             }
+            Reduction::Std | Reduction::Var => (ReduceOp::Deviations, Dtype::Float64),
         };
         let reduced = self.builder.add(ExprKind::Reduce(op, value, axes), gives.into())?;
+        if let Reduction::Std | Reduction::Var = reduction {
+            let count =
+                self.builder.add(ExprKind::Reduce(ReduceOp::Count, value, axes), Dtype::Int64.into())?;
+            let mut compose = self.compose();
+            let spread = match reduction {
+                Reduction::Std => compose.standard_deviation(reduced, count, options.ddof)?,
+                _ => compose.variance(reduced, count, options.ddof)?,
+            };
+            return Ok(self.builder.cast(spread, work)?);
+        }
         let result = match reduction {
-            Reduction::CountNonzero => Dtype::Int64,
-            Reduction::Sum | Reduction::Prod if is_exact => work,
+            Reduction::CountNonzero | Reduction::ArgMin | Reduction::ArgMax => Dtype::Int64,
             _ => work,
         };
         Ok(self.builder.cast(reduced, result)?)
@@ -320,7 +331,7 @@ impl Emitter<'_> {
             Ufunc::Ceil => compose.unary(UnaryOp::Ceil, a)?,
             Ufunc::Trunc => compose.unary(UnaryOp::Trunc, a)?,
             Ufunc::Rint => return self.round(a, 0),
-            Ufunc::Math(function) if is_complex && function != MathFn::Sqrt => {
+            Ufunc::Math(function) if is_complex && !function.is_complex() => {
                 return Err(missing(format_args!("this function of complex numbers")));
             }
             Ufunc::Math(function) => compose.unary(UnaryOp::Math(function), a)?,
