@@ -47,7 +47,7 @@ pub fn compile(
         }
         Dialect::NumPy => python::parse_text(text, &mut scope)?,
     };
-    let mut kernel = Kernel::empty();
+    let mut kernel = Kernel { collapses: dialect == Dialect::NumPy, ..Kernel::empty() };
     let mut builder = Builder::new();
     bind_used_variables(&mut kernel.params, &mut scope, &tree, entries)?;
     let rules = Rules::new(dialect, &scope, output, false);

@@ -238,6 +238,9 @@ pub struct Kernel {
     /// Which compiled engine the source asks for.
     pub compiler: Compiler,
     pub output: Type,
+    /// Whether a value that is made of reductions alone, such as `sum(a) + 1`, is one item, as in NumPy, rather than
+    /// one for each item of the inputs.
+    pub collapses: bool,
 }
 
 impl Kernel {
@@ -258,6 +261,7 @@ impl Kernel {
             fp_mode: FpMode::Strict,
             compiler: Compiler::InProcess,
             output: Dtype::Float64.into(),
+            collapses: false,
         }
     }
 }

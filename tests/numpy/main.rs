@@ -16,12 +16,7 @@ const OPERATIONS: &str = include_str!("operations.txt");
 const FUNCTIONS: &str = include_str!("functions.txt");
 
 /// What the dialect does not have yet.
-const MISSING: &[&str] = &[
-    "rounding of complex numbers is not supported yet",
-    "sign() of complex numbers is not supported yet",
-    "sinc() of complex numbers is not supported yet",
-    "this function of complex numbers is not supported yet",
-];
+const MISSING: &[&str] = &["this function of complex numbers is not supported yet"];
 
 /// Lists of special values by dtype and name.
 struct Values<'a>(Vec<(Dtype, &'a str, Vec<u8>)>);

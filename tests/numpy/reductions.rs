@@ -29,6 +29,18 @@ fn axes_are_part_of_the_text() {
     assert_eq!(values("a / sum(a, axis=0) * sum(a)", &[2, 3])[0], 4.2);
 }
 
+/// What is made of reductions of all items alone has no dimensions.
+#[test]
+fn values_of_reductions_alone_are_one_item() {
+    assert_eq!(values("sum(a) + 1", &[]), [22.0]);
+    assert_eq!(values("var(a, ddof=1)", &[]), [3.5]);
+    assert_eq!(values("max(a) - min(a)", &[1]), [5.0]);
+    let expression = Expression::builder("std(a)").variable("a", Dtype::Float64).compile().unwrap();
+    assert!(expression.is_scalar());
+    assert_eq!(expression.evaluate_to_vec::<f64>(&[ArrayRef::from(&[1.0, 3.0])]).unwrap(), [1.0]);
+    assert!(expression.evaluate_to_vec::<f64>(&[ArrayRef::from(&[0f64; 0])]).unwrap()[0].is_nan());
+}
+
 #[test]
 fn axes_that_do_not_exist_are_refused() {
     let expression = Expression::builder("sum(a, axis=2)").variable("a", Dtype::Int32).compile().unwrap();

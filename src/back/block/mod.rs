@@ -143,7 +143,10 @@ impl Program {
         }
         let output = layout.add(Place::Output)?;
         let stages = plan_stages(&kernel.tables, graph, &mut layout, &[value], level)?;
-        let outcome = Outcome::of(graph, value)?;
+        let outcome = match Outcome::of(graph, value)? {
+            Outcome::Copies if kernel.collapses => Outcome::One { is_mean: false },
+            outcome => outcome,
+        };
         let root = Root { expr: value, to: Destination::Place(output) };
         let pipeline = plan(&kernel.tables, graph, &mut layout, &[root], level)?;
         let block_items = layout.block_items();

@@ -75,8 +75,12 @@ pub struct ColumnReducer {
 
 impl ColumnReducer {
     /// The reduction of columns of `dtype`. `None` where the operation is not defined, as for
-    /// [`Reducer::new`](super::Reducer::new), and for counts, deviations and positions, which only lines have.
+    /// [`Reducer::new`](super::Reducer::new), and for counts, deviations and positions, which only lines have. On
+    /// WebAssembly none has columns: they would take a quarter of the module.
     pub fn new(op: ReduceOp, dtype: Dtype, level: Level) -> Option<ColumnReducer> {
+        if cfg!(target_family = "wasm") {
+            return None;
+        }
         let is_exact = !dtype.is_float() && !dtype.is_complex();
         let reducer = match op {
             ReduceOp::Any => truth::<false>(dtype, level)?,

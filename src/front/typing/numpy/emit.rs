@@ -316,7 +316,6 @@ impl Emitter<'_> {
             Ufunc::LogicalNot => compose.logical_not(a)?,
             Ufunc::Absolute if work == Dtype::Bool || work.is_unsigned() => a,
             Ufunc::Absolute | Ufunc::Fabs => compose.unary(UnaryOp::Abs, a)?,
-            Ufunc::Sign if is_complex => return Err(missing(format_args!("sign() of complex numbers"))),
             Ufunc::Sign => compose.unary(UnaryOp::Sign, a)?,
             Ufunc::Square => compose.binary(BinaryOp::Mul, a, a)?,
             Ufunc::Reciprocal => compose.reciprocal(a)?,
@@ -337,7 +336,6 @@ impl Emitter<'_> {
             Ufunc::Math(function) => compose.unary(UnaryOp::Math(function), a)?,
             Ufunc::Degrees => compose.degrees(a)?,
             Ufunc::Radians => compose.radians(a)?,
-            Ufunc::Sinc if is_complex => return Err(missing(format_args!("sinc() of complex numbers"))),
             Ufunc::Sinc => compose.sinc(a)?,
             Ufunc::IsNan => compose.is_nan(a)?,
             Ufunc::IsInf => compose.is_infinite(a)?,
@@ -392,16 +390,14 @@ impl Emitter<'_> {
     /// To a number of decimals, halves to even. As NumPy does it: scaled, rounded, scaled back.
     fn round(&mut self, value: ExprId, decimals: i64) -> Result<ExprId, CompileError> {
         let dtype = self.builder.dtype(value);
-        if dtype.is_complex() {
-            return Err(missing(format_args!("rounding of complex numbers")));
-        }
-        if decimals >= 0 && !dtype.is_float() {
+        let is_inexact = dtype.is_float() || dtype.is_complex();
+        if decimals >= 0 && !is_inexact {
             return Ok(value);
         }
         let decimals = i32::try_from(decimals).ok().filter(|decimals| decimals.abs() <= 308);
         let decimals = decimals
             .ok_or_else(|| type_error(format_args!("round() has no meaning for so many decimals")))?;
-        let work = if dtype.is_float() { dtype } else { Dtype::Float64 };
+        let work = if is_inexact { dtype } else { Dtype::Float64 };
         let value = self.builder.cast(value, work)?;
         let rounded = self.compose().round_to(value, decimals)?;
         Ok(self.builder.cast(rounded, dtype)?)
