@@ -1,7 +1,7 @@
 /*
- * Keeps a library that was built for one thread out of programs of Emscripten with several: the partial link loses
- * the mark by which the linker tells, so this object, which is linked as it is, has one. The compiler leaves it
- * where it makes plain memory of what is local to a thread.
+ * Keeps a library that was built for one thread out of programs of Emscripten with several: the partial link
+ * loses the mark by which the linker tells, so this object, which is linked as it is, has one. The compiler
+ * leaves it where it makes plain memory of what is local to a thread.
  */
 
 #ifdef MINIEXPR_REFERENCE

@@ -89,7 +89,8 @@ def without_float16(name, function):
         if np.asarray(result).dtype != np.float16:
             return result
         taken = operands[:1] if name == "ldexp" else operands
-        small = [np.float32(operand) if np.asarray(operand).dtype.itemsize == 1 or name == "ldexp" else operand for operand in taken]
+        is_small = [np.asarray(operand).dtype.itemsize == 1 or name == "ldexp" for operand in taken]
+        small = [np.float32(operand) if small else operand for operand, small in zip(taken, is_small)]
         return function(*small, *operands[len(taken) :])
 
     return call
@@ -303,8 +304,10 @@ def record():
         for name in ["float32", "float64", "complex64", "complex128"]:
             for text, dtypes, operation in cases():
                 # What NumPy gives for sinc is the sine of a rounded product.
-                is_wanted = operation in ROUNDED - {"sinc"} and set(dtypes) == {name} and re.search("[0-9T]", text) is None
-                if not is_wanted and not (operation.endswith(("2", "10", "1p", "m1")) and text == f"{operation}(a)" and dtypes == (name,)):
+                has_numbers = re.search("[0-9T]", text) is not None
+                is_wanted = operation in ROUNDED - {"sinc"} and set(dtypes) == {name} and not has_numbers
+                is_numbered = operation.endswith(("2", "10", "1p", "m1")) and text == f"{operation}(a)"
+                if not is_wanted and not (is_numbered and dtypes == (name,)):
                     continue
                 if operation in ("*", "/", "**", "float_power", "square", "reciprocal") and name.startswith("complex"):
                     continue
@@ -413,7 +416,8 @@ class Kernel:
                     a, b = rng.sample(self.locals, 2)
                     lines.append(f"{indent}{a}, {b} = {self.value(1)}, {self.value(1)}")
                 elif self.locals and rng.random() < 0.4:
-                    lines.append(f"{indent}{rng.choice(self.locals)} {rng.choice(['+=', '-=', '*=', '//=', '%='])} {self.value(1)}")
+                    local, operator = rng.choice(self.locals), rng.choice(["+=", "-=", "*=", "//=", "%="])
+                    lines.append(f"{indent}{local} {operator} {self.value(1)}")
                 elif self.locals and (indent != "    " or rng.random() < 0.3):
                     lines.append(f"{indent}{rng.choice(self.locals)} = {self.value(2)}")
                 else:
