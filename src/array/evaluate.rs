@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicU8, Ordering as Atomic};
 use std::time::Duration;
 
 use super::nest::{Nest, Order};
-use super::operand::{Extents, Operand, OperandError, extents};
+use super::operand::{Extents, MAX_NDIM, Operand, OperandError, View, extents};
 use super::overlap::{Relation, overlaps_itself, relation};
 use super::passes::{Plan, cannot_split};
 use super::shape::{Shape, broadcast};
@@ -73,6 +73,41 @@ fn shape_of_inputs(program: &Program, inputs: &[Option<Operand>]) -> Result<Exte
     broadcast(names.zip(inputs).filter_map(|(name, input)| Some((name, input.as_ref()?))))
 }
 
+/// Evaluates as [`evaluate`] does, over arrays of which nothing has been checked. The shortest way: where engines can work on
+/// them as they are, nothing is copied.
+///
+/// # Safety
+/// As [`evaluate`].
+pub unsafe fn evaluate_views(
+    program: &Program,
+    plan: &Plan,
+    inputs: &[Option<View<'_>>],
+    output: View<'_>,
+    options: Options<'_>,
+) -> Result<(), Error> {
+    if !program.kernel.has_axes()
+        && options.are_quiet()
+        && let Some(shape) = plain_shape(program, inputs.iter().flatten().copied(), output)
+    {
+        let inputs = inputs.iter().map(|input| input.map_or(std::ptr::null_mut(), |input| input.data));
+        // SAFETY: as the caller promises; the arrays lie side by side, and none overlaps the output in part.
+        return unsafe { run_whole(program, inputs, output.data, shape, &options) };
+    }
+    let (inputs, output) = (operands(inputs)?, output.operand()?);
+    // SAFETY: as the caller promises.
+    unsafe { evaluate(program, plan, &inputs, &output, options) }
+}
+
+/// The arrays, each checked.
+pub fn operands(views: &[Option<View<'_>>]) -> Result<Vec<Option<Operand>>, Error> {
+    let mut operands = Vec::new();
+    operands.try_reserve_exact(views.len()).map_err(|_| OutOfMemory)?;
+    for view in views {
+        operands.push(view.map(|view| view.operand()).transpose()?);
+    }
+    Ok(operands)
+}
+
 /// Evaluates `program` over arrays: an input for each parameter, `None` for those that are not read.
 ///
 /// # Safety
@@ -86,9 +121,10 @@ pub unsafe fn evaluate(
     options: Options<'_>,
 ) -> Result<(), Error> {
     let has_axes = program.kernel.has_axes();
-    let is_whole = || options.are_quiet() && plain_shape(program, inputs, output).is_some();
+    let views = || inputs.iter().flatten().map(Operand::view);
+    let is_plain = || options.are_quiet() && plain_shape(program, views(), output.view()).is_some();
     if !has_axes
-        && (!reduces(&program.kernel) || is_whole() || inputs.iter().flatten().any(Operand::is_empty))
+        && (!reduces(&program.kernel) || is_plain() || inputs.iter().flatten().any(Operand::is_empty))
     {
         // SAFETY: as the caller promises.
         return unsafe { evaluate_items(program, inputs, output, options) };
@@ -125,10 +161,10 @@ pub(super) unsafe fn evaluate_items(
     mut options: Options<'_>,
 ) -> Result<(), Error> {
     if options.are_quiet()
-        && let Some(shape) = plain_shape(program, inputs, output)
+        && let Some(shape) = plain_shape(program, inputs.iter().flatten().map(Operand::view), output.view())
     {
         // SAFETY: as the caller promises; the arrays lie side by side, and none overlaps the output in part.
-        return unsafe { run_whole(program, inputs, output, shape, &options) };
+        return unsafe { run_whole(program, addresses(inputs), output.data, shape, &options) };
     }
     let shape = check_output(program, inputs, output)?;
     let items = shape.iter().product::<i64>();
@@ -158,7 +194,8 @@ pub(super) unsafe fn evaluate_items(
     }
     let order = if order == ItemOrder::Any { Order::Any } else { Order::C };
     let nest = Nest::new(output, &separate, order)?;
-    let longest = if options.are_quiet() { i64::MAX } else { longest_tile(items, options.threads) };
+    let longest =
+        if options.are_quiet() { i64::MAX } else { longest_tile(&program.kernel, items, options.threads) };
     let streams = output.items().saturating_mul(output.itemsize) >= STREAMED_BYTES;
     let tiling = Tiling::new(&nest, longest, streams)?;
     let job = Job { program, nest: &nest, tiling: &tiling, shape: &shape, order, inputs: &separate };
@@ -167,25 +204,25 @@ pub(super) unsafe fn evaluate_items(
 }
 
 /// The shape of the items, where engines can work on the arrays as they are, in one call.
-fn plain_shape<'a>(
+fn plain_shape<'v>(
     program: &Program,
-    inputs: &'a [Option<Operand>],
-    output: &'a Operand,
-) -> Option<&'a Extents> {
-    let has_values = |operand: &Operand| operand.is_dense() && !operand.is_empty();
+    inputs: impl Iterator<Item = View<'v>> + Clone,
+    output: View<'v>,
+) -> Option<&'v [i64]> {
     let shape = match program.outcome() {
         Outcome::One { .. } if output.shape.iter().any(|extent| *extent != 1) => return None,
-        Outcome::One { .. } => &inputs.iter().flatten().next()?.shape,
-        Outcome::PerItem | Outcome::Copies => &output.shape,
+        Outcome::One { .. } => inputs.clone().next()?.shape,
+        Outcome::PerItem | Outcome::Copies => output.shape,
     };
-    let streams = output.items().saturating_mul(output.itemsize) >= STREAMED_BYTES;
-    if streams || !has_values(output) {
-        return None;
-    }
-    let is_plain = |input: &Operand| {
-        input.shape == *shape && has_values(input) && relation(input, output) != Relation::Mixed
+    let written = output.dense_bytes().filter(|bytes| *bytes < STREAMED_BYTES)?;
+    let is_plain = |input: View<'v>| {
+        let Some(read) = input.dense_bytes() else { return false };
+        let (start, out) = (input.data.addr(), output.data.addr());
+        let is_apart = start.saturating_add(read) <= out || out.saturating_add(written) <= start;
+        let is_same = start == out && read == written && input.itemsize == output.itemsize;
+        input.shape == shape && (is_apart || is_same)
     };
-    inputs.iter().flatten().all(is_plain).then_some(shape)
+    (shape.len() <= MAX_NDIM && inputs.clone().all(is_plain)).then_some(shape)
 }
 
 /// The shape of the items that are evaluated, if the output has the shape of the result.
@@ -327,12 +364,12 @@ unsafe fn evaluate_together(
     }
     if output.is_dense() {
         // SAFETY: as the caller promises.
-        return unsafe { run_whole(program, inputs, output, shape, options) };
+        return unsafe { run_whole(program, addresses(inputs), output.data, shape, options) };
     }
     let room = copies.room(output.itemsize, &output.shape)?;
     // SAFETY: as the caller promises; the strides have been checked, so no items of the output share memory.
     unsafe {
-        run_whole(program, inputs, &room, shape, options)?;
+        run_whole(program, addresses(inputs), room.data, shape, options)?;
         let from = (room.data.cast_const(), &room.strides[..]);
         copy::copy_box((output.data, &output.strides), from, &output.shape, output.itemsize);
     }
@@ -345,25 +382,29 @@ unsafe fn evaluate_together(
 /// As [`evaluate`], for arrays that lie side by side, none of which overlaps the output in part.
 unsafe fn run_whole(
     program: &Program,
-    inputs: &[Option<Operand>],
-    output: &Operand,
+    inputs: impl ExactSizeIterator<Item = *mut u8>,
+    output: *mut u8,
     shape: &[i64],
     options: &Options<'_>,
 ) -> Result<(), Error> {
     let mut pointers = smallvec::SmallVec::<[*const u8; 8]>::new();
     pointers.try_reserve(inputs.len()).map_err(|_| OutOfMemory)?;
-    let address =
-        |input: &Option<Operand>| input.as_ref().map_or(std::ptr::null(), |input| input.data.cast_const());
-    pointers.extend(inputs.iter().map(address));
+    pointers.extend(inputs.map(<*mut u8>::cast_const));
     let items = shape.iter().product::<i64>() as usize;
-    let origin = [0; super::operand::MAX_NDIM];
-    let positions = Positions { shape, origin: &origin[..shape.len()], extents: shape };
+    let positions = Positions { shape, origin: &ORIGIN[..shape.len()], extents: shape };
     let Options { accuracy, mode, .. } = *options;
     // SAFETY: as the caller promises.
-    let result =
-        unsafe { program.run(&pointers, output.data, Items::First(items), &positions, accuracy, mode) };
+    let result = unsafe { program.run(&pointers, output, Items::First(items), &positions, accuracy, mode) };
     result.map_err(run_error)
 }
+
+/// Where the inputs lie; NULL for those that are not read.
+fn addresses(inputs: &[Option<Operand>]) -> impl ExactSizeIterator<Item = *mut u8> {
+    inputs.iter().map(|input| input.as_ref().map_or(std::ptr::null_mut(), |input| input.data))
+}
+
+/// The indices of the first item of an array.
+static ORIGIN: [i64; MAX_NDIM] = [0; MAX_NDIM];
 
 pub(super) fn run_error(error: RunError) -> Error {
     match error {
@@ -379,9 +420,14 @@ pub(super) fn run_error(error: RunError) -> Error {
     }
 }
 
-/// Items of the largest tile where threads share tiles, or somebody looks on between them.
-fn longest_tile(items: i64, threads: usize) -> i64 {
-    (items / (threads as i64 * 8)).clamp(1024, 16384)
+/// Items of the largest tile where threads share tiles, or somebody looks on between them: few of a kernel with loops,
+/// whose items may take long.
+fn longest_tile(kernel: &Kernel, items: i64, threads: usize) -> i64 {
+    let has_loops = any_in(&kernel.body, |stmt| matches!(stmt, Stmt::While { .. } | Stmt::For { .. }));
+    match has_loops {
+        true => 256,
+        false => (items / (threads as i64 * 8)).clamp(1024, 16384),
+    }
 }
 
 /// Work below this is done by the calling thread alone: a worker takes some microseconds to wake.

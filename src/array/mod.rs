@@ -4,7 +4,8 @@
 //! a nest of loops that follows the output through memory ([`nest`]), and cuts it into tiles ([`tile`]) that
 //! engines work on: in place where items lie side by side, else on copies ([`copy`]) that stay in the first-level
 //! cache. Threads share tiles ([`pool`]). Kernels that reduce are run in [`passes`], each of which computes values and
-//! reduces them along axes ([`reduce`]). An [`operand`] is an array as addresses.
+//! reduces them along axes ([`reduce`]). An [`operand`] is an array as
+//! addresses.
 
 mod copy;
 mod evaluate;
@@ -19,8 +20,8 @@ mod shape;
 mod tile;
 mod view;
 
-pub use evaluate::{Options, evaluate, result_shape};
+pub use evaluate::{Options, evaluate, evaluate_views, operands, result_shape};
 pub use item::Item;
-pub use operand::Operand;
+pub use operand::{Operand, View};
 pub use passes::Plan;
 pub use view::{ArrayMut, ArrayRef};

@@ -31,6 +31,46 @@ pub struct Operand {
     pub strides: Extents,
 }
 
+/// An array as a caller gives it: nothing of its extents and strides has been checked.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// The item whose indices are all zero.
+    pub data: *mut u8,
+    /// Bytes of an item.
+    pub itemsize: usize,
+    /// Items along each dimension.
+    pub shape: &'a [i64],
+    /// Bytes from one item to the next along each dimension, as many as extents; `None` for C order.
+    pub strides: Option<&'a [i64]>,
+}
+
+impl View<'_> {
+    /// The array with its own copy of extents and strides, if all of its items have addresses.
+    pub fn operand(&self) -> Result<Operand, OperandError> {
+        match self.strides {
+            None => Operand::dense(self.data, self.itemsize, self.shape),
+            Some(strides) => Operand::strided(self.data, self.itemsize, self.shape, strides),
+        }
+    }
+
+    /// Whether there is no item.
+    pub fn is_empty(&self) -> bool {
+        self.shape.contains(&0)
+    }
+
+    /// Bytes of all items; `None` where there is none, or where they do not lie side by side in C order in memory.
+    pub fn dense_bytes(&self) -> Option<usize> {
+        let mut bytes = i64::try_from(self.itemsize).ok()?;
+        for (d, extent) in self.shape.iter().enumerate().rev() {
+            if *extent < 1 || *extent > 1 && self.strides.is_some_and(|strides| strides[d] != bytes) {
+                return None;
+            }
+            bytes = bytes.checked_mul(*extent)?;
+        }
+        isize::try_from(bytes).ok().map(|bytes| bytes as usize)
+    }
+}
+
 /// Why extents and strides describe no array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OperandError {
@@ -84,6 +124,11 @@ impl Operand {
             _ if self.is_empty() => Ok(self),
             _ => Err(OperandError::TooLarge),
         }
+    }
+
+    /// The array, as a caller would give it.
+    pub fn view(&self) -> View<'_> {
+        View { data: self.data, itemsize: self.itemsize, shape: &self.shape, strides: Some(&self.strides) }
     }
 
     /// Whether there is no item.

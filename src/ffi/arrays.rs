@@ -1,4 +1,4 @@
-//! Evaluation over arrays: the step from C structures to operands.
+//! Evaluation over arrays: the step from C structures to views.
 
 use std::ffi::c_int;
 use std::fmt;
@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 use super::eval::{accuracy, code, jit_mode};
 use super::types::*;
 use super::{handle, message, sized};
-use crate::array::{self, Operand, Options, pool};
+use crate::array::{self, Options, View, pool};
 use crate::dtype::Dtype;
 use crate::error::{Error, ErrorKind};
 use crate::expression::Expression;
@@ -18,7 +18,7 @@ use crate::ir::Type;
 use crate::memory::OutOfMemory;
 
 /// Inputs of this number take no allocation.
-type Operands = SmallVec<[Option<Operand>; 4]>;
+type Views<'a> = SmallVec<[Option<View<'a>>; 8]>;
 
 /// # Safety
 /// As `me_result_shape`.
@@ -35,7 +35,7 @@ pub(super) unsafe fn result_shape(
             if ndim.is_null() || shape.is_null() {
                 return Err(Failure::from(invalid(format_args!("the result has no place"))));
             }
-            let operands = operands(expression, inputs, n_inputs, Data::Ignored)?;
+            let operands = array::operands(&views(expression, inputs, n_inputs, Data::Ignored)?)?;
             Ok(array::result_shape(&expression.program, &expression.plan, &operands)?)
         })
     };
@@ -74,11 +74,11 @@ unsafe fn evaluate(
     let (expression, params, output) =
         unsafe { (expression(expr)?, sized::read(params, |params| params.struct_size)?, output.as_ref()) };
     // SAFETY: as the caller promises.
-    let operands = unsafe { operands(expression, inputs, n_inputs, Data::Needed)? };
+    let inputs = unsafe { views(expression, inputs, n_inputs, Data::Needed)? };
     let output = output.ok_or_else(|| invalid(format_args!("the output is NULL")))?;
     let ty = expression.program.kernel.output;
     // SAFETY: as the caller promises.
-    let output = unsafe { operand(output, ty, Name::Output, Data::Needed)? };
+    let output = unsafe { view(output, ty, Name::Output, Data::Needed)? };
     let params = params.unwrap_or(me_array_params {
         struct_size: size_of::<me_array_params>(),
         eval: me_eval_params::default(),
@@ -101,7 +101,7 @@ unsafe fn evaluate(
         progress: progress.as_mut().map(|progress| progress as &mut dyn FnMut(i64, i64)),
     };
     // SAFETY: as the caller promises; the arrays have the types that the kernel takes and gives.
-    unsafe { array::evaluate(&expression.program, &expression.plan, &operands, &output, options)? };
+    unsafe { array::evaluate_views(&expression.program, &expression.plan, &inputs, output, options)? };
     Ok(())
 }
 
@@ -175,12 +175,12 @@ enum Data {
 ///
 /// # Safety
 /// `inputs` is NULL or has `n_inputs` arrays, whose shapes and strides are NULL or have `ndim` numbers.
-unsafe fn operands(
+unsafe fn views<'a>(
     expression: &Expression,
     inputs: *const me_array,
     n_inputs: c_int,
     data: Data,
-) -> Result<Operands, Failure> {
+) -> Result<Views<'a>, Failure> {
     let kernel = &expression.program.kernel;
     let count = kernel.params.len();
     if usize::try_from(n_inputs) != Ok(count) {
@@ -188,24 +188,25 @@ unsafe fn operands(
             Error::new(ErrorKind::InputCount, format_args!("{n_inputs} inputs for {count} variables"));
         return Err(error.into());
     }
-    let mut operands = Operands::new();
+    let mut views = Views::new();
     if count == 0 {
-        return Ok(operands);
+        return Ok(views);
     }
     if inputs.is_null() {
         return Err(invalid(format_args!("the inputs are NULL")).into());
     }
-    operands.try_reserve(count).map_err(|_| OutOfMemory)?;
+    views.try_reserve(count).map_err(|_| OutOfMemory)?;
     // SAFETY: as the caller promises.
     let inputs = unsafe { slice::from_raw_parts(inputs, count) };
-    for (index, (param, input)) in kernel.params.iter().zip(inputs).enumerate() {
-        operands.push(match kernel.graph.reads(index as u32) {
+    let parameters = expression.variables().iter().filter(|variable| variable.is_parameter());
+    for ((param, variable), input) in kernel.params.iter().zip(parameters).zip(inputs) {
+        views.push(match variable.is_used() {
             // SAFETY: as the caller promises.
-            true => Some(unsafe { operand(input, param.ty, Name::Input(&param.name), data)? }),
+            true => Some(unsafe { view(input, param.ty, Name::Input(&param.name), data)? }),
             false => None,
         });
     }
-    Ok(operands)
+    Ok(views)
 }
 
 /// An array as messages call it.
@@ -228,7 +229,7 @@ impl fmt::Display for Name<'_> {
 ///
 /// # Safety
 /// Shape and strides are NULL or have `ndim` numbers.
-unsafe fn operand(array: &me_array, ty: Type, name: Name<'_>, data: Data) -> Result<Operand, Error> {
+unsafe fn view<'a>(array: &me_array, ty: Type, name: Name<'_>, data: Data) -> Result<View<'a>, Error> {
     if Dtype::from_code(array.dtype) != Some(ty.dtype) {
         let refused = |message: fmt::Arguments<'_>| Error::new(ErrorKind::WrongType, message);
         return Err(match Dtype::from_code(array.dtype) {
@@ -254,14 +255,14 @@ unsafe fn operand(array: &me_array, ty: Type, name: Name<'_>, data: Data) -> Res
     };
     // SAFETY: as the caller promises.
     let numbers = |numbers: *const i64| unsafe { slice::from_raw_parts(numbers, ndim) };
-    let shape = if ndim == 0 { &[] } else { numbers(array.shape) };
-    let address = array.data.cast::<u8>();
-    let operand = match array.strides {
-        strides if strides.is_null() || ndim == 0 => Operand::dense(address, ty.itemsize, shape),
-        strides => Operand::strided(address, ty.itemsize, shape, numbers(strides)),
-    }?;
-    if data == Data::Needed && address.is_null() && !operand.is_empty() {
+    let view = View {
+        data: array.data.cast(),
+        itemsize: ty.itemsize,
+        shape: if ndim == 0 { &[] } else { numbers(array.shape) },
+        strides: if ndim == 0 || array.strides.is_null() { None } else { Some(numbers(array.strides)) },
+    };
+    if data == Data::Needed && view.data.is_null() && !view.is_empty() {
         return Err(invalid(format_args!("the data of {name} is NULL")));
     }
-    Ok(operand)
+    Ok(view)
 }
