@@ -62,10 +62,8 @@ impl Hot {
         accuracy: Accuracy,
     ) -> Option<Result<(), RunError>> {
         let code = self.code(kernel, n)?;
-        // Plain expressions have no loops that settings could stop.
-        let settings = Settings::default();
         // SAFETY: as the caller promises.
-        unsafe { code.run(Call { inputs, output, items: n, positions, accuracy, settings }) }
+        unsafe { run_code(code, inputs, output, n, positions, accuracy) }
     }
 
     /// The machine code, if the expression has been evaluated on enough items, `n` more included.
@@ -89,6 +87,26 @@ impl Hot {
         let _ = self.code.set(ENGINES.iter().find_map(|engine| engine.build_hot(kernel)));
         self.code.get()?.as_deref()
     }
+}
+
+/// Runs machine code. Apart from what chooses it, which every evaluation of a few items goes through: a call needs a large
+/// frame.
+///
+/// # Safety
+/// As [`Hot::run`].
+#[inline(never)]
+unsafe fn run_code(
+    code: &dyn Code,
+    inputs: &[*const u8],
+    output: *mut u8,
+    n: usize,
+    positions: &Positions<'_>,
+    accuracy: Accuracy,
+) -> Option<Result<(), RunError>> {
+    // Plain expressions have no loops that settings could stop.
+    let settings = Settings::default();
+    // SAFETY: as the caller promises.
+    unsafe { code.run(Call { inputs, output, items: n, positions, accuracy, settings }) }
 }
 
 /// Whether values take as many bytes as the lanes of machine code: the interpreter's vectors hold more of

@@ -104,6 +104,7 @@ impl Program {
     ///
     /// # Safety
     /// As [`Interpreter::run`].
+    #[inline(never)]
     #[allow(clippy::too_many_arguments, reason = "those of an evaluation")]
     unsafe fn run_jit(
         &self,
