@@ -603,9 +603,10 @@ export class ThreadPool {
     return turn;
   }
 
+  /** A pool that is being shut down keeps the process until its workers have ended. */
   #keepAlive(change) {
     this.#busy += change;
-    this.#workers[0]?.keepAlive(this.#busy > 0);
+    this.#workers[0]?.keepAlive(this.#busy > 0 || this.#closing !== null);
   }
 
   /** Without workers: a module that has tasks of its own is asked, else the task is called. */
