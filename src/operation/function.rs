@@ -86,12 +86,15 @@ impl MathFn {
 }
 
 /// The factorial.
+#[cfg_attr(not(c_compiler), allow(dead_code, reason = "only generated C has it"))]
 pub const FACTORIAL: Function = Function::new("fac", "me_jit_fac", Nothing);
 
 /// a·b + c, rounded once.
+#[cfg_attr(not(c_compiler), allow(dead_code, reason = "only generated C has it"))]
 pub const MULTIPLY_ADD: Function = Function::exact("fma", "__builtin_fma");
 
 /// What an operation on one operand is written as.
+#[cfg_attr(not(c_compiler), allow(dead_code, reason = "only generated C has it"))]
 pub const fn unary_name(op: UnaryOp) -> &'static str {
     match op {
         UnaryOp::Neg => "-",
