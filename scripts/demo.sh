@@ -56,7 +56,8 @@ build wasm miniexpr_side_module
 evaluate co2_anomaly f8 "where(ppm == ppm, ppm - (314.9 + 0.77*(t - 1958) + 0.0125*(t - 1958)**2), 0)" \
     ppm=$data/co2_ppm.npy t=$data/co2_year.npy
 evaluate sea_fahrenheit f8 "sea * 1.8 + 32" sea=$data/sea_celsius.npy
-evaluate ill_and_well f8 "log1p(visits) * sqrt(diseases) + (visits > 20)" \
+evaluate sea_anomaly f8 "sea - mean(sea, axis=0)" sea=$data/sea_celsius.npy --threads 2
+evaluate ill_and_well f4 "log1p(visits) * sqrt(diseases) + (visits > 20)" \
     visits=$data/visits.npy diseases=$data/diseases.npy
 printf '\nAn unknown name, with its place, and a shape that does not fit:\n'
 refuse "sea * 1.8 + freezing" sea=$data/sea_celsius.npy
