@@ -1,5 +1,8 @@
 /* Arrays with shapes and strides: broadcasting, transposition, overlap, threads, errors. */
 
+#define _XOPEN_SOURCE 700 /* setenv */
+
+#include <stdlib.h>
 #include <string.h>
 
 #include "check.h"
@@ -129,7 +132,17 @@ static void dialects_differ(void) {
     CHECK(strcmp(me_get_last_error_message(), "the dialect 77 is not supported") == 0);
 }
 
+/* Only the first compile call reads ME_NUM_THREADS; nobody has asked for the number yet. */
+static void the_environment_is_read_once(void) {
+    me_free(compiled("a + b", two, 2));
+    setenv("ME_NUM_THREADS", "77", 1);
+    me_free(compiled("a - b", two, 2));
+    CHECK(me_get_num_threads() != 77);
+    unsetenv("ME_NUM_THREADS");
+}
+
 int main(void) {
+    RUN(the_environment_is_read_once);
     RUN(a_column_and_a_row_make_a_table);
     RUN(an_output_overlaps_its_inputs);
     RUN(threads_give_the_same_bits);

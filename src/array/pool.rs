@@ -26,18 +26,19 @@ pub fn num_threads() -> usize {
     }
 }
 
-/// The default number of threads; 0 until it is known.
-static DEFAULT: AtomicUsize = AtomicUsize::new(0);
+/// What `ME_NUM_THREADS` said when it was read; 0 if it named no number, [`UNREAD`] before.
+static OF_ENVIRONMENT: AtomicUsize = AtomicUsize::new(UNREAD);
 
-/// Reads `ME_NUM_THREADS`, unless the number is known: during a compile call, as evaluations do not look at the
-/// environment.
+const UNREAD: usize = usize::MAX;
+
+/// Reads `ME_NUM_THREADS` in the first compile call: evaluations do not look at the environment.
 pub fn read_environment() {
-    if DEFAULT.load(Ordering::Relaxed) == 0 {
+    if OF_ENVIRONMENT.load(Ordering::Relaxed) == UNREAD {
         let wanted = crate::environment::with(c"ME_NUM_THREADS", |value| {
             let text = std::str::from_utf8(value?).ok()?;
             text.trim().parse::<usize>().ok()
         });
-        DEFAULT.store(wanted.unwrap_or(0).min(MAX_THREADS), Ordering::Relaxed);
+        OF_ENVIRONMENT.store(wanted.unwrap_or(0).min(MAX_THREADS), Ordering::Relaxed);
     }
 }
 
@@ -47,13 +48,24 @@ fn default_threads() -> usize {
     #[cfg(threaded_wasm)]
     return (crate::threads::POOL.workers() + 1).min(MAX_THREADS);
     #[cfg(not(threaded_wasm))]
-    match DEFAULT.load(Ordering::Relaxed) {
+    match OF_ENVIRONMENT.load(Ordering::Relaxed) {
+        0 | UNREAD => processors(),
+        threads => threads,
+    }
+}
+
+/// Processors that the process may use, as they were when somebody asked first: finding out reads files.
+#[cfg(not(threaded_wasm))]
+fn processors() -> usize {
+    /// 0 until it is known.
+    static PROCESSORS: AtomicUsize = AtomicUsize::new(0);
+    match PROCESSORS.load(Ordering::Relaxed) {
         0 => {
             let processors = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
-            DEFAULT.store(processors, Ordering::Relaxed);
+            PROCESSORS.store(processors, Ordering::Relaxed);
             processors
         }
-        threads => threads,
+        processors => processors,
     }
 }
 
