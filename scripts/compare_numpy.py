@@ -110,7 +110,7 @@ def numpy_answer(text, variables):
     """The array that NumPy gives, or the kind of its refusal."""
     try:
         with np.errstate(all="ignore"):
-            return np.asarray(eval(text, {**SPACE, **variables}))  # noqa: S307
+            return np.asarray(eval(text, {**SPACE, **variables}))
     except OverflowError:
         return "Overflow"
     except ValueError as error:
@@ -461,7 +461,7 @@ def kernels(count, seed):
         variables = {letter: pool[[rng.randrange(len(pool)) for _ in range(9)]] for letter in "xy"}
         text = Kernel(rng, dtype.kind == "f").text()
         space = dict(SPACE)
-        exec(text, space)  # noqa: S102
+        exec(text, space)
         try:
             with np.errstate(all="ignore"):
                 results = [space["kernel"](x, y) for x, y in zip(variables["x"], variables["y"])]

@@ -125,7 +125,6 @@ pub struct Tiler<'n> {
     tiling: &'n Tiling,
     origin: Extents,
     extents: Extents,
-    strides: Extents,
     staged: Vec<Staged>,
     inputs: Vec<*const u8>,
     _memory: Bytes,
@@ -157,16 +156,7 @@ impl<'n> Tiler<'n> {
             staged.block = block.wrapping_add(staged.block.addr());
         }
         let inputs = Vec::try_filled(std::ptr::null(), nest.walks.len() - 1)?;
-        Ok(Tiler {
-            nest,
-            tiling,
-            origin: loops()?,
-            extents: loops()?,
-            strides: loops()?,
-            staged,
-            inputs,
-            _memory: memory,
-        })
+        Ok(Tiler { nest, tiling, origin: loops()?, extents: loops()?, staged, inputs, _memory: memory })
     }
 
     /// Calls `work` with the tiles of these numbers, in their order, until it fails.
@@ -187,23 +177,20 @@ impl<'n> Tiler<'n> {
                 let items = self.extents.iter().product::<i64>() as usize;
                 let Tiler { inputs, origin, extents, .. } = self;
                 work(Tile { inputs, output, items, origin, extents })?;
-                self.store();
+                self.store()?;
             }
         }
         Ok(())
     }
 
-    /// Sets origin, extents and dense strides of a tile.
+    /// Sets origin and extents of a tile.
     fn go_to(&mut self, tile: i64) {
         let mut rest = tile;
-        let mut stride = 1;
         for d in (0..self.origin.len()).rev() {
             let (count, side) = (self.tiling.counts[d], self.tiling.tile[d]);
             self.origin[d] = rest % count * side;
             rest /= count;
             self.extents[d] = side.min(self.nest.extents[d] - self.origin[d]);
-            self.strides[d] = stride;
-            stride *= self.extents[d];
         }
     }
 
@@ -259,9 +246,9 @@ impl<'n> Tiler<'n> {
     ///
     /// # Safety
     /// The output is writable.
-    unsafe fn store(&self) {
+    unsafe fn store(&self) -> Result<(), OutOfMemory> {
         if self.is_output_in_place() {
-            return;
+            return Ok(());
         }
         let walk = &self.nest.walks[0];
         let (to, from) = (self.start_of(walk), self.staged[0].block.cast_const());
@@ -270,13 +257,12 @@ impl<'n> Tiler<'n> {
         unsafe {
             if is_dense(&self.extents, &walk.strides, walk.itemsize) {
                 stream(to, from, items * walk.itemsize);
-                return;
+            } else {
+                let strides = dense_strides(&self.extents, walk.itemsize)?;
+                copy_box((to, &walk.strides), (from, &strides), &self.extents, walk.itemsize);
             }
-            let size = walk.itemsize as i64;
-            let mut strides = self.strides.clone();
-            strides.iter_mut().for_each(|stride| *stride *= size);
-            copy_box((to, &walk.strides), (from, &strides), &self.extents, walk.itemsize);
         }
+        Ok(())
     }
 }
 

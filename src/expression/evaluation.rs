@@ -93,7 +93,8 @@ impl<'e> Evaluation<'e> {
     }
 
     /// Stops the evaluation with [`ErrorKind::Cancelled`] soon after `flag` is set, by any thread or by
-    /// [`Evaluation::progress`]. Reductions over whole arrays, and kernels with such, are not stopped halfway.
+    /// [`Evaluation::progress`]. Kernels that print, or whose branches or
+    /// loops depend on reductions, are not stopped halfway.
     ///
     /// ```
     /// use std::sync::atomic::AtomicBool;
