@@ -275,3 +275,72 @@ fn expressions_print_as_their_text() {
     let debug = format!("{expression:?}");
     assert!(debug.contains("\"a+ 1\"") && debug.contains("Float64"), "{debug}");
 }
+
+#[test]
+fn bytes_are_arrays_of_any_dtype() {
+    let double = compile("2 * a", &[("a", Dtype::Int32)]);
+    // Off by one from every alignment, and from the last to the first.
+    let mut file = vec![7u8];
+    file.extend([1i32, -2, 300].map(i32::to_ne_bytes).concat());
+    let column = ArrayRef::from_bytes(&file[1..], Dtype::Int32, 4, &[3]).unwrap();
+    assert_eq!((column.dtype(), column.itemsize(), column.shape()), (Dtype::Int32, 4, &[3][..]));
+    assert_eq!(double.evaluate_to_vec::<i32>(&[column]).unwrap(), [2, -4, 600]);
+    let turned = ArrayRef::from_strided_bytes(&file, 9, Dtype::Int32, 4, &[3], &[-4]).unwrap();
+    let mut room = [0u8; 25];
+    let output = ArrayMut::from_strided_bytes(&mut room, 1, Dtype::Int32, 4, &[3], &[8]).unwrap();
+    assert_eq!(output.shape(), [3]);
+    double.evaluate(&[turned], output).unwrap();
+    assert_eq!(room[1..5], 600i32.to_ne_bytes());
+    assert_eq!(room[17..21], 2i32.to_ne_bytes());
+    assert_eq!(room[5..9], [0; 4]);
+
+    let names = ArrayRef::from_bytes(b"ab\0xyz", Dtype::Bytes, 3, &[2, 1]).unwrap();
+    let upper =
+        Expression::builder("startswith(s, 'x')").string_variable("s", Dtype::Bytes, 3).compile().unwrap();
+    assert_eq!(upper.evaluate_to_vec::<bool>(&[names]).unwrap(), [false, true]);
+    let truths = ArrayRef::from_bytes(&[0, 1, 2, 255], Dtype::Bool, 1, &[4]).unwrap();
+    let count = compile("sum(b)", &[("b", Dtype::Bool)]);
+    assert_eq!(count.evaluate_to_vec::<i64>(&[truths]).unwrap(), [3]);
+}
+
+#[test]
+fn bytes_that_are_no_array_are_refused() {
+    let bytes = [0u8; 12];
+    let refused = |array: Result<ArrayRef, miniexpr::Error>| array.unwrap_err().message().to_string();
+    let dense =
+        |dtype, itemsize, shape: &'static [usize]| ArrayRef::from_bytes(&bytes, dtype, itemsize, shape);
+    assert_eq!(refused(dense(Dtype::Int32, 8, &[1])), "items of dtype int32 take 4 bytes, not 8");
+    assert_eq!(refused(dense(Dtype::String, 6, &[2])), "there are no strings of dtype string and 6 bytes");
+    assert_eq!(refused(dense(Dtype::Int64, 8, &[1])), "12 bytes are no whole number of items of 8 bytes");
+    assert_eq!(refused(dense(Dtype::Int32, 4, &[2])), "3 items do not have the shape [2]");
+    assert_eq!(
+        refused(dense(Dtype::Int32, 4, &[usize::MAX, 2])),
+        format!("3 items do not have the shape [{}, 2]", usize::MAX)
+    );
+    let strided = |first, shape: &'static [usize], strides: &'static [isize]| {
+        ArrayRef::from_strided_bytes(&bytes, first, Dtype::Int32, 4, shape, strides)
+    };
+    assert!(strided(8, &[3], &[-4]).is_ok() && strided(100, &[0], &[4]).is_ok());
+    assert_eq!(
+        refused(strided(1, &[3], &[4])),
+        "the shape [3] with strides of [4] bytes reaches beyond 12 bytes from byte 1"
+    );
+    assert!(strided(0, &[2], &[-1]).is_err() && strided(9, &[1], &[4]).is_err());
+    assert!(strided(0, &[2, 2], &[isize::MAX, isize::MAX]).is_err());
+    assert_eq!(refused(strided(0, &[2], &[])), "1 extents with 0 strides");
+    let mut room = [0u8; 12];
+    assert!(ArrayMut::from_bytes(&mut room, Dtype::Float32, 4, &[2]).is_err());
+    assert!(ArrayMut::from_strided_bytes(&mut room, 9, Dtype::Float32, 4, &[1], &[4]).is_err());
+}
+
+#[test]
+fn the_shape_of_a_result_is_known_before() {
+    let sum = compile("a + b", &[("a", Dtype::Float64), ("b", Dtype::Float64)]);
+    let items = [0.0; 6];
+    let matrix = ArrayRef::shaped(&items, &[2, 3]).unwrap();
+    assert_eq!(sum.result_shape(&[matrix, view(&items[..3])]).unwrap(), [2, 3]);
+    assert_eq!(sum.result_shape(&[matrix, view(&items[..2])]).unwrap_err().kind(), ErrorKind::Shape);
+    assert_eq!(sum.result_shape(&[matrix]).unwrap_err().kind(), ErrorKind::InputCount);
+    let total = compile("sum(a)", &[("a", Dtype::Float64)]);
+    assert_eq!(total.result_shape(&[matrix]).unwrap(), [0; 0]);
+}

@@ -12,7 +12,8 @@ use crate::memory::OutOfMemory;
 /// An array to read: items of one type, in any number of dimensions and at any strides.
 ///
 /// Made of a slice by `From`, with the extents of dimensions by [`ArrayRef::shaped`] or also with strides by
-/// [`ArrayRef::strided`]; of fixed-width strings by [`ArrayRef::strings`].
+/// [`ArrayRef::strided`]; of fixed-width strings by [`ArrayRef::strings`]; of items whose dtype is known only at run time
+/// by [`ArrayRef::from_bytes`] and [`ArrayRef::from_strided_bytes`].
 ///
 /// ```
 /// use miniexpr::{ArrayRef, Dtype};
@@ -55,6 +56,8 @@ enum Layout<'a> {
     Dense(&'a [usize]),
     /// With strides, in items.
     Strided(&'a [usize], &'a [isize]),
+    /// With strides, in bytes.
+    StridedBytes(&'a [usize], &'a [isize]),
 }
 
 impl Layout<'_> {
@@ -62,7 +65,7 @@ impl Layout<'_> {
     fn len(&self) -> usize {
         match self {
             Layout::Line(len) => *len,
-            Layout::Dense(shape) | Layout::Strided(shape, _) => {
+            Layout::Dense(shape) | Layout::Strided(shape, _) | Layout::StridedBytes(shape, _) => {
                 shape.iter().fold(1, |items: usize, extent| items.saturating_mul(*extent))
             }
         }
@@ -71,7 +74,7 @@ impl Layout<'_> {
     fn shape(&self) -> &[usize] {
         match self {
             Layout::Line(len) => std::slice::from_ref(len),
-            Layout::Dense(shape) | Layout::Strided(shape, _) => shape,
+            Layout::Dense(shape) | Layout::Strided(shape, _) | Layout::StridedBytes(shape, _) => shape,
         }
     }
 
@@ -82,6 +85,7 @@ impl Layout<'_> {
             Layout::Strided(_, strides) => {
                 extents(strides.iter().map(|stride| (*stride as i64).wrapping_mul(itemsize as i64)))?
             }
+            Layout::StridedBytes(_, strides) => extents(strides.iter().map(|stride| *stride as i64))?,
             Layout::Line(_) | Layout::Dense(_) => dense_strides(&shape, itemsize)?,
         };
         Ok(Operand { data, itemsize, shape, strides })
@@ -175,6 +179,63 @@ impl<'a> ArrayRef<'a> {
         let ty = string_type(dtype, itemsize)?;
         let len = whole_items(bytes.len(), itemsize)?;
         Ok(ArrayRef { data: bytes.as_ptr(), ty, layout: Layout::Line(len), borrow: PhantomData })
+    }
+
+    /// Items of any dtype in C order, as the bytes in which files and other languages hold them: of `itemsize` bytes
+    /// each, at any alignment, in the byte order of the machine. A byte of a bool that is not 0 reads as true.
+    ///
+    /// An error if `itemsize` is none of the dtype, if `bytes` is longer or shorter than the items of `shape`, or if
+    /// there are more than 32 dimensions.
+    ///
+    /// ```
+    /// use miniexpr::{ArrayRef, Dtype, Expression};
+    ///
+    /// let file = [1i16, -2, 300].map(i16::to_ne_bytes).concat();
+    /// let column = ArrayRef::from_bytes(&file, Dtype::Int16, 2, &[3])?;
+    /// let double = Expression::builder("2 * a").variable("a", Dtype::Int16).compile()?;
+    /// assert_eq!(double.evaluate_to_vec::<i16>(&[column])?, [2, -4, 600]);
+    /// assert!(ArrayRef::from_bytes(&file, Dtype::Int32, 4, &[2]).is_err());
+    /// # Ok::<(), miniexpr::Error>(())
+    /// ```
+    pub fn from_bytes(
+        bytes: &'a [u8],
+        dtype: Dtype,
+        itemsize: usize,
+        shape: &'a [usize],
+    ) -> Result<ArrayRef<'a>, Error> {
+        let ty = item_type(dtype, itemsize)?;
+        check_dense(whole_items(bytes.len(), itemsize)?, shape)?;
+        Ok(ArrayRef { data: bytes.as_ptr(), ty, layout: Layout::Dense(shape), borrow: PhantomData })
+    }
+
+    /// Items as those of [`ArrayRef::from_bytes`], with the distance along each dimension from one item to the next, in
+    /// bytes. The item whose indices are all zero begins at `bytes[first]`.
+    ///
+    /// An error if `itemsize` is none of the dtype, if an index leads out of `bytes`, if extents and strides differ in
+    /// number, or if there are more than 32.
+    ///
+    /// ```
+    /// use miniexpr::{ArrayRef, Dtype, Expression};
+    ///
+    /// // The green bytes of three pixels.
+    /// let pixels = [0u8, 10, 0, 0, 20, 0, 0, 30, 0];
+    /// let green = ArrayRef::from_strided_bytes(&pixels, 1, Dtype::UInt8, 1, &[3], &[3])?;
+    /// let mean = Expression::builder("mean(green)").variable("green", Dtype::UInt8).compile()?;
+    /// assert_eq!(mean.evaluate_to_vec::<f64>(&[green])?, [20.0]);
+    /// # Ok::<(), miniexpr::Error>(())
+    /// ```
+    pub fn from_strided_bytes(
+        bytes: &'a [u8],
+        first: usize,
+        dtype: Dtype,
+        itemsize: usize,
+        shape: &'a [usize],
+        strides: &'a [isize],
+    ) -> Result<ArrayRef<'a>, Error> {
+        let ty = item_type(dtype, itemsize)?;
+        check_strided_bytes(bytes.len(), first, itemsize, shape, strides)?;
+        let data = bytes.get(first..).unwrap_or_default().as_ptr();
+        Ok(ArrayRef { data, ty, layout: Layout::StridedBytes(shape, strides), borrow: PhantomData })
     }
 
     /// The dtype of the items.
@@ -298,6 +359,55 @@ impl<'a> ArrayMut<'a> {
         Ok(ArrayMut { data: bytes.as_mut_ptr(), ty, layout: Layout::Line(len), borrow: PhantomData })
     }
 
+    /// Room for items of any dtype in C order, see [`ArrayRef::from_bytes`].
+    ///
+    /// ```
+    /// use miniexpr::{ArrayMut, ArrayRef, Dtype, Expression};
+    ///
+    /// let root = Expression::builder("sqrt(a)").variable("a", Dtype::Float32).compile()?;
+    /// let mut bytes = [0; 8];
+    /// root.evaluate(&[ArrayRef::from(&[4f32, 9.0])], ArrayMut::from_bytes(&mut bytes, root.dtype(), 4, &[2])?)?;
+    /// assert_eq!(bytes[4..], 3f32.to_ne_bytes());
+    /// # Ok::<(), miniexpr::Error>(())
+    /// ```
+    pub fn from_bytes(
+        bytes: &'a mut [u8],
+        dtype: Dtype,
+        itemsize: usize,
+        shape: &'a [usize],
+    ) -> Result<ArrayMut<'a>, Error> {
+        let ty = item_type(dtype, itemsize)?;
+        check_dense(whole_items(bytes.len(), itemsize)?, shape)?;
+        Ok(ArrayMut { data: bytes.as_mut_ptr(), ty, layout: Layout::Dense(shape), borrow: PhantomData })
+    }
+
+    /// Room for items of any dtype with strides in bytes, see [`ArrayRef::from_strided_bytes`]. An evaluation refuses
+    /// strides by which two items share a byte.
+    ///
+    /// ```
+    /// use miniexpr::{ArrayMut, ArrayRef, Dtype, Expression};
+    ///
+    /// let invert = Expression::builder("255 - a").variable("a", Dtype::UInt8).compile()?;
+    /// let mut pixels = [0u8; 6];
+    /// let red = ArrayMut::from_strided_bytes(&mut pixels, 0, Dtype::UInt8, 1, &[2], &[3])?;
+    /// invert.evaluate(&[ArrayRef::from(&[5u8, 55])], red)?;
+    /// assert_eq!(pixels, [250, 0, 0, 200, 0, 0]);
+    /// # Ok::<(), miniexpr::Error>(())
+    /// ```
+    pub fn from_strided_bytes(
+        bytes: &'a mut [u8],
+        first: usize,
+        dtype: Dtype,
+        itemsize: usize,
+        shape: &'a [usize],
+        strides: &'a [isize],
+    ) -> Result<ArrayMut<'a>, Error> {
+        let ty = item_type(dtype, itemsize)?;
+        check_strided_bytes(bytes.len(), first, itemsize, shape, strides)?;
+        let data = bytes.get_mut(first..).unwrap_or_default().as_mut_ptr();
+        Ok(ArrayMut { data, ty, layout: Layout::StridedBytes(shape, strides), borrow: PhantomData })
+    }
+
     /// The dtype of the items.
     ///
     /// ```
@@ -361,23 +471,7 @@ fn check_dense(len: usize, shape: &[usize]) -> Result<(), Error> {
 
 /// Whether all indices lead to one of `len` items.
 fn check_strided(len: usize, first: usize, shape: &[usize], strides: &[isize]) -> Result<(), Error> {
-    check_ndim(shape)?;
-    if shape.len() != strides.len() {
-        let (extents, strides) = (shape.len(), strides.len());
-        return Err(Error::new(ErrorKind::Shape, format_args!("{extents} extents with {strides} strides")));
-    }
-    if shape.contains(&0) {
-        return Ok(());
-    }
-    let (mut low, mut high) = (first as i128, first as i128);
-    for (extent, stride) in shape.iter().zip(strides) {
-        // Neither sum leaves the range: there are 32 products of 127 bits at most, and those that large are refused.
-        let reach = (*extent as i128 - 1) * *stride as i128;
-        low = low.saturating_add(reach.min(0));
-        high = high.saturating_add(reach.max(0));
-    }
-    let count = shape.iter().try_fold(1i64, |items, extent| items.checked_mul(i64::try_from(*extent).ok()?));
-    match low >= 0 && high < len as i128 && count.is_some() {
+    match is_within(len, first, 1, shape, strides)? {
         true => Ok(()),
         false => Err(Error::new(
             ErrorKind::Shape,
@@ -386,6 +480,52 @@ fn check_strided(len: usize, first: usize, shape: &[usize], strides: &[isize]) -
             ),
         )),
     }
+}
+
+/// Whether all indices lead to `itemsize` of `len` bytes.
+fn check_strided_bytes(
+    len: usize,
+    first: usize,
+    itemsize: usize,
+    shape: &[usize],
+    strides: &[isize],
+) -> Result<(), Error> {
+    match is_within(len, first, itemsize, shape, strides)? {
+        true => Ok(()),
+        false => Err(Error::new(
+            ErrorKind::Shape,
+            format_args!(
+                "the shape {shape:?} with strides of {strides:?} bytes reaches beyond {len} bytes from byte {first}"
+            ),
+        )),
+    }
+}
+
+/// Whether items of `size` units, at all indices, lie within `len` units.
+fn is_within(
+    len: usize,
+    first: usize,
+    size: usize,
+    shape: &[usize],
+    strides: &[isize],
+) -> Result<bool, Error> {
+    check_ndim(shape)?;
+    if shape.len() != strides.len() {
+        let (extents, strides) = (shape.len(), strides.len());
+        return Err(Error::new(ErrorKind::Shape, format_args!("{extents} extents with {strides} strides")));
+    }
+    if shape.contains(&0) {
+        return Ok(true);
+    }
+    let (mut low, mut high) = (first as i128, first as i128 + size as i128 - 1);
+    for (extent, stride) in shape.iter().zip(strides) {
+        // Neither sum leaves the range: there are 32 products of 127 bits at most, and those that large are refused.
+        let reach = (*extent as i128 - 1) * *stride as i128;
+        low = low.saturating_add(reach.min(0));
+        high = high.saturating_add(reach.max(0));
+    }
+    let count = shape.iter().try_fold(1i64, |items, extent| items.checked_mul(i64::try_from(*extent).ok()?));
+    Ok(low >= 0 && high < len as i128 && count.is_some())
 }
 
 fn check_ndim(shape: &[usize]) -> Result<(), Error> {
@@ -403,6 +543,18 @@ fn string_type(dtype: Dtype, itemsize: usize) -> Result<Type, Error> {
         false => Err(Error::new(
             ErrorKind::InvalidType,
             format_args!("there are no strings of dtype {dtype} and {itemsize} bytes"),
+        )),
+    }
+}
+
+/// The type of items of `itemsize` bytes, if there is one.
+fn item_type(dtype: Dtype, itemsize: usize) -> Result<Type, Error> {
+    match dtype {
+        Dtype::String | Dtype::Bytes => string_type(dtype, itemsize),
+        _ if itemsize == dtype.size() => Ok(dtype.into()),
+        _ => Err(Error::new(
+            ErrorKind::InvalidType,
+            format_args!("items of dtype {dtype} take {} bytes, not {itemsize}", dtype.size()),
         )),
     }
 }

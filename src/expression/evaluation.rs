@@ -180,15 +180,28 @@ impl<'e> Evaluation<'e> {
     /// ```
     pub fn run_to_vec<T: Item>(self, inputs: &[ArrayRef<'_>]) -> Result<Vec<T>, Error> {
         let operands = self.operands(inputs)?;
-        let shape = result_shape(&self.expression.program, &self.expression.plan, &operands)?;
-        let items =
-            shape.iter().try_fold(1usize, |items, extent| items.checked_mul(usize::try_from(*extent).ok()?));
+        let shape = self.shape_for(&operands)?;
+        let items = shape.iter().try_fold(1usize, |items, extent| items.checked_mul(*extent));
         let mut values = Vec::try_filled(T::default(), items.ok_or(OutOfMemory)?)?;
-        let mut extents = SmallVec::<[usize; 8]>::new();
-        extents.try_reserve(shape.len()).map_err(|_| OutOfMemory)?;
-        extents.extend(shape.iter().map(|extent| *extent as usize));
-        self.run_checked(&operands, ArrayMut::shaped(&mut values, &extents)?)?;
+        self.run_checked(&operands, ArrayMut::shaped(&mut values, &shape)?)?;
         Ok(values)
+    }
+
+    /// The shape of the result for inputs.
+    pub(super) fn result_shape(&self, inputs: &[ArrayRef<'_>]) -> Result<Vec<usize>, Error> {
+        let shape = self.shape_for(&self.operands(inputs)?)?;
+        Ok(Vec::try_copied(&shape)?)
+    }
+
+    /// The shape of the result for inputs that have been checked.
+    fn shape_for(&self, inputs: &[Option<Operand>]) -> Result<SmallVec<[usize; 8]>, Error> {
+        let shape = result_shape(&self.expression.program, &self.expression.plan, inputs)?;
+        let mut extents = SmallVec::new();
+        extents.try_reserve(shape.len()).map_err(|_| OutOfMemory)?;
+        for extent in &shape {
+            extents.push(usize::try_from(*extent).map_err(|_| OutOfMemory)?);
+        }
+        Ok(extents)
     }
 
     /// Checks the output, and evaluates inputs that have been checked.

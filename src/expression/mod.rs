@@ -157,6 +157,28 @@ impl Expression {
         self.evaluation().run_to_vec(inputs)
     }
 
+    /// The shape of the result for these inputs: what they have together by broadcasting, without the axes that a
+    /// reduction removes. No dimension, if the result is one value, or if no input is used.
+    ///
+    /// Errors: those that [`Evaluation::run`] has for the inputs.
+    ///
+    /// ```
+    /// use miniexpr::{ArrayMut, ArrayRef, Dtype, Expression};
+    ///
+    /// let outer =
+    ///     Expression::builder("a * b").variable("a", Dtype::Int16).variable("b", Dtype::Float32).compile()?;
+    /// let inputs = [ArrayRef::shaped(&[1i16, 2], &[2, 1])?, ArrayRef::from(&[0.5f32, 1.0, 1.5])];
+    /// let shape = outer.result_shape(&inputs)?;
+    /// assert_eq!(shape, [2, 3]);
+    /// // Enough to make room for a result of any dtype.
+    /// let mut bytes = vec![0; shape.iter().product::<usize>() * outer.itemsize()];
+    /// outer.evaluate(&inputs, ArrayMut::from_bytes(&mut bytes, outer.dtype(), outer.itemsize(), &shape)?)?;
+    /// # Ok::<(), miniexpr::Error>(())
+    /// ```
+    pub fn result_shape(&self, inputs: &[ArrayRef<'_>]) -> Result<Vec<usize>, Error> {
+        self.evaluation().result_shape(inputs)
+    }
+
     /// Begins an evaluation with options.
     ///
     /// ```
