@@ -1,8 +1,9 @@
 #!/bin/sh
 # Times the library beside C loops, NumPy and numexpr; writes benches/report/.
 # Arguments name groups or computations to measure alone, without a report; `strings [N]` times
-# string operations beside NumPy, `engines` times the engines of kernels beside C and numba, `padded` times
-# padded blocks beside full ones, `compare OLD.a NEW.a` two builds of the library beside each other.
+# string operations beside NumPy, `engines` times the engines of kernels beside C and numba, `arrays`
+# evaluations over arrays beside NumPy, numexpr, numba and XLA, `padded` padded blocks beside full ones,
+# `compare OLD.a NEW.a` two builds of the library beside each other.
 set -eu
 cd "$(dirname "$0")/.."
 venv=.tools/venv
@@ -17,6 +18,9 @@ fi
 if [ "${1:-}" = compare ]; then
     shift
     exec "$venv/bin/python" benches/compare.py "$@"
+fi
+if [ "${1:-}" = arrays ]; then
+    exec "$venv/bin/python" benches/arrays.py
 fi
 if [ "${1:-}" = padded ]; then
     exec "$venv/bin/python" benches/padded.py

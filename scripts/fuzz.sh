@@ -7,7 +7,7 @@ set -eu
 cd "$(dirname "$0")/.."
 seconds=${1:?usage: fuzz.sh SECONDS [TARGET...]}
 shift
-[ $# -gt 0 ] || set -- expression strings blocks kernels dialects
+[ $# -gt 0 ] || set -- expression strings blocks kernels dialects arrays
 corpus=${FUZZ_CORPUS:-fuzz/corpus}
 seed=${FUZZ_SEED:-0}
 . scripts/environment.sh

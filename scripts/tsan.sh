@@ -14,4 +14,4 @@ runtime=$(rustc +nightly --print target-libdir)/librustc-nightly_rt.tsan.a
 flags="-Zsanitizer=thread -Zexternal-clangrt -Clink-args=-Wl,--export-dynamic -Clink-args=-lm"
 flags="$flags -Zpre-link-args=-Wl,--whole-archive,$runtime,--no-whole-archive"
 RUSTC_BOOTSTRAP=1 RUSTC=$rustc RUSTFLAGS=$flags CARGO_TARGET_DIR=target/tsan TSAN_OPTIONS=halt_on_error=1 \
-    "$cargo" test -Zbuild-std --target "$triple" --test api --test jit -- threads
+    "$cargo" test -Zbuild-std --target "$triple" --test api --test jit --test arrays -- threads

@@ -5,3 +5,4 @@ mod axes;
 mod errors;
 mod model;
 mod random;
+mod threads;
