@@ -13,8 +13,8 @@
     allow(dead_code, reason = "there is no code to call in a build without engines")
 )]
 
-use super::block::overlap;
-use super::block::scratch::{ALIGN, Bytes, Scratch};
+use super::block::scratch::Scratch;
+use super::block::{ALIGN, Bytes, overlap};
 use super::engine::{Call, RunError};
 use super::settings::Settings;
 use super::trace::tell;

@@ -32,6 +32,17 @@ impl Hash for Scalar {
 }
 
 impl Scalar {
+    /// Whether both have the same bits: the zeros differ, and a NaN equals itself.
+    pub fn has_bits_of(self, other: Scalar) -> bool {
+        match (self, other) {
+            (Scalar::Float(left), Scalar::Float(right)) => left.to_bits() == right.to_bits(),
+            (Scalar::Complex(left), Scalar::Complex(right)) => {
+                left.re.to_bits() == right.re.to_bits() && left.im.to_bits() == right.im.to_bits()
+            }
+            _ => self == other,
+        }
+    }
+
     /// Numeric truth: anything but zero; NaN is true.
     pub fn is_true(self) -> bool {
         match self {

@@ -1,6 +1,8 @@
 //! Construction of a graph of expressions, each distinct one once.
 
-use super::{Axes, AxesId, Expr, ExprId, ExprKind, Graph, SourcePlace, StringOp, StringTest, Tables, Type};
+use std::hash::{Hash as _, Hasher};
+
+use super::{Axes, AxesId, Expr, ExprId, ExprKind, Graph, SourcePlace, StringOp, Tables, Type};
 use crate::dtype::{Dtype, Scalar};
 use crate::memory::{OutOfMemory, TryGrow};
 
@@ -154,104 +156,12 @@ impl Default for Builder {
     }
 }
 
-/// The bits that identify an expression: a tag with its operation, and its operands or value.
-fn identity(kind: &ExprKind) -> [u64; 6] {
-    let pair = |a: ExprId, b: ExprId| u64::from(a.0) << 32 | u64::from(b.0);
-    let words = |tag: u64, a: u64, b: u64, c: u64| [tag, a, b, c, 0, 0];
-    match *kind {
-        ExprKind::Constant(Scalar::Bool(value)) => words(0, u64::from(value), 0, 0),
-        ExprKind::Constant(Scalar::Int(value)) => words(1, value as u64, (value >> 64) as u64, 0),
-        ExprKind::Constant(Scalar::Float(value)) => words(2, value.to_bits(), 0, 0),
-        ExprKind::Constant(Scalar::Complex(value)) => words(3, value.re.to_bits(), value.im.to_bits(), 0),
-        ExprKind::Param(index) => words(4, u64::from(index), 0, 0),
-        ExprKind::Local(index) => words(5, u64::from(index), 0, 0),
-        ExprKind::Index(symbol) => words(6, index_code(symbol), 0, 0),
-        ExprKind::Cast(a) => words(7, u64::from(a.0), 0, 0),
-        ExprKind::Unary(op, a) => words(8, u64::from(a.0), unary_code(op), 0),
-        ExprKind::Binary(op, a, b) => words(9, pair(a, b), op as u64, 0),
-        ExprKind::Compare(op, a, b) => words(10, pair(a, b), op as u64, 0),
-        ExprKind::Select { condition, yes, no } => words(11, pair(condition, yes), u64::from(no.0), 0),
-        ExprKind::Fma(a, b, c) => words(12, pair(a, b), u64::from(c.0), 0),
-        ExprKind::Call { function, args } => {
-            words(13, u64::from(function), u64::from(args.0), u64::from(args.1))
-        }
-        ExprKind::Reduce(op, a, axes) => {
-            words(14, u64::from(a.0), op as u64, axes.map_or(0, |axes| u64::from(axes) + 1))
-        }
-        ExprKind::Text(offset) => words(15, u64::from(offset), 0, 0),
-        ExprKind::String(op, [a, b, c]) => {
-            let [code, start, count] = string_code(op);
-            [16, pair(a, b), u64::from(c.0), code, start, count]
-        }
-        ExprKind::StringTest(test, [a, b]) => words(17, pair(a, b), test_code(test), 0),
-    }
-}
-
-fn string_code(op: StringOp) -> [u64; 3] {
-    use StringOp::*;
-    let code = match op {
-        Substr { start, count } => return [0, start as u64, count as u64],
-        Copy => 1,
-        Lower => 2,
-        Upper => 3,
-        Strip => 4,
-        LeftStrip => 5,
-        RightStrip => 6,
-        RemovePrefix => 7,
-        RemoveSuffix => 8,
-        SplitBefore => 9,
-        SplitAfter => 10,
-        Concat => 11,
-        Replace => 12,
-    };
-    [code, 0, 0]
-}
-
-fn test_code(test: StringTest) -> u64 {
-    match test {
-        StringTest::Compare(op) => 16 + op as u64,
-        StringTest::Contains => 0,
-        StringTest::StartsWith => 1,
-        StringTest::EndsWith => 2,
-        StringTest::NonEmpty => 3,
-    }
-}
-
-fn unary_code(op: super::UnaryOp) -> u64 {
-    use super::UnaryOp::*;
-    match op {
-        Math(function) => 64 + function as u64,
-        Neg => 0,
-        BitNot => 1,
-        Abs => 2,
-        Real => 3,
-        Imag => 4,
-        Conj => 5,
-        Sign => 6,
-        Square => 7,
-        Floor => 8,
-        Ceil => 9,
-        Trunc => 10,
-        Round => 11,
-        Rint => 12,
-        Factorial => 13,
-        CountOnes => 14,
-    }
-}
-
-fn index_code(symbol: super::IndexSymbol) -> u64 {
-    use super::IndexSymbol::*;
-    match symbol {
-        Coordinate(d) => u64::from(d),
-        Extent(d) => 256 + u64::from(d),
-        Ndim => 512,
-        Flat => 513,
-    }
-}
-
 /// Equality by bits, so that -0.0 differs from 0.0 and a NaN equals itself.
 fn same(left: &ExprKind, right: &ExprKind) -> bool {
-    identity(left) == identity(right)
+    match (left, right) {
+        (ExprKind::Constant(left), ExprKind::Constant(right)) => left.has_bits_of(*right),
+        _ => left == right,
+    }
 }
 
 /// A number that nobody can tell beforehand.
@@ -273,17 +183,49 @@ fn random_seed() -> u64 {
 }
 
 fn hash(seed: u64, kind: &ExprKind, ty: Type) -> u64 {
-    let mut state = seed ^ ty.dtype as u64 ^ (ty.itemsize as u64) << 8;
-    for word in identity(kind) {
-        state = (state ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        state ^= state >> 29;
+    let mut mixer = Mixer(seed);
+    (kind, ty).hash(&mut mixer);
+    mixer.finish()
+}
+
+/// A hash for a few words.
+struct Mixer(u64);
+
+impl Hasher for Mixer {
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.write_u64(u64::from_le_bytes(word));
+        }
     }
-    state
+
+    fn write_u8(&mut self, value: u8) {
+        self.write_u64(value.into());
+    }
+
+    fn write_u32(&mut self, value: u32) {
+        self.write_u64(value.into());
+    }
+
+    fn write_usize(&mut self, value: usize) {
+        self.write_u64(value as u64);
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = (self.0 ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 ^= self.0 >> 29;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dtype::Complex;
     use crate::ir::BinaryOp;
 
     #[test]
@@ -302,11 +244,17 @@ mod tests {
     }
 
     #[test]
-    fn zeros_of_both_signs_stay_apart() {
+    fn constants_are_one_if_their_bits_are() {
         let mut builder = Builder::new();
-        let plus = builder.constant(Scalar::Float(0.0), Dtype::Float64).unwrap();
-        let minus = builder.constant(Scalar::Float(-0.0), Dtype::Float64).unwrap();
-        assert_ne!(plus, minus);
+        let values = [0.0, -0.0, 1.0, f64::NAN].map(Scalar::Float);
+        let imaginary = [0.0, -0.0, f64::NAN].map(|im| Scalar::Complex(Complex { re: 1.0, im }));
+        let mut add = |value| match value {
+            Scalar::Complex(_) => builder.constant(value, Dtype::Complex128).unwrap(),
+            _ => builder.constant(value, Dtype::Float64).unwrap(),
+        };
+        let ids: Vec<ExprId> = values.into_iter().chain(imaginary).map(&mut add).collect();
+        assert_eq!(ids, (0..7).map(ExprId).collect::<Vec<_>>());
+        assert!(values.into_iter().chain(imaginary).map(&mut add).eq(ids));
     }
 
     #[test]

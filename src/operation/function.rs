@@ -1,6 +1,7 @@
 //! What generated code, traces and documents call the operations: one row each.
 
-use crate::ir::{BinaryOp, MathFn, UnaryOp};
+use crate::dtype::Dtype;
+use crate::ir::{BinaryOp, ExprKind, MathFn, UnaryOp};
 
 /// A function of one to three real numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,23 @@ impl Function {
 
     const fn exact(name: &'static str, libm: &'static str) -> Function {
         Function { name, libm, is_exact: true, exports: Nothing }
+    }
+
+    /// The function that an operation on `dtype` calls; `None` for what processors have an instruction for.
+    pub fn of(kind: &ExprKind, dtype: Dtype) -> Option<Function> {
+        match *kind {
+            _ if dtype == Dtype::Bool => None,
+            ExprKind::Unary(UnaryOp::Math(MathFn::Sqrt), _) => None,
+            ExprKind::Unary(UnaryOp::Math(function), _) => Some(function.row()),
+            ExprKind::Unary(UnaryOp::Factorial, _) => Some(FACTORIAL),
+            ExprKind::Binary(op, ..) => match op.spelling() {
+                Spelling::Function(function) => Some(function),
+                Spelling::Either(_, function) if !dtype.is_integer() => Some(function),
+                Spelling::Either(..) | Spelling::Operator(_) | Spelling::Name(_) => None,
+            },
+            ExprKind::Fma(..) => Some(MULTIPLY_ADD),
+            _ => None,
+        }
     }
 
     pub fn has_numbers(&self) -> bool {
@@ -94,7 +112,7 @@ pub const FACTORIAL: Function = Function::new("fac", "me_jit_fac", Nothing);
 pub const MULTIPLY_ADD: Function = Function::exact("fma", "__builtin_fma");
 
 /// What an operation on one operand is written as.
-#[cfg_attr(not(c_compiler), allow(dead_code, reason = "only generated C has it"))]
+#[cfg_attr(not(c_compiler), allow(dead_code, reason = "only listings in generated C spell it"))]
 pub const fn unary_name(op: UnaryOp) -> &'static str {
     match op {
         UnaryOp::Neg => "-",

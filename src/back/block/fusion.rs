@@ -1,12 +1,37 @@
 //! Operations that are computed inside the step of their only user, so that no array holds their values.
 
-use super::plan::{OperandList, Planner};
-use crate::ir::{BinaryOp, ExprId, ExprKind, UnaryOp};
-use crate::kernel::{self, First, Kernel as VectorKernel, Second};
+use crate::dtype::Dtype;
+use crate::ir::{BinaryOp, ExprId, ExprKind, Graph, UnaryOp, UserFunction};
+use crate::kernel::level::Level;
+use crate::kernel::{self, First, Kernel as VectorKernel, LastTwo, Second};
+use crate::memory::{OutOfMemory, TryGrow};
+use crate::mid::uniform::uniform;
+
+/// Up to seven operands of one step.
+#[derive(Clone, Copy)]
+pub(super) struct OperandList {
+    pub ids: [ExprId; UserFunction::MAX_ARITY],
+    pub count: usize,
+}
+
+impl OperandList {
+    pub fn new() -> OperandList {
+        OperandList { ids: [ExprId(0); UserFunction::MAX_ARITY], count: 0 }
+    }
+
+    pub fn push(&mut self, id: ExprId) {
+        self.ids[self.count] = id;
+        self.count += 1;
+    }
+
+    pub fn as_slice(&self) -> &[ExprId] {
+        &self.ids[..self.count]
+    }
+}
 
 /// An operand that is computed inside the step of its user.
 #[derive(Clone, Copy)]
-pub(super) struct Partner {
+struct Partner {
     inner: ExprId,
     second: Second,
     /// The other operand of the user.
@@ -27,9 +52,107 @@ impl Fusion {
     }
 }
 
-impl Planner<'_> {
+/// The expressions that a pipeline computes, how often each is used, and in which steps.
+pub(super) struct Fusions<'a> {
+    pub graph: &'a Graph,
+    pub level: Level,
+    /// The greatest handle that a root needs.
+    last: ExprId,
+    /// Users of each expression, among those that the roots need; a root counts as used once more.
+    pub uses: Vec<u32>,
+    /// Whether an expression has one value for all items.
+    is_uniform: Vec<bool>,
+    /// Whether an expression is computed inside the step of its only user.
+    pub is_fused: Vec<bool>,
+    /// What an expression adds or subtracts the squares of, where its step computes these.
+    squared: Vec<Option<[ExprId; 2]>>,
+    /// The operand that is computed inside the step of an expression.
+    partners: Vec<Option<Partner>>,
+}
+
+impl<'a> Fusions<'a> {
+    /// Decides what is computed for `roots`, whose greatest handle is `last`. `is_array` tells of other
+    /// expressions than strings whether each item has a value of its own.
+    pub fn new(
+        graph: &'a Graph,
+        level: Level,
+        last: ExprId,
+        roots: impl Iterator<Item = ExprId>,
+        is_array: impl Fn(ExprId) -> bool,
+    ) -> Result<Fusions<'a>, OutOfMemory> {
+        let count = last.index() + 1;
+        let is_uniform = uniform(graph, |id| match graph.expr(id).kind {
+            // Single values have no room for a string.
+            ExprKind::String(..) | ExprKind::StringTest(..) => true,
+            ExprKind::Select { yes, .. } => graph.expr(yes).ty.dtype.is_string(),
+            _ => is_array(id),
+        })?;
+        let mut fusions = Fusions {
+            graph,
+            level,
+            last,
+            uses: Vec::try_filled(0, count)?,
+            is_uniform,
+            is_fused: Vec::try_filled(false, count)?,
+            squared: Vec::try_filled(None, count)?,
+            partners: Vec::try_filled(None, count)?,
+        };
+        fusions.count_uses(roots);
+        fusions.mark_squares();
+        fusions.mark_partners();
+        Ok(fusions)
+    }
+
+    /// Handles up to the last that is needed.
+    pub fn count(&self) -> usize {
+        self.last.index() + 1
+    }
+
+    /// The needed expressions, operands before users.
+    pub fn needed(&self) -> impl DoubleEndedIterator<Item = ExprId> + use<> {
+        (0..=self.last.0).map(ExprId)
+    }
+
+    pub fn kind(&self, id: ExprId) -> ExprKind {
+        self.graph.expr(id).kind
+    }
+
+    pub fn dtype(&self, id: ExprId) -> Dtype {
+        self.graph.expr(id).ty.dtype
+    }
+
+    /// One value for all items, which kernels take without an array of it.
+    pub fn is_scalar(&self, id: ExprId) -> bool {
+        self.is_uniform[id.index()]
+    }
+
+    pub fn is_leaf(&self, id: ExprId) -> bool {
+        matches!(
+            self.kind(id),
+            ExprKind::Constant(_)
+                | ExprKind::Text(_)
+                | ExprKind::Param(_)
+                | ExprKind::Local(_)
+                | ExprKind::Index(_)
+                | ExprKind::Reduce(..)
+        )
+    }
+
+    /// Counts users from the roots down; handles descend from users to operands.
+    fn count_uses(&mut self, roots: impl Iterator<Item = ExprId>) {
+        for root in roots {
+            self.uses[root.index()] += 1;
+        }
+        for id in self.needed().rev() {
+            if self.uses[id.index()] > 0 && !self.is_leaf(id) {
+                let uses = &mut self.uses;
+                self.graph.operands(id).for_each(|operand| uses[operand.index()] += 1);
+            }
+        }
+    }
+
     /// Lets sums and differences of two squares compute the squares.
-    pub(super) fn mark_squares(&mut self) {
+    fn mark_squares(&mut self) {
         for id in self.needed() {
             if self.uses[id.index()] == 0 || self.is_scalar(id) {
                 continue;
@@ -62,7 +185,7 @@ impl Planner<'_> {
     }
 
     /// Joins pairs of operations into one pass, users first.
-    pub(super) fn mark_partners(&mut self) {
+    fn mark_partners(&mut self) {
         for id in self.needed().rev() {
             let is_candidate = self.uses[id.index()] > 0
                 && !self.is_fused[id.index()]
@@ -116,7 +239,7 @@ impl Planner<'_> {
     }
 
     /// What the step of `id` reads, looking through operands computed inside it.
-    pub(super) fn operands(&self, id: ExprId) -> OperandList {
+    pub fn operands(&self, id: ExprId) -> OperandList {
         if let Some(fusion) = self.fused_step(id) {
             return fusion.operands;
         }
@@ -126,7 +249,7 @@ impl Planner<'_> {
     }
 
     /// The step of `id` and of operands that are computed inside it, if there are any.
-    pub(super) fn fused_step(&self, id: ExprId) -> Option<Fusion> {
+    pub fn fused_step(&self, id: ExprId) -> Option<Fusion> {
         if let Some(partner) = self.partners[id.index()] {
             return self.join(partner);
         }
@@ -134,5 +257,15 @@ impl Planner<'_> {
         let ExprKind::Binary(op, ..) = self.kind(id) else { return None };
         let vector = kernel::of_squares(op, self.dtype(id), self.level)?;
         Some(Fusion::new(vector, &squared))
+    }
+
+    /// The last two operands of a step on three.
+    pub fn last_two(&self, b: ExprId, c: ExprId) -> LastTwo {
+        match (self.is_scalar(b), self.is_scalar(c)) {
+            (false, false) => LastTwo::ArrayArray,
+            (false, true) => LastTwo::ArrayScalar,
+            (true, false) => LastTwo::ScalarArray,
+            (true, true) => LastTwo::ScalarScalar,
+        }
     }
 }

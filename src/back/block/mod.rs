@@ -1,10 +1,12 @@
 //! The block interpreter: a register program run over blocks that stay in the first-level cache.
 //!
 //! [`Interpreter`] is what runs a kernel: a [`Program`] where its body is one value, else a [`structured`]
-//! one. `plan` turns expressions into a [`Pipeline`]: steps that each run one vector kernel on the places
-//! of a [`layout`]. `run` executes a [`Program`] block by block, as `walk` cuts the items, with registers in a
-//! per-thread scratch memory that is reused; `direct` is the short way of a single step on whole arrays.
+//! one. `plan` turns expressions into a [`Pipeline`]: steps that each run one vector kernel, or several that
+//! `fusion` joined, on the places of a [`layout`]. `run` executes a [`Program`] block by block, as `walk` cuts
+//! the items, with registers in a per-thread scratch memory that is reused; `direct` is the short way of a single
+//! step on whole arrays.
 
+mod bytes;
 mod direct;
 mod fusion;
 mod interpreter;
@@ -14,6 +16,8 @@ mod plan;
 mod reduction;
 mod run;
 pub(super) mod scratch;
+mod staged;
+mod steps;
 mod string_step;
 mod structured;
 mod walk;
@@ -28,14 +32,14 @@ use plan::{Destination, Root, plan};
 use reduction::{Stage, plan_stages};
 use string_step::StringStep;
 
+pub use bytes::{ALIGN, Bytes};
 pub(super) use direct::overlap;
 pub use interpreter::Interpreter;
 pub use packed::PaddedBlocks;
 pub use plan::PlanError;
-#[cfg(machine_code)]
-pub(super) use run::call_each;
 pub use run::zero_padding;
-pub use scratch::Bytes;
+#[cfg(machine_code)]
+pub(super) use steps::call_each;
 pub use walk::Items;
 
 /// A register program for a kernel whose body is one `return`. Immutable, and safe to run from any

@@ -3,8 +3,9 @@
 use std::slice;
 
 use super::Outcome;
-use super::run::{aligned_bytes, zero_padding};
-use super::scratch::{Bytes, Scratch};
+use super::bytes::{Bytes, aligned_bytes};
+use super::run::zero_padding;
+use super::scratch::Scratch;
 use crate::back::engine::RunError;
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::nd::Rows;

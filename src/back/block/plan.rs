@@ -1,15 +1,14 @@
 //! From a kernel's expressions to the steps of a register program.
 
-use super::fusion::{Fusion, Partner};
+use super::fusion::{Fusion, Fusions, OperandList};
 use super::layout::{Layout, PlaceId};
 use super::string_step::{StringOperand, StringStep, StringWork};
 use super::{Pipeline, Step};
 use crate::dtype::Dtype;
 use crate::ir::{BinaryOp, ExprId, ExprKind, Graph, StringOp, Tables, UserFunction};
 use crate::kernel::level::Level;
-use crate::kernel::{self, Accuracy, Kernel as VectorKernel, LastTwo, Operands};
+use crate::kernel::{self, Accuracy, Kernel as VectorKernel, Operands};
 use crate::memory::{OutOfMemory, TryGrow};
-use crate::mid::uniform::uniform;
 
 /// Why a kernel cannot be planned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,10 +54,12 @@ pub(super) fn plan(
     level: Level,
 ) -> Result<Pipeline, PlanError> {
     let Some(last) = roots.iter().map(|root| root.expr).max() else { return Ok(Pipeline::default()) };
-    let mut planner = Planner::new(tables, graph, layout, roots, last, level)?;
-    planner.count_uses();
-    planner.mark_squares();
-    planner.mark_partners();
+    let is_array = |id| match graph.expr(id).kind {
+        ExprKind::Local(local) => !layout.is_single(layout.locals[local as usize]),
+        _ => false,
+    };
+    let code = Fusions::new(graph, level, last, roots.iter().map(|root| root.expr), is_array)?;
+    let mut planner = Planner::new(tables, code, layout, roots)?;
     planner.count_needs();
     for root in roots {
         planner.visit_all(root.expr)?;
@@ -76,24 +77,10 @@ enum Location {
     At(PlaceId),
 }
 
-pub(super) struct Planner<'a> {
+struct Planner<'a> {
     tables: &'a Tables,
-    pub(super) graph: &'a Graph,
+    code: Fusions<'a>,
     layout: &'a mut Layout,
-    roots: &'a [Root],
-    /// The greatest handle that a root needs.
-    last: ExprId,
-    pub(super) level: Level,
-    /// Users of each expression, among those that the roots need; a root counts as used once more.
-    pub(super) uses: Vec<u32>,
-    /// Whether an expression has one value for all items.
-    is_uniform: Vec<bool>,
-    /// Whether an expression is computed inside the step of its only user.
-    pub(super) is_fused: Vec<bool>,
-    /// What an expression adds or subtracts the squares of, where its step computes these.
-    pub(super) squared: Vec<Option<[ExprId; 2]>>,
-    /// The operand that is computed inside the step of an expression.
-    pub(super) partners: Vec<Option<Partner>>,
     /// Registers that an expression takes to compute (Sethi and Ullman, 1970).
     needs: Vec<u32>,
     locations: Vec<Location>,
@@ -108,38 +95,14 @@ pub(super) struct Planner<'a> {
     pipeline: Pipeline,
 }
 
-/// Up to seven operands of one step.
-#[derive(Clone, Copy)]
-pub(super) struct OperandList {
-    ids: [ExprId; UserFunction::MAX_ARITY],
-    count: usize,
-}
-
-impl OperandList {
-    pub(super) fn new() -> OperandList {
-        OperandList { ids: [ExprId(0); UserFunction::MAX_ARITY], count: 0 }
-    }
-
-    pub(super) fn push(&mut self, id: ExprId) {
-        self.ids[self.count] = id;
-        self.count += 1;
-    }
-
-    pub(super) fn as_slice(&self) -> &[ExprId] {
-        &self.ids[..self.count]
-    }
-}
-
 impl<'a> Planner<'a> {
     fn new(
         tables: &'a Tables,
-        graph: &'a Graph,
+        code: Fusions<'a>,
         layout: &'a mut Layout,
-        roots: &'a [Root],
-        last: ExprId,
-        level: Level,
+        roots: &[Root],
     ) -> Result<Planner<'a>, OutOfMemory> {
-        let count = last.index() + 1;
+        let count = code.count();
         let mut unused_registers = Vec::try_copied(&layout.register_places)?;
         unused_registers.reverse();
         let mut placed = Vec::new();
@@ -148,25 +111,10 @@ impl<'a> Planner<'a> {
                 placed.try_push((root.expr, place))?;
             }
         }
-        let is_uniform = uniform(graph, |id| match graph.expr(id).kind {
-            // Single values have no room for a string.
-            ExprKind::String(..) | ExprKind::StringTest(..) => true,
-            ExprKind::Select { yes, .. } => graph.expr(yes).ty.dtype.is_string(),
-            ExprKind::Local(local) => !layout.is_single(layout.locals[local as usize]),
-            _ => false,
-        })?;
         Ok(Planner {
             tables,
-            graph,
+            code,
             layout,
-            roots,
-            last,
-            level,
-            uses: Vec::try_filled(0, count)?,
-            is_uniform,
-            is_fused: Vec::try_filled(false, count)?,
-            squared: Vec::try_filled(None, count)?,
-            partners: Vec::try_filled(None, count)?,
             needs: Vec::try_filled(0, count)?,
             locations: Vec::try_filled(Location::Pending, count)?,
             splats: Vec::try_filled(None, count)?,
@@ -177,61 +125,18 @@ impl<'a> Planner<'a> {
         })
     }
 
-    /// The needed expressions, operands before users.
-    pub(super) fn needed(&self) -> impl DoubleEndedIterator<Item = ExprId> + use<> {
-        (0..=self.last.0).map(ExprId)
-    }
-
-    pub(super) fn kind(&self, id: ExprId) -> ExprKind {
-        self.graph.expr(id).kind
-    }
-
-    pub(super) fn dtype(&self, id: ExprId) -> Dtype {
-        self.graph.expr(id).ty.dtype
-    }
-
-    /// One value for all items, which kernels take without an array of it.
-    pub(super) fn is_scalar(&self, id: ExprId) -> bool {
-        self.is_uniform[id.index()]
-    }
-
-    fn is_leaf(&self, id: ExprId) -> bool {
-        matches!(
-            self.kind(id),
-            ExprKind::Constant(_)
-                | ExprKind::Text(_)
-                | ExprKind::Param(_)
-                | ExprKind::Local(_)
-                | ExprKind::Index(_)
-                | ExprKind::Reduce(..)
-        )
-    }
-
-    /// Counts users from the roots down; handles descend from users to operands.
-    fn count_uses(&mut self) {
-        for root in self.roots {
-            self.uses[root.expr.index()] += 1;
-        }
-        for id in self.needed().rev() {
-            if self.uses[id.index()] > 0 && !self.is_leaf(id) {
-                let uses = &mut self.uses;
-                self.graph.operands(id).for_each(|operand| uses[operand.index()] += 1);
-            }
-        }
-    }
-
     /// Numbers of registers, operands first.
     fn count_needs(&mut self) {
-        for id in self.needed() {
-            if self.uses[id.index()] == 0 || self.is_fused[id.index()] || self.is_leaf(id) {
+        for id in self.code.needed() {
+            if self.code.uses[id.index()] == 0 || self.code.is_fused[id.index()] || self.code.is_leaf(id) {
                 continue;
             }
-            let list = self.operands(id);
+            let list = self.code.operands(id);
             let mut needs = list.ids.map(|operand| self.needs[operand.index()]);
             let needs = &mut needs[..list.count];
             needs.sort_unstable_by(|a, b| b.cmp(a));
             let peak = needs.iter().enumerate().map(|(held, need)| need + held as u32).max();
-            self.needs[id.index()] = peak.unwrap_or(0).max(u32::from(!self.is_scalar(id)));
+            self.needs[id.index()] = peak.unwrap_or(0).max(u32::from(!self.code.is_scalar(id)));
         }
     }
 
@@ -243,12 +148,12 @@ impl<'a> Planner<'a> {
             if self.locations[id.index()] != Location::Pending {
                 continue;
             }
-            if operands_done || self.is_leaf(id) {
+            if operands_done || self.code.is_leaf(id) {
                 self.plan_step(id)?;
                 continue;
             }
             stack.try_push((id, true))?;
-            let mut list = self.operands(id);
+            let mut list = self.code.operands(id);
             let needs = &self.needs;
             list.ids[..list.count].sort_by_key(|operand| needs[operand.index()]);
             for &operand in list.as_slice() {
@@ -259,19 +164,19 @@ impl<'a> Planner<'a> {
     }
 
     fn plan_step(&mut self, id: ExprId) -> Result<(), PlanError> {
-        let place = match self.kind(id) {
-            ExprKind::Constant(value) => self.layout.add_constant(value, self.dtype(id))?,
+        let place = match self.code.kind(id) {
+            ExprKind::Constant(value) => self.layout.add_constant(value, self.code.dtype(id))?,
             ExprKind::Text(offset) => {
-                self.layout.add_text(self.tables.text(offset, self.graph.expr(id).ty))?
+                self.layout.add_text(self.tables.text(offset, self.code.graph.expr(id).ty))?
             }
             ExprKind::Param(index) => index,
             ExprKind::Local(local) => self.layout.locals[local as usize],
             ExprKind::Index(symbol) => {
-                let dtype = self.dtype(id);
+                let dtype = self.code.dtype(id);
                 self.layout.index(symbol).ok_or(PlanError::Unsupported { dtype })?
             }
             ExprKind::Reduce(..) => {
-                let dtype = self.dtype(id);
+                let dtype = self.code.dtype(id);
                 self.layout.reduction(id).ok_or(PlanError::Unsupported { dtype })?
             }
             _ => self.operation(id)?,
@@ -281,20 +186,20 @@ impl<'a> Planner<'a> {
     }
 
     fn operation(&mut self, id: ExprId) -> Result<PlaceId, PlanError> {
-        let list = self.operands(id);
+        let list = self.code.operands(id);
         let out = self.result_place(id)?;
-        let step = match self.kind(id) {
+        let step = match self.code.kind(id) {
             ExprKind::Call { function, .. } => self.call_step(function, list, out)?,
             ExprKind::String(op, operands) => self.string_step(id, StringWork::Map(op), operands, out)?,
             ExprKind::StringTest(test, [a, b]) => {
                 self.string_step(id, StringWork::Test(test), [a, b, a], out)?
             }
-            ExprKind::Select { condition, yes, no } if self.dtype(yes).is_string() => {
+            ExprKind::Select { condition, yes, no } if self.code.dtype(yes).is_string() => {
                 self.string_step(id, StringWork::Select, [condition, yes, no], out)?
             }
             _ => self.vector_step(id, out)?,
         };
-        if self.is_scalar(id) {
+        if self.code.is_scalar(id) {
             self.pipeline.uniform.try_push(step)?;
         } else {
             self.pipeline.steps.try_push(step)?;
@@ -308,10 +213,10 @@ impl<'a> Planner<'a> {
     /// Where an operation writes: a single value, the place that a root asks for if it is the only
     /// user, or a register.
     fn result_place(&mut self, id: ExprId) -> Result<PlaceId, OutOfMemory> {
-        if self.is_scalar(id) {
+        if self.code.is_scalar(id) {
             return self.layout.add_scalar();
         }
-        let is_only_user = self.uses[id.index()] == 1;
+        let is_only_user = self.code.uses[id.index()] == 1;
         match self.placed.iter().find(|(expr, _)| is_only_user && *expr == id) {
             Some((_, place)) => Ok(*place),
             None => self.take_register(id),
@@ -340,48 +245,48 @@ impl<'a> Planner<'a> {
             operands[0].place = self.array(condition)?;
             operands[0].scalar = false;
         }
-        let family = self.dtype(string);
-        let out_itemsize = self.graph.expr(id).ty.itemsize;
+        let family = self.code.dtype(string);
+        let out_itemsize = self.code.graph.expr(id).ty.itemsize;
         Ok(Step::String(StringStep { work, family, operands, out, out_itemsize }))
     }
 
     fn string_operand(&self, id: ExprId) -> StringOperand {
-        let itemsize = self.graph.expr(id).ty.itemsize;
-        StringOperand { place: self.located(id), itemsize, scalar: self.is_scalar(id) }
+        let itemsize = self.code.graph.expr(id).ty.itemsize;
+        StringOperand { place: self.located(id), itemsize, scalar: self.code.is_scalar(id) }
     }
 
     fn vector_step(&mut self, id: ExprId, out: PlaceId) -> Result<Step, PlanError> {
-        let level = self.level;
-        let dtype = self.dtype(id);
-        if let Some(Fusion { vector, operands }) = self.fused_step(id) {
+        let level = self.code.level;
+        let dtype = self.code.dtype(id);
+        if let Some(Fusion { vector, operands }) = self.code.fused_step(id) {
             let mut places = [self.located(operands.as_slice()[0]); 3];
             for (place, operand) in places.iter_mut().zip(operands.as_slice()) {
                 *place = self.located(*operand);
             }
             return self.vector(dtype, [Some(vector); 3], out, places);
         }
-        match self.kind(id) {
+        match self.code.kind(id) {
             ExprKind::Cast(a) => {
-                let vector = kernel::cast(self.dtype(a), dtype, level);
+                let vector = kernel::cast(self.code.dtype(a), dtype, level);
                 let a = self.operand(id, a)?;
                 self.vector(dtype, [vector; 3], out, [a; 3])
             }
             ExprKind::Unary(op, a) => {
-                let from = self.dtype(a);
+                let from = self.code.dtype(a);
                 let vectors = Accuracy::ALL.map(|accuracy| kernel::unary(op, from, accuracy, level));
                 let a = self.operand(id, a)?;
                 self.vector(from, vectors, out, [a; 3])
             }
             ExprKind::Binary(op, a, b) => self.binary_step(id, op, a, b, out),
             ExprKind::Compare(op, a, b) => {
-                let from = self.dtype(a);
+                let from = self.code.dtype(a);
                 let shape = self.shape(a, b);
                 let vector = kernel::compare(op, from, shape, level);
                 let (a, b) = (self.located(a), self.located(b));
                 self.vector(from, [vector; 3], out, [a, b, a])
             }
             ExprKind::Select { condition, yes, no } => {
-                let vector = kernel::select(dtype, self.last_two(yes, no), level);
+                let vector = kernel::select(dtype, self.code.last_two(yes, no), level);
                 let condition = self.operand(id, condition)?;
                 self.vector(dtype, [vector; 3], out, [condition, self.located(yes), self.located(no)])
             }
@@ -402,7 +307,7 @@ impl<'a> Planner<'a> {
         b: ExprId,
         out: PlaceId,
     ) -> Result<Step, PlanError> {
-        let (level, dtype) = (self.level, self.dtype(id));
+        let (level, dtype) = (self.code.level, self.code.dtype(id));
         let find = |shape| Accuracy::ALL.map(|accuracy| kernel::binary(op, dtype, shape, accuracy, level));
         let shape = self.shape(a, b);
         let vectors = find(shape);
@@ -429,20 +334,10 @@ impl<'a> Planner<'a> {
 
     /// Which of two operands is a scalar; two scalars are arrays of one item.
     fn shape(&self, a: ExprId, b: ExprId) -> Operands {
-        match (self.is_scalar(a), self.is_scalar(b)) {
+        match (self.code.is_scalar(a), self.code.is_scalar(b)) {
             (true, false) => Operands::ScalarArray,
             (false, true) => Operands::ArrayScalar,
             _ => Operands::ArrayArray,
-        }
-    }
-
-    /// The last two operands of a step on three.
-    pub(super) fn last_two(&self, b: ExprId, c: ExprId) -> LastTwo {
-        match (self.is_scalar(b), self.is_scalar(c)) {
-            (false, false) => LastTwo::ArrayArray,
-            (false, true) => LastTwo::ArrayScalar,
-            (true, false) => LastTwo::ScalarArray,
-            (true, true) => LastTwo::ScalarScalar,
         }
     }
 
@@ -457,21 +352,21 @@ impl<'a> Planner<'a> {
     /// Place of an operand that the step of `user` reads as it reads its others: an array, but for a
     /// step on single values.
     fn operand(&mut self, user: ExprId, id: ExprId) -> Result<PlaceId, PlanError> {
-        if self.is_scalar(user) { Ok(self.located(id)) } else { self.array(id) }
+        if self.code.is_scalar(user) { Ok(self.located(id)) } else { self.array(id) }
     }
 
     /// Place of a planned expression as an array: a scalar is spread over a register, once.
     fn array(&mut self, id: ExprId) -> Result<PlaceId, PlanError> {
         let place = self.located(id);
-        if !self.is_scalar(id) {
+        if !self.code.is_scalar(id) {
             return Ok(place);
         }
         if let Some(register) = self.splats[id.index()] {
             return Ok(register);
         }
-        let dtype = self.dtype(id);
+        let dtype = self.code.dtype(id);
         let register = self.fresh_register(dtype.size())?;
-        let step = self.vector(dtype, [kernel::splat(dtype, self.level); 3], register, [place; 3])?;
+        let step = self.vector(dtype, [kernel::splat(dtype, self.code.level); 3], register, [place; 3])?;
         self.pipeline.spread.try_push(step)?;
         self.splats[id.index()] = Some(register);
         Ok(register)
@@ -480,7 +375,7 @@ impl<'a> Planner<'a> {
     /// Records where a root lies, after a copy if it does not lie where it is wanted.
     fn deliver(&mut self, root: Root) -> Result<(), PlanError> {
         let from = self.located(root.expr);
-        let ty = self.graph.expr(root.expr).ty;
+        let ty = self.code.graph.expr(root.expr).ty;
         let to = match root.to {
             Destination::Anywhere => from,
             Destination::Place(place) => place,
@@ -494,8 +389,8 @@ impl<'a> Planner<'a> {
             self.pipeline.steps.try_push(Step::String(step))?;
         } else if from != to {
             let dtype = ty.dtype;
-            let copy = if self.is_scalar(root.expr) { kernel::splat } else { kernel::copy };
-            let step = self.vector(dtype, [copy(dtype, self.level); 3], to, [from; 3])?;
+            let copy = if self.code.is_scalar(root.expr) { kernel::splat } else { kernel::copy };
+            let step = self.vector(dtype, [copy(dtype, self.code.level); 3], to, [from; 3])?;
             self.pipeline.steps.try_push(step)?;
         }
         Ok(self.pipeline.results.try_push(to)?)
@@ -503,11 +398,11 @@ impl<'a> Planner<'a> {
 
     /// Whether a value lies in a register that no root before has taken.
     fn is_own_register(&self, id: ExprId, place: PlaceId) -> bool {
-        !self.is_leaf(id) && !self.is_scalar(id) && !self.pipeline.results.contains(&place)
+        !self.code.is_leaf(id) && !self.code.is_scalar(id) && !self.pipeline.results.contains(&place)
     }
 
     fn take_register(&mut self, id: ExprId) -> Result<PlaceId, OutOfMemory> {
-        let itemsize = self.graph.expr(id).ty.itemsize;
+        let itemsize = self.code.graph.expr(id).ty.itemsize;
         match self.free_registers.pop() {
             Some(place) => {
                 self.layout.widen(itemsize);
@@ -528,10 +423,10 @@ impl<'a> Planner<'a> {
 
     /// One user of `operand` is done; after the last its register is free.
     fn release(&mut self, operand: ExprId) -> Result<(), OutOfMemory> {
-        let uses = &mut self.uses[operand.index()];
+        let uses = &mut self.code.uses[operand.index()];
         *uses -= 1;
-        let is_register = !self.is_leaf(operand) && !self.is_scalar(operand);
-        if self.uses[operand.index()] == 0 && is_register {
+        let is_register = !self.code.is_leaf(operand) && !self.code.is_scalar(operand);
+        if self.code.uses[operand.index()] == 0 && is_register {
             self.free_registers.try_push(self.located(operand))?;
         }
         Ok(())

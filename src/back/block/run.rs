@@ -2,45 +2,20 @@
 
 use std::slice;
 
+use super::bytes::aligned_bytes;
 use super::direct::{is_aligned, overlap};
 use super::layout::{ConstantBytes, Place, PlaceId};
-use super::reduction::{Reduction, Stage};
-use super::scratch::{ALIGN, SKEW, Scratch};
-use super::walk::{Block, Items, Placement, Walk, least_items, reduces_by_rows};
+use super::reduction::Stage;
+use super::scratch::Scratch;
+use super::staged::{Base, Staged};
+use super::steps::{run_step, started};
+use super::walk::{Items, Placement, Walk, least_items, reduces_by_rows};
 use super::{Outcome, Pipeline, Program, Step};
-use crate::ir::{Type, UserFunction};
+use crate::ir::Type;
+use crate::kernel::Accuracy;
 use crate::kernel::reduce::{Accumulator, GRAIN};
-use crate::kernel::{Accuracy, stream};
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::nd::{Plane, Rows};
-
-/// Address of a place at the start of the data, and bytes from one item to the next: zero for what
-/// every block reuses.
-#[derive(Clone, Copy)]
-pub struct Base {
-    address: *mut u8,
-    stride: usize,
-}
-
-impl Base {
-    /// Address of item `start`.
-    fn at(self, start: usize) -> *mut u8 {
-        self.address.wrapping_add(start.wrapping_mul(self.stride))
-    }
-}
-
-/// An array of the caller that goes through a block of scratch memory: it is not aligned for its
-/// dtype, it is an output that overlaps an input or is larger than the caches, or its rows are too
-/// short to be worked on.
-#[derive(Clone, Copy)]
-pub struct Staged {
-    place: Place,
-    array: *mut u8,
-    block: *mut u8,
-    itemsize: usize,
-    /// Whether items are stored past the caches.
-    streams: bool,
-}
 
 impl Program {
     /// Evaluates the items.
@@ -260,20 +235,6 @@ impl Program {
     }
 }
 
-/// An accumulator for each of the reductions, where those of evaluations before lie.
-pub(super) fn started<'a>(
-    accumulators: &'a mut Vec<Accumulator>,
-    reductions: &[Reduction],
-) -> Result<&'a mut [Accumulator], OutOfMemory> {
-    for (index, reduction) in reductions.iter().enumerate() {
-        match accumulators.get_mut(index) {
-            Some(accumulator) => accumulator.restart(reduction.reducer),
-            None => accumulators.try_push(Accumulator::new(reduction.reducer))?,
-        }
-    }
-    Ok(&mut accumulators[..reductions.len()])
-}
-
 /// Reduces all items and writes the results to their places.
 ///
 /// # Safety
@@ -323,59 +284,6 @@ unsafe fn begin(pipeline: &Pipeline, bases: &[Base], block_items: usize, accurac
     }
 }
 
-impl Staged {
-    /// Copies a block of items to scratch memory.
-    ///
-    /// # Safety
-    /// The array holds the items and the scratch memory has room for those of the block.
-    unsafe fn load(&self, items: Items<'_>, block: Block) {
-        let bytes = block.rows.total() * self.itemsize;
-        // SAFETY: as the caller promises.
-        unsafe {
-            match items {
-                Items::First(_) => {
-                    self.block.copy_from_nonoverlapping(self.array.add(block.first * self.itemsize), bytes);
-                }
-                Items::Valid(rows) => {
-                    let padded = slice::from_raw_parts(self.array, rows.padded_items() * self.itemsize);
-                    let packed = slice::from_raw_parts_mut(self.block, bytes);
-                    rows.gather(self.itemsize, padded, block.first, packed);
-                }
-            }
-        }
-    }
-
-    /// Copies a block of items from scratch memory to their places.
-    ///
-    /// # Safety
-    /// As [`Staged::load`].
-    unsafe fn store(&self, items: Items<'_>, block: Block) {
-        let bytes = block.rows.total() * self.itemsize;
-        // SAFETY: as the caller promises.
-        unsafe {
-            match items {
-                Items::First(_) => {
-                    let array = self.array.add(block.first * self.itemsize);
-                    if self.streams {
-                        stream(array, self.block, bytes);
-                    } else {
-                        array.copy_from_nonoverlapping(self.block, bytes);
-                    }
-                }
-                Items::Valid(rows) => {
-                    let padded = slice::from_raw_parts_mut(self.array, rows.padded_items() * self.itemsize);
-                    rows.scatter(
-                        self.itemsize,
-                        slice::from_raw_parts(self.block, bytes),
-                        block.first,
-                        padded,
-                    );
-                }
-            }
-        }
-    }
-}
-
 /// Writes zero bytes to the padding of a block.
 ///
 /// # Safety
@@ -389,12 +297,6 @@ pub unsafe fn zero_padding(rows: &Rows, itemsize: usize, block: *mut u8) {
 /// Bytes of a single value of any numeric dtype.
 const SCALAR_BYTES: usize = size_of::<ConstantBytes>();
 
-/// Bytes of `count` items, up to the next alignment boundary.
-pub(super) fn aligned_bytes(count: usize, itemsize: usize) -> Result<usize, OutOfMemory> {
-    let bytes = count.checked_mul(itemsize).and_then(|bytes| bytes.checked_next_multiple_of(ALIGN));
-    bytes.and_then(|bytes| bytes.checked_add(SKEW)).ok_or(OutOfMemory)
-}
-
 /// Items per block where arrays are staged, so that their copies stay in the first-level cache.
 const STAGED_ITEMS: usize = 2 * GRAIN;
 
@@ -406,53 +308,3 @@ const STREAMED_BYTES: usize = 96 << 20;
 /// less by short blocks.
 const LONG_ROW: usize = 512;
 const LONG_ROW_OF_ONE_STEP: usize = 48;
-
-/// Runs one step on `count` items; `at` gives the address of a place.
-///
-/// # Safety
-/// The places of the step hold `count` items.
-#[inline]
-pub(super) unsafe fn run_step(
-    step: &Step,
-    at: impl Fn(PlaceId) -> *mut u8,
-    count: usize,
-    accuracy: Accuracy,
-) {
-    match step {
-        Step::Vector { kernels, out, operands: [a, b, c] } => {
-            let kernel = kernels[accuracy as usize];
-            // SAFETY: the planner gave each kernel operands of its dtype that do not overlap `out`.
-            unsafe { kernel(at(*out), at(*a), at(*b), at(*c), count) };
-        }
-        Step::String(step) => {
-            // SAFETY: the planner gave the step its operands' sizes, and a result apart from them.
-            unsafe { step.run(at, count) };
-        }
-        Step::Call { target, out, args } => {
-            let args = args.map(|place| at(place).cast_const());
-            // SAFETY: arguments and result are float64 blocks.
-            unsafe { call_each(target, at(*out), &args[..usize::from(target.arity())], 0..count) };
-        }
-    }
-}
-
-/// Calls a host function for each of some items, in their order.
-///
-/// # Safety
-/// `args` and `out` are blocks of float64 items that have these.
-pub unsafe fn call_each(
-    target: &UserFunction,
-    out: *mut u8,
-    args: &[*const u8],
-    items: impl Iterator<Item = usize>,
-) {
-    let mut values = [0.0; UserFunction::MAX_ARITY];
-    for item in items {
-        for (value, block) in values.iter_mut().zip(args) {
-            // SAFETY: as the caller promises.
-            *value = unsafe { block.cast::<f64>().add(item).read() };
-        }
-        // SAFETY: as the caller promises.
-        unsafe { out.cast::<f64>().add(item).write(target.call(&values)) };
-    }
-}

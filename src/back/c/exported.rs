@@ -3,29 +3,12 @@
 //! The table holds the kernel's parameters, an empty slot for each index symbol, the context of a
 //! block where there are index symbols, and the context of the call.
 
-use std::fmt;
-
-use super::generate::{Generator, parameter_type};
+use super::generator::{Array, Generator, element_type};
 use super::symbols::Symbol;
 use crate::back::engine::Refusal;
 use crate::dtype::Dtype;
 use crate::ir::IndexSymbol;
 use crate::mid::strips::Strips;
-
-/// The name of a parameter's array.
-pub struct Array<'a>(pub &'a [u8]);
-
-impl fmt::Display for Array<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Names of the language are ASCII.
-        write!(f, "__me_in_{}", std::str::from_utf8(self.0).unwrap_or_default())
-    }
-}
-
-/// The C type of the elements of an array: any byte but zero is true.
-pub fn element_type(dtype: Dtype) -> Result<&'static str, Refusal> {
-    if dtype == Dtype::Bool { Ok("uint8_t") } else { parameter_type(dtype) }
-}
 
 impl Generator<'_> {
     /// The exported function of a kernel that is computed item by item.
@@ -123,20 +106,6 @@ impl Generator<'_> {
     fn close_exported(&mut self) -> Result<(), Refusal> {
         self.line(format_args!("return 0;"))?;
         Ok(self.text.add(format_args!("}}\n"))?)
-    }
-
-    /// Opens a loop over items. The output may be an input, but then each item is read before it is
-    /// written, so no pass depends on another: without the hint, nested loops are not vectorised.
-    pub(super) fn open_loop(&mut self, index: &str, count: &str) -> Result<(), Refusal> {
-        self.text.add(format_args!("#pragma GCC ivdep\n"))?;
-        self.line(format_args!("for (int64_t {index} = 0; {index} < {count}; {index}++) {{"))?;
-        self.indent += 1;
-        Ok(())
-    }
-
-    pub(super) fn close(&mut self) -> Result<(), Refusal> {
-        self.indent -= 1;
-        self.line(format_args!("}}"))
     }
 
     /// Opens the loop over strips and fills the arrays of the index symbols.

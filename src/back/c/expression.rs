@@ -1,7 +1,7 @@
 //! Expressions as C.
 
 use super::functions::{Call, function_of};
-use super::generate::{Generator, c_type};
+use super::generator::{Generator, c_type};
 use super::listing::comparison_sign;
 use super::symbols::Symbol;
 use crate::back::engine::Refusal;

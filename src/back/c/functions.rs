@@ -2,10 +2,10 @@
 //! of the interpreter, or the C library's.
 
 use crate::dtype::Dtype;
-use crate::ir::{ExprKind, MathFn, UnaryOp};
+use crate::ir::ExprKind;
 use crate::kernel::level::Level;
 use crate::kernel::{self, Accuracy, Kernel as VectorKernel, Operands};
-use crate::operation::function::{self, Function, Spelling};
+use crate::operation::function::Function;
 
 /// A function that a kernel calls, for one dtype.
 #[derive(Clone, Copy, Debug)]
@@ -46,22 +46,9 @@ impl Call {
     }
 }
 
-/// The function that an operation on `dtype` calls.
+/// The function that an operation on `dtype` calls, with its name in C for that dtype.
 pub fn function_of(kind: &ExprKind, dtype: Dtype) -> Option<Function> {
-    let row = match *kind {
-        _ if dtype == Dtype::Bool => return None,
-        // An instruction of every processor.
-        ExprKind::Unary(UnaryOp::Math(MathFn::Sqrt), _) => return None,
-        ExprKind::Unary(UnaryOp::Math(function), _) => function.row(),
-        ExprKind::Unary(UnaryOp::Factorial, _) => function::FACTORIAL,
-        ExprKind::Binary(op, ..) => match op.spelling() {
-            Spelling::Function(function) => function,
-            Spelling::Either(_, function) if !dtype.is_integer() => function,
-            Spelling::Either(..) | Spelling::Operator(_) | Spelling::Name(_) => return None,
-        },
-        ExprKind::Fma(..) => function::MULTIPLY_ADD,
-        _ => return None,
-    };
+    let row = Function::of(kind, dtype)?;
     // The others give the same through float64.
     let single = match row.name {
         _ if dtype != Dtype::Float32 => None,

@@ -5,15 +5,15 @@
 //! so C's promotions and conversions never decide about a result.
 
 use super::functions::Call;
+use super::generator::{Generator, parameter_type, type_named};
 use super::listing;
 use super::strips::{self, MAX_ARRAYS};
 use super::symbols::{Symbol, used_symbols};
 use super::text::Text;
 use crate::back::engine::{Refusal, reason};
 use crate::back::identity::Gates;
-use crate::dtype::Dtype;
-use crate::ir::{ExprId, Graph, IndexSymbol, Kernel, LocalId, Stmt, any_in};
-use crate::memory::{OutOfMemory, TryGrow};
+use crate::ir::{ExprId, Graph, Kernel, LocalId, Stmt, any_in};
+use crate::memory::TryGrow;
 use crate::mid::flatten::{Node, flatten};
 use crate::mid::positions::C_FUNCTIONS;
 use crate::mid::range::constant_integer;
@@ -40,24 +40,6 @@ pub enum Lowering {
     Hybrid,
     /// One call an item, for this reason.
     Scalar(&'static str),
-}
-
-/// The C type of a dtype.
-pub fn c_type(dtype: Dtype) -> Option<&'static str> {
-    Some(match dtype {
-        Dtype::Bool => "bool",
-        Dtype::Int8 => "int8_t",
-        Dtype::Int16 => "int16_t",
-        Dtype::Int32 => "int32_t",
-        Dtype::Int64 => "int64_t",
-        Dtype::UInt8 => "uint8_t",
-        Dtype::UInt16 => "uint16_t",
-        Dtype::UInt32 => "uint32_t",
-        Dtype::UInt64 => "uint64_t",
-        Dtype::Float32 => "float",
-        Dtype::Float64 => "double",
-        _ => return None,
-    })
 }
 
 /// Generates the source of a kernel.
@@ -109,47 +91,7 @@ fn has_choice(body: &[Stmt]) -> bool {
     body.iter().any(|stmt| matches!(stmt, Stmt::If { .. }))
 }
 
-pub(super) struct Generator<'a> {
-    pub(super) kernel: &'a Kernel,
-    /// The expressions that are written: those of the kernel, or of the one value that it gives.
-    pub(super) graph: &'a Graph,
-    pub(super) gates: Gates,
-    pub(super) text: Text,
-    /// Index symbols that the kernel reads.
-    pub(super) symbols: Vec<IndexSymbol>,
-    /// Library functions that the code calls.
-    pub(super) calls: Vec<Call>,
-    /// Whether locals exist: in straight-line code only those are read that nothing has set.
-    pub(super) has_locals: bool,
-    /// Expressions that are constants of a block round the current point.
-    written: Vec<bool>,
-    log: Vec<ExprId>,
-    pub(super) indent: usize,
-    loops: u32,
-}
-
 impl Generator<'_> {
-    pub(super) fn reject<T>(&self, id: ExprId, reason: &'static str) -> Result<T, Refusal> {
-        let place = self.graph.places.get(id.index()).copied().unwrap_or_default();
-        Err(Refusal::at(place, reason))
-    }
-
-    pub(super) fn type_of(&self, id: ExprId) -> Result<&'static str, Refusal> {
-        match c_type(self.graph.expr(id).ty.dtype) {
-            Some(name) => Ok(name),
-            None => self.reject(id, reason::DTYPE),
-        }
-    }
-
-    pub(super) fn output_type(&self) -> Result<&'static str, Refusal> {
-        type_named(self.kernel.output.dtype, "output dtype does not match jit ir return dtype")
-    }
-
-    pub(super) fn line(&mut self, text: std::fmt::Arguments<'_>) -> Result<(), Refusal> {
-        let indent = 4 * self.indent;
-        Ok(self.text.add(format_args!("{:indent$}{text}\n", ""))?)
-    }
-
     /// Code for a kernel that is one value.
     fn straight(&mut self, root: ExprId) -> Result<Lowering, Refusal> {
         if self.gates.math_bridge && self.gates.vector_math {
@@ -381,29 +323,10 @@ impl Generator<'_> {
         }
         Ok(())
     }
-
-    /// The number under which generated code calls a function.
-    pub(super) fn call_number(&mut self, call: Call) -> Result<usize, OutOfMemory> {
-        let is_same = |known: &Call| known.function == call.function && known.dtype == call.dtype;
-        if let Some(number) = self.calls.iter().position(is_same) {
-            return Ok(number);
-        }
-        self.calls.try_push(call)?;
-        Ok(self.calls.len() - 1)
-    }
 }
 
 const PRELUDE: &str = include_str!("prelude.h");
 const LIBM: &str = include_str!("libm.h");
-
-fn type_named(dtype: Dtype, reason: &'static str) -> Result<&'static str, Refusal> {
-    c_type(dtype).ok_or(Refusal::of(reason))
-}
-
-/// The C type of a parameter.
-pub(super) fn parameter_type(dtype: Dtype) -> Result<&'static str, Refusal> {
-    type_named(dtype, reason::PARAMETER)
-}
 
 /// Whether a step is not known to differ from zero.
 fn may_be_zero(graph: &Graph, step: ExprId) -> bool {

@@ -4,7 +4,7 @@
 //! are written as one. Long expressions are cut off.
 
 use super::functions::function_of;
-use super::generate::c_type;
+use super::generator::c_type;
 use super::symbols::Symbol;
 use super::text::Text;
 use crate::back::identity::Gates;

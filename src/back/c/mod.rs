@@ -15,10 +15,9 @@ mod exported;
 mod expression;
 mod file;
 mod float_mode;
-#[cfg(machine_code)]
-mod function_list;
 mod functions;
 mod generate;
+mod generator;
 mod library;
 mod listing;
 mod metadata;
@@ -47,8 +46,6 @@ use process::Outcome;
 use text::Text;
 
 pub use engine::SystemCompiler;
-#[cfg(machine_code)]
-pub use function_list::MathFunctions;
 use library::Library;
 
 /// Bytes of the longest C text that is compiled. Compilers need seconds for more, and some shapes take

@@ -1,8 +1,7 @@
 //! Straight-line code with calls: a function for a strip of items, phase by phase.
 
-use super::exported::{Array, element_type};
 use super::functions::Call;
-use super::generate::Generator;
+use super::generator::{Array, Generator, element_type};
 use super::symbols::Symbol;
 use crate::back::engine::Refusal;
 use crate::dtype::Dtype;

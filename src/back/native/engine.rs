@@ -3,7 +3,7 @@
 use std::ffi::CStr;
 
 use super::Native;
-use crate::back::c::MathFunctions;
+use super::function_list::MathFunctions;
 use crate::back::engine::{Candidate, Code, Engine, Refusal, Unbuilt};
 use crate::back::trace::trace;
 use crate::ir::{Compiler, Kernel};

@@ -18,6 +18,7 @@ mod allocate;
 mod emit;
 mod engine;
 mod executable;
+mod function_list;
 mod lane;
 mod lower;
 mod order;

@@ -1,10 +1,8 @@
 //! Expressions of a region, computed for one group of items.
 
 use super::access::Place;
-use super::arithmetic::{has_binary, has_unary};
 use super::body::Register;
-use super::convert::has_conversion;
-use super::facts::Facts;
+use super::facts::is_call;
 use super::lanes::Lanes;
 use super::{Emitter, Refusal, context};
 use crate::dtype::{Dtype, Scalar};
@@ -19,36 +17,6 @@ pub enum Value {
     Lanes(Lanes),
     /// An int64 that is the same for all items.
     Counter(Register),
-}
-
-/// Whether an expression is a call of a vector kernel, because no instruction computes it.
-pub fn is_call(facts: &Facts, graph: &Graph, id: ExprId) -> bool {
-    let expr = graph.expr(id);
-    match expr.kind {
-        ExprKind::Unary(op, a) => !has_unary(op, graph.expr(a).ty.dtype),
-        ExprKind::Binary(op, ..) => !has_binary(op, expr.ty.dtype),
-        ExprKind::Cast(a) => {
-            !facts.is_scalar(graph, a) && !has_conversion(graph.expr(a).ty.dtype, expr.ty.dtype)
-        }
-        ExprKind::Fma(..) => true,
-        ExprKind::Constant(_)
-        | ExprKind::Param(_)
-        | ExprKind::Local(_)
-        | ExprKind::Index(_)
-        | ExprKind::Compare(..)
-        | ExprKind::Select { .. } => false,
-        ExprKind::Call { .. }
-        | ExprKind::Reduce(..)
-        | ExprKind::Text(_)
-        | ExprKind::String(..)
-        | ExprKind::StringTest(..) => unreachable!("the facts refuse kernels with it"),
-    }
-}
-
-/// Whether roots need calls of vector kernels.
-pub fn has_calls(facts: &Facts, graph: &Graph, roots: &[ExprId]) -> Result<bool, OutOfMemory> {
-    let needed = graph.needed(roots)?;
-    Ok(graph.ids().any(|id| needed[id.index()] && is_call(facts, graph, id)))
 }
 
 impl Emitter<'_> {

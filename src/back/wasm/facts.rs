@@ -1,6 +1,7 @@
 //! What must be known of a kernel before the first instruction is written.
 
-use super::expression::has_calls;
+use super::arithmetic::{has_binary, has_unary};
+use super::convert::has_conversion;
 use crate::back::engine::{Refusal, reason};
 use crate::ir::{ExprId, ExprKind, Graph, Kernel, always_returns};
 use crate::memory::{OutOfMemory, TryGrow};
@@ -150,4 +151,34 @@ fn has_nested_return(nodes: &[Node<Region>]) -> bool {
     let mut count = 0;
     for_each_node(nodes, |node| count += usize::from(matches!(node, Node::Return(_))));
     count > 1
+}
+
+/// Whether an expression is a call of a vector kernel, because no instruction computes it.
+pub fn is_call(facts: &Facts, graph: &Graph, id: ExprId) -> bool {
+    let expr = graph.expr(id);
+    match expr.kind {
+        ExprKind::Unary(op, a) => !has_unary(op, graph.expr(a).ty.dtype),
+        ExprKind::Binary(op, ..) => !has_binary(op, expr.ty.dtype),
+        ExprKind::Cast(a) => {
+            !facts.is_scalar(graph, a) && !has_conversion(graph.expr(a).ty.dtype, expr.ty.dtype)
+        }
+        ExprKind::Fma(..) => true,
+        ExprKind::Constant(_)
+        | ExprKind::Param(_)
+        | ExprKind::Local(_)
+        | ExprKind::Index(_)
+        | ExprKind::Compare(..)
+        | ExprKind::Select { .. } => false,
+        ExprKind::Call { .. }
+        | ExprKind::Reduce(..)
+        | ExprKind::Text(_)
+        | ExprKind::String(..)
+        | ExprKind::StringTest(..) => unreachable!("the facts refuse kernels with it"),
+    }
+}
+
+/// Whether roots need calls of vector kernels.
+fn has_calls(facts: &Facts, graph: &Graph, roots: &[ExprId]) -> Result<bool, OutOfMemory> {
+    let needed = graph.needed(roots)?;
+    Ok(graph.ids().any(|id| needed[id.index()] && is_call(facts, graph, id)))
 }

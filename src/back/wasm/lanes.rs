@@ -5,7 +5,6 @@ use wasm_encoder::ValType;
 use super::Emitter;
 use super::body::Register;
 use super::code::Instructions;
-use super::facts::Facts;
 use crate::dtype::{Dtype, Scalar};
 use crate::memory::{OutOfMemory, TryGrow};
 
@@ -36,8 +35,8 @@ pub struct Shape {
 impl Shape {
     /// Two vectors a value hide latency and leave room in sixteen machine registers; where groups call
     /// vector kernels, four make the calls fewer.
-    pub fn of(facts: &Facts) -> Shape {
-        Shape { is_wide: facts.is_wide, parts: if facts.calls_by_group { 4 } else { 2 } }
+    pub fn new(is_wide: bool, calls_by_group: bool) -> Shape {
+        Shape { is_wide, parts: if calls_by_group { 4 } else { 2 } }
     }
 
     /// Lanes of one vector.

@@ -164,7 +164,7 @@ impl<'a> Emitter<'a> {
         Ok(Emitter {
             kernel,
             level,
-            shape: Shape::of(&facts),
+            shape: Shape::new(facts.is_wide, facts.calls_by_group),
             body,
             item,
             bases: Vec::try_filled(None, arrays + 1)?,

@@ -2,7 +2,8 @@
 
 use super::access::Place;
 use super::body::ITEMS;
-use super::expression::{Value, is_call};
+use super::expression::Value;
+use super::facts::is_call;
 use super::{Emitter, Refusal, STRIP_ITEMS};
 use crate::ir::{ExprId, ExprKind, Graph};
 use crate::memory::{OutOfMemory, TryGrow};

@@ -2,22 +2,15 @@
 
 use super::Node;
 use super::lanes;
-use super::machine::{Arrays, Machine};
 use super::masks::Mask;
 use super::parts::{Part, Use};
+use super::state::{Arrays, Machine, Tile};
 use crate::back::block::reduction::Stage;
-use crate::back::block::run::started;
+use crate::back::block::steps::started;
 use crate::back::engine::RunError;
 use crate::kernel::reduce::GRAIN;
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::mid::Positions;
-
-/// Items from `start` on.
-#[derive(Clone, Copy)]
-pub(super) struct Tile {
-    pub start: usize,
-    pub count: usize,
-}
 
 /// Tiles of `tile_items` items, and one of the rest.
 fn tiles(items: usize, tile_items: usize) -> impl Iterator<Item = Tile> {

@@ -1,8 +1,8 @@
 //! `if`: each branch for the lanes that take it.
 
 use super::lanes;
-use super::machine::Machine;
 use super::masks::Mask;
+use super::state::Machine;
 use super::{If, Node};
 use crate::back::engine::RunError;
 

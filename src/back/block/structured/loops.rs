@@ -1,8 +1,8 @@
 //! Loops: frames of packed lanes, pass by pass.
 
 use super::lanes;
-use super::machine::{Frame, Machine, result};
 use super::masks::{Mask, list_of};
+use super::state::{Frame, Machine, result};
 use super::{Head, Loop, Region};
 use crate::back::block::layout::PlaceId;
 use crate::back::engine::RunError;

@@ -2,7 +2,7 @@
 
 use super::Region;
 use super::lanes;
-use super::machine::{Machine, result};
+use super::state::{Machine, result};
 use crate::back::engine::RunError;
 
 /// A set of lanes of the current frame.

@@ -2,9 +2,9 @@
 //!
 //! A *lane* is an item that takes part in the code at hand. `build` plans each region of the flattened
 //! code as a pipeline and finds out which arrays each loop touches; `machine` runs the nodes over the lanes
-//! of one tile of items. A loop works on lanes of its own: those that entered it, packed side by side. Lanes
-//! that leave are marked, and when enough have left, the rest is packed again, so that a long loop costs what
-//! its remaining lanes cost.
+//! of one tile of items, which `state` holds. A loop works on lanes of its own: those that entered it, packed
+//! side by side. Lanes that leave are marked, and when enough have left, the rest is packed again, so that a
+//! long loop costs what its remaining lanes cost.
 //!
 //! A kernel that reduces or prints is divided by `parts` where it does so; `by_part` runs one part after
 //! the other, each tile by tile.
@@ -20,6 +20,7 @@ mod parts;
 mod pool;
 #[cfg_attr(bare_wasm, path = "print_absent.rs")]
 mod print;
+mod state;
 
 use super::layout::{Layout, PlaceId};
 use super::reduction::Stage;
@@ -29,7 +30,7 @@ use crate::ir::{IndexSymbol, Print, SourcePlace, Type};
 use crate::kernel::Kernel as VectorKernel;
 
 pub(super) use build::outcome;
-pub use machine::{Arrays, Workspace};
+pub use state::{Arrays, Workspace};
 
 use parts::Part;
 

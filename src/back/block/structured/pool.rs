@@ -1,6 +1,6 @@
 //! Arrays of one size for the lanes of a tile, and arrays for all items.
 
-use crate::back::block::scratch::{ALIGN, Bytes, KEEP_BYTES, SKEW};
+use crate::back::block::bytes::{ALIGN, Bytes, KEEP_BYTES, SKEW};
 use crate::memory::{OutOfMemory, TryGrow};
 
 /// Hands out arrays of one size and takes them back, in any order.

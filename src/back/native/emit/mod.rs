@@ -10,8 +10,7 @@ mod place;
 mod vectors;
 
 pub use assembler::{Addressing, Assembler, Condition, Mem, Roles};
-pub use place::Place;
-pub use vectors::{Hold, Number, Vectors};
+pub use vectors::{Hold, Number, Place, Vectors};
 
 use std::ops::Range;
 

@@ -1,37 +1,11 @@
-//! The emitter at one part of one instruction: where its operands lie, and the loads and stores that
-//! every instruction set does alike.
+//! The emitter at one part of one instruction: the loads and stores that every instruction set does alike.
 
-use super::assembler::Mem;
-use super::vectors::Vectors;
-use super::{Array, Emitter};
-use crate::back::native::allocate::{Allocation, Home};
+use super::Array;
+use super::vectors::{Place, Vectors};
 use crate::back::native::lane::{Inst, Op, Value};
 use crate::dtype::Dtype;
 
-/// The emitter at one instruction, with the homes of the phase.
-pub struct Place<'e, 'a, V: Vectors> {
-    pub e: &'e mut Emitter<'a, V>,
-    pub homes: &'e Allocation,
-    pub part: usize,
-}
-
 impl<V: Vectors> Place<'_, '_, V> {
-    pub fn dtype(&self, value: Value) -> Dtype {
-        self.e.code.dtype(value)
-    }
-
-    pub fn is_wide(&self, value: Value) -> bool {
-        self.dtype(value).size() == 8
-    }
-
-    pub fn spill(&self, index: u32) -> Mem {
-        Mem::Base(Emitter::<V>::ROLES.frame, self.e.frame.spill(index))
-    }
-
-    pub fn home(&self, value: Value) -> Home {
-        self.homes.home(value, self.part)
-    }
-
     pub fn inst(&mut self, inst: &Inst) {
         // No value has this number, so that a look at an operand that is not there fails.
         let args = inst.args.map(|arg| arg.unwrap_or(Value::MAX));

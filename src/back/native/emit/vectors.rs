@@ -1,9 +1,8 @@
 //! What the code generator asks of a set of vector instructions.
 
 use super::assembler::{Assembler, Mem};
-use super::place::Place;
 use super::{Emitter, Shape};
-use crate::back::native::allocate::{Allocation, Registers};
+use crate::back::native::allocate::{Allocation, Home, Registers};
 use crate::back::native::lane::{Op, Slot, Value};
 use crate::dtype::Dtype;
 
@@ -66,4 +65,29 @@ pub trait Vectors: Sized {
 
     /// `dst`, not a mask, = the result of an operation.
     fn vector_result(place: &mut Place<'_, '_, Self>, op: Op, dst: Value, args: [Value; 3]);
+}
+
+/// The emitter at one instruction, with the homes of the phase.
+pub struct Place<'e, 'a, V: Vectors> {
+    pub e: &'e mut Emitter<'a, V>,
+    pub homes: &'e Allocation,
+    pub part: usize,
+}
+
+impl<V: Vectors> Place<'_, '_, V> {
+    pub fn dtype(&self, value: Value) -> Dtype {
+        self.e.code.dtype(value)
+    }
+
+    pub fn is_wide(&self, value: Value) -> bool {
+        self.dtype(value).size() == 8
+    }
+
+    pub fn spill(&self, index: u32) -> Mem {
+        Mem::Base(Emitter::<V>::ROLES.frame, self.e.frame.spill(index))
+    }
+
+    pub fn home(&self, value: Value) -> Home {
+        self.homes.home(value, self.part)
+    }
 }

@@ -2,15 +2,15 @@
 
 use std::fmt;
 
-use super::functions::function_of;
 use crate::ir::Kernel;
+use crate::operation::function::Function;
 
 /// The math functions of a kernel, in the order of their first use; `-` for none.
 pub struct MathFunctions<'a>(pub &'a Kernel);
 
 impl MathFunctions<'_> {
     fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
-        let functions = self.0.graph.exprs.iter().filter_map(|expr| function_of(&expr.kind, expr.ty.dtype));
+        let functions = self.0.graph.exprs.iter().filter_map(|expr| Function::of(&expr.kind, expr.ty.dtype));
         functions.map(|function| function.name)
     }
 
