@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use crate::error::{Error, ErrorKind};
 use crate::memory::OutOfMemory;
 
 /// Dimensions that an array may have.
@@ -86,6 +87,18 @@ pub enum OperandError {
 impl From<OutOfMemory> for OperandError {
     fn from(_: OutOfMemory) -> OperandError {
         OperandError::OutOfMemory
+    }
+}
+
+impl From<OperandError> for Error {
+    fn from(error: OperandError) -> Error {
+        let message = match error {
+            OperandError::OutOfMemory => return OutOfMemory.into(),
+            OperandError::TooManyDims => "an array has more than 32 dimensions",
+            OperandError::NegativeExtent => "an array has an extent below zero",
+            OperandError::TooLarge => "an array is larger than the memory",
+        };
+        Error::new(ErrorKind::Shape, format_args!("{message}"))
     }
 }
 

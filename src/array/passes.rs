@@ -3,8 +3,9 @@
 use std::sync::OnceLock;
 
 use super::copy;
-use super::evaluate::{Copies, Options, evaluate_items, run_error};
+use super::items::{Copies, evaluate_items};
 use super::operand::{Extents, Operand, OperandError, extents};
+use super::options::{Options, run_error};
 use super::overlap::{Relation, relation};
 use super::reduce::{Reducers, Source, reduce};
 use super::shape::{Shape, broadcast};

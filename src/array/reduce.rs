@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicI64, AtomicU8, Ordering as Atomic};
 use smallvec::SmallVec;
 
 use super::copy::copy_box;
-use super::evaluate::{CallerOnly, Options, Stop};
 use super::operand::Operand;
+use super::options::{CallerOnly, Options, Stop};
 use super::pool;
 use crate::back::block::{Bytes, Items};
 use crate::back::jit_mode::Mode;

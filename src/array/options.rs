@@ -1,0 +1,108 @@
+//! How evaluations over arrays go, and why they stop.
+
+use std::cell::UnsafeCell;
+
+use crate::back::engine::RunError;
+use crate::back::jit_mode::Mode;
+use crate::error::{Error, ErrorKind};
+use crate::kernel::Accuracy;
+use crate::memory::OutOfMemory;
+
+/// How an evaluation goes.
+pub struct Options<'o> {
+    pub accuracy: Accuracy,
+    pub mode: Mode,
+    /// Threads that may work at once, the calling one included; at least 1.
+    pub threads: usize,
+    /// Asked now and then, from any of the threads, whether to stop.
+    pub is_cancelled: Option<&'o (dyn Fn() -> bool + Sync)>,
+    /// Told now and then, on the calling thread, how many items are done, and of how many.
+    pub progress: Option<&'o mut dyn FnMut(i64, i64)>,
+}
+
+impl Options<'_> {
+    /// Whether nobody looks on, so that a single thread need not stop on its way.
+    pub(super) fn are_quiet(&self) -> bool {
+        self.threads <= 1 && self.is_cancelled.is_none() && self.progress.is_none()
+    }
+}
+
+/// A value for the calling thread alone.
+pub(super) struct CallerOnly<T>(UnsafeCell<T>);
+
+// SAFETY: other threads cannot get to the value but by an unsafe function.
+unsafe impl<T> Sync for CallerOnly<T> {}
+
+impl<T> CallerOnly<T> {
+    pub(super) fn new(value: T) -> CallerOnly<T> {
+        CallerOnly(UnsafeCell::new(value))
+    }
+
+    pub(super) fn into_inner(self) -> T {
+        self.0.into_inner()
+    }
+
+    /// # Safety
+    /// Called by the thread that owns the value, which holds no other reference to it.
+    #[allow(clippy::mut_from_ref, reason = "the caller promises that there is one reference")]
+    pub(super) unsafe fn get(&self) -> &mut T {
+        // SAFETY: as the caller promises.
+        unsafe { &mut *self.0.get() }
+    }
+}
+
+/// What is said of an evaluation that engines gave up.
+pub(super) fn run_error(error: RunError) -> Error {
+    match error {
+        RunError::OutOfMemory => OutOfMemory.into(),
+        RunError::Axes => Error::new(
+            ErrorKind::InvalidReduction,
+            format_args!("a reduction along axes is not available in a kernel with branches or loops"),
+        ),
+        RunError::Kernel => Error::new(
+            ErrorKind::Kernel,
+            format_args!("a range has a step of zero, a loop does not end, or items end without a value"),
+        ),
+    }
+}
+
+/// Why an evaluation stops early, as threads tell each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Stop {
+    OutOfMemory = 1,
+    Kernel = 2,
+    Cancelled = 3,
+}
+
+impl Stop {
+    /// The reason with a number, as threads tell it; `None` for 0.
+    pub(super) fn from_code(code: u8) -> Option<Stop> {
+        [Stop::OutOfMemory, Stop::Kernel, Stop::Cancelled].into_iter().find(|stop| *stop as u8 == code)
+    }
+}
+
+impl From<OutOfMemory> for Stop {
+    fn from(_: OutOfMemory) -> Stop {
+        Stop::OutOfMemory
+    }
+}
+
+impl From<RunError> for Stop {
+    fn from(error: RunError) -> Stop {
+        match error {
+            RunError::OutOfMemory => Stop::OutOfMemory,
+            RunError::Kernel | RunError::Axes => Stop::Kernel,
+        }
+    }
+}
+
+impl From<Stop> for Error {
+    fn from(stop: Stop) -> Error {
+        match stop {
+            Stop::OutOfMemory => run_error(RunError::OutOfMemory),
+            Stop::Kernel => run_error(RunError::Kernel),
+            Stop::Cancelled => Error::new(ErrorKind::Cancelled, format_args!("the evaluation was cancelled")),
+        }
+    }
+}
