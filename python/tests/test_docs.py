@@ -6,6 +6,8 @@ import pathlib
 import pytest
 
 import miniexpr as me
+import miniexpr.dask
+import miniexpr.xarray
 
 README = pathlib.Path(__file__).parents[1] / "README.md"
 
@@ -24,3 +26,8 @@ def test_readme():
 @pytest.mark.parametrize("name", [name for name in me.__all__ if name != "DTypeError"])
 def test_docstring(name):
     run(getattr(me, name).__doc__, name)
+
+
+@pytest.mark.parametrize("function", [me.dask.evaluate, me.dask.eval, me.xarray.evaluate])
+def test_docstring_of_other_modules(function):
+    run(function.__doc__, function.__module__)

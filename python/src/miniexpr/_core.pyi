@@ -42,6 +42,10 @@ class Text:
 def compile(
     text: str, /, *, dtype: npt.DTypeLike = None, dialect: _Dialect | None = None, **dtypes: npt.DTypeLike
 ) -> Expression: ...
+def compile_once(
+    text: str, names: tuple[str, ...], dtypes: tuple[str, ...], dtype: str | None, dialect: str
+) -> Expression: ...
+def default_threads() -> int: ...
 def evaluate(
     text: str,
     local_dict: Mapping[str, Any] | None = None,

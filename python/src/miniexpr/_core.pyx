@@ -15,6 +15,7 @@ cimport numpy as cnp
 
 from miniexpr._c cimport *
 
+import sys
 import threading
 
 import numpy as np
@@ -98,6 +99,26 @@ cdef object dtype_of(me_dtype code, size_t itemsize):
     return DTYPES[<int>code]
 
 
+# Whether the program has said how many threads evaluations may use.
+cdef bint chosen_threads = False
+
+
+def default_threads():
+    """The number of threads of a call that does not say it, as me_array_params has it.
+
+    A worker of Dask has a thread for each task already.
+    """
+    if not chosen_threads:
+        worker = sys.modules.get("distributed.worker")
+        if worker is not None:
+            try:
+                worker.get_worker()
+                return 1
+            except ValueError:
+                pass
+    return -1
+
+
 def version():
     """Version of the library."""
     return me_version().decode()
@@ -126,8 +147,10 @@ def set_num_threads(int threads):
     >>> me.set_num_threads(before)
     2
     """
+    global chosen_threads
     before = me_get_num_threads()
     me_set_num_threads(threads)
+    chosen_threads = threads > 0
     return before
 
 
@@ -307,12 +330,25 @@ cdef class Expression:
     def inputs(self):
         return dict(zip(self.names, self.dtypes))
 
+    @property
+    def __name__(self):
+        """What programs that name tasks by their functions show."""
+        return "miniexpr"
+
     def __repr__(self):
         inputs = ", ".join(f"{name}={str(dtype)!r}" for name, dtype in self.inputs.items())
         return f"compile({self.text!r}{', ' if inputs else ''}{inputs})"
 
     def __reduce__(self):
-        return _compile, (self.text, self.names, self.dtypes, self.wanted, self.dialect)
+        return compile_once, self.identity()
+
+    def __dask_tokenize__(self):
+        return ("miniexpr", version(), *self.identity())
+
+    cdef tuple identity(self):
+        """What the expression is made of, as texts."""
+        dtypes = tuple([dtype.str for dtype in self.dtypes])
+        return self.text, self.names, dtypes, None if self.wanted is None else self.wanted.str, self.dialect
 
     def __call__(self, *args, out=None, casting="same_kind", threads=None, progress=None, **kwargs):
         cdef Py_ssize_t i, count = len(self.names)
@@ -453,7 +489,7 @@ cdef class Expression:
         params.struct_size = sizeof(params)
         if progress is not None or self.is_kernel or cnp.PyArray_SIZE(out) > FEW_ITEMS:
             watch = Watch(progress)
-            params.n_threads = n_threads
+            params.n_threads = default_threads() if threads is None else n_threads
             params.cancel = &watch.cancel
             params.progress = on_progress
             params.context = <void *>watch
@@ -569,6 +605,35 @@ def compile(text, /, *, dtype=None, dialect=None, **dtypes):
     names = tuple(dtypes)
     types = tuple([native(given) for given in dtypes.values()])
     return _compile(text, names, types, None if dtype is None else native(dtype), dialect or NUMPY)
+
+
+# Expressions by what they are made of, for `compile_once`.
+cdef dict expressions = {}
+
+
+def compile_once(str text not None, tuple names not None, tuple dtypes not None, dtype, str dialect not None):
+    """As `compile`, once a process for the same arguments: how expressions are pickled.
+
+    Parameters
+    ----------
+    text : str
+        The expression.
+    names : tuple of str
+        The inputs.
+    dtypes : tuple of str
+        Their dtypes.
+    dtype : str or None
+        The dtype of the result, None for that which follows from the expression.
+    dialect : str
+        The language of the text.
+    """
+    key = (text, names, dtypes, dtype, dialect)
+    found = expressions.get(key)
+    if found is None:
+        types = tuple([native(given) for given in dtypes])
+        found = _compile(text, names, types, None if dtype is None else native(dtype), dialect)
+        remember(expressions, key, found, MAX_TEXTS)
+    return found
 
 
 cdef object native(dtype):

@@ -65,6 +65,9 @@ class Kernel:
             return name
         return Kernel.__new__, (Kernel,), self._translation
 
+    def __dask_tokenize__(self) -> tuple[str, str]:
+        return "miniexpr.kernel", self.text
+
     def __repr__(self) -> str:
         return f"<kernel {self._translation.name}({', '.join(self._translation.parameters)})>"
 
