@@ -126,8 +126,15 @@ static double value_of(const char *text, me_dialect dialect) {
 static void dialects_differ(void) {
     CHECK(value_of("-2**2", ME_DIALECT_MINIEXPR) == 4);
     CHECK(value_of("-2**2", ME_DIALECT_NUMPY) == -4);
+    CHECK(value_of("-2**2", ME_DIALECT_NUMEXPR) == -4);
     me_compile_params params = {.struct_size = sizeof params, .dialect = (me_dialect)77};
     me_expr *expr = NULL;
+    me_variable small = {"a", ME_INT8};
+    me_compile_params numexpr = {.struct_size = sizeof numexpr, .dialect = ME_DIALECT_NUMEXPR};
+    CHECK(me_compile_with("a + a", &small, 1, ME_AUTO, &numexpr, NULL, &expr) == ME_COMPILE_SUCCESS);
+    CHECK(me_get_dtype(expr) == ME_INT32);
+    me_free(expr);
+    expr = NULL;
     CHECK(me_compile_with("1", NULL, 0, ME_AUTO, &params, NULL, &expr) == ME_COMPILE_ERR_INVALID_ARG);
     CHECK(strcmp(me_get_last_error_message(), "the dialect 77 is not supported") == 0);
 }

@@ -1,5 +1,5 @@
-//! Evaluates expressions of the NumPy dialect, one a line of standard input, for programs that compare results:
-//! `scripts/compare_numpy.py` does.
+//! Evaluates expressions, one a line of standard input, for programs that compare results: `scripts/compare_numpy.py`
+//! and `scripts/compare_numexpr.py` do. They are of the NumPy dialect, or of numexpr's if the argument is `numexpr`.
 //!
 //! A line is the expression and its variables, separated by tabs: `a + b<tab>a:int32:01000000<tab>b:bool:01`. A
 //! variable is its name, its dtype and the bytes of its items in hexadecimal. `\n` stands for a line end. The answer is
@@ -14,9 +14,13 @@ use array::Array;
 use miniexpr::{ArrayRef, Dialect, Dtype, Error, Expression, JitMode};
 
 fn main() -> io::Result<()> {
+    let dialect = match std::env::args().nth(1).as_deref() {
+        Some("numexpr") => Dialect::NumExpr,
+        _ => Dialect::NumPy,
+    };
     let mut out = BufWriter::new(io::stdout().lock());
     for line in io::stdin().lock().lines() {
-        match evaluate(&line?) {
+        match evaluate(&line?, dialect) {
             Ok((dtype, Some(values))) => {
                 let hex: String = values.to_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
                 writeln!(out, "{dtype} {hex}")?;
@@ -29,11 +33,11 @@ fn main() -> io::Result<()> {
 }
 
 /// The dtype and the values, if they are numbers.
-fn evaluate(line: &str) -> Result<(Dtype, Option<Array>), Error> {
+fn evaluate(line: &str, dialect: Dialect) -> Result<(Dtype, Option<Array>), Error> {
     let mut fields = line.split('\t');
     let text = fields.next().unwrap_or_default().replace("\\n", "\n");
     let variables: Vec<(&str, Dtype, Array)> = fields.map(variable).collect();
-    let mut builder = Expression::builder(&text).dialect(Dialect::NumPy);
+    let mut builder = Expression::builder(&text).dialect(dialect);
     for (name, dtype, _) in &variables {
         builder = builder.variable(name, *dtype);
     }

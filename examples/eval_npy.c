@@ -3,8 +3,8 @@
  *     eval_npy "sqrt(x*x + y*y)" x=a.npy y=b.npy -o out.npy
  *
  * Every name of the expression is bound to a file: little-endian items of a numeric dtype, in C or in Fortran
- * order. Arrays of different shapes are broadcast. The language is NumPy's, or that of me_compile with
- * `--dialect miniexpr`; so is the dtype of the result.
+ * order. Arrays of different shapes are broadcast. The language is NumPy's, or another one with `--dialect`:
+ * numexpr's, or that of me_compile, `miniexpr`. So is the dtype of the result.
  *
  * The files are mapped, not read, so they may be larger than the memory. The result appears under its
  * name only when it is complete: it may replace an input, and a failure leaves an older file as it was.
@@ -35,7 +35,7 @@ typedef struct {
 
 static const char USAGE[] = "usage: eval_npy EXPRESSION NAME=FILE.npy... -o OUT.npy [options]\n"
                             "  --threads N          use up to N threads; 0 for all processors (default: 1)\n"
-                            "  --dialect NAME       numpy (default), or miniexpr\n";
+                            "  --dialect NAME       numpy (default), numexpr or miniexpr\n";
 
 /* Whether `name` occurs in `text` as a whole identifier. */
 static bool is_used(const char *text, const char *name) {
@@ -153,8 +153,14 @@ static bool parse_threads(const char *text, int *threads) {
 }
 
 static bool parse_dialect(const char *name, me_dialect *dialect) {
-    *dialect = strcmp(name, "numpy") ? ME_DIALECT_MINIEXPR : ME_DIALECT_NUMPY;
-    return *dialect == ME_DIALECT_NUMPY || !strcmp(name, "miniexpr");
+    static const char *const NAMES[] = {
+        [ME_DIALECT_MINIEXPR] = "miniexpr", [ME_DIALECT_NUMPY] = "numpy", [ME_DIALECT_NUMEXPR] = "numexpr"};
+    for (int i = 0; i < (int)(sizeof NAMES / sizeof *NAMES); i++)
+        if (!strcmp(name, NAMES[i])) {
+            *dialect = (me_dialect)i;
+            return true;
+        }
+    return false;
 }
 
 /* Understands one argument and what belongs to it; how many these are, 0 if they make no sense. */

@@ -153,14 +153,14 @@ def variables_of(text, dtypes):
 class Engine:
     """The program that evaluates lines."""
 
-    def __init__(self):
+    def __init__(self, *arguments):
         path = os.environ.get("EVAL_LINES", os.path.join(ROOT, "target", "release", "examples", "eval_lines"))
-        self.path = path
+        self.command = [path, *arguments]
 
     def answers(self, lines):
-        run = subprocess.run([self.path], input="".join(line + "\n" for line in lines), capture_output=True, text=True)
+        run = subprocess.run(self.command, input="".join(line + "\n" for line in lines), capture_output=True, text=True)
         if run.returncode != 0:
-            sys.exit(f"{self.path} failed: {run.stderr[-2000:]}")
+            sys.exit(f"{self.command[0]} failed: {run.stderr[-2000:]}")
         return [decode(answer) for answer in run.stdout.splitlines()]
 
 
@@ -292,7 +292,7 @@ def record():
     for text, dtypes, operation in cases():
         rows.setdefault(text, []).append(recorded(text, dtypes, operation))
     with open(os.path.join(TABLES, "operations.txt"), "w") as file:
-        file.write(f"# Written by scripts/compare_numpy.py with NumPy {np.__version__}. See tests/numpy/main.rs.\n")
+        file.write(f"# Written by scripts/compare_numpy.py with NumPy {np.__version__}. See tests/numpy/table.rs.\n")
         for name in NAMES:
             for which in ["all", "natural", "nonzero"]:
                 array = selected(name, which)
@@ -300,7 +300,7 @@ def record():
         for text, row in rows.items():
             file.write(f"{text}\t{which_values(text)}\t{' '.join(row)}\n")
     with open(os.path.join(TABLES, "functions.txt"), "w") as file:
-        file.write(f"# Written by scripts/compare_numpy.py with NumPy {np.__version__}. See tests/numpy/main.rs.\n")
+        file.write(f"# Written by scripts/compare_numpy.py with NumPy {np.__version__}. See tests/numpy/table.rs.\n")
         for name in ["float32", "float64", "complex64", "complex128"]:
             for text, dtypes, operation in cases():
                 # What NumPy gives for sinc is the sine of a rounded product.

@@ -3,13 +3,14 @@
 //! A fenced block marked `example` declares variables (`x: float64 = 1 2 3`), then states expressions
 //! with their results (`x + 1 → float64 2 3 4`) or their errors (`x + → error -2`). A line that begins
 //! with `def` or `#` starts a kernel; its result stands on a line of its own that begins with `→`. Blocks marked
-//! `numpy` are of the NumPy dialect, and state the messages of errors.
+//! `numpy` or `numexpr` are of that dialect, and state the messages of errors.
 
 #[path = "client/mod.rs"]
 mod client;
 
-use client::{AUTO, Variable, compile, compile_numpy};
+use client::{AUTO, Variable, compile, compile_with};
 use miniexpr::Dialect;
+use miniexpr::ffi::DialectCode;
 use miniexpr::internals::dtype::{Complex, Dtype, Scalar};
 
 struct Input {
@@ -74,7 +75,8 @@ fn parse_input(name: &str, rest: &str) -> Input {
 fn check(text: &str, expected: &str, inputs: &[Input], dialect: Dialect) -> Result<(), String> {
     let variables: Vec<Variable> = inputs.iter().map(|input| input.variable.clone()).collect();
     let compiled = match dialect {
-        Dialect::NumPy => compile_numpy(text, &variables, AUTO),
+        Dialect::NumPy => compile_with(text, &variables, AUTO, DialectCode::ME_DIALECT_NUMPY),
+        Dialect::NumExpr => compile_with(text, &variables, AUTO, DialectCode::ME_DIALECT_NUMEXPR),
         _ => compile(text, &variables, AUTO),
     };
     let expression = match (compiled, expected.strip_prefix("error ")) {
@@ -163,7 +165,12 @@ fn run_document(text: &str) -> Result<usize, String> {
         let blocks = text.split(fence).skip(1);
         blocks.map(|block| run_block(block.split("```").next().expect("the end of a block"), dialect)).sum()
     };
-    [("```example\n", Dialect::Miniexpr), ("```numpy\n", Dialect::NumPy)].into_iter().map(run).sum()
+    let fences = [
+        ("```example\n", Dialect::Miniexpr),
+        ("```numpy\n", Dialect::NumPy),
+        ("```numexpr\n", Dialect::NumExpr),
+    ];
+    fences.into_iter().map(run).sum()
 }
 
 /// How many results a document states, whatever its blocks are called: lines inside any fences in which an arrow
@@ -189,12 +196,13 @@ fn stated_results(text: &str) -> usize {
 }
 
 /// The documents that explain the language by examples.
-const DOCUMENTS_WITH_EXAMPLES: [&str; 7] = [
+const DOCUMENTS_WITH_EXAMPLES: [&str; 8] = [
     "README.md",
     "docs/dtypes.md",
     "docs/functions.md",
     "docs/kernels.md",
     "docs/language-miniexpr.md",
+    "docs/language-numexpr.md",
     "docs/language.md",
     "docs/strings.md",
 ];

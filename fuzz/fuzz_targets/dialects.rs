@@ -23,7 +23,7 @@ const MOST_PASSES: &str = "20";
 struct Head {
     dtypes: [u8; 3],
     output: u8,
-    is_miniexpr: bool,
+    dialect: u8,
     items: u8,
 }
 
@@ -50,7 +50,11 @@ fn run(input: &mut Unstructured) -> Option<()> {
     let text = String::from_utf8_lossy(input.bytes(length).ok()?).into_owned();
     let data: Vec<u8> = input.bytes(input.len()).ok()?.iter().copied().chain([1]).collect();
     let dtypes = head.dtypes.map(|code| Dtype::NUMERIC[usize::from(code) % 13]);
-    let dialect = if head.is_miniexpr { Dialect::Miniexpr } else { Dialect::NumPy };
+    let dialect = match head.dialect % 4 {
+        1 => Dialect::Miniexpr,
+        2 => Dialect::NumExpr,
+        _ => Dialect::NumPy,
+    };
     let mut builder = Expression::builder(&text).dialect(dialect);
     for (name, dtype) in NAMES.into_iter().zip(dtypes) {
         builder = builder.variable(name, dtype);

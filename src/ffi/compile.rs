@@ -74,9 +74,11 @@ unsafe fn options(params: *const me_compile_params) -> Result<Options, Error> {
     };
     const MINIEXPR: me_dialect = DialectCode::ME_DIALECT_MINIEXPR as me_dialect;
     const NUMPY: me_dialect = DialectCode::ME_DIALECT_NUMPY as me_dialect;
+    const NUMEXPR: me_dialect = DialectCode::ME_DIALECT_NUMEXPR as me_dialect;
     let dialect = match params.dialect {
         MINIEXPR => Dialect::Miniexpr,
         NUMPY => Dialect::NumPy,
+        NUMEXPR => Dialect::NumExpr,
         other => return Err(invalid(format_args!("the dialect {} is not supported", other as c_int))),
     };
     Ok(Options { dialect, mode: Mode::from_code(params.jit_mode as c_int), geometry: None })

@@ -45,9 +45,9 @@ pub fn compile(
             let mut lexer = Lexer::new(text, Grammar::Reference);
             reference::parse(&mut lexer, &mut scope, Tree::default()).map_err(with_offset)?
         }
-        Dialect::NumPy => python::parse_text(text, &mut scope)?,
+        Dialect::NumPy | Dialect::NumExpr => python::parse_text(text, dialect.vocabulary(), &mut scope)?,
     };
-    let mut kernel = Kernel { collapses: dialect == Dialect::NumPy, ..Kernel::empty() };
+    let mut kernel = Kernel { collapses: dialect.is_python(), ..Kernel::empty() };
     let mut builder = Builder::new();
     bind_used_variables(&mut kernel.params, &mut scope, &tree, entries)?;
     let rules = Rules::new(dialect, &scope, output, false);

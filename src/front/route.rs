@@ -16,7 +16,7 @@ impl Language {
     pub fn of(text: &[u8], dialect: Dialect) -> Language {
         let is_kernel = match dialect {
             Dialect::Miniexpr => is_kernel(text),
-            Dialect::NumPy => begins_with_def(text),
+            Dialect::NumPy | Dialect::NumExpr => begins_with_def(text),
         };
         if is_kernel { Language::Kernel } else { Language::Expression }
     }

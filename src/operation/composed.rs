@@ -3,8 +3,8 @@
 //! Operands have the dtypes that each function says, and arithmetic on constants is done at once.
 
 use super::known::known;
-use crate::dtype::{Dtype, Scalar};
-use crate::ir::{BinaryOp, Builder, CompareOp, ExprId, ExprKind, MathFn, UnaryOp};
+use crate::dtype::{Complex, Dtype, Scalar};
+use crate::ir::{AxesId, BinaryOp, Builder, CompareOp, ExprId, ExprKind, MathFn, ReduceOp, UnaryOp};
 use crate::memory::OutOfMemory;
 
 type Built = Result<ExprId, OutOfMemory>;
@@ -324,6 +324,58 @@ impl Composer<'_> {
         let magnitude = self.unary(UnaryOp::Abs, x)?;
         let count = self.unary(UnaryOp::CountOnes, magnitude)?;
         self.0.cast(count, Dtype::UInt8)
+    }
+
+    /// The complex number with these parts, float64, whatever they are.
+    pub fn complex(&mut self, re: ExprId, im: ExprId) -> Built {
+        // A product with the imaginary unit is not a number beside an infinite part, so those are constants. Zeros
+        // keep their sign: all is made for a magnitude, and what is added has the real part -0.
+        let magnitude = self.unary(UnaryOp::Abs, im)?;
+        let imaginary =
+            |this: &mut Self, im| this.0.constant(Scalar::Complex(Complex::new(-0.0, im)), Dtype::Complex128);
+        let (unit, infinite) = (imaginary(self, 1.0)?, imaginary(self, f64::INFINITY)?);
+        let not_a_number = imaginary(self, f64::NAN)?;
+        let value = self.0.cast(magnitude, Dtype::Complex128)?;
+        let value = self.binary(BinaryOp::Mul, value, unit)?;
+        let is_infinite = self.is_infinite(im)?;
+        let value = self.select(is_infinite, infinite, value)?;
+        let is_nan = self.is_nan(im)?;
+        let value = self.select(is_nan, not_a_number, value)?;
+        let re = self.0.cast(re, Dtype::Complex128)?;
+        let value = self.binary(BinaryOp::Add, re, value)?;
+        let conjugate = self.unary(UnaryOp::Conj, value)?;
+        let is_negative = self.sign_bit(im)?;
+        self.select(is_negative, conjugate, value)
+    }
+
+    /// One for each item.
+    pub fn ones_like(&mut self, x: ExprId) -> Built {
+        let dtype = self.0.dtype(x);
+        let differs = self.plain_compare(CompareOp::Ne, x, x)?;
+        let always = self.0.constant(Scalar::Bool(true), Dtype::Bool)?;
+        let always = self.or(differs, always)?;
+        self.0.cast(always, dtype)
+    }
+
+    /// The smallest of the items that are numbers, of floats; not a number if there is none.
+    pub fn least_number(&mut self, x: ExprId, axes: Option<AxesId>) -> Built {
+        self.extreme_number(ReduceOp::Min, f64::INFINITY, x, axes)
+    }
+
+    /// The largest of the items that are numbers, of floats; not a number if there is none.
+    pub fn greatest_number(&mut self, x: ExprId, axes: Option<AxesId>) -> Built {
+        self.extreme_number(ReduceOp::Max, f64::NEG_INFINITY, x, axes)
+    }
+
+    fn extreme_number(&mut self, op: ReduceOp, neutral: f64, x: ExprId, axes: Option<AxesId>) -> Built {
+        let dtype = self.0.dtype(x);
+        let is_number = self.plain_compare(CompareOp::Eq, x, x)?;
+        let neutral = self.constant_like(neutral, x)?;
+        let filled = self.select(is_number, x, neutral)?;
+        let extreme = self.add(ExprKind::Reduce(op, filled, axes), dtype)?;
+        let has_number = self.add(ExprKind::Reduce(ReduceOp::Any, is_number, axes), Dtype::Bool)?;
+        let none = self.constant_like(f64::NAN, x)?;
+        self.select(has_number, extreme, none)
     }
 
     /// The angle of a float or a complex number, as a float.

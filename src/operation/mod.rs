@@ -3,6 +3,7 @@
 pub mod composed;
 pub mod function;
 pub mod known;
+pub mod numexpr;
 pub mod numpy;
 pub mod single;
 

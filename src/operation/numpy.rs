@@ -141,6 +141,9 @@ pub enum Ufunc {
     IsReal,
     Signbit,
     BitwiseCount,
+    /// The complex number of two parts.
+    Complex,
+    OnesLike,
 }
 
 /// Reductions.
@@ -160,15 +163,50 @@ pub enum Reduction {
     CountNonzero,
 }
 
+/// The names that a dialect has.
+#[derive(Debug)]
+pub struct Vocabulary {
+    /// Functions that are not, or not the same, in the NumPy dialect.
+    pub own: &'static [Function],
+    /// Which names of [`FUNCTIONS`] there are beside them, sorted; `None` for all.
+    pub shared: Option<&'static [&'static str]>,
+    /// Constants, which a variable of the same name hides.
+    pub constants: &'static [(&'static str, f64)],
+    /// Whether the names of dtypes, and `int`, `float` and `bool`, are functions.
+    pub has_casts: bool,
+}
+
+impl Vocabulary {
+    /// The function called `name`.
+    pub fn find(&self, name: &[u8]) -> Option<&'static Function> {
+        let own = self.own.iter().find(|row| row.name.as_bytes() == name);
+        own.or_else(|| find(name).filter(|row| self.shares(row)))
+    }
+
+    /// All functions.
+    pub fn functions(&self) -> impl Iterator<Item = &'static Function> {
+        self.own.iter().chain(FUNCTIONS.iter().filter(|row| self.shares(row)))
+    }
+
+    /// The value of the constant called `name`, a Python float.
+    pub fn constant(&self, name: &[u8]) -> Option<f64> {
+        let row = self.constants.iter().find(|(constant, _)| constant.as_bytes() == name);
+        row.map(|(_, value)| *value)
+    }
+
+    fn shares(&self, row: &Function) -> bool {
+        self.shared.is_none_or(|shared| shared.binary_search(&row.name).is_ok())
+    }
+}
+
+/// The names of the NumPy dialect.
+pub static VOCABULARY: Vocabulary =
+    Vocabulary { own: &[], shared: None, constants: &CONSTANTS, has_casts: true };
+
 /// The function called `name`.
 pub fn find(name: &[u8]) -> Option<&'static Function> {
     let index = FUNCTIONS.binary_search_by(|row| row.name.as_bytes().cmp(name)).ok()?;
     Some(&FUNCTIONS[index])
-}
-
-/// The value of the constant called `name`, a Python float.
-pub fn constant(name: &[u8]) -> Option<f64> {
-    CONSTANTS.iter().find(|(constant, _)| constant.as_bytes() == name).map(|(_, value)| *value)
 }
 
 /// The dtype that NumPy calls `name`.
@@ -191,8 +229,7 @@ pub fn dtype(name: &[u8]) -> Option<Dtype> {
     })
 }
 
-/// The constants, which a variable of the same name hides.
-pub static CONSTANTS: [(&str, f64); 4] =
+static CONSTANTS: [(&str, f64); 4] =
     [("e", std::f64::consts::E), ("inf", f64::INFINITY), ("nan", f64::NAN), ("pi", std::f64::consts::PI)];
 
 const OPERAND: Parameter = Parameter::Operand;
@@ -395,7 +432,7 @@ mod tests {
             assert!(row.arity() >= 1 && row.parameters[..row.arity()].iter().all(|p| p.is_operand()));
         }
         assert!(find(b"sine").is_none() && find(b"").is_none());
-        assert_eq!(constant(b"inf"), Some(f64::INFINITY));
-        assert_eq!(constant(b"infinity"), None);
+        assert_eq!(VOCABULARY.constant(b"inf"), Some(f64::INFINITY));
+        assert_eq!(VOCABULARY.constant(b"infinity"), None);
     }
 }

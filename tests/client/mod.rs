@@ -127,13 +127,18 @@ pub fn compile(text: &str, variables: &[Variable], dtype: u32) -> Result<Express
     })
 }
 
-/// Compiles `text` of the NumPy dialect with `me_compile_with`.
-pub fn compile_numpy(text: &str, variables: &[Variable], dtype: u32) -> Result<Expression, Failure> {
+/// Compiles `text` of a dialect with `me_compile_with`.
+pub fn compile_with(
+    text: &str,
+    variables: &[Variable],
+    dtype: u32,
+    dialect: DialectCode,
+) -> Result<Expression, Failure> {
     let text = CString::new(text).expect("a text without NUL");
     let entries = entries(variables);
     let params = me_compile_params {
         struct_size: size_of::<me_compile_params>(),
-        dialect: DialectCode::ME_DIALECT_NUMPY as u32,
+        dialect: dialect as u32,
         jit_mode: 0,
     };
     // SAFETY: text, entries and options outlive the call; `out` and `error` are valid for writing.

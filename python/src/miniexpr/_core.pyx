@@ -59,7 +59,7 @@ cdef enum:
 cdef Py_ssize_t MAX_TEXTS = 256
 cdef Py_ssize_t MAX_PLANS = 64
 
-cdef dict DIALECTS = {"miniexpr": ME_DIALECT_MINIEXPR, "numpy": ME_DIALECT_NUMPY}
+cdef dict DIALECTS = {"miniexpr": ME_DIALECT_MINIEXPR, "numpy": ME_DIALECT_NUMPY, "numexpr": ME_DIALECT_NUMEXPR}
 cdef str NUMPY = "numpy"
 
 # The dtype of the library by type number of NumPy, ME_AUTO where there is none; and NumPy's by that of the library.
@@ -574,7 +574,7 @@ def compile(text, /, *, dtype=None, dialect=None, **dtypes):
         The expression.
     dtype : dtype, optional
         The dtype of the result; without it, it follows from the expression.
-    dialect : {'numpy', 'miniexpr'}, optional
+    dialect : {'numpy', 'numexpr', 'miniexpr'}, optional
         The language of the text.
     **dtypes : dtype
         The inputs: their names and dtypes.
@@ -813,7 +813,7 @@ def evaluate(text not None, local_dict=None, global_dict=None, *, out=None, dtyp
         The number of threads that may work at once; by default :func:`get_num_threads`. Small arrays use one.
     progress : bool or callable, optional
         True for a bar, or a function that is called now and then with the numbers of items done and of all items.
-    dialect : {'numpy', 'miniexpr'}, optional
+    dialect : {'numpy', 'numexpr', 'miniexpr'}, optional
         The language of the text.
 
     Returns

@@ -16,7 +16,7 @@ use crate::front::scope::{Scope, SymbolMeaning};
 use crate::front::tree::{CastTo, NodeId, NodeKind, Options, Tree};
 use crate::ir::Span;
 use crate::memory::TryGrow;
-use crate::operation::numpy::{self, Function};
+use crate::operation::numpy::{self, Function, Vocabulary};
 use call::{Call, Callee};
 
 /// Binding powers; a higher one binds tighter.
@@ -96,11 +96,17 @@ fn power_of(operator: Operator) -> u8 {
     }
 }
 
-/// Parses the expression that begins at `lexer` with the names of `scope` and the functions of the NumPy dialect;
-/// its nodes follow those of `tree`. The lexer is left where the expression ends.
-pub fn parse<'s>(lexer: &mut Lexer<'s>, scope: &mut Scope<'s>, tree: Tree) -> Result<Tree, CompileError> {
+/// Parses the expression that begins at `lexer` with the names of `scope` and of `vocabulary`; its nodes follow those
+/// of `tree`. The lexer is left where the expression ends.
+pub fn parse<'s>(
+    lexer: &mut Lexer<'s>,
+    vocabulary: &'static Vocabulary,
+    scope: &mut Scope<'s>,
+    tree: Tree,
+) -> Result<Tree, CompileError> {
     let mut parser = Parser {
         text: lexer.source,
+        vocabulary,
         scope,
         lexer,
         tree,
@@ -121,11 +127,15 @@ pub fn parse<'s>(lexer: &mut Lexer<'s>, scope: &mut Scope<'s>, tree: Tree) -> Re
 }
 
 /// Parses a text that is one expression, among blank lines and comments.
-pub fn parse_text<'s>(text: &'s [u8], scope: &mut Scope<'s>) -> Result<Tree, CompileError> {
+pub fn parse_text<'s>(
+    text: &'s [u8],
+    vocabulary: &'static Vocabulary,
+    scope: &mut Scope<'s>,
+) -> Result<Tree, CompileError> {
     let mut lexer = Lexer::new(text, Grammar::Python);
     lexer.next_line();
     lexer.begin(Ends::Text);
-    let tree = parse(&mut lexer, scope, Tree::default())?;
+    let tree = parse(&mut lexer, vocabulary, scope, Tree::default())?;
     match lexer.next_line() {
         None => Ok(tree),
         Some(line) => {
@@ -142,6 +152,7 @@ fn refuse(span: Span, message: std::fmt::Arguments<'_>) -> CompileError {
 
 struct Parser<'p, 's> {
     text: &'s [u8],
+    vocabulary: &'static Vocabulary,
     scope: &'p mut Scope<'s>,
     lexer: &'p mut Lexer<'s>,
     tree: Tree,
@@ -249,20 +260,20 @@ impl<'s> Parser<'_, 's> {
         match name {
             b"True" => return Ok(Builtin::Value(Scalar::Bool(true))),
             b"False" => return Ok(Builtin::Value(Scalar::Bool(false))),
-            b"int" => return cast(CastTo::Int),
-            b"float" => return cast(CastTo::Float),
-            b"bool" => return cast(CastTo::Bool),
+            b"int" if self.vocabulary.has_casts => return cast(CastTo::Int),
+            b"float" if self.vocabulary.has_casts => return cast(CastTo::Float),
+            b"bool" if self.vocabulary.has_casts => return cast(CastTo::Bool),
             _ => {}
         }
-        if let Some(value) = numpy::constant(name) {
+        if let Some(value) = self.vocabulary.constant(name) {
             return Ok(Builtin::Value(Scalar::Float(value)));
         }
-        if let Some(function) = numpy::find(name) {
+        if let Some(function) = self.vocabulary.find(name) {
             return Ok(Builtin::Callee(Callee::Function(function)));
         }
         match numpy::dtype(name) {
-            Some(dtype) => Ok(Builtin::Callee(Callee::AsType(dtype))),
-            None => Err(self.unknown_name(name)),
+            Some(dtype) if self.vocabulary.has_casts => Ok(Builtin::Callee(Callee::AsType(dtype))),
+            _ => Err(self.unknown_name(name)),
         }
     }
 
@@ -278,7 +289,7 @@ impl<'s> Parser<'_, 's> {
             }
             _ => {}
         }
-        let hint = hint::similar(name, self.scope);
+        let hint = hint::similar(name, self.scope, self.vocabulary);
         self.refuse(format_args!("unknown name {}{hint}", Quoted(name)))
     }
 
@@ -474,7 +485,8 @@ impl<'s> Parser<'_, 's> {
             }
             _ => return Err(self.refuse(format_args!("expected the name of an attribute"))),
         };
-        let function = numpy::find(function).unwrap_or_else(|| unreachable!("these are functions too"));
+        let function =
+            self.vocabulary.find(function).unwrap_or_else(|| unreachable!("these are functions too"));
         self.advance();
         if function.name == "conj" {
             self.expect(Token::Open, "'('", span)?;

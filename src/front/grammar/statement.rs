@@ -9,7 +9,7 @@ use super::{python, reference};
 use crate::front::dialect::Dialect;
 use crate::front::dsl::index_symbol;
 use crate::front::error::{CompileError, Quoted, Status};
-use crate::front::lexer::{Ends, Grammar, Lexer, LineStart, OPEN_PARENTHESIS, Operator};
+use crate::front::lexer::{Ends, Lexer, LineStart, OPEN_PARENTHESIS, Operator};
 use crate::front::place::{place, position_told, refuse};
 use crate::front::program::{Expression, Guarded, Program, Statement, StatementKind, Target};
 use crate::front::scope::{Scope, SymbolMeaning};
@@ -48,13 +48,13 @@ pub fn parse_expression<'a>(
     scope: Scope<'a>,
 ) -> Result<(Program<'a>, Scope<'a>), CompileError> {
     let mut parser = Parser::new(text, dialect, scope);
-    if dialect == Dialect::NumPy {
+    if dialect.is_python() {
         parser.lexer.next_line();
     }
     let value = parser.value(0)?;
     let is_whole = match dialect {
         Dialect::Miniexpr => parser.lexer.at_line_end(),
-        Dialect::NumPy => parser.lexer.next_line().is_none(),
+        Dialect::NumPy | Dialect::NumExpr => parser.lexer.next_line().is_none(),
     };
     if !is_whole {
         return Err(parser.refuse_here("expected the end of the expression"));
@@ -80,11 +80,7 @@ struct Parser<'a> {
 
 impl<'a> Parser<'a> {
     fn new(source: &'a [u8], dialect: Dialect, scope: Scope<'a>) -> Parser<'a> {
-        let grammar = match dialect {
-            Dialect::Miniexpr => Grammar::Reference,
-            Dialect::NumPy => Grammar::Python,
-        };
-        let lexer = Lexer::new(source, grammar);
+        let lexer = Lexer::new(source, dialect.grammar());
         Parser { dialect, lexer, scope, reads_expressions: true, fault: None, nesting: 0, loops: 0 }
     }
 
@@ -302,7 +298,9 @@ impl<'a> Parser<'a> {
             self.lexer.begin(ends);
             let parsed = match self.dialect {
                 Dialect::Miniexpr => reference::parse(&mut self.lexer, &mut self.scope, onto),
-                Dialect::NumPy => python::parse(&mut self.lexer, &mut self.scope, onto),
+                Dialect::NumPy | Dialect::NumExpr => {
+                    python::parse(&mut self.lexer, self.dialect.vocabulary(), &mut self.scope, onto)
+                }
             };
             match parsed {
                 Ok(tree) => return Ok(Some(tree)),
@@ -320,7 +318,7 @@ impl<'a> Parser<'a> {
         let within = |position: usize| position.saturating_sub(start + 1) + lead;
         let position = match self.dialect {
             Dialect::Miniexpr => statement + error.position.map_or(0, within),
-            Dialect::NumPy => error.position.unwrap_or(statement),
+            Dialect::NumPy | Dialect::NumExpr => error.position.unwrap_or(statement),
         };
         let place = place(self.lexer.source, error.span().map_or(statement, |span| span.start));
         error
@@ -440,7 +438,7 @@ impl<'a> Parser<'a> {
     fn assignment_or_expression(&mut self, start: usize) -> Result<StatementKind<'a>, CompileError> {
         let name = self.lexer.name();
         self.lexer.skip_blanks();
-        if !name.is_empty() && self.dialect == Dialect::NumPy && self.lexer.peek() == Some(b',') {
+        if !name.is_empty() && self.dialect.is_python() && self.lexer.peek() == Some(b',') {
             if let Some(names) = self.targets(name)? {
                 return self.tuple_assignment(start, names);
             }
@@ -478,7 +476,7 @@ impl<'a> Parser<'a> {
             [b'*', b'=', ..] => (Some(Operator::Mul), 2),
             [b'/', b'=', ..] => (Some(Operator::Div), 2),
             [b'/', b'/', b'=', ..] => (Some(Operator::FloorDiv), 3),
-            _ if self.dialect != Dialect::NumPy => return None,
+            _ if !self.dialect.is_python() => return None,
             [b'%', b'=', ..] => (Some(Operator::Rem), 2),
             [b'&', b'=', ..] => (Some(Operator::BitAnd), 2),
             [b'|', b'=', ..] => (Some(Operator::BitOr), 2),

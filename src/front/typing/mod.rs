@@ -3,6 +3,7 @@
 //! The dialects share the tree and what comes out of it; each has its rules in a file or folder of its own.
 
 mod host;
+mod numexpr;
 pub mod numpy;
 mod reference;
 mod text;
@@ -19,21 +20,20 @@ use crate::memory::OutOfMemory;
 #[derive(Clone, Copy, Debug)]
 pub enum Rules {
     Miniexpr(reference::Rules),
-    NumPy,
+    /// Those of a dialect whose expressions are Python's.
+    Python {
+        dialect: Dialect,
+        in_kernel: bool,
+    },
 }
 
 impl Rules {
     /// The rules for an expression in `scope` that is computed for the dtype `target`, which only the reference's
-    /// look at; `literals_keep_value` says whether it stands in a kernel.
-    pub fn new(
-        dialect: Dialect,
-        scope: &Scope<'_>,
-        target: Option<Dtype>,
-        literals_keep_value: bool,
-    ) -> Rules {
+    /// look at; `in_kernel` says whether it stands in a kernel.
+    pub fn new(dialect: Dialect, scope: &Scope<'_>, target: Option<Dtype>, in_kernel: bool) -> Rules {
         match dialect {
-            Dialect::Miniexpr => Rules::Miniexpr(reference::Rules::new(scope, target, literals_keep_value)),
-            Dialect::NumPy => Rules::NumPy,
+            Dialect::Miniexpr => Rules::Miniexpr(reference::Rules::new(scope, target, in_kernel)),
+            Dialect::NumPy | Dialect::NumExpr => Rules::Python { dialect, in_kernel },
         }
     }
 }
@@ -42,14 +42,29 @@ impl Rules {
 #[allow(clippy::large_enum_variant, reason = "there is one at a time, on the stack")]
 pub enum TypedTree<'a> {
     Miniexpr(reference::TypedTree<'a>),
-    NumPy(numpy::TypedTree<'a>),
+    Python(numpy::TypedTree<'a>),
 }
 
 /// Types all nodes of `tree`.
 pub fn infer<'a>(scope: &'a Scope<'a>, tree: &'a Tree, rules: Rules) -> Result<TypedTree<'a>, CompileError> {
     match rules {
         Rules::Miniexpr(rules) => reference::infer(scope, tree, rules).map(TypedTree::Miniexpr),
-        Rules::NumPy => numpy::infer(scope, tree).map(TypedTree::NumPy),
+        Rules::Python { dialect, in_kernel } => {
+            infer_python(dialect, scope, tree, in_kernel).map(TypedTree::Python)
+        }
+    }
+}
+
+/// Types all nodes of a `tree` of Python's expressions.
+pub fn infer_python<'a>(
+    dialect: Dialect,
+    scope: &'a Scope<'a>,
+    tree: &'a Tree,
+    in_kernel: bool,
+) -> Result<numpy::TypedTree<'a>, CompileError> {
+    match dialect {
+        Dialect::NumExpr => numexpr::infer(scope, tree, in_kernel),
+        Dialect::Miniexpr | Dialect::NumPy => numpy::infer(scope, tree),
     }
 }
 
@@ -58,7 +73,7 @@ impl TypedTree<'_> {
     pub fn dtype(&self) -> Dtype {
         match self {
             TypedTree::Miniexpr(typed) => typed.dtype(),
-            TypedTree::NumPy(typed) => typed.kind().dtype(),
+            TypedTree::Python(typed) => typed.kind().dtype(),
         }
     }
 
@@ -66,7 +81,7 @@ impl TypedTree<'_> {
     pub fn emit(self, builder: &mut Builder) -> Result<ExprId, CompileError> {
         match self {
             TypedTree::Miniexpr(typed) => typed.emit(builder),
-            TypedTree::NumPy(typed) => typed.emit(builder),
+            TypedTree::Python(typed) => typed.emit(builder),
         }
     }
 }

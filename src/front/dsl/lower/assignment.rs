@@ -127,7 +127,7 @@ impl Lowering<'_> {
     ///
     /// Floating-point outputs set the precision of all locals. Under the others a local is as wide as
     /// its value needs: only the final `return` narrows. A string is never converted.
-    /// In the NumPy dialect it is known already.
+    /// In Python's dialects it is known already.
     fn first_value(&mut self, statement: usize, variable: u32, tree: &Tree) -> Result<ExprId, CompileError> {
         if let Some(kind) = self.kinds.get(variable as usize).copied() {
             return match kind.dtype() {

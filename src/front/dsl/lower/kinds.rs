@@ -1,11 +1,12 @@
-//! The kinds of locals in the NumPy dialect: what all the values have in common that a local takes.
+//! The kinds of locals in Python's dialects: what all the values have in common that a local takes.
 
-use super::Lowering;
+use super::{Literals, Lowering};
 use crate::dtype::Dtype;
 use crate::front::error::CompileError;
 use crate::front::program::{Expression, Statement, StatementKind, Target};
 use crate::front::scope::Variable;
-use crate::front::typing::numpy::{self, Kind, Weak};
+use crate::front::typing;
+use crate::front::typing::numpy::{Kind, Weak};
 use crate::ir::{ExprKind, Type};
 use crate::memory::TryGrow;
 
@@ -105,7 +106,9 @@ impl Lowering<'_> {
     #[inline(never)]
     fn values(&mut self, statement: usize, value: &Expression) -> Result<Values, CompileError> {
         let tree = self.tree(value)?;
-        let typed = numpy::infer(&self.scope, tree).map_err(|error| self.located(error, statement))?;
+        let in_kernel = self.literals == Literals::OfKernels;
+        let typed = typing::infer_python(self.dialect, &self.scope, tree, in_kernel)
+            .map_err(|error| self.located(error, statement))?;
         Ok(Values { kind: typed.kind(), range: typed.range() })
     }
 

@@ -2,7 +2,6 @@
 
 use super::Lowering;
 use crate::dtype::{Dtype, Scalar};
-use crate::front::dialect::Dialect;
 use crate::front::error::{CompileError, Quoted};
 use crate::front::number::Literal;
 use crate::front::program::{Expression, Statement, Target};
@@ -84,7 +83,7 @@ impl<'a> Lowering<'a> {
         }
         let value = self.natural_value(start, tree, None)?;
         let dtype = self.builder.dtype(value);
-        if self.dialect == Dialect::NumPy && dtype != Dtype::Bool && !dtype.is_integer() {
+        if self.dialect.is_python() && dtype != Dtype::Bool && !dtype.is_integer() {
             return Err(self.refuse(start, format_args!("range() takes integers, not {dtype}")));
         }
         if dtype.is_string() {

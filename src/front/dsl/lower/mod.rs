@@ -59,7 +59,7 @@ pub fn lower(
     if lowering.names() > MAX_SYMBOLS {
         return Err(too_many_names());
     }
-    if dialect == Dialect::NumPy {
+    if dialect.is_python() {
         lowering.find_kinds(&program.body)?;
     }
     let mut body = lowering.block(&program.body)?;
@@ -104,7 +104,7 @@ struct Lowering<'a> {
     loop_variables: Vec<LocalId>,
     /// Variables of the loops around the statement at hand.
     open_loops: Vec<LocalId>,
-    /// In the NumPy dialect, the kinds of the values that each variable of the scope takes.
+    /// In Python's dialects, the kinds of the values that each variable of the scope takes.
     kinds: Vec<Kind>,
 }
 

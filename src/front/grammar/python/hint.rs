@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::front::error::Quoted;
 use crate::front::scope::Scope;
-use crate::operation::numpy;
+use crate::operation::numpy::Vocabulary;
 
 /// The names that a hint has.
 const MOST: usize = 3;
@@ -14,11 +14,11 @@ const LONGEST: usize = 64;
 /// Up to three names, the nearest first.
 pub struct Hint<'a>([Option<&'a [u8]>; MOST]);
 
-/// The names of `scope` and of the dialect that are nearest to `name`, if they are near.
-pub fn similar<'a>(name: &[u8], scope: &Scope<'a>) -> Hint<'a> {
+/// The names of `scope` and of the vocabulary that are nearest to `name`, if they are near.
+pub fn similar<'a>(name: &[u8], scope: &Scope<'a>, vocabulary: &Vocabulary) -> Hint<'a> {
     let mut nearest: [Option<(usize, &[u8])>; MOST] = [None; MOST];
-    let functions = numpy::FUNCTIONS.iter().map(|function| function.name.as_bytes());
-    let constants = numpy::CONSTANTS.iter().map(|(constant, _)| constant.as_bytes());
+    let functions = vocabulary.functions().map(|function| function.name.as_bytes());
+    let constants = vocabulary.constants.iter().map(|(constant, _)| constant.as_bytes());
     for candidate in scope.names().chain(functions).chain(constants) {
         let Some(distance) = remoteness(name, candidate).filter(|distance| *distance <= reach(name)) else {
             continue;
@@ -86,6 +86,7 @@ impl fmt::Display for Hint<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::operation::numpy;
 
     #[test]
     fn counts_letters() {
@@ -99,7 +100,7 @@ mod tests {
 
     #[test]
     fn names_are_near_or_not_named() {
-        let hint = |name: &str| similar(name.as_bytes(), &Scope::default()).to_string();
+        let hint = |name: &str| similar(name.as_bytes(), &Scope::default(), &numpy::VOCABULARY).to_string();
         assert_eq!(hint("squareroot"), ": did you mean 'square'?");
         assert_eq!(hint("cosine"), ": did you mean 'cos'?");
         assert_eq!(hint("arcsine"), ": did you mean 'arcsin' or 'arcsinh'?");

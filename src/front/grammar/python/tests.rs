@@ -19,7 +19,7 @@ fn scope() -> Scope<'static> {
 }
 
 fn parsed(text: &str) -> Result<Tree, CompileError> {
-    parse_text(text.as_bytes(), &mut scope())
+    parse_text(text.as_bytes(), &numpy::VOCABULARY, &mut scope())
 }
 
 /// The tree with explicit parentheses.

@@ -2,29 +2,27 @@
 
 use super::infer::ufunc_of;
 use super::promote::promote;
-use super::{Typed, type_error, ufunc};
+use super::{Typed, TypedTree, type_error, ufunc};
 use crate::dtype::{Dtype, Scalar};
+use crate::front::dialect::Dialect;
 use crate::front::error::CompileError;
 use crate::front::lexer::Operator;
 use crate::front::scope::{HostFunction, Scope, Variable};
 use crate::front::tree::{NodeId, NodeKind, Options, Tree};
-use crate::front::typing::host;
 use crate::front::typing::text::{self, TextNode};
+use crate::front::typing::{host, numexpr};
 use crate::ir::{Axes, AxesId, BinaryOp, Builder, CompareOp, ExprId, ExprKind, MathFn, ReduceOp, UnaryOp};
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::operation::composed::Composer;
 use crate::operation::numpy::{Function, Meaning, Reduction, Ufunc};
 
 /// Adds the whole tree, in the dtype of its root.
-pub fn emit(
-    builder: &mut Builder,
-    scope: &Scope<'_>,
-    tree: &Tree,
-    typed: &[Typed],
-) -> Result<ExprId, CompileError> {
-    let needs = needs(tree, typed)?;
+pub fn emit(builder: &mut Builder, typed_tree: &TypedTree<'_>) -> Result<ExprId, CompileError> {
+    let TypedTree { scope, tree, nodes: typed, dialect } = typed_tree;
+    let literals = literals(*dialect);
+    let needs = needs(tree, typed, literals)?;
     let exprs = Vec::try_filled(ExprId(0), tree.nodes.len())?;
-    let mut emitter = Emitter { builder, scope, tree, typed, exprs };
+    let mut emitter = Emitter { builder, scope, tree, typed, exprs, dialect: *dialect };
     for id in 0..=tree.root() {
         if let Some(family) = needs[id as usize] {
             let span = tree.node(id).span;
@@ -38,14 +36,14 @@ pub fn emit(
 }
 
 /// For each node that is computed the family of its strings; `None` for the others.
-fn needs(tree: &Tree, typed: &[Typed]) -> Result<Vec<Option<Dtype>>, OutOfMemory> {
+fn needs(tree: &Tree, typed: &[Typed], literals: Dtype) -> Result<Vec<Option<Dtype>>, OutOfMemory> {
     let mut needs = Vec::try_filled(None, tree.nodes.len())?;
-    needs[tree.root() as usize] = Some(Dtype::String);
+    needs[tree.root() as usize] = Some(literals);
     for id in (0..=tree.root()).rev() {
         let node = &typed[id as usize];
         let Some(wanted) = needs[id as usize].filter(|_| node.constant.is_none()) else { continue };
         let family = match node.text {
-            Some(text) => operand_family(typed, node.kind.dtype(), text, wanted),
+            Some(text) => operand_family(typed, node.kind.dtype(), text, wanted, literals),
             None => wanted,
         };
         match tree.node(id).kind {
@@ -59,19 +57,25 @@ fn needs(tree: &Tree, typed: &[Typed]) -> Result<Vec<Option<Dtype>>, OutOfMemory
     Ok(needs)
 }
 
+/// The family of strings that nothing says.
+fn literals(dialect: Dialect) -> Dtype {
+    if dialect == Dialect::NumExpr { Dtype::Bytes } else { Dtype::String }
+}
+
 /// The family in which a node of dtype `dtype` wants its strings; one of literals alone is of the family `wanted`.
-fn operand_family(typed: &[Typed], dtype: Dtype, text: TextNode, wanted: Dtype) -> Dtype {
+fn operand_family(typed: &[Typed], dtype: Dtype, text: TextNode, wanted: Dtype, literals: Dtype) -> Dtype {
     let result = if text.adapts { wanted } else { dtype };
-    text::operand_family(typed, text, result, Dtype::String)
+    text::operand_family(typed, text, result, literals)
 }
 
 /// Adds the expressions of nodes whose operands have theirs.
-struct Emitter<'a> {
-    builder: &'a mut Builder,
+pub struct Emitter<'a> {
+    pub builder: &'a mut Builder,
     scope: &'a Scope<'a>,
     tree: &'a Tree,
     typed: &'a [Typed],
     exprs: Vec<ExprId>,
+    dialect: Dialect,
 }
 
 /// What the engines have no operation for yet.
@@ -80,16 +84,16 @@ fn missing(what: std::fmt::Arguments<'_>) -> CompileError {
 }
 
 impl Emitter<'_> {
-    fn get(&self, id: NodeId) -> Typed {
+    pub fn get(&self, id: NodeId) -> Typed {
         self.typed[id as usize]
     }
 
-    fn compose(&mut self) -> Composer<'_> {
+    pub fn compose(&mut self) -> Composer<'_> {
         Composer(self.builder)
     }
 
     /// A node in a dtype. A number of Python has it for the first time.
-    fn operand(&mut self, id: NodeId, dtype: Dtype) -> Result<ExprId, CompileError> {
+    pub fn operand(&mut self, id: NodeId, dtype: Dtype) -> Result<ExprId, CompileError> {
         Ok(match self.get(id).constant {
             Some(value) => self.builder.constant(value, dtype)?,
             None => self.builder.cast(self.exprs[id as usize], dtype)?,
@@ -109,14 +113,24 @@ impl Emitter<'_> {
         }
     }
 
+    /// A node whose operands have their expressions, in its dtype.
     fn node(&mut self, id: NodeId, family: Dtype) -> Result<ExprId, CompileError> {
+        let value = self.value(id, family)?;
+        let Typed { kind, constant, text, .. } = self.get(id);
+        if constant.is_some() || text.is_some() || kind.dtype().is_string() {
+            return Ok(value);
+        }
+        Ok(self.builder.cast(value, kind.dtype())?)
+    }
+
+    fn value(&mut self, id: NodeId, family: Dtype) -> Result<ExprId, CompileError> {
         let Typed { kind, work, constant, text } = self.get(id);
         if constant.is_some() {
             // It is emitted where it is used.
             return Ok(ExprId(0));
         }
         if let Some(text) = text {
-            let family = operand_family(self.typed, kind.dtype(), text, family);
+            let family = operand_family(self.typed, kind.dtype(), text, family, literals(self.dialect));
             return text::emit(self.builder, self.tree, text.operation, &self.exprs, family);
         }
         let tree = self.tree;
@@ -131,7 +145,16 @@ impl Emitter<'_> {
             NodeKind::Negate(a) => self.ufunc(Ufunc::Negative, &[a], work),
             NodeKind::Invert(a) => self.ufunc(Ufunc::Invert, &[a], work),
             NodeKind::Not(a) => self.ufunc(Ufunc::LogicalNot, &[a], work),
+            NodeKind::Binary(Operator::Pow, a, b) if self.dialect == Dialect::NumExpr => {
+                numexpr::power(self, a, b, work)
+            }
             NodeKind::Binary(Operator::Pow, a, b) => self.power(a, b, work),
+            NodeKind::Binary(operator @ (Operator::And | Operator::Or), a, b)
+                if self.dialect == Dialect::NumExpr
+                    && let Some(left) = self.get(a).constant =>
+            {
+                self.operand(if left.is_true() == (operator == Operator::And) { b } else { a }, work)
+            }
             NodeKind::Binary(operator, a, b) => self.ufunc(ufunc_of(operator), &[a, b], work),
             NodeKind::Conditional { condition, yes, no } => match self.get(condition).constant {
                 Some(value) => self.operand(if value.is_true() { yes } else { no }, work),
@@ -192,6 +215,13 @@ impl Emitter<'_> {
     ) -> Result<ExprId, CompileError> {
         let axes = self.axes(options)?;
         let value = self.operand(argument, work)?;
+        if self.dialect == Dialect::NumExpr && work.is_float() {
+            match reduction {
+                Reduction::Min => return Ok(self.compose().least_number(value, axes)?),
+                Reduction::Max => return Ok(self.compose().greatest_number(value, axes)?),
+                _ => {}
+            }
+        }
         let (op, gives) = match reduction {
             Reduction::Sum | Reduction::CountNonzero => (ReduceOp::Sum, wide(work)),
             Reduction::Prod => (ReduceOp::Prod, wide(work)),
@@ -271,7 +301,7 @@ impl Emitter<'_> {
         Ok(self.compose().select(condition, yes, no)?)
     }
 
-    fn ufunc(&mut self, ufunc: Ufunc, args: &[NodeId], work: Dtype) -> Result<ExprId, CompileError> {
+    pub fn ufunc(&mut self, ufunc: Ufunc, args: &[NodeId], work: Dtype) -> Result<ExprId, CompileError> {
         if let (Ufunc::Compare(op), &[a, b]) = (ufunc, args) {
             return self.comparison(op, a, b, work);
         }
@@ -341,6 +371,7 @@ impl Emitter<'_> {
             Ufunc::IsInf => compose.is_infinite(a)?,
             Ufunc::IsFinite => compose.is_finite(a)?,
             Ufunc::IsReal => compose.is_real(a)?,
+            Ufunc::OnesLike => compose.ones_like(a)?,
             Ufunc::Signbit => compose.sign_bit(a)?,
             Ufunc::BitwiseCount if work == Dtype::Bool => self.builder.cast(a, Dtype::UInt8)?,
             Ufunc::BitwiseCount => compose.bitwise_count(a)?,
@@ -350,8 +381,13 @@ impl Emitter<'_> {
 
     fn of_two(&mut self, ufunc: Ufunc, a: ExprId, b: ExprId, work: Dtype) -> Result<ExprId, OutOfMemory> {
         let is_bool = work == Dtype::Bool;
+        let rounds_quotient = self.dialect == Dialect::NumExpr && work.is_float();
         let mut compose = self.compose();
         let op = match ufunc {
+            Ufunc::FloorDivide if rounds_quotient => {
+                let quotient = compose.binary(BinaryOp::Div, a, b)?;
+                return compose.unary(UnaryOp::Floor, quotient);
+            }
             Ufunc::Add | Ufunc::LogicalOr | Ufunc::Maximum | Ufunc::Fmax if is_bool => BinaryOp::BitOr,
             Ufunc::Multiply | Ufunc::LogicalAnd | Ufunc::Minimum | Ufunc::Fmin if is_bool => BinaryOp::BitAnd,
             Ufunc::LogicalXor => return compose.logical_xor(a, b),
@@ -382,6 +418,7 @@ impl Emitter<'_> {
             Ufunc::Logaddexp2 => return compose.logaddexp2(a, b),
             Ufunc::Gcd => return compose.gcd(a, b),
             Ufunc::Lcm => return compose.lcm(a, b),
+            Ufunc::Complex => return compose.complex(a, b),
             _ => unreachable!("this operation has one operand, or is emitted apart"),
         };
         compose.binary(op, a, b)
@@ -414,6 +451,10 @@ impl Emitter<'_> {
         b: NodeId,
         work: Dtype,
     ) -> Result<ExprId, CompileError> {
+        if self.dialect == Dialect::NumExpr {
+            let (a, b) = (self.operand(a, work)?, self.operand(b, work)?);
+            return Ok(self.compose().compare(op, a, b)?);
+        }
         let (left, right) = (self.get(a), self.get(b));
         if let Some((value, dtype)) = beyond(left, right) {
             let other = self.operand(b, dtype)?;

@@ -16,7 +16,7 @@ use crate::operation::numpy::{Function, Meaning, Reduction, Ufunc};
 
 /// Types every node of `tree`.
 pub fn infer(scope: &Scope<'_>, tree: &Tree) -> Result<Vec<Typed>, CompileError> {
-    check_reductions(tree)?;
+    check_nesting(tree)?;
     let mut typing = Typing { scope, tree, nodes: Vec::new() };
     typing.nodes.try_reserve_exact(tree.nodes.len()).map_err(OutOfMemory::from)?;
     for id in 0..tree.nodes.len() as NodeId {
@@ -29,7 +29,7 @@ pub fn infer(scope: &Scope<'_>, tree: &Tree) -> Result<Vec<Typed>, CompileError>
 }
 
 /// Refuses a reduction inside the argument of a reduction.
-fn check_reductions(tree: &Tree) -> Result<(), CompileError> {
+pub fn check_nesting(tree: &Tree) -> Result<(), CompileError> {
     let mut reduces: Vec<bool> = Vec::try_filled(false, tree.nodes.len())?;
     for id in 0..tree.nodes.len() as NodeId {
         let mut below = false;

@@ -7,16 +7,17 @@
 //! *Typing* runs from operands to users and finds for each node the dtype of its operands and that of its result;
 //! *emission* runs the same way and adds the expressions.
 
-mod constant;
-mod emit;
-mod infer;
+pub mod constant;
+pub mod emit;
+pub mod infer;
 mod promote;
-mod ufunc;
+pub mod ufunc;
 
 #[cfg(test)]
 mod tests;
 
 use crate::dtype::{Dtype, Scalar};
+use crate::front::dialect::Dialect;
 use crate::front::error::{CompileError, Status};
 use crate::front::scope::Scope;
 use crate::front::tree::Tree;
@@ -95,18 +96,18 @@ impl Kind {
 
 /// What is known of a node once its operands are.
 #[derive(Clone, Copy, Debug)]
-struct Typed {
-    kind: Kind,
+pub struct Typed {
+    pub kind: Kind,
     /// The dtype in which the operands are wanted, where all are wanted in one.
-    work: Dtype,
+    pub work: Dtype,
     /// The value of a number that Python knows.
-    constant: Option<Scalar>,
+    pub constant: Option<Scalar>,
     /// What the node does with strings; `None` for nodes that take and give numbers, and for variables.
-    text: Option<TextNode>,
+    pub text: Option<TextNode>,
 }
 
 impl Typed {
-    fn strong(work: Dtype, dtype: Dtype) -> Typed {
+    pub fn strong(work: Dtype, dtype: Dtype) -> Typed {
         Typed { kind: Kind::Strong(dtype), work, constant: None, text: None }
     }
 
@@ -141,14 +142,16 @@ impl TextTyped for Typed {
 
 /// A tree whose nodes have their dtypes.
 pub struct TypedTree<'a> {
-    scope: &'a Scope<'a>,
-    tree: &'a Tree,
-    nodes: Vec<Typed>,
+    pub scope: &'a Scope<'a>,
+    pub tree: &'a Tree,
+    pub nodes: Vec<Typed>,
+    /// Whose rules gave them: some operations mean different things.
+    pub dialect: Dialect,
 }
 
 /// Types all nodes of `tree`.
 pub fn infer<'a>(scope: &'a Scope<'a>, tree: &'a Tree) -> Result<TypedTree<'a>, CompileError> {
-    Ok(TypedTree { scope, tree, nodes: infer::infer(scope, tree)? })
+    Ok(TypedTree { scope, tree, nodes: infer::infer(scope, tree)?, dialect: Dialect::NumPy })
 }
 
 impl TypedTree<'_> {
@@ -170,10 +173,10 @@ impl TypedTree<'_> {
 
     /// Adds the whole expression, in its own dtype.
     pub fn emit(self, builder: &mut Builder) -> Result<ExprId, CompileError> {
-        emit::emit(builder, self.scope, self.tree, &self.nodes)
+        emit::emit(builder, &self)
     }
 }
 
-fn type_error(message: std::fmt::Arguments<'_>) -> CompileError {
+pub fn type_error(message: std::fmt::Arguments<'_>) -> CompileError {
     CompileError::new(Status::InvalidType, message)
 }

@@ -15,11 +15,11 @@ pub struct Loop {
 }
 
 impl Loop {
-    fn of(dtype: Dtype) -> Loop {
+    pub fn of(dtype: Dtype) -> Loop {
         Loop { work: dtype, result: dtype }
     }
 
-    fn test(work: Dtype) -> Loop {
+    pub fn test(work: Dtype) -> Loop {
         Loop { work, result: Dtype::Bool }
     }
 }
@@ -67,6 +67,8 @@ pub fn loop_of(ufunc: Ufunc, operands: &[Typed]) -> Option<Loop> {
         }
         IsNan | IsInf | IsFinite | IsReal => Some(Loop::test(dtype)),
         Signbit => (!dtype.is_complex()).then(|| Loop::test(dtype)),
+        Complex => (!dtype.is_complex()).then_some(Loop { work: Dtype::Float64, result: Dtype::Complex128 }),
+        OnesLike => Some(Loop::of(dtype)),
         BitwiseCount => (is_bool || dtype.is_integer()).then_some(Loop { work: dtype, result: Dtype::UInt8 }),
     }
 }
