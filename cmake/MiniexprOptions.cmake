@@ -13,8 +13,10 @@ endif()
 
 option(MINIEXPR_BUILD_SHARED "Build the shared library, target miniexpr" ${shared_default})
 option(MINIEXPR_BUILD_STATIC "Build the static library, target miniexpr_static" ON)
-option(MINIEXPR_BUILD_TESTS "Build the C tests" ON)
-option(MINIEXPR_BUILD_EXAMPLES "Build the C examples" ON)
+option(MINIEXPR_BUILD_COMMAND "Build the command miniexpr, and install it with the libraries" OFF)
+# A project that embeds the library wants neither.
+option(MINIEXPR_BUILD_TESTS "Build the C tests" ${MINIEXPR_IS_TOP_LEVEL})
+option(MINIEXPR_BUILD_EXAMPLES "Build the C examples" ${MINIEXPR_IS_TOP_LEVEL})
 option(MINIEXPR_INSTALL "Install the libraries, the headers and the package files" ${MINIEXPR_IS_TOP_LEVEL})
 option(MINIEXPR_WASM32_SIDE_MODULE "Emscripten: code that can also go into side modules" ${side_module_default})
 

@@ -24,7 +24,7 @@ case $platform in
 native)
     # The native library and the Rust tests share what cargo builds.
     configure cmake "-DMINIEXPR_CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}" \
-        "-DMINIEXPR_PYTHON=$PWD/.tools/venv/bin/python"
+        -DMINIEXPR_BUILD_COMMAND=ON "-DMINIEXPR_PYTHON=$PWD/.tools/venv/bin/python"
     ;;
 wasm)
     configure emcmake cmake "-DMINIEXPR_NODE_MODULES=$PWD/node_modules" "-DMINIEXPR_NEWER_NODE=$newer_node"

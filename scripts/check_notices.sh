@@ -1,13 +1,17 @@
 #!/bin/sh
-# Every package that the library links is named in THIRD_PARTY_NOTICES.md.
+# Every package that the library or the command links is named in THIRD_PARTY_NOTICES.md.
 set -eu
 cd "$(dirname "$0")/.."
-packages=$(cargo tree --locked -e normal --prefix none --target all --format '{p}' | awk '{ print $1 }' | sort -u)
 status=0
-for package in $packages; do
-    if [ "$package" != miniexpr ] && ! grep -q "^| \`$package\` |" THIRD_PARTY_NOTICES.md; then
-        echo "$package is missing in THIRD_PARTY_NOTICES.md"
-        status=1
-    fi
+for program in miniexpr miniexpr-cli; do
+    packages=$(cargo tree --locked -p "$program" -e normal,no-proc-macro --prefix none --target all --format '{p}' |
+        awk '{ print $1 }' | sort -u)
+    for package in $packages; do
+        case $package in miniexpr | miniexpr-cli) continue ;; esac
+        if ! grep -q "^| \`$package\` |" THIRD_PARTY_NOTICES.md; then
+            echo "$package is missing in THIRD_PARTY_NOTICES.md"
+            status=1
+        fi
+    done
 done
 exit $status

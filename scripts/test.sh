@@ -54,13 +54,13 @@ check_python() {
 }
 
 lint() {
-    suite rustfmt check cargo fmt --check
+    suite rustfmt check cargo fmt --all --check
     suite clang-format check check_c_format
     suite shellcheck check check_shell
     suite ruff check check_python
     suite prettier check prettier --check --log-level warn .
     suite eslint check eslint .
-    suite clippy check cargo clippy --locked --all-targets --features header -- -D warnings
+    suite clippy check cargo clippy --locked --workspace --all-targets --features header -- -D warnings
     suite header check cargo check --locked --features header
     suite notices check scripts/check_notices.sh
 }
@@ -69,6 +69,7 @@ native() {
     # With the target named, cargo's results have their place among those of the CMake build.
     host=$(rustc -vV | sed -n 's/^host: //p')
     suite rust cargo cargo test --locked --no-fail-fast --target "$host"
+    suite command cargo cargo test --locked --no-fail-fast --target "$host" --package miniexpr-cli
     suite package check scripts/package_test.sh
     suite native-build check scripts/build.sh native
     suite c-native ctest ctest --test-dir build/native -j 2 --output-on-failure

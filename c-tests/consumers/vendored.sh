@@ -7,7 +7,7 @@ source=$1 work=$2 cargo=$3 expected=$4
 rm -rf "$work"
 mkdir -p "$work/source/.cargo" "$work/cargo-home"
 for part in Cargo.toml Cargo.lock build.rs CMakeLists.txt package.json THIRD_PARTY_NOTICES.md \
-    LICENSE LICENSE-LIBTCC LICENSE-SLEEF LICENSE-TINYEXPR benches cmake emscripten examples include src; do
+    LICENSE LICENSE-LIBTCC LICENSE-SLEEF LICENSE-TINYEXPR benches cli cmake emscripten examples include src; do
     cp -R "$source/$part" "$work/source"
 done
 

@@ -1,0 +1,173 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+use miniexpr::{Dialect, Dtype};
+
+use crate::format::Format;
+
+const USAGE: &str = "miniexpr [OPTIONS] EXPRESSION [INPUT]...
+       miniexpr [OPTIONS] --file KERNEL [INPUT]...";
+
+const DETAILS: &str = "\
+INPUTS
+  NAME=FILE          an array: .npy, PNG, PGM or PPM, told apart by their first bytes
+  FILE               the same, named after the file; of a CSV file all columns, by their
+                     names (`Unit price` is the variable Unit_price)
+  NAME=FILE:COLUMN   a column of a CSV file, by name, or by number from 1
+  NAME=FILE:CHANNEL  a channel of an image: r, g, b, a, or a number from 0
+  NAME=FILE:DTYPE    a raw file, items alone; NAME=FILE:DTYPE:SHAPE with a shape such as
+                     480x640; the dtype may begin with < or >, the byte order
+  NAME=NUMBER        an int64, a float64 or a bool; NAME=NUMBER:DTYPE is any other
+  NAME:DTYPE         a variable without data, for --check
+  -                  standard input, in the place of FILE
+
+  Arrays of different shapes are broadcast as in NumPy. Files are mapped into memory, so
+  they may be larger than it. A grey image has the shape (height, width), any other image
+  (height, width, channels). A column of a CSV file is int64, float64, bool or strings,
+  the first of them that fits; an empty field, or NA, is a NaN.
+
+OUTPUT
+  Without --output, the dtype and the values are printed. With it, the file name tells
+  the format: .npy, .csv, .tsv, .png, .pgm, .ppm, or .raw for the items alone; `-` is
+  standard output. A file appears under its name once it is complete, so it may replace
+  an input. Images take uint8, uint16 and bool results; --dtype converts.
+
+EXIT STATUS
+  0 on success, 1 if something failed, 2 for a wrong command line, 130 if interrupted.
+
+EXAMPLES
+  miniexpr 'sqrt(x*x + y*y)' x=east.npy y=north.npy -o speed.npy
+  miniexpr 'mean((high - low) / open)' prices.csv
+  miniexpr '0.3*r + 0.6*g + 0.1*b' r=in.png:r g=in.png:g b=in.png:b --dtype uint8 -o grey.png
+  miniexpr 'mean(field, axis=0)' field=field.raw:float32:365x180x360 -o mean.npy
+  miniexpr --file collatz.me n=starts.npy -o steps.csv";
+
+/// Evaluates an array expression, or a kernel with loops and branches, over files
+///
+/// The text is written in NumPy's language unless --dialect says otherwise.
+#[derive(Debug, Parser)]
+#[command(name = "miniexpr", version, override_usage = USAGE, after_long_help = DETAILS, max_term_width = 96)]
+pub struct Options {
+    /// The expression, unless --file gives it; then its inputs: NAME=FILE, FILE, NAME=NUMBER, see --help
+    #[arg(value_name = "EXPRESSION [INPUT]", hide_possible_values = true)]
+    pub arguments: Vec<String>,
+
+    /// Read the expression or the kernel from a file
+    #[arg(short, long, value_name = "KERNEL")]
+    pub file: Option<PathBuf>,
+
+    /// Write the result to a file
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Format of the output, where its name does not tell
+    #[arg(long, value_name = "FORMAT", requires = "output")]
+    pub to: Option<Format>,
+
+    /// Language of the text
+    #[arg(short, long, value_name = "NAME", default_value = "numpy")]
+    pub dialect: DialectName,
+
+    /// Convert the result to this dtype
+    #[arg(long, value_name = "DTYPE", value_parser = parse_dtype)]
+    pub dtype: Option<Dtype>,
+
+    /// Most threads that work at once; 0 for as many as there are processors
+    #[arg(short = 'j', long, value_name = "N", default_value_t = 0)]
+    pub threads: u16,
+
+    /// Compute functions to one unit in the last place, also where that takes longer
+    #[arg(long)]
+    pub precise: bool,
+
+    /// Name of the column of a CSV output
+    #[arg(long, value_name = "NAME", default_value = "result")]
+    pub name: String,
+
+    /// Write all columns of the CSV input, then the result
+    #[arg(long, requires = "output")]
+    pub append: bool,
+
+    /// What separates the fields of CSV files; otherwise a tab in .tsv files, else a comma
+    #[arg(long, value_name = "CHARACTER", value_parser = parse_delimiter)]
+    pub delimiter: Option<u8>,
+
+    /// CSV files begin with values: columns are named c1, c2, and so on
+    #[arg(long)]
+    pub no_header: bool,
+
+    /// Only compile, and print nothing if that works
+    #[arg(long, conflicts_with = "output")]
+    pub check: bool,
+
+    /// Show no progress
+    #[arg(short, long)]
+    pub quiet: bool,
+
+    /// Tell what was written, and how long the evaluation took
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+/// The languages by their names.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum DialectName {
+    /// Python's expressions with NumPy's dtypes
+    Numpy,
+    /// The language of the C library miniexpr
+    Miniexpr,
+}
+
+impl DialectName {
+    pub fn dialect(self) -> Dialect {
+        match self {
+            DialectName::Numpy => Dialect::NumPy,
+            DialectName::Miniexpr => Dialect::Miniexpr,
+        }
+    }
+}
+
+/// The numeric dtype of a name.
+pub fn parse_dtype(name: &str) -> Result<Dtype, String> {
+    let known = || Dtype::NUMERIC.map(Dtype::name).join(", ");
+    Dtype::NUMERIC
+        .into_iter()
+        .find(|dtype| dtype.name() == name)
+        .ok_or_else(|| format!("there is no dtype '{name}'; there are {}", known()))
+}
+
+fn parse_delimiter(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        b"\\t" => Ok(b'\t'),
+        [byte] if byte.is_ascii() && !matches!(byte, b'\n' | b'\r' | b'"') => Ok(*byte),
+        _ => Err("it is one ASCII character, or \\t".to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Options::command().debug_assert();
+    }
+
+    #[test]
+    fn dtypes_and_delimiters_are_understood() {
+        assert_eq!(parse_dtype("uint16"), Ok(Dtype::UInt16));
+        assert!(
+            parse_dtype("string")
+                .unwrap_err()
+                .starts_with("there is no dtype 'string'; there are bool, int8")
+        );
+        assert_eq!(parse_delimiter("\\t"), Ok(b'\t'));
+        assert_eq!(parse_delimiter(";"), Ok(b';'));
+        assert!(
+            parse_delimiter(";;").is_err() && parse_delimiter("").is_err() && parse_delimiter("é").is_err()
+        );
+    }
+}
