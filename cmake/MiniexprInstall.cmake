@@ -37,7 +37,7 @@ configure_package_config_file(
 )
 write_basic_package_version_file(
     "${CMAKE_CURRENT_BINARY_DIR}/miniexprConfigVersion.cmake"
-    COMPATIBILITY SameMinorVersion
+    COMPATIBILITY SameMajorVersion
 )
 install(
     FILES "${CMAKE_CURRENT_BINARY_DIR}/miniexprConfig.cmake" "${CMAKE_CURRENT_BINARY_DIR}/miniexprConfigVersion.cmake"

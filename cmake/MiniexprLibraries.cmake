@@ -116,6 +116,8 @@ if(MINIEXPR_PRELINK)
     if(MINIEXPR_BUILD_SHARED)
         add_library(miniexpr SHARED "${object}")
         miniexpr_set_library(miniexpr)
+        # Minor versions add functions, and leave those that there are as they are.
+        set_target_properties(miniexpr PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
         target_link_libraries(miniexpr PRIVATE ${system_libraries})
         if(NOT APPLE)
             set(version_script "${CMAKE_CURRENT_BINARY_DIR}/miniexpr.map")
