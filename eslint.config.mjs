@@ -26,7 +26,7 @@ export default [
     languageOptions: { ecmaVersion: 2022, sourceType: "module", globals: globals["shared-node-browser"] },
   },
   {
-    files: ["js/threads/*.js", "js/tests/page.js", "examples/web/*.js"],
+    files: ["js/threads/*.js", "js/tests/page.js", "js/tests/bridge_page.js", "examples/web/*.js"],
     languageOptions: { globals: { ...globals.browser, process: "readonly" } },
   },
   {

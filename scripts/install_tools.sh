@@ -35,6 +35,7 @@ for group in "$@"; do
         ;;
     wasm)
         need emcc emscripten
+        need clang clang
         need wasm-ld lld
         need wasm-opt binaryen
         need chromium chromium

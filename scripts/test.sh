@@ -105,6 +105,9 @@ wasm() {
     suite wasm-modules check scripts/wasm.sh plain threads
     suite wasm-plain node node --test js/tests/plain_test.mjs js/tests/serve_test.mjs
     suite wasm-threads node node --expose-gc --test js/tests/pool_test.mjs
+    suite wasm-guests check scripts/guests.sh
+    suite wasm-bridge node node --expose-gc --test js/tests/bridge_memory_test.mjs js/tests/bridge_test.mjs
+    suite bridge-browser node node --test js/tests/bridge_browser_test.mjs
     suite wasm-browser node node --test js/tests/browser_test.mjs
     suite wasm-build check scripts/build.sh wasm
     suite c-wasm ctest ctest --test-dir build/wasm -j 2 --output-on-failure

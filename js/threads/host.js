@@ -23,14 +23,14 @@ const STACK_ALIGNMENT = 16;
 export async function openPort() {
   if (typeof globalThis.WorkerGlobalScope !== "undefined") {
     return {
-      post: (message) => globalThis.postMessage(message),
+      post: (message, transfer = []) => globalThis.postMessage(message, transfer),
       listen: (receive) => globalThis.addEventListener("message", ({ data }) => receive(data)),
       close: () => globalThis.close(),
     };
   }
   const { parentPort } = await import(/* @vite-ignore */ /* webpackIgnore: true */ "node:worker_threads");
   return {
-    post: (message) => parentPort.postMessage(message),
+    post: (message, transfer = []) => parentPort.postMessage(message, transfer),
     listen: (receive) => parentPort.on("message", receive),
     close: () => parentPort.close(),
   };

@@ -1,0 +1,20 @@
+/*
+ * Engines for guests: what computes with bytes that lie in the memory of another module.
+ *
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+import { WasmEngine } from "./wasm_engine.js";
+
+/** The engine that an object is, or has: see BridgeEngine in index.d.ts. */
+export function engineOf(object) {
+  if (typeof object?.compileForGuest === "function") {
+    return object;
+  }
+  const exports = object?.exports ?? object?.instance?.exports;
+  if (typeof exports?.me_compile === "function" && typeof object.alloc === "function") {
+    return new WasmEngine(object);
+  }
+  throw new TypeError(
+    "an engine is needed: what load() of miniexpr/wasm gives, a ThreadPool, or a BridgeEngine",
+  );
+}
