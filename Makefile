@@ -31,9 +31,10 @@ test-python: tools-native ## Build the Python package and run its tests
 test-aarch64: ## Run the Rust tests as an aarch64 program, under QEMU on other machines
 	scripts/aarch64.sh --no-fail-fast
 
-bench: tools-native ## Time the library beside C, NumPy, numexpr and numba; writes benches/report/
+bench: tools-native ## Time the library beside C, NumPy, numexpr, numba and XLA; writes benches/report/
 	scripts/bench.sh
 	scripts/bench.sh engines
+	scripts/bench.sh arrays
 
 fuzz: ## Fuzz under AddressSanitizer for a minute; needs a nightly Rust toolchain
 	scripts/fuzz.sh 60
