@@ -121,6 +121,27 @@ impl Graph {
         Ok(needed)
     }
 
+    /// Whether an expression has a value for each item, rather than one for all: an array that is not reduced.
+    pub fn has_items(&self, root: ExprId) -> Result<bool, OutOfMemory> {
+        let is_single = |kind: &ExprKind| matches!(kind, ExprKind::Reduce(_, _, None));
+        let needed = self.needed_within(&[root], |id| !is_single(&self.expr(id).kind))?;
+        let is_array = |kind: &ExprKind| match kind {
+            ExprKind::Param(_) | ExprKind::Local(_) | ExprKind::Index(_) | ExprKind::Call { .. } => true,
+            ExprKind::Reduce(_, _, axes) => axes.is_some(),
+            ExprKind::Constant(_)
+            | ExprKind::Text(_)
+            | ExprKind::Cast(_)
+            | ExprKind::Unary(..)
+            | ExprKind::Binary(..)
+            | ExprKind::Compare(..)
+            | ExprKind::Select { .. }
+            | ExprKind::Fma(..)
+            | ExprKind::String(..)
+            | ExprKind::StringTest(..) => false,
+        };
+        Ok(self.exprs.iter().zip(&needed).any(|(expr, needed)| *needed && is_array(&expr.kind)))
+    }
+
     /// For each expression whether `test` holds for it, or for one that it is made of.
     pub fn made_of(&self, test: impl Fn(&ExprKind) -> bool) -> Result<Vec<bool>, OutOfMemory> {
         let mut marked = Vec::try_filled(false, self.len())?;

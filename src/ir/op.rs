@@ -92,9 +92,9 @@ impl MathFn {
     pub const fn is_complex(self) -> bool {
         use MathFn::*;
         match self {
-            Sqrt | Exp | Expm1 | Log | Log2 | Log10 | Log1p => true,
+            Sqrt | Exp | Exp2 | Expm1 | Log | Log2 | Log10 | Log1p => true,
             Sin | Cos | Tan | Asin | Acos | Atan | Sinh | Cosh | Tanh | Asinh | Acosh | Atanh => true,
-            Cbrt | Exp2 | Exp10 | Sinpi | Cospi | Erf | Erfc | Tgamma | Lgamma => false,
+            Cbrt | Exp10 | Sinpi | Cospi | Erf | Erfc | Tgamma | Lgamma => false,
         }
     }
 }

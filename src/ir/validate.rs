@@ -249,7 +249,7 @@ fn check_binary(op: BinaryOp, dtype: Dtype) -> Checked {
 fn check_reduction(op: ReduceOp, operand: Dtype, result: Dtype) -> Checked {
     let is_defined = match op {
         ReduceOp::Any | ReduceOp::All => result == Dtype::Bool,
-        ReduceOp::Min | ReduceOp::Max => result == operand && !operand.is_complex(),
+        ReduceOp::Min | ReduceOp::Max => result == operand,
         ReduceOp::Count | ReduceOp::ArgMin | ReduceOp::ArgMax => result == Dtype::Int64,
         ReduceOp::Deviations => result == Dtype::Float64,
         ReduceOp::Sum | ReduceOp::Prod | ReduceOp::Mean => result.is_complex() == operand.is_complex(),

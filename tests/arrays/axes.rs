@@ -279,6 +279,10 @@ fn reductions_in_expressions_have_axes() {
         run("(a - min(a, axis=0)) / (max(a, axis=0) - min(a, axis=0))"),
         [0.0, 0.0, 0.0, 1.0, 1.0, 1.0]
     );
+    assert_eq!(run("sum(a - mean(a))"), [0.0]);
+    assert_eq!(run("mean((a - mean(a, axis=0))**2, axis=0)"), [1.0, 9.0, 1.0]);
+    assert_eq!(run("max(sum(a, axis=1))"), [17.0]);
+    assert_eq!(run("sum(a - sum(a - min(a)) / 6)"), [6.0]);
     let broken =
         Expression::builder("a + sum(a, axis=1)").variable("a", Dtype::Float64).dialect(Dialect::NumPy);
     let error = broken.compile().unwrap().evaluate_to_vec::<f64>(&[view]).unwrap_err();

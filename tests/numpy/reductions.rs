@@ -1,6 +1,6 @@
 //! Reductions of the NumPy dialect: dtypes, and axes in the text.
 
-use miniexpr::{ArrayMut, ArrayRef, Dtype, ErrorKind, Expression};
+use miniexpr::{ArrayMut, ArrayRef, Complex, Dtype, ErrorKind, Expression};
 
 /// What a text over a 2 × 3 array of int32, 1 to 6, gives as an array of float64 of this shape.
 fn values(text: &str, shape: &[usize]) -> Vec<f64> {
@@ -50,4 +50,34 @@ fn axes_that_do_not_exist_are_refused() {
     let text = "def f(a):\n    return a - sum(a, axis=0)\n";
     let error = Expression::builder(text).variable("a", Dtype::Int32).compile().unwrap_err();
     assert_eq!(error.message(), "line 2, column 12: a reduction along an axis cannot be part of a kernel");
+}
+
+/// What reductions of all items give has no dimensions: it is reduced as one item.
+#[test]
+fn reductions_of_one_value_leave_it() {
+    assert_eq!(values("sum(max(a))", &[]), [6.0]);
+    assert_eq!(values("mean(sum(a) / 2) + prod(min(a) + 1)", &[]), [12.5]);
+    assert_eq!(values("a + sum(max(a) - min(a))", &[2, 3])[0], 6.0);
+    assert_eq!(values("count_nonzero(sum(a)) + argmax(max(a)) + sum(2)", &[]), [3.0]);
+    assert_eq!(values("std(sum(a)) + var(1.5)", &[]), [0.0]);
+    assert!(values("std(sum(a), ddof=1)", &[])[0].is_nan());
+    assert!(values("var(sum(a) * inf)", &[])[0].is_nan());
+}
+
+#[test]
+fn complex_numbers_have_an_order_and_a_spread() {
+    let z = [(1.0, 2.0), (3.0, -1.0), (1.0, 1.0), (3.0, -2.0)].map(|(re, im)| Complex::new(re, im));
+    let run = |text: &str, z: &[Complex<f64>]| {
+        let expression = Expression::builder(text).variable("z", Dtype::Complex128).compile();
+        let expression = expression.unwrap_or_else(|error| panic!("{text}: {error}"));
+        expression.evaluate_to_vec::<Complex<f64>>(&[ArrayRef::from(z)]).unwrap()[0]
+    };
+    assert_eq!(run("min(z)", &z), Complex::new(1.0, 1.0));
+    assert_eq!(run("max(z)", &z), Complex::new(3.0, -1.0));
+    assert_eq!(run("argmin(z) + 10 * argmax(z) + 0j", &z), Complex::new(12.0, 0.0));
+    assert_eq!(run("var(z) + 0j", &z), Complex::new(3.5, 0.0));
+    assert_eq!(run("std(z, ddof=1) ** 2 * 3 + 0j", &z).re.round(), 14.0);
+    let with_nan = [z[0], Complex::new(5.0, f64::NAN), Complex::new(f64::NAN, 0.0)];
+    let least = run("min(z)", &with_nan);
+    assert!(least.re == 5.0 && least.im.is_nan());
 }

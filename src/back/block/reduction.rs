@@ -77,14 +77,7 @@ fn is_reduction(graph: &Graph, id: ExprId) -> bool {
 
 /// Whether `root` contains a reduction, but no array outside of reductions.
 pub(super) fn is_composite(graph: &Graph, root: ExprId) -> Result<bool, OutOfMemory> {
-    let needed = graph.needed_within(&[root], |id| !is_reduction(graph, id))?;
-    let any = |found: fn(&ExprKind) -> bool| {
-        graph.exprs.iter().zip(&needed).any(|(expr, needed)| *needed && found(&expr.kind))
-    };
-    let has_array = any(|kind| {
-        matches!(kind, ExprKind::Param(_) | ExprKind::Local(_) | ExprKind::Index(_) | ExprKind::Call { .. })
-    });
-    Ok(!has_array && any(|kind| matches!(kind, ExprKind::Reduce(..))))
+    Ok(deepest(graph, &[root])? > 0 && !graph.has_items(root)?)
 }
 
 /// For each expression that `roots` need the number of reductions inside one another, itself

@@ -61,6 +61,7 @@ pub const ROWS_OF_CHUNK: usize = 4;
 /// | sum, prod, mean | complex | complex128, pairwise |
 /// | mean | bool, integers | the exact total |
 /// | min, max | real | the dtype of the items; NaN wins, −0 is below +0 |
+/// | min, max | complex | complex128, in lexicographic order; the first with a NaN wins |
 /// | any, all | every dtype | truth; NaN is true |
 /// | count | every dtype | the number of items |
 /// | deviations | every dtype | float64, pairwise |
@@ -86,12 +87,11 @@ enum Kind {
     Deviations { fold: Fold<Tree<Moments>> },
     IntegerPosition { start: i128, fold: Fold<i128>, search: Search<i128> },
     FloatPosition { start: f64, fold: Fold<f64>, search: Search<f64> },
-    ComplexPosition { fold: ComplexFold },
+    ComplexExtremum { fold: ComplexFold },
 }
 
 impl Reducer {
-    /// The reduction of items of `dtype`. `None` where the operation is not defined: strings, and the extrema
-    /// of complex numbers, but for their positions.
+    /// The reduction of items of `dtype`. `None` for strings, for which none is defined.
     pub fn new(op: ReduceOp, dtype: Dtype, level: Level) -> Option<Reducer> {
         let kind = match op {
             ReduceOp::Any | ReduceOp::All => truth(op == ReduceOp::All, dtype, level)?,
@@ -118,7 +118,7 @@ impl Reducer {
             Kind::Deviations { .. }
             | Kind::IntegerPosition { .. }
             | Kind::FloatPosition { .. }
-            | Kind::ComplexPosition { .. } => false,
+            | Kind::ComplexExtremum { .. } => false,
         }
     }
 }
@@ -135,7 +135,7 @@ pub struct Accumulator {
     complex: Tree<Complex<f64>>,
     moments: Tree<Moments>,
     position: usize,
-    complex_position: Option<Found<Complex<f64>>>,
+    complex_extremum: Option<Found<Complex<f64>>>,
 }
 
 impl Accumulator {
@@ -151,7 +151,7 @@ impl Accumulator {
             complex: Tree::new(Complex::default()),
             moments: Tree::new(Moments::default()),
             position: 0,
-            complex_position: None,
+            complex_extremum: None,
         };
         accumulator.restart(reducer);
         accumulator
@@ -171,7 +171,7 @@ impl Accumulator {
             Kind::Deviations { .. } => self.moments.clear(),
             Kind::IntegerPosition { start, .. } => self.integer = start,
             Kind::FloatPosition { start, .. } => self.extremum = start,
-            Kind::ComplexPosition { .. } => self.complex_position = None,
+            Kind::ComplexExtremum { .. } => self.complex_extremum = None,
         }
         self.position = 0;
     }
@@ -229,9 +229,9 @@ impl Accumulator {
                         (self.extremum, self.position) = (value, before + index);
                     }
                 }
-                Kind::ComplexPosition { fold } => {
-                    let is_least = self.reducer.op == ReduceOp::ArgMin;
-                    self.complex_position = fold(self.complex_position, is_least, items, rows, before);
+                Kind::ComplexExtremum { fold } => {
+                    let is_least = matches!(self.reducer.op, ReduceOp::ArgMin | ReduceOp::Min);
+                    self.complex_extremum = fold(self.complex_extremum, is_least, items, rows, before);
                 }
             }
         }
@@ -265,7 +265,7 @@ impl Accumulator {
             Kind::Deviations { .. }
             | Kind::IntegerPosition { .. }
             | Kind::FloatPosition { .. }
-            | Kind::ComplexPosition { .. } => unreachable!("deviations and positions are not joined"),
+            | Kind::ComplexExtremum { .. } => unreachable!("deviations and positions are not joined"),
         }
     }
 
@@ -282,15 +282,20 @@ impl Accumulator {
     ///
     /// Sums and products of float32 are not yet rounded to float32, so that a caller who wants
     /// them as float64 loses nothing. Without items: 0 for sum, 1 for prod, NaN for mean, false
-    /// for any, true for all, and the largest value of the dtype for min, the smallest for max; 0 for positions.
+    /// for any, true for all, and the largest value of the dtype for min, the smallest for max (0 for complex
+    /// numbers); 0 for positions.
     pub fn finish(&self) -> Scalar {
         let op = self.reducer.op;
         match self.reducer.kind {
             Kind::Count => Scalar::Int(self.items as i128),
             Kind::Deviations { .. } => Scalar::Float(self.moments.finish::<Join>().deviations),
             Kind::IntegerPosition { .. } | Kind::FloatPosition { .. } => Scalar::Int(self.position as i128),
-            Kind::ComplexPosition { .. } => {
-                Scalar::Int(self.complex_position.map_or(0, |found| found.position as i128))
+            Kind::ComplexExtremum { .. } => {
+                let found = self.complex_extremum.unwrap_or_default();
+                match op {
+                    ReduceOp::Min | ReduceOp::Max => Scalar::Complex(found.value),
+                    _ => Scalar::Int(found.position as i128),
+                }
             }
             Kind::Truth { .. } => Scalar::Bool(self.truth),
             Kind::Extremum { .. } => Scalar::Float(self.extremum),
@@ -355,7 +360,10 @@ fn extremum(op: ReduceOp, dtype: Dtype, level: Level) -> Option<Kind> {
             | Dtype::UInt64,
             _,
         ) => integer(op, dtype, level)?,
-        (Dtype::Complex64 | Dtype::Complex128 | Dtype::String | Dtype::Bytes, _) => return None,
+        (Dtype::Complex64 | Dtype::Complex128, _) => {
+            Kind::ComplexExtremum { fold: position::complex(dtype)? }
+        }
+        (Dtype::String | Dtype::Bytes, _) => return None,
     })
 }
 
@@ -422,9 +430,6 @@ fn deviations(dtype: Dtype, level: Level) -> Option<Kind> {
 
 /// The position of the item that `op` gives.
 fn position(op: ReduceOp, dtype: Dtype, level: Level) -> Option<Kind> {
-    if let Some(fold) = position::complex(dtype) {
-        return Some(Kind::ComplexPosition { fold });
-    }
     match extremum(op, dtype, level)? {
         Kind::Extremum { start, fold } => {
             Some(Kind::FloatPosition { start, fold, search: position::floats(dtype)? })
@@ -432,6 +437,7 @@ fn position(op: ReduceOp, dtype: Dtype, level: Level) -> Option<Kind> {
         Kind::Integer { start, fold } => {
             Some(Kind::IntegerPosition { start, fold, search: position::integers(dtype)? })
         }
+        kind @ Kind::ComplexExtremum { .. } => Some(kind),
         _ => unreachable!("an extremum is that of floats or of integers"),
     }
 }

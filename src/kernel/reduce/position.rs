@@ -9,7 +9,7 @@ use super::rows::{EvenRows, Table};
 use crate::dtype::{Complex, Dtype};
 
 /// A value, and its position among all items.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Found<T> {
     pub value: T,
     pub position: usize,

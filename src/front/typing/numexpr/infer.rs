@@ -8,7 +8,7 @@ use crate::front::lexer::Operator;
 use crate::front::scope::{HostFunction, Scope};
 use crate::front::tree::{CastTo, NodeId, NodeKind, Options, Tree};
 use crate::front::typing::numpy::constant::{self, Prefix};
-use crate::front::typing::numpy::infer::{check_nesting, ufunc_of};
+use crate::front::typing::numpy::infer::ufunc_of;
 use crate::front::typing::numpy::ufunc::{self, Loop};
 use crate::front::typing::numpy::{Typed, type_error};
 use crate::front::typing::text::{self, TextOperation};
@@ -18,9 +18,7 @@ use crate::operation::numpy::{Function, Meaning, Reduction, Ufunc};
 
 /// Types every node of `tree`.
 pub fn infer(scope: &Scope<'_>, tree: &Tree, in_kernel: bool) -> Result<Vec<Typed>, CompileError> {
-    if in_kernel {
-        check_nesting(tree)?;
-    } else {
+    if !in_kernel {
         check_outermost(tree)?;
     }
     let mut typing = Typing { scope, tree, in_kernel, nodes: Vec::new() };

@@ -78,11 +78,6 @@ pub struct Emitter<'a> {
     dialect: Dialect,
 }
 
-/// What the engines have no operation for yet.
-fn missing(what: std::fmt::Arguments<'_>) -> CompileError {
-    type_error(format_args!("{what} is not supported yet"))
-}
-
 impl Emitter<'_> {
     pub fn get(&self, id: NodeId) -> Typed {
         self.typed[id as usize]
@@ -191,7 +186,7 @@ impl Emitter<'_> {
                 let value = self.operand(args[0], work)?;
                 self.round(value, options.decimals)
             }
-            Meaning::Reduce(reduction) => self.reduce(function.name, reduction, args[0], options, work),
+            Meaning::Reduce(reduction) => self.reduce(reduction, args[0], options, work),
             Meaning::Text(_) => unreachable!("functions of strings are emitted as such"),
         }
     }
@@ -207,7 +202,6 @@ impl Emitter<'_> {
 
     fn reduce(
         &mut self,
-        name: &str,
         reduction: Reduction,
         argument: NodeId,
         options: &Options,
@@ -222,23 +216,20 @@ impl Emitter<'_> {
                 _ => {}
             }
         }
+        if axes.is_none() && !self.builder.graph.has_items(value)? {
+            return self.reduce_one(reduction, value, options.ddof);
+        }
         let (op, gives) = match reduction {
             Reduction::Sum | Reduction::CountNonzero => (ReduceOp::Sum, wide(work)),
             Reduction::Prod => (ReduceOp::Prod, wide(work)),
             Reduction::Mean if work.is_complex() => (ReduceOp::Mean, Dtype::Complex128),
             Reduction::Mean => (ReduceOp::Mean, Dtype::Float64),
-            Reduction::Min | Reduction::Max | Reduction::ArgMin | Reduction::ArgMax if work.is_complex() => {
-                return Err(missing(format_args!("{name}() of complex numbers")));
-            }
             Reduction::Min => (ReduceOp::Min, work),
             Reduction::Max => (ReduceOp::Max, work),
             Reduction::Any => (ReduceOp::Any, Dtype::Bool),
             Reduction::All => (ReduceOp::All, Dtype::Bool),
             Reduction::ArgMin => (ReduceOp::ArgMin, Dtype::Int64),
             Reduction::ArgMax => (ReduceOp::ArgMax, Dtype::Int64),
-            Reduction::Std | Reduction::Var if work.is_complex() => {
-                return Err(missing(format_args!("{name}() of complex numbers")));
-            }
             Reduction::Std | Reduction::Var => (ReduceOp::Deviations, Dtype::Float64),
         };
         let reduced = self.builder.add(ExprKind::Reduce(op, value, axes), gives.into())?;
@@ -250,13 +241,43 @@ impl Emitter<'_> {
                 Reduction::Std => compose.standard_deviation(reduced, count, options.ddof)?,
                 _ => compose.variance(reduced, count, options.ddof)?,
             };
-            return Ok(self.builder.cast(spread, work)?);
+            return Ok(self.builder.cast(spread, work.component())?);
         }
         let result = match reduction {
             Reduction::CountNonzero | Reduction::ArgMin | Reduction::ArgMax => Dtype::Int64,
             _ => work,
         };
         Ok(self.builder.cast(reduced, result)?)
+    }
+
+    /// The reduction of an array without dimensions, such as the result of another reduction.
+    fn reduce_one(&mut self, reduction: Reduction, value: ExprId, ddof: f64) -> Result<ExprId, CompileError> {
+        let one = self.builder.constant(Scalar::Int(1), Dtype::Int64)?;
+        Ok(match reduction {
+            Reduction::Sum
+            | Reduction::Prod
+            | Reduction::Mean
+            | Reduction::Min
+            | Reduction::Max
+            | Reduction::Any
+            | Reduction::All => value,
+            Reduction::CountNonzero => self.builder.cast(value, Dtype::Int64)?,
+            Reduction::ArgMin | Reduction::ArgMax => self.builder.constant(Scalar::Int(0), Dtype::Int64)?,
+            Reduction::Std | Reduction::Var => {
+                let component = self.builder.dtype(value).component();
+                let mut compose = self.compose();
+                // Zero, or NaN for what is not finite.
+                let difference = compose.binary(BinaryOp::Sub, value, value)?;
+                let deviation = compose.unary(UnaryOp::Abs, difference)?;
+                let deviation = self.builder.cast(deviation, Dtype::Float64)?;
+                let mut compose = self.compose();
+                let spread = match reduction {
+                    Reduction::Std => compose.standard_deviation(deviation, one, ddof)?,
+                    _ => compose.variance(deviation, one, ddof)?,
+                };
+                self.builder.cast(spread, component)?
+            }
+        })
     }
 }
 
@@ -360,9 +381,6 @@ impl Emitter<'_> {
             Ufunc::Ceil => compose.unary(UnaryOp::Ceil, a)?,
             Ufunc::Trunc => compose.unary(UnaryOp::Trunc, a)?,
             Ufunc::Rint => return self.round(a, 0),
-            Ufunc::Math(function) if is_complex && !function.is_complex() => {
-                return Err(missing(format_args!("this function of complex numbers")));
-            }
             Ufunc::Math(function) => compose.unary(UnaryOp::Math(function), a)?,
             Ufunc::Degrees => compose.degrees(a)?,
             Ufunc::Radians => compose.radians(a)?,

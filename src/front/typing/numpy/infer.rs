@@ -5,7 +5,7 @@ use super::promote::common;
 use super::ufunc::{self, Loop};
 use super::{Kind, Typed, Weak, type_error};
 use crate::dtype::{Dtype, Scalar};
-use crate::front::error::{CompileError, Status};
+use crate::front::error::CompileError;
 use crate::front::lexer::Operator;
 use crate::front::scope::{HostFunction, Scope};
 use crate::front::tree::{CastTo, NodeId, NodeKind, Options, Tree};
@@ -16,7 +16,6 @@ use crate::operation::numpy::{Function, Meaning, Reduction, Ufunc};
 
 /// Types every node of `tree`.
 pub fn infer(scope: &Scope<'_>, tree: &Tree) -> Result<Vec<Typed>, CompileError> {
-    check_nesting(tree)?;
     let mut typing = Typing { scope, tree, nodes: Vec::new() };
     typing.nodes.try_reserve_exact(tree.nodes.len()).map_err(OutOfMemory::from)?;
     for id in 0..tree.nodes.len() as NodeId {
@@ -26,22 +25,6 @@ pub fn infer(scope: &Scope<'_>, tree: &Tree) -> Result<Vec<Typed>, CompileError>
     }
     text::check_reductions(tree, &typing.nodes)?;
     Ok(typing.nodes)
-}
-
-/// Refuses a reduction inside the argument of a reduction.
-pub fn check_nesting(tree: &Tree) -> Result<(), CompileError> {
-    let mut reduces: Vec<bool> = Vec::try_filled(false, tree.nodes.len())?;
-    for id in 0..tree.nodes.len() as NodeId {
-        let mut below = false;
-        tree.for_each_operand(id, |operand| below |= reduces[operand as usize]);
-        let is_reduction = tree.node(id).kind.is_reduction();
-        if is_reduction && below {
-            let message = format_args!("a reduction cannot be part of the argument of another");
-            return Err(CompileError::new(Status::InvalidReduction, message).spanning(tree.node(id).span));
-        }
-        reduces[id as usize] = below || is_reduction;
-    }
-    Ok(())
 }
 
 /// The operation of a binary operator.

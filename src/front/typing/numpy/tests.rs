@@ -80,7 +80,6 @@ fn refusals_have_pythons_words() {
             "ldexp(f4, f4)",
             "ldexp() is not supported for 'float32' and 'float32': the exponent is an integer",
         ),
-        ("sum(sum(f4))", "sum(sum(f4))", "a reduction cannot be part of the argument of another"),
         ("sum(f4, dtype=int32)", "sum(f4, dtype=int32)", "sum() cannot cast float32 to int32"),
     ] {
         let error = dtype(text).err().unwrap_or_else(|| panic!("{text} is compiled"));

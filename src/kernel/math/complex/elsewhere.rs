@@ -39,6 +39,15 @@ pub fn exp([x, y]: Parts) -> Parts {
     }
 }
 
+/// 2^z = e^(z·ln 2).
+pub fn exp2([x, y]: Parts) -> Parts {
+    if x.is_finite() && y.is_finite() {
+        let root = (0.5 * x).exp2();
+        return on_circle(y * LN_2).map(|part| root * part * root);
+    }
+    exp([x * LN_2, y * LN_2])
+}
+
 /// What the formula gives for infinities and NaN, as NumPy has it: Annex G has no such function.
 pub fn expm1([x, y]: Parts) -> Parts {
     let is_beyond = x.abs() > 700.0 && x.is_finite() && y.is_finite();

@@ -1,11 +1,16 @@
-//! exp, expm1, the circular and hyperbolic functions, and the square root.
+//! exp, exp2, expm1, the circular and hyperbolic functions, and the square root.
 
 use super::super::float::Float64;
 use super::super::formula::Unary;
 use super::super::{exponential, hyperbolic, trigonometric};
 use super::{ComplexFunction, elsewhere, larger};
+use std::f64::consts::LN_2;
+
+/// What ln 2 is beyond its first 53 bits.
+const LN_2_LOW: f64 = 2.319_046_813_846_299_6e-17;
 
 pub struct Exp;
+pub struct Exp2;
 pub struct Expm1;
 pub struct Sinh;
 pub struct Cosh;
@@ -51,6 +56,28 @@ impl ComplexFunction for Exp {
 
     fn elsewhere(z: [f64; 2]) -> [f64; 2] {
         elsewhere::exp(z)
+    }
+}
+
+impl ComplexFunction for Exp2 {
+    /// 2^x·(cos(y·ln 2) + i·sin(y·ln 2)). What the product of the angle loses turns the point by as much.
+    #[inline(always)]
+    fn vector<V: Float64>([x, y]: [V; 2]) -> [V; 2] {
+        let modulus = exponential::Exp2::vector(x);
+        let angle = y * V::of(LN_2);
+        let lost = y.multiply_add(V::of(LN_2_LOW), y.product_error(V::of(LN_2), angle));
+        let (sine, cosine) = (sine(angle), cosine(angle));
+        let im = modulus * lost.multiply_add(cosine, sine);
+        [modulus * (cosine - lost * sine), V::select(y.eq(V::ZERO), y, im)]
+    }
+
+    #[inline(always)]
+    fn covers<V: Float64>([x, y]: [V; 2]) -> V::Mask {
+        x.abs().lt(V::of(1021.0)) & trigonometric::Sin::covers(y)
+    }
+
+    fn elsewhere(z: [f64; 2]) -> [f64; 2] {
+        elsewhere::exp2(z)
     }
 }
 

@@ -33,6 +33,7 @@ pub fn unary(f: MathFn, dtype: Dtype, level: Level) -> Option<Kernel> {
     match f {
         MathFn::Sqrt => kernel::<exponential::Sqrt>(dtype, level),
         MathFn::Exp => kernel::<exponential::Exp>(dtype, level),
+        MathFn::Exp2 => kernel::<exponential::Exp2>(dtype, level),
         MathFn::Expm1 => kernel::<exponential::Expm1>(dtype, level),
         MathFn::Log => kernel::<logarithm::Log>(dtype, level),
         MathFn::Log2 => kernel::<logarithm::Log2>(dtype, level),
@@ -51,7 +52,6 @@ pub fn unary(f: MathFn, dtype: Dtype, level: Level) -> Option<Kernel> {
         MathFn::Acosh => kernel::<inverse::Acosh>(dtype, level),
         MathFn::Atanh => kernel::<inverse::Atanh>(dtype, level),
         MathFn::Cbrt
-        | MathFn::Exp2
         | MathFn::Exp10
         | MathFn::Sinpi
         | MathFn::Cospi

@@ -174,6 +174,7 @@ impl Exact {
         match f {
             MathFn::Sqrt => self.root(),
             MathFn::Exp => self.exp(consts),
+            MathFn::Exp2 => self.scaled(&big(2.0).ln(p, rm, consts)).exp(consts),
             MathFn::Expm1 => self.exp(consts).plus(&one.negated()),
             MathFn::Log => self.log(consts),
             MathFn::Log2 => self.log(consts).scaled(&big(1.0).div(&big(2.0).ln(p, rm, consts), p, rm)),
