@@ -1,8 +1,8 @@
 //! The pool of threads, for the JavaScript that starts them (`js/threads`).
 
-use std::ffi::c_int;
+use std::ffi::{c_int, c_void};
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicPtr, Ordering};
 
 use crate::back::wasm::has_task_type;
 use crate::memory::try_box;
@@ -155,4 +155,19 @@ extern "C" fn threadpool_trapped(thread_idx: u32) {
 #[unsafe(no_mangle)]
 extern "C" fn threadpool_may_sleep(may: u32) {
     set_may_sleep(may != 0);
+}
+
+/// The function-table index of a `progress` for `me_array_params`: it writes how many items are done, and how many
+/// there are, to the two 64-bit numbers at `context`, where other threads may read them.
+#[unsafe(no_mangle)]
+extern "C" fn threadpool_get_progress_fn() -> unsafe extern "C" fn(*mut c_void, i64, i64) {
+    /// # Safety
+    /// `context` is the address of two numbers of 8 bytes each, aligned.
+    unsafe extern "C" fn note(context: *mut c_void, done: i64, all: i64) {
+        // SAFETY: as the caller of the evaluation promises.
+        let [first, second] = unsafe { &*context.cast::<[AtomicI64; 2]>() };
+        first.store(done, Ordering::Relaxed);
+        second.store(all, Ordering::Relaxed);
+    }
+    note
 }
