@@ -1,0 +1,214 @@
+//! Compiled texts.
+
+use std::sync::Arc;
+
+use miniexpr::{ArrayRef, Dialect, Dtype, Error, ErrorKind, Expression};
+use napi::bindgen_prelude::{AsyncTask, Either, Float64ArraySlice, Uint8Array};
+use napi_derive::napi;
+
+use crate::control::Control;
+use crate::failure::Failure;
+use crate::layout::Layouts;
+use crate::memory::{Memory, copied};
+use crate::task::Task;
+
+/// A compiled text, until [`Program::dispose`] or the garbage collector.
+#[napi]
+pub struct Program {
+    expression: Option<Arc<Expression>>,
+}
+
+/// A variable of a text.
+#[napi(object)]
+pub struct Variable {
+    /// Its name.
+    pub name: String,
+    /// The value of its dtype in C.
+    pub dtype: u32,
+    /// Bytes of an item.
+    pub itemsize: u32,
+}
+
+/// Compiles a text. `dtype` is that of the result, 0 to infer it; `dialect` has the value of C.
+#[napi(catch_unwind)]
+pub fn compile(text: String, variables: Vec<Variable>, dtype: u32, dialect: u32) -> Either<Program, Failure> {
+    match expression(&text, &variables, dtype, dialect) {
+        Ok(expression) => Either::A(Program { expression: Some(Arc::new(expression)) }),
+        Err(error) => Either::B(Failure::of_text(error)),
+    }
+}
+
+fn expression(text: &str, variables: &[Variable], dtype: u32, dialect: u32) -> Result<Expression, Error> {
+    let dialect = match dialect {
+        0 => Dialect::Miniexpr,
+        1 => Dialect::NumPy,
+        _ => Dialect::Numexpr,
+    };
+    let mut builder = Expression::builder(text).dialect(dialect);
+    for variable in variables {
+        builder = builder.string_variable(&variable.name, known(variable.dtype)?, variable.itemsize as usize);
+    }
+    if dtype != 0 {
+        builder = builder.output(known(dtype)?);
+    }
+    builder.compile()
+}
+
+fn known(code: u32) -> Result<Dtype, Error> {
+    let unknown = || Error::new(ErrorKind::InvalidType, format_args!("there is no dtype {code}"));
+    Dtype::from_code(code).ok_or_else(unknown)
+}
+
+#[napi]
+impl Program {
+    /// The value of the dtype of results in C; 0 after `dispose`.
+    #[napi(getter)]
+    pub fn dtype(&self) -> u32 {
+        self.expression.as_ref().map_or(0, |expression| expression.dtype().code())
+    }
+
+    /// Bytes of a result; 0 after `dispose`.
+    #[napi(getter)]
+    pub fn itemsize(&self) -> u32 {
+        self.expression.as_ref().map_or(0, |expression| expression.itemsize() as u32)
+    }
+
+    /// Whether there is one result for any number of items.
+    #[napi(getter)]
+    pub fn is_scalar(&self) -> bool {
+        self.expression.as_ref().is_some_and(|expression| expression.is_scalar())
+    }
+
+    /// For each variable, whether evaluations read it. They take those arrays only.
+    #[napi(getter)]
+    pub fn used(&self) -> Vec<bool> {
+        let variables = self.expression.iter().flat_map(|expression| expression.variables());
+        variables.map(|variable| variable.is_used()).collect()
+    }
+
+    /// Gives the memory back once no evaluation needs it.
+    #[napi]
+    pub fn dispose(&mut self) {
+        self.expression = None;
+    }
+
+    /// The extents of the result for these inputs; the layout of the output is not looked at.
+    #[napi(catch_unwind)]
+    pub fn result_shape(&self, layouts: Float64ArraySlice, inputs: Vec<Memory>) -> Either<Vec<f64>, Failure> {
+        let shape = self.alive().and_then(|expression| {
+            let layouts = Layouts::read(&layouts, inputs.len() + 1)?;
+            // SAFETY: no JavaScript runs, and nobody writes there.
+            let items: Vec<&[u8]> = inputs.iter().map(|input| unsafe { input.bytes() }).collect();
+            expression.result_shape(&views(expression, &layouts, &items)?)
+        });
+        match shape {
+            Ok(shape) => Either::A(shape.into_iter().map(|extent| extent as f64).collect()),
+            Err(error) => Either::B(Failure::of_evaluation(error)),
+        }
+    }
+
+    /// Evaluates into `output`, which may overlap inputs.
+    #[napi(catch_unwind)]
+    pub fn evaluate(
+        &self,
+        layouts: Float64ArraySlice,
+        output: Memory,
+        inputs: Vec<Memory>,
+    ) -> Option<Failure> {
+        self.evaluate_here(&layouts, output, &inputs).err().map(Failure::of_evaluation)
+    }
+
+    fn evaluate_here(&self, layouts: &[f64], output: Memory, inputs: &[Memory]) -> Result<(), Error> {
+        let expression = self.alive()?;
+        let layouts = Layouts::read(layouts, inputs.len() + 1)?;
+        // As if the inputs had been copied first.
+        let copies: Vec<Option<Vec<u8>>> = inputs
+            .iter()
+            // SAFETY: no JavaScript runs, and nothing is written yet.
+            .map(|input| input.overlaps(output).then(|| unsafe { copied(input.bytes()) }).transpose())
+            .collect::<Result<_, _>>()?;
+        let items: Vec<&[u8]> = inputs
+            .iter()
+            .zip(&copies)
+            // SAFETY: no JavaScript runs, and what overlaps the output is not borrowed.
+            .map(|(input, copy)| copy.as_deref().unwrap_or_else(|| unsafe { input.bytes() }))
+            .collect();
+        // SAFETY: no JavaScript runs, and nothing that is borrowed overlaps it.
+        evaluate(expression, &layouts, unsafe { output.bytes_mut() }, &items, expression.evaluation())
+    }
+
+    /// Evaluates copies of the inputs in a thread of libuv. Resolves to nothing, or to a failure.
+    ///
+    /// `output` belongs to the evaluation until then: nobody may read, detach or resize it.
+    #[napi(catch_unwind)]
+    pub fn evaluate_async(
+        &self,
+        control: &Control,
+        layouts: Float64ArraySlice,
+        output: Uint8Array,
+        inputs: Vec<Memory>,
+    ) -> napi::Result<AsyncTask<Task>> {
+        let task = self.task(control, &layouts, output, &inputs);
+        task.map(AsyncTask::new).map_err(|error| napi::Error::from_reason(error.message().to_owned()))
+    }
+
+    fn task(
+        &self,
+        control: &Control,
+        layouts: &[f64],
+        output: Uint8Array,
+        inputs: &[Memory],
+    ) -> Result<Task, Error> {
+        Ok(Task {
+            expression: Arc::clone(self.expression.as_ref().ok_or_else(disposed)?),
+            layouts: Layouts::read(layouts, inputs.len() + 1)?,
+            output,
+            // SAFETY: no JavaScript runs, and nobody writes there.
+            inputs: inputs.iter().map(|input| copied(unsafe { input.bytes() })).collect::<Result<_, _>>()?,
+            state: Arc::clone(&control.state),
+        })
+    }
+
+    fn alive(&self) -> Result<&Expression, Error> {
+        self.expression.as_deref().ok_or_else(disposed)
+    }
+}
+
+fn disposed() -> Error {
+    Error::new(ErrorKind::InvalidArgument, format_args!("the expression has been disposed of"))
+}
+
+/// Evaluates arrays that lie as `layouts` says.
+pub fn evaluate(
+    expression: &Expression,
+    layouts: &Layouts,
+    output: &mut [u8],
+    inputs: &[&[u8]],
+    evaluation: miniexpr::Evaluation<'_>,
+) -> Result<(), Error> {
+    let inputs = views(expression, layouts, inputs)?;
+    let output = layouts.output(output, expression.dtype(), expression.itemsize())?;
+    evaluation.threads(layouts.threads).run(&inputs, output)
+}
+
+/// An array for each variable, with no item for those that are not read.
+fn views<'a>(
+    expression: &Expression,
+    layouts: &'a Layouts,
+    inputs: &[&'a [u8]],
+) -> Result<Vec<ArrayRef<'a>>, Error> {
+    let mut given = inputs.iter().zip(1..);
+    let mut missing =
+        || Error::new(ErrorKind::InputCount, format_args!("{} inputs are not enough", inputs.len()));
+    let variables = expression.variables().iter();
+    variables
+        .map(|variable| {
+            let (dtype, itemsize) = (variable.dtype(), variable.itemsize());
+            if !variable.is_used() {
+                return ArrayRef::from_bytes(&[], dtype, itemsize, &[0]);
+            }
+            let (bytes, array) = given.next().ok_or_else(&mut missing)?;
+            layouts.view(array, bytes, dtype, itemsize)
+        })
+        .collect()
+}
