@@ -2,7 +2,7 @@ import js from "@eslint/js";
 import globals from "globals";
 
 export default [
-  { ignores: ["build/", "target/", ".tools/", "node_modules/"] },
+  { ignores: ["build/", "target/", ".tools/", "**/node_modules/", "js/wasm/me_jit_glue.js"] },
   js.configs.recommended,
   {
     rules: {
@@ -26,8 +26,12 @@ export default [
     languageOptions: { ecmaVersion: 2022, sourceType: "module", globals: globals["shared-node-browser"] },
   },
   {
-    files: ["js/threads/*.js", "js/tests/page.js", "js/tests/bridge_page.js", "examples/web/*.js"],
+    files: ["js/{core,threads,wasm}/*.js", "js/tests/{page,bridge_page}.js", "examples/web/*.js"],
     languageOptions: { globals: { ...globals.browser, process: "readonly" } },
+  },
+  {
+    files: ["js/native/*.js", "js/index.node.js"],
+    languageOptions: { globals: globals.node },
   },
   {
     files: ["**/*.mjs"],

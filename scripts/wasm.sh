@@ -56,6 +56,13 @@ guest() {
     cp target/wasm-plain/wasm32-unknown-unknown/release/miniexpr_guest.wasm build/guests/rust.wasm
 }
 
+# The script by which kernels become modules, as a module that no bundler drops for having no exports.
+{
+    cat src/me_jit_glue.js
+    echo 'export const instantiate = globalThis._meJitInstantiate;'
+    echo 'export const free = globalThis._meJitFreeFn;'
+} >js/wasm/me_jit_glue.js
+
 for module in "${@:-plain}"; do
     "$module"
 done

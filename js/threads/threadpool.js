@@ -10,6 +10,7 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 import { compile, evaluate } from "./evaluate.js";
+import { Thread } from "./thread.js";
 import { Views, compileModule, readText } from "../wasm/host.js";
 import {
   CALL_RUNNING,
@@ -53,7 +54,7 @@ export class ThreadPoolError extends Error {
 }
 
 /** Why threads are not to be had here; null if they are. */
-function obstacle() {
+export function obstacle() {
   if (typeof SharedArrayBuffer === "undefined" || globalThis.crossOriginIsolated === false) {
     return `SharedArrayBuffer is not available: the page must be served with the headers ${HEADERS}`;
   }
@@ -90,66 +91,15 @@ function importsFor(imports, workers) {
   return imports;
 }
 
-/** A worker of Node or of a page, with the same events. */
-class Thread {
-  /** Messages; the error that ended it; its end. */
-  onmessage = () => {};
-  onerror = () => {};
-  onend = () => {};
-  #isNode = Boolean(globalThis.process?.versions?.node);
-  #worker;
-
-  static async start(url) {
-    const thread = new Thread();
-    await (thread.#isNode ? thread.#startInNode(url) : thread.#startInPage(url));
-    return thread;
-  }
-
-  async #startInNode(url) {
-    const threads = await import(/* @vite-ignore */ /* webpackIgnore: true */ "node:worker_threads");
-    // Not written as bundlers look for it: they want the other one.
+/** The script of a worker. */
+const SCRIPT = {
+  // Not written as bundlers look for it: they want the other one.
+  get inNode() {
     const here = import.meta.url;
-    // Workers inherit the flags of the process, and do not start with this one.
-    const isText = process.execArgv.some((flag) => flag.startsWith("--input-type"));
-    this.#worker = new threads.Worker(url ?? new URL("./worker.js", here), {
-      execArgv: isText ? [] : undefined,
-    });
-    this.#worker.on("message", (message) => this.onmessage(message));
-    this.#worker.on("error", (error) => this.onerror(error));
-    this.#worker.on("exit", () => this.onend());
-  }
-
-  #startInPage(url) {
-    this.#worker = url
-      ? new Worker(url, { type: "module" })
-      : new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
-    this.#worker.addEventListener("message", ({ data }) => this.onmessage(data));
-    this.#worker.addEventListener("error", (event) => {
-      event.preventDefault();
-      this.onerror(event.error ?? new Error(event.message || `${url ?? "worker.js"} cannot be loaded`));
-    });
-  }
-
-  post(message) {
-    this.#worker.postMessage(message);
-  }
-
-  /** Lets a process of Node end while the worker lives, or not. */
-  keepAlive(keeps) {
-    if (this.#isNode) {
-      this.#worker[keeps ? "ref" : "unref"]();
-    }
-  }
-
-  terminate() {
-    return this.#worker.terminate();
-  }
-
-  /** Pages do not tell when a worker has ended; the message before it is the last that is heard. */
-  get tellsEnd() {
-    return this.#isNode;
-  }
-}
+    return new URL("./worker.js", here);
+  },
+  inPage: () => new Worker(new URL("./worker.js", import.meta.url), { type: "module" }),
+};
 
 /** A promise, and the functions that settle it. */
 function deferred() {
@@ -181,7 +131,7 @@ class Member {
   /** Starts a worker; the start is over when `ready` is settled. */
   constructor(url, message, onFailure) {
     this.#onFailure = onFailure;
-    this.#starting = Thread.start(url).then(
+    this.#starting = Thread.start(url, SCRIPT).then(
       (thread) => this.#listen(thread, message),
       (error) => {
         this.ended.resolve();

@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-3-Clause
  */
-import "../../src/me_jit_glue.js";
+import * as glue from "./me_jit_glue.js";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -86,10 +86,10 @@ export function jitImports(onWarning) {
         return 0;
       }
       const bytes = new Uint8Array(runtime.wasmMemory.buffer, address >>> 0, length);
-      return globalThis._meJitInstantiate(runtime, bytes, lookup, onWarning !== undefined);
+      return glue.instantiate(runtime, bytes, lookup, onWarning !== undefined);
     },
     me_jit_free(index) {
-      globalThis._meJitFreeFn(runtime, index);
+      glue.free(runtime, index);
     },
   };
   const bind = (exports, memory) => {

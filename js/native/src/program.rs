@@ -42,7 +42,7 @@ fn expression(text: &str, variables: &[Variable], dtype: u32, dialect: u32) -> R
     let dialect = match dialect {
         0 => Dialect::Miniexpr,
         1 => Dialect::NumPy,
-        _ => Dialect::Numexpr,
+        _ => Dialect::NumExpr,
     };
     let mut builder = Expression::builder(text).dialect(dialect);
     for variable in variables {

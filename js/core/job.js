@@ -1,0 +1,68 @@
+/*
+ * Evaluations that do not block: how they are watched and stopped.
+ *
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+import { MiniexprError } from "./error.js";
+
+/** Milliseconds between two calls of `onProgress`. */
+const INTERVAL = 20;
+
+const abortError = (signal) =>
+  new MiniexprError("ABORT_ERR", "the evaluation was stopped", { cause: signal.reason });
+
+/** The progress of a job that has not ended: its last item counts as missing until the result is there. */
+function runningProgress(job) {
+  const [done, all] = job.progress();
+  return [Math.min(done, all - 1), all];
+}
+
+/**
+ * Waits for a job of an engine.
+ *
+ * @param {() => {promise: Promise<object>, cancel: () => void, progress: () => [number, number]}} start
+ * @param {{signal?: AbortSignal, onProgress?: (done: number, all: number) => void}} options
+ * @param {number} items Items of the result.
+ */
+export async function watch(start, { signal, onProgress }, items) {
+  if (signal?.aborted) {
+    throw abortError(signal);
+  }
+  const job = start();
+  let failure = null;
+  let last = 0;
+  const tell = (done, all) => {
+    if (done <= last && done < all) {
+      return;
+    }
+    last = done;
+    try {
+      onProgress(done, all);
+    } catch (error) {
+      failure ??= error;
+      job.cancel();
+    }
+  };
+  const cancel = () => job.cancel();
+  signal?.addEventListener("abort", cancel);
+  const timer = onProgress && setInterval(() => tell(...runningProgress(job)), INTERVAL);
+  try {
+    const result = await job.promise;
+    if (onProgress && failure === null) {
+      const all = job.progress()[1] || items;
+      tell(all, all);
+    }
+    if (failure !== null) {
+      throw failure;
+    }
+    return result;
+  } catch (error) {
+    if (failure !== null) {
+      throw failure;
+    }
+    throw signal?.aborted && error.code === "ABORT_ERR" ? abortError(signal) : error;
+  } finally {
+    clearInterval(timer);
+    signal?.removeEventListener("abort", cancel);
+  }
+}

@@ -1,0 +1,168 @@
+/*
+ * The engine of the addon, as the front of the package takes engines.
+ *
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+import { errorOfFailure, ofShapes } from "../core/error.js";
+import { dtypeOfCode } from "../core/dtypes.js";
+
+/** Numbers for the layouts of most calls. */
+const FEW_NUMBERS = 64;
+
+/** A compiled text. */
+class NativeProgram {
+  #addon;
+  #program;
+  #text;
+  #dtype;
+  /** Bytes of the items of each input. */
+  #itemsizes;
+  /** What the addon reads of a call, see js/native/src/layout.rs. */
+  #layouts = new Float64Array(FEW_NUMBERS);
+
+  constructor(addon, program, text, itemsizes) {
+    this.#addon = addon;
+    this.#program = program;
+    this.#text = text;
+    this.#dtype = dtypeOfCode(program.dtype);
+    this.dtype = program.dtype;
+    this.itemsize = program.itemsize;
+    this.used = program.used;
+    this.#itemsizes = itemsizes.filter((_, i) => this.used[i]);
+  }
+
+  #failed(failure) {
+    return errorOfFailure(failure, this.#text);
+  }
+
+  resultShape(operands) {
+    const layouts = this.#write(1, null, [0], operands);
+    const shape = this.#program.resultShape(
+      layouts,
+      operands.map(({ data }) => data),
+    );
+    if (!Array.isArray(shape)) {
+      throw this.#failed(ofShapes(shape));
+    }
+    return shape;
+  }
+
+  evaluate(threads, output, shape, size, operands) {
+    const data = output === null ? this.#allocate(size) : output.data;
+    const layouts = this.#write(threads, output?.layout ?? null, shape, operands);
+    const inputs = new Array(operands.length);
+    for (let i = 0; i < operands.length; i++) {
+      inputs[i] = operands[i].data;
+    }
+    const failure = this.#program.evaluate(layouts, data, inputs);
+    if (failure !== null) {
+      throw this.#failed(failure);
+    }
+    return data;
+  }
+
+  start(threads, shape, size, operands) {
+    const data = this.#allocate(size);
+    const layouts = this.#write(threads, null, shape, operands);
+    const control = new this.#addon.Control();
+    const output = new Uint8Array(data.buffer);
+    const inputs = operands.map(({ data }) => data);
+    const finished = this.#program.evaluateAsync(control, layouts, output, inputs);
+    return {
+      promise: finished.then((failure) => {
+        if (failure) {
+          throw this.#failed(failure);
+        }
+        return data;
+      }),
+      cancel: () => control.cancel(),
+      progress: () => [control.done, control.all],
+    };
+  }
+
+  /** Memory for a result: JavaScript's own, since Electron refuses any other. */
+  #allocate(size) {
+    return new this.#dtype.Array((size * this.itemsize) / this.#dtype.Array.BYTES_PER_ELEMENT);
+  }
+
+  /** Writes how the output and the inputs lie; `layout` is null for an output side by side. */
+  #write(threads, layout, shape, operands) {
+    let needed = 3 + 2 * Math.max(shape.length, layout?.shape.length ?? 0);
+    for (let i = 0; i < operands.length; i++) {
+      needed += 2 + 2 * (operands[i].layout?.shape.length ?? 1);
+    }
+    if (needed > this.#layouts.length) {
+      this.#layouts = new Float64Array(2 * needed);
+    }
+    const numbers = this.#layouts;
+    numbers[0] = threads;
+    let at =
+      layout === null
+        ? writeDense(numbers, 1, shape, this.itemsize)
+        : writeLayout(numbers, 1, layout, this.itemsize);
+    for (let i = 0; i < operands.length; i++) {
+      const { layout, items } = operands[i];
+      const itemsize = this.#itemsizes[i];
+      at =
+        layout === null
+          ? writeLine(numbers, at, items, itemsize)
+          : writeLayout(numbers, at, layout, itemsize);
+    }
+    return numbers;
+  }
+
+  dispose() {
+    this.#program.dispose();
+  }
+}
+
+function writeLine(numbers, at, items, itemsize) {
+  numbers[at] = 1;
+  numbers[at + 1] = 0;
+  numbers[at + 2] = items;
+  numbers[at + 3] = itemsize;
+  return at + 4;
+}
+
+function writeDense(numbers, at, shape, itemsize) {
+  const ndim = shape.length;
+  numbers[at] = ndim;
+  numbers[at + 1] = 0;
+  let stride = itemsize;
+  for (let d = ndim - 1; d >= 0; d--) {
+    numbers[at + 2 + d] = shape[d];
+    numbers[at + 2 + ndim + d] = stride;
+    stride *= Math.max(1, shape[d]);
+  }
+  return at + 2 + 2 * ndim;
+}
+
+function writeLayout(numbers, at, { shape, strides, offset }, itemsize) {
+  const ndim = shape.length;
+  numbers[at] = ndim;
+  numbers[at + 1] = offset * itemsize;
+  for (let d = 0; d < ndim; d++) {
+    numbers[at + 2 + d] = shape[d];
+    numbers[at + 2 + ndim + d] = strides[d] * itemsize;
+  }
+  return at + 2 + 2 * ndim;
+}
+
+/** The engine of an addon. */
+export class NativeEngine {
+  #addon;
+
+  constructor(addon, reason) {
+    this.#addon = addon;
+    this.description = Object.freeze({ name: "native", reason, threads: addon.threads() });
+  }
+
+  compile({ text, names, dtypes, dtype, dialect }, itemsizes) {
+    const variables = names.map((name, i) => ({ name, dtype: dtypes[i].code, itemsize: itemsizes[i] }));
+    const program = this.#addon.compile(text, variables, dtype?.code ?? 0, dialect);
+    if (!(program instanceof this.#addon.Program)) {
+      throw errorOfFailure(program, text);
+    }
+    return new NativeProgram(this.#addon, program, text, itemsizes);
+  }
+}

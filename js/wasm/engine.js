@@ -1,0 +1,181 @@
+/*
+ * The engines in WebAssembly, as the front of the package takes engines: a module with the functions of the C header.
+ *
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+import { MiniexprError, errorOfFailure } from "../core/error.js";
+import { WasmProgram } from "./program.js";
+
+/** Words and bytes of the structs of the C header. */
+const VARIABLE_WORDS = 6;
+const COMPILE_PARAMS_BYTES = 12;
+/** Memory for the arrays of calls that is kept from one to the next. */
+const KEPT_BYTES = 1 << 20;
+const LARGEST_ADDRESS = 2 ** 32 - 1;
+
+/** Codes of `me_compile_status`, as codes of errors. */
+const COMPILE_CODES = new Map([
+  [-1, "ERR_OUT_OF_MEMORY"],
+  [-2, "ERR_SYNTAX"],
+  [-5, "ERR_REDUCTION"],
+  [-6, "ERR_DTYPE"],
+  [-7, "ERR_DTYPE"],
+  [-8, "ERR_DTYPE"],
+  [-100, "ERR_INTERNAL"],
+]);
+const VIEWS = [
+  ...[Int8Array, Uint8Array, Int16Array, Uint16Array, Int32Array, Uint32Array],
+  ...[BigInt64Array, BigUint64Array, Float32Array, Float64Array],
+];
+
+/** Views of the memory by the names of their classes, made anew when it has grown. */
+class Views {
+  constructor(buffer) {
+    this.buffer = buffer;
+    VIEWS.forEach((View) => {
+      const length = Math.floor(buffer.byteLength / View.BYTES_PER_ELEMENT);
+      this[View.name] = new View(buffer, 0, length);
+    });
+  }
+}
+
+/** What an engine needs of `js/wasm/miniexpr.js` or of the thread pool. */
+export class WasmEngine {
+  #host;
+  #views;
+  /** A block that is kept for calls, and its bytes. */
+  #kept = 0;
+  #keptBytes = 0;
+  #startJob;
+  #failure = null;
+
+  /**
+   * @param {object} host
+   * @param {{name: string, reason: string, threads: number}} description
+   * @param {(engine: WasmEngine, program: WasmProgram, evaluation: object) => object} startJob Evaluates in another thread, see
+   *   `WasmProgram.start`.
+   */
+  constructor(host, description, startJob) {
+    this.#host = host;
+    this.#views = new Views(host.memory.buffer);
+    this.description = Object.freeze(description);
+    this.#startJob = startJob;
+  }
+
+  get host() {
+    return this.#host;
+  }
+
+  get exports() {
+    return this.#host.instance.exports;
+  }
+
+  get buffer() {
+    return this.#host.memory.buffer;
+  }
+
+  get views() {
+    const { buffer } = this.#host.memory;
+    if (buffer !== this.#views.buffer) {
+      this.#views = new Views(buffer);
+    }
+    return this.#views;
+  }
+
+  /** See `WasmProgram.start`. */
+  startJob(program, evaluation) {
+    return this.#startJob(this, program, evaluation);
+  }
+
+  /** Calls a function of the module, which a trap leaves in an unknown state. */
+  enter(name, args) {
+    if (this.#failure !== null) {
+      throw new MiniexprError("ERR_BACKEND", "the WebAssembly engine has failed before", {
+        cause: this.#failure,
+      });
+    }
+    try {
+      return this.exports[name](...args);
+    } catch (error) {
+      if (!(error instanceof WebAssembly.RuntimeError)) {
+        throw error;
+      }
+      this.#failure = error;
+      const message = `the WebAssembly engine has failed: ${error.message}`;
+      throw new MiniexprError("ERR_INTERNAL", message, { cause: error });
+    }
+  }
+
+  alloc(bytes) {
+    const address = bytes < LARGEST_ADDRESS ? this.exports.threadpool_alloc(Math.max(bytes, 1)) >>> 0 : 0;
+    if (address === 0) {
+      throw new MiniexprError("ERR_OUT_OF_MEMORY", `there is no memory for ${bytes} bytes`);
+    }
+    return address;
+  }
+
+  free(address) {
+    this.exports.threadpool_free(address);
+  }
+
+  /** Runs `use` with the address of so many bytes. */
+  withMemory(bytes, use) {
+    if (bytes <= this.#keptBytes) {
+      return use(this.#kept);
+    }
+    if (bytes <= KEPT_BYTES) {
+      const size = Math.min(KEPT_BYTES, Math.max(2 * bytes, 1 << 16));
+      const address = this.alloc(size);
+      this.free(this.#kept);
+      [this.#kept, this.#keptBytes] = [address, size];
+      return use(address);
+    }
+    const address = this.alloc(bytes);
+    try {
+      return use(address);
+    } finally {
+      this.free(address);
+    }
+  }
+
+  /** The latest failure of the module on this thread. */
+  failure(code, text) {
+    const message = this.#host.readText(this.exports.me_get_last_error_message()) ?? "out of memory";
+    return this.withMemory(8, (address) => {
+      const hasPlace = this.exports.me_get_last_error_span(address, address + 4);
+      const words = this.views.Uint32Array;
+      const place = hasPlace ? { start: words[address / 4], end: words[address / 4 + 1] } : {};
+      return errorOfFailure({ code, message, ...place }, text);
+    });
+  }
+
+  compile(signature, itemsizes) {
+    const { text, names, dtypes, dtype, dialect } = signature;
+    const encoder = new TextEncoder();
+    const texts = [text, ...names].map((string) => encoder.encode(`${string}\0`));
+    const textBytes = texts.reduce((bytes, { length }) => bytes + length, 0);
+    const tableBytes = 4 * VARIABLE_WORDS * Math.max(1, names.length);
+    return this.withMemory(tableBytes + COMPILE_PARAMS_BYTES + 4 + textBytes, (table) => {
+      const params = table + tableBytes;
+      const out = params + COMPILE_PARAMS_BYTES;
+      const { Uint8Array: bytes, Uint32Array: words } = this.views;
+      let at = out + 4;
+      const addresses = texts.map((encoded) => {
+        bytes.set(encoded, at);
+        at += encoded.length;
+        return at - encoded.length;
+      });
+      names.forEach((_, i) => {
+        const row = [addresses[i + 1], dtypes[i].code, 0, 0, 0, itemsizes[i]];
+        words.set(row, table / 4 + VARIABLE_WORDS * i);
+      });
+      words.set([COMPILE_PARAMS_BYTES, dialect, 0], params / 4);
+      const args = [addresses[0], table, names.length, dtype?.code ?? 0, params, 0, out];
+      const status = this.enter("me_compile_with", args);
+      if (status !== 0) {
+        throw this.failure(COMPILE_CODES.get(status) ?? "ERR_ARGUMENT", text);
+      }
+      return new WasmProgram(this, this.views.Uint32Array[out / 4], signature, itemsizes);
+    });
+  }
+}
