@@ -1,9 +1,12 @@
 //! Plain expressions: one value per item.
 
+use std::ops::Range;
+
 use super::dialect::Dialect;
 use super::error::{CompileError, Status};
 use super::grammar::{python, reference};
 use super::lexer::{Grammar, Lexer};
+use super::route::expression_place;
 use super::scope::Scope;
 use super::tree::{NodeKind, Tree};
 use super::typing::{Rules, convert, infer, store};
@@ -42,7 +45,9 @@ pub fn compile(
     let mut scope = Scope::of_entries(entries, output, false)?;
     let tree = match dialect {
         Dialect::Miniexpr => {
-            let mut lexer = Lexer::new(text, Grammar::Reference);
+            let Range { start, end } = expression_place(text).unwrap_or(0..text.len());
+            let mut lexer = Lexer::new(&text[..end], Grammar::Reference);
+            lexer.offset = start;
             reference::parse(&mut lexer, &mut scope, Tree::default()).map_err(with_offset)?
         }
         Dialect::NumPy | Dialect::NumExpr => python::parse_text(text, dialect.vocabulary(), &mut scope)?,

@@ -1,5 +1,7 @@
 //! Which language a text is written in.
 
+use std::ops::Range;
+
 use super::dialect::Dialect;
 use super::lexer::{Grammar, Lexer, is_name_byte, is_name_start};
 
@@ -15,7 +17,7 @@ impl Language {
     /// The language of `text`.
     pub fn of(text: &[u8], dialect: Dialect) -> Language {
         let is_kernel = match dialect {
-            Dialect::Miniexpr => is_kernel(text),
+            Dialect::Miniexpr => expression_place(text).is_none(),
             Dialect::NumPy | Dialect::NumExpr => begins_with_def(text),
         };
         if is_kernel { Language::Kernel } else { Language::Expression }
@@ -30,14 +32,50 @@ fn begins_with_def(text: &[u8]) -> bool {
     lexer.peek_name() == b"def"
 }
 
-/// Whether `text` is a kernel and not a plain expression: outside string literals it has a newline,
-/// `;`, a brace, a lone `=`, or a statement keyword.
+/// Where the plain expression of a text stands, without the blank lines and comments around it; `None` for a kernel.
+pub fn expression_place(text: &[u8]) -> Option<Range<usize>> {
+    let start = after_blanks_and_comments(text, 0);
+    let end = line_end(text, start);
+    let is_alone = after_blanks_and_comments(text, end) == text.len();
+    // Lines without anything are a kernel that is missing.
+    let is_missing = start == end && (text.contains(&b'\n') || is_kernel(text));
+    (is_alone && !is_missing && !is_kernel(&text[start..end])).then_some(start..end)
+}
+
+/// Index behind the blank lines, white space and comments that follow `start`.
+fn after_blanks_and_comments(text: &[u8], start: usize) -> usize {
+    let mut index = start;
+    while let Some(&byte) = text.get(index) {
+        match byte {
+            b'#' => index += text[index..].iter().take_while(|byte| **byte != b'\n').count(),
+            b' ' | b'\t' | b'\r' | b'\n' | 0x0b | 0x0c => index += 1,
+            _ => return index,
+        }
+    }
+    index
+}
+
+/// Index of the line end, or of the comment before it, that follows `start` outside string literals.
+fn line_end(text: &[u8], start: usize) -> usize {
+    let mut index = start;
+    while let Some(&byte) = text.get(index) {
+        match byte {
+            b'"' | b'\'' => index = after_string(text, index),
+            b'\n' | b'#' => return index,
+            _ => index += 1,
+        }
+    }
+    text.len()
+}
+
+/// Whether a line is part of a kernel and no plain expression: outside string literals it has `;`, a brace, a lone
+/// `=`, or a statement keyword.
 fn is_kernel(text: &[u8]) -> bool {
     let mut index = 0;
     while let Some(&byte) = text.get(index) {
         match byte {
             b'"' | b'\'' => index = after_string(text, index),
-            b'\n' | b';' | b'{' | b'}' => return true,
+            b';' | b'{' | b'}' => return true,
             b'=' if is_lone_equals(text, index) => return true,
             _ if is_name_start(byte) => {
                 let length = text[index..].iter().take_while(|byte| is_name_byte(**byte)).count();
@@ -104,9 +142,32 @@ mod tests {
     }
 
     #[test]
+    fn blank_lines_and_comments_surround_expressions() {
+        let place = |text: &str| expression_place(text.as_bytes());
+        assert_eq!(place("a + b"), Some(0..5));
+        assert_eq!(place("a\n"), Some(0..1));
+        assert_eq!(place("\n \t\r\n# if = {\n  a + b \r\n# def\n\n"), Some(16..23));
+        assert_eq!(place("a # while;"), Some(0..2));
+        assert_eq!(place("s == '#\n' # x"), Some(0..10));
+        assert_eq!(place("# me:compiler=cc\na"), Some(17..18));
+        assert_eq!(place(" "), Some(1..1));
+        for kernel in [
+            "\n",
+            "# c\n",
+            "a\nb",
+            "(a\n+ b)",
+            "a # c\n+ b",
+            "\n;",
+            "# c\ndef f(x):\n    return x\n",
+            "a =\n",
+        ] {
+            assert_eq!(place(kernel), None, "{kernel}");
+        }
+    }
+
+    #[test]
     fn tells_kernels_from_expressions() {
-        let kernels =
-            ["a\n", "a;", "a = b", "x := 1", "x => y", "x = = y", "{x}", "x if y else x", "print", "a+=1"];
+        let kernels = ["a;", "a = b", "x := 1", "x => y", "x = = y", "{x}", "x if y else x", "print", "a+=1"];
         for text in kernels {
             assert!(is_kernel(text.as_bytes()), "{text}");
         }

@@ -143,7 +143,6 @@ const NUMERIC: &[(&str, i32)] = &[
     ("$", 1),
     ("arange(3)", 6),
     ("where(!x,x,y)", 8),
-    ("x # c", 3),
     ("clip(x,0,1)", 4),
     ("a +", 1),
     ("sum(x x)", 7),
@@ -162,7 +161,6 @@ const KERNELS: &[(&str, i32)] = &[
     ("x;", 0),
     ("x; y", 0),
     ("{x}", 0),
-    ("x\n", 0),
     ("x+\ny", 0),
     ("x\r\n+y", 0),
     ("if", 0),
@@ -171,7 +169,7 @@ const KERNELS: &[(&str, i32)] = &[
     ("return x", 0),
     ("x while", 0),
     ("x if y else x", 0),
-    ("\nx", 1),
+    ("\nx\ny", 1),
     (" \n ", -1),
 ];
 
@@ -203,6 +201,10 @@ const ACCEPTED: &[&str] = &[
     "sin(pi)",
     "e",
     "x and pi",
+    "x # c",
+    "x\n",
+    "\nx",
+    "# c = {\n\n x + y # if\n\n# c",
 ];
 
 fn assert_positions(variables: &[Variable], rows: &[(&str, i32)]) {

@@ -62,7 +62,7 @@ fn what_is_no_kernel_stays_a_plain_expression() {
 
 #[test]
 fn candidates_never_fall_back() {
-    for text in ["x + 1\n", "x; y", "x if x else 1", "x = y", "{x}", "while x"] {
+    for text in ["x + 1\ny", "x; y", "x if x else 1", "x = y", "{x}", "while x"] {
         for mode in [DEFAULT, ON, OFF] {
             let failure = compile(text, &x_and_y(), AUTO, mode).err().expect("a refusal");
             assert_eq!(failure.status, compile_status::PARSE, "{text}");
@@ -72,4 +72,19 @@ fn candidates_never_fall_back() {
         let failure = compile(text, &x_and_y(), AUTO, DEFAULT).err().map(|failure| failure.message);
         assert!(!format!("{failure:?}").contains("def"), "{text}: {failure:?}");
     }
+}
+
+#[test]
+fn blank_lines_and_comments_belong_to_no_kernel() {
+    let inputs = [encode(Float64, &[1.0, 2.0]), encode(Float64, &[3.0, 4.0])];
+    for mode in [DEFAULT, ON, OFF] {
+        let text = "\n# the sum\n  x + y # of both\n\n";
+        let expression = compile(text, &x_and_y(), AUTO, mode).expect("an expression");
+        assert_eq!(
+            decode(Float64, &expression.eval(&[&inputs[0], &inputs[1]], 2).expect("values")),
+            [4.0, 6.0]
+        );
+    }
+    let failure = compile("\n# c\nx + (y\n", &x_and_y(), AUTO, DEFAULT).err().expect("a refusal");
+    assert_eq!((failure.status, failure.position), (compile_status::PARSE, 11));
 }

@@ -91,7 +91,7 @@ fn headers_and_shape() {
     ] {
         check(text, At(0));
     }
-    check_all(&[("# c\nx", At(4)), ("\n", At(-1)), ("# me:fp=fast", At(-1))]);
+    check_all(&[("# c\nx;", At(4)), ("\n", At(-1)), ("# me:fp=fast", At(-1))]);
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::front::error::{CompileError, Quoted, Status};
 use crate::front::lexer::{Ends, Lexer, LineStart, OPEN_PARENTHESIS, Operator};
 use crate::front::place::{place, position_told, refuse};
 use crate::front::program::{Expression, Guarded, Program, Statement, StatementKind, Target};
+use crate::front::route::expression_place;
 use crate::front::scope::{Scope, SymbolMeaning};
 use crate::front::tree::{NodeKind, Tree};
 use crate::ir::{Span, UnaryOp};
@@ -48,8 +49,9 @@ pub fn parse_expression<'a>(
     scope: Scope<'a>,
 ) -> Result<(Program<'a>, Scope<'a>), CompileError> {
     let mut parser = Parser::new(text, dialect, scope);
-    if dialect.is_python() {
-        parser.lexer.next_line();
+    match dialect {
+        Dialect::Miniexpr => parser.lexer.offset = expression_place(text).map_or(0, |place| place.start),
+        Dialect::NumPy | Dialect::NumExpr => drop(parser.lexer.next_line()),
     }
     let value = parser.value(0)?;
     let is_whole = match dialect {
