@@ -46,6 +46,8 @@ static void statuses_have_their_values(void) {
     CHECK(ME_COMPILE_ERR_VAR_UNSPECIFIED == -7);
     CHECK(ME_COMPILE_ERR_INVALID_ARG_TYPE == -8);
     CHECK(ME_COMPILE_ERR_MIXED_TYPE_NESTED == -9);
+    CHECK(ME_COMPILE_ERR_LIMIT == -10);
+    CHECK(ME_COMPILE_ERR_REFUSED == -11);
     CHECK(ME_EVAL_SUCCESS == 0);
     CHECK(ME_EVAL_ERR_OOM == -1);
     CHECK(ME_EVAL_ERR_NULL_EXPR == -2);
@@ -53,6 +55,9 @@ static void statuses_have_their_values(void) {
     CHECK(ME_EVAL_ERR_VAR_MISMATCH == -4);
     CHECK(ME_EVAL_ERR_INVALID_ARG == -5);
     CHECK(ME_EVAL_ERR_CANCELLED == -6);
+    CHECK(ME_EVAL_ERR_TIMEOUT == -7);
+    CHECK(ME_EVAL_ERR_PASSES == -8);
+    CHECK(ME_EVAL_ERR_CALLBACK == -9);
 }
 
 static void modes_have_their_values(void) {
@@ -65,6 +70,15 @@ static void modes_have_their_values(void) {
     CHECK(ME_DIALECT_MINIEXPR == 0);
     CHECK(ME_DIALECT_NUMPY == 1);
     CHECK(ME_DIALECT_NUMEXPR == 2);
+    CHECK(ME_BUILTIN_CONSTANT == 0);
+    CHECK(ME_BUILTIN_FUNCTION == 1);
+    CHECK(ME_BUILTIN_REDUCTION == 2);
+    CHECK(ME_BUILTIN_STRING == 3);
+    CHECK(ME_DUMP_TREE == 0);
+    CHECK(ME_DUMP_IR == 1);
+    CHECK(ME_DUMP_LANES == 2);
+    CHECK(ME_DUMP_C == 3);
+    CHECK(ME_DUMP_WASM == 4);
     CHECK(ME_EVAL_BLOCK_NITEMS == 4096);
     CHECK(ME_MAX_VARS == 128);
     CHECK(ME_EVAL_ENABLE_BLOCKING == 1);
@@ -103,6 +117,46 @@ static void compile_params_have_their_layout(void) {
     CHECK(offsetof(me_compile_params, struct_size) == 0);
     CHECK(offsetof(me_compile_params, dialect) == sizeof(size_t));
     CHECK(offsetof(me_compile_params, jit_mode) == sizeof(size_t) + 4);
+    CHECK(offsetof(me_compile_params, expressions_only) == sizeof(size_t) + 8);
+    CHECK(offsetof(me_compile_params, ignore_pragmas) == sizeof(size_t) + 9);
+    CHECK(offsetof(me_compile_params, no_print) == sizeof(size_t) + 10);
+    CHECK(offsetof(me_compile_params, no_disk_cache) == sizeof(size_t) + 11);
+    CHECK(offsetof(me_compile_params, max_nesting) == sizeof(size_t) + 12);
+    size_t limits = (sizeof(size_t) + 16 + 7) / 8 * 8;
+    CHECK(offsetof(me_compile_params, max_text_bytes) == limits);
+    CHECK(offsetof(me_compile_params, max_nodes) == limits + 8);
+    CHECK(offsetof(me_compile_params, max_constant_bytes) == limits + 16);
+    CHECK(offsetof(me_compile_params, max_passes) == limits + 24);
+    CHECK(offsetof(me_compile_params, print) == limits + 32);
+    CHECK(offsetof(me_compile_params, print_context) == limits + 32 + sizeof(void *));
+}
+
+static void budget_has_its_layout(void) {
+    CHECK(offsetof(me_budget, struct_size) == 0);
+    CHECK(offsetof(me_budget, cancel) == sizeof(void *));
+    CHECK(offsetof(me_budget, timeout_ns) == 2 * sizeof(void *));
+    CHECK(offsetof(me_budget, max_passes) == 2 * sizeof(void *) + 8);
+    CHECK(sizeof(me_budget) == 2 * sizeof(void *) + 16);
+}
+
+static void error_has_its_layout(void) {
+    size_t start = (sizeof(void *) + 8 + 7) / 8 * 8;
+    CHECK(offsetof(me_error, struct_size) == 0);
+    CHECK(offsetof(me_error, status) == sizeof(void *));
+    CHECK(offsetof(me_error, code) == sizeof(void *) + 4);
+    CHECK(offsetof(me_error, start) == start);
+    CHECK(offsetof(me_error, end) == start + 8);
+    CHECK(offsetof(me_error, line) == start + 16);
+    CHECK(offsetof(me_error, column) == start + 20);
+    CHECK(offsetof(me_error, message) == start + 24);
+    CHECK(offsetof(me_error, hint) == start + 24 + sizeof(void *));
+}
+
+static void builtin_info_has_its_layout(void) {
+    CHECK(offsetof(me_builtin_info, name) == 0);
+    CHECK(offsetof(me_builtin_info, kind) == sizeof(void *));
+    CHECK(offsetof(me_builtin_info, arity) == sizeof(void *) + 4);
+    CHECK(offsetof(me_builtin_info, help) == sizeof(void *) + 8);
 }
 
 static void array_has_its_layout(void) {
@@ -124,7 +178,10 @@ static void array_params_have_their_layout(void) {
     CHECK(offsetof(me_array_params, cancel) == pointer + 16);
     CHECK(offsetof(me_array_params, progress) == 2 * pointer + 16);
     CHECK(offsetof(me_array_params, context) == 3 * pointer + 16);
-    CHECK(sizeof(me_array_params) == 4 * pointer + 16);
+    size_t limits = (4 * pointer + 16 + 7) / 8 * 8;
+    CHECK(offsetof(me_array_params, timeout_ns) == limits);
+    CHECK(offsetof(me_array_params, max_passes) == limits + 8);
+    CHECK(sizeof(me_array_params) == limits + 16);
 }
 
 static void variables_take_positional_initialisers(void) {
@@ -161,6 +218,9 @@ int main(void) {
     RUN(variable_has_its_layout);
     RUN(params_have_their_layout);
     RUN(compile_params_have_their_layout);
+    RUN(budget_has_its_layout);
+    RUN(error_has_its_layout);
+    RUN(builtin_info_has_its_layout);
     RUN(array_has_its_layout);
     RUN(array_params_have_their_layout);
     RUN(variables_take_positional_initialisers);

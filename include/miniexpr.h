@@ -181,6 +181,14 @@ typedef enum me_compile_status {
      */
     ME_COMPILE_ERR_MIXED_TYPE_NESTED = -9,
     /**
+     * The text exceeds a limit of me_compile_params.
+     */
+    ME_COMPILE_ERR_LIMIT = -10,
+    /**
+     * The text uses what me_compile_params refuses: a kernel, or print.
+     */
+    ME_COMPILE_ERR_REFUSED = -11,
+    /**
      * The library failed: a bug in it, which the message asks to report.
      */
     ME_COMPILE_ERR_INTERNAL = -100,
@@ -212,9 +220,22 @@ typedef enum me_eval_status {
      */
     ME_EVAL_ERR_INVALID_ARG = -5,
     /**
-     * The caller stopped the evaluation, see me_array_params. What the output holds is unspecified.
+     * The caller stopped the evaluation, see me_budget. What the output holds is unspecified, here and
+     * for the three that follow; the expression can be evaluated again.
      */
     ME_EVAL_ERR_CANCELLED = -6,
+    /**
+     * The time of the call is up, see me_budget.
+     */
+    ME_EVAL_ERR_TIMEOUT = -7,
+    /**
+     * Loops take more passes than the call allows, see me_budget.
+     */
+    ME_EVAL_ERR_PASSES = -8,
+    /**
+     * A function of the host has called me_fail.
+     */
+    ME_EVAL_ERR_CALLBACK = -9,
     /**
      * The library failed: a bug in it. What the output holds is unspecified.
      */
@@ -276,6 +297,54 @@ typedef enum me_dialect {
 } me_dialect;
 
 /**
+ * What a name of the language is.
+ */
+typedef enum me_builtin_kind {
+    /**
+     * A number.
+     */
+    ME_BUILTIN_CONSTANT = 0,
+    /**
+     * A function of each item.
+     */
+    ME_BUILTIN_FUNCTION = 1,
+    /**
+     * One value of all items.
+     */
+    ME_BUILTIN_REDUCTION = 2,
+    /**
+     * A function of strings.
+     */
+    ME_BUILTIN_STRING = 3,
+} me_builtin_kind;
+
+/**
+ * What me_dump writes.
+ */
+typedef enum me_dump_kind {
+    /**
+     * The operations of the result and what each works on, one a line.
+     */
+    ME_DUMP_TREE = 0,
+    /**
+     * The typed program that the engines run.
+     */
+    ME_DUMP_IR = 1,
+    /**
+     * The vector program of the machine code engine, one instruction a line.
+     */
+    ME_DUMP_LANES = 2,
+    /**
+     * The C text that the C compiler's engine would compile.
+     */
+    ME_DUMP_C = 3,
+    /**
+     * The WebAssembly module that the engine of modules would instantiate, as a listing.
+     */
+    ME_DUMP_WASM = 4,
+} me_dump_kind;
+
+/**
  * A compiled expression: immutable, usable from several threads, released with me_free.
  */
 typedef struct me_expr me_expr;
@@ -315,7 +384,15 @@ typedef struct me_variable {
 } me_variable;
 
 /**
- * Options of me_compile_with. What is zero has its default.
+ * Takes what a kernel prints: a line of `length` bytes, which ends with a newline and is not NUL-terminated. Must
+ * return, and may be called from any thread that evaluates, one at a time for each evaluation.
+ */
+typedef void (*me_print_function)(void *context, const char *line, size_t length);
+
+/**
+ * Options of me_compile_with. What is zero has its default, which is that of me_compile.
+ *
+ * For text from users, begin with me_sandbox_params().
  */
 typedef struct me_compile_params {
     /**
@@ -330,7 +407,103 @@ typedef struct me_compile_params {
      * Whether to make native kernels.
      */
     me_jit_mode jit_mode;
+    /**
+     * Kernels are refused: the text is an expression.
+     */
+    bool expressions_only;
+    /**
+     * Lines `# me:…` are comments like any other, so that a text chooses neither its compiler nor how exact it is.
+     */
+    bool ignore_pragmas;
+    /**
+     * Kernels that print are refused.
+     */
+    bool no_print;
+    /**
+     * The compiler of C, whose kernels lie in files, is not run, nor are its files loaded.
+     */
+    bool no_disk_cache;
+    /**
+     * Expressions, blocks and calls inside one another; 0 for the library's own limit.
+     */
+    int max_nesting;
+    /**
+     * Bytes of the text; 0 for no limit.
+     */
+    int64_t max_text_bytes;
+    /**
+     * Nodes: operations, operands and statements of the compiled text; 0 for no limit.
+     */
+    int64_t max_nodes;
+    /**
+     * Bytes of strings and numbers in the text; 0 for no limit.
+     */
+    int64_t max_constant_bytes;
+    /**
+     * As in me_budget, for every evaluation of the expression; 0 for no limit.
+     */
+    int64_t max_passes;
+    /**
+     * Takes what kernels print; NULL for C's stdout.
+     */
+    me_print_function print;
+    /**
+     * First argument of `print`.
+     */
+    void *print_context;
 } me_compile_params;
+
+/**
+ * A name of the language.
+ */
+typedef struct me_builtin_info {
+    const char *name;
+    me_builtin_kind kind;
+    /**
+     * Number of arguments, without those that may be left out.
+     */
+    int arity;
+    /**
+     * One line that says what it is.
+     */
+    const char *help;
+} me_builtin_info;
+
+/**
+ * What went wrong in a call.
+ */
+typedef struct me_error {
+    /**
+     * sizeof(me_error), set before the call: later versions may have more fields.
+     */
+    size_t struct_size;
+    /**
+     * The me_compile_status or me_eval_status that the call returned; 0 if none has failed.
+     */
+    int status;
+    /**
+     * What the function that called me_fail gave; 0 for any other error.
+     */
+    int code;
+    /**
+     * The bytes of the text that are to blame: from `start`, counted from 0, up to, not including, `end`. -1: no place.
+     */
+    int64_t start;
+    int64_t end;
+    /**
+     * Where `start` is, counted from 1, the column in characters. 0: no place.
+     */
+    int line;
+    int column;
+    /**
+     * What went wrong, of any length. Never NULL.
+     */
+    const char *message;
+    /**
+     * What to write instead, or NULL.
+     */
+    const char *hint;
+} me_error;
 
 /**
  * Options of one evaluation.
@@ -349,6 +522,32 @@ typedef struct me_eval_params {
      */
     me_jit_mode jit_mode;
 } me_eval_params;
+
+/**
+ * What an evaluation may take. What is zero is no limit.
+ *
+ * Engines look at it between blocks of items and in loops, so that a call ends within some milliseconds; a function
+ * of the host is not interrupted.
+ */
+typedef struct me_budget {
+    /**
+     * sizeof(me_budget): later versions may have more fields.
+     */
+    size_t struct_size;
+    /**
+     * NULL, or a number that any thread may set: once it is not 0, the call ends with ME_EVAL_ERR_CANCELLED.
+     */
+    const int32_t *cancel;
+    /**
+     * Nanoseconds from the start of the call after which it ends with ME_EVAL_ERR_TIMEOUT.
+     */
+    int64_t timeout_ns;
+    /**
+     * Passes of loops that an item may take in all; one that needs more ends the call with ME_EVAL_ERR_PASSES. A
+     * pass counts for all items that are evaluated together, also for those that no longer take part.
+     */
+    int64_t max_passes;
+} me_budget;
 
 /**
  * An array of any shape.
@@ -412,6 +611,14 @@ typedef struct me_array_params {
      * First argument of `progress`.
      */
     void *context;
+    /**
+     * As in me_budget; 0 for no limit.
+     */
+    int64_t timeout_ns;
+    /**
+     * As in me_budget; 0 for no limit.
+     */
+    int64_t max_passes;
 } me_array_params;
 
 /**
@@ -430,6 +637,11 @@ typedef int (*me_wasm_jit_instantiate_helper)(const unsigned char *wasm_bytes,
  * Releases a function-table index that the instantiate helper gave. Must not throw.
  */
 typedef void (*me_wasm_jit_free_helper)(int fn_idx);
+
+/**
+ * A clock: milliseconds since any time. Must return, and may be called from any thread.
+ */
+typedef double (*me_clock)(void);
 
 #ifdef __cplusplus
 extern "C" {
@@ -522,6 +734,52 @@ int me_compile_with(const char *text,
                     struct me_expr **out);
 
 /**
+ * Options for text from users: expressions alone, no pragmas, and limits under which every text is compiled within
+ * some milliseconds. What the host adds (`dialect`, kernels by `expressions_only = false`) leaves the other promises
+ * as they are. docs/security.md says what they are worth.
+ */
+struct me_compile_params me_sandbox_params(void);
+
+/**
+ * Whether me_compile reads a text as a kernel, and not as an expression; false for NULL.
+ *
+ * # Safety
+ * `text` is NULL or ends with NUL.
+ */
+bool me_is_kernel(const char *text);
+
+/**
+ * How many names the language has.
+ */
+int me_builtin_count(void);
+
+/**
+ * Tells of a name of the language: of number `index`, counted from 0, in alphabetical order. The texts live as long
+ * as the process.
+ *
+ * Returns false, and writes nothing, if there are not so many.
+ *
+ * # Safety
+ * `info` is NULL or writable.
+ */
+bool me_builtin(int index,
+                struct me_builtin_info *info);
+
+/**
+ * What went wrong in the calling thread's last failed call: in one that compiles, unless a later one has succeeded;
+ * in one that evaluates, so ask right after it.
+ *
+ * `error->struct_size` is set before the call. The texts belong to the library, and are valid until the thread's next
+ * call that compiles or fails.
+ *
+ * Returns whether there is an error; if not, the status is 0 and the message is empty.
+ *
+ * # Safety
+ * `error` is NULL or begins with its size, and has so many bytes.
+ */
+bool me_get_last_error(struct me_error *error);
+
+/**
  * Why the calling thread's last compile call failed; NULL if it succeeded. After a failed
  * me_eval_arrays or me_result_shape, why that failed.
  *
@@ -563,6 +821,38 @@ int me_eval(const struct me_expr *expr,
             void *output_block,
             int block_nitems,
             const struct me_eval_params *params);
+
+/**
+ * Evaluates as me_eval does, within a budget.
+ *
+ * `budget` may be NULL for none. An evaluation that it ends leaves anything in the output, and the expression as
+ * it was.
+ *
+ * Returns a me_eval_status; on a failure me_get_last_error() says what went wrong.
+ *
+ * # Safety
+ * As for me_eval; `budget` is NULL or begins with its size, and has so many bytes.
+ */
+int me_eval_with(const struct me_expr *expr,
+                 const void **vars_block,
+                 int n_vars,
+                 void *output_block,
+                 int block_nitems,
+                 const struct me_eval_params *params,
+                 const struct me_budget *budget);
+
+/**
+ * Marks the evaluation in which the host's function is called as failed: it ends with ME_EVAL_ERR_CALLBACK, on all
+ * its threads, and no function of the host is called for it any more. What the function returns is of no account.
+ * me_get_last_error() gives the host `code` and `message`, of which the library makes a copy; NULL for no message.
+ *
+ * Returns false, and does nothing, where the calling thread is in no evaluation.
+ *
+ * # Safety
+ * `message` is NULL or ends with NUL.
+ */
+bool me_fail(int code,
+             const char *message);
 
 /**
  * The shape of what me_eval_arrays writes for these inputs: that which they have together by
@@ -647,6 +937,24 @@ int me_eval_nd(const struct me_expr *expr,
                const struct me_eval_params *params);
 
 /**
+ * Evaluates as me_eval_nd does, within a budget, see me_eval_with.
+ *
+ * Returns a me_eval_status; on a failure me_get_last_error() says what went wrong.
+ *
+ * # Safety
+ * As for me_eval_nd and me_eval_with.
+ */
+int me_eval_nd_with(const struct me_expr *expr,
+                    const void **vars_block,
+                    int n_vars,
+                    void *output_block,
+                    int block_nitems,
+                    int64_t nchunk,
+                    int64_t nblock,
+                    const struct me_eval_params *params,
+                    const struct me_budget *budget);
+
+/**
  * Counts the items of a block that lie inside the array, into `*valid_nitems`.
  *
  * Returns a me_eval_status; ME_EVAL_ERR_INVALID_ARG, with nothing written, when the expression was
@@ -691,6 +999,42 @@ int me_eval_varlen(const struct me_expr *expr,
                    size_t data_capacity,
                    size_t *data_used,
                    const struct me_eval_params *params);
+
+/**
+ * Evaluates as me_eval_varlen does, within a budget, see me_eval_with.
+ *
+ * Returns a me_eval_status; on a failure me_get_last_error() says what went wrong.
+ *
+ * # Safety
+ * As for me_eval_varlen and me_eval_with.
+ */
+int me_eval_varlen_with(const struct me_expr *expr,
+                        const void **vars_block,
+                        int n_vars,
+                        int block_nitems,
+                        int64_t *offsets,
+                        void *data,
+                        size_t data_capacity,
+                        size_t *data_used,
+                        const struct me_eval_params *params,
+                        const struct me_budget *budget);
+
+/**
+ * Writes what the library makes of an expression, as text: what, says `what`, a me_dump_kind. For reading; the
+ * format may change.
+ *
+ * `buffer` receives at most `size` bytes, a NUL included; it may be NULL if `size` is 0.
+ *
+ * Returns the bytes of the whole text without the NUL, as snprintf does. The text begins with `;` where an engine
+ * does not take the expression, and says why. 0 for a NULL expression, an unknown kind, and without memory.
+ *
+ * # Safety
+ * `expr` is NULL or alive; `buffer` is NULL or has `size` bytes.
+ */
+size_t me_dump(const struct me_expr *expr,
+               me_dump_kind what,
+               char *buffer,
+               size_t size);
 
 /**
  * Prints an expression to C's stdout, one node per line, for debugging.
@@ -776,6 +1120,12 @@ bool me_expr_has_jit_kernel(const struct me_expr *expr);
  */
 void me_register_wasm_jit_helpers(me_wasm_jit_instantiate_helper instantiate_helper,
                                   me_wasm_jit_free_helper free_helper);
+
+/**
+ * Gives a WebAssembly module without a clock of its own that of its host, for `timeout_ns` of me_budget; NULL takes
+ * it back. Accepted on every target; does nothing where there is a clock.
+ */
+void me_register_clock(me_clock clock);
 
 /**
  * Version of the library: the ME_VERSION_STRING it was built with.

@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 use std::ops::Range;
 
 use crate::ir::Span;
-use crate::memory::{OutOfMemory, TryGrow, try_box};
+use crate::memory::{OutOfMemory, TryGrow, try_box, try_format};
 
 /// What went wrong, for programs that decide by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,13 +35,24 @@ pub enum ErrorKind {
     Kernel,
     /// The caller stopped an evaluation.
     Cancelled,
+    /// An evaluation took longer than the caller allows.
+    TimedOut,
+    /// A loop takes more passes than the caller allows.
+    TooManyPasses,
+    /// A function of the program reported a failure, see [`fail_evaluation`](crate::fail_evaluation).
+    Callback,
+    /// A text is larger than the caller allows, see [`Profile`](crate::Profile).
+    Limit,
+    /// A text uses what the caller does not allow: a kernel, or `print`.
+    Refused,
     /// The library itself failed. This is a bug in it: please report it with the expression.
     Internal,
 }
 
 /// The error of every call: a kind, a message, and the place in the text if there is one.
 ///
-/// `Display` writes the message; after it, where the place is known, the line and a caret under the place.
+/// `Display` writes the message; after it, where the place is known, the line and a caret under the place; and the hint
+/// if there is one.
 ///
 /// ```
 /// use miniexpr::{Dtype, ErrorKind, Expression};
@@ -61,6 +72,8 @@ pub struct Error {
     /// Byte position as the C call reports it; `None` where there is no place.
     #[doc(hidden)]
     pub position: Option<usize>,
+    /// What a function of the program gave with its failure.
+    code: i32,
     /// `None` where there was no memory for it.
     message: Option<Box<Message>>,
     /// The text that the span is of; empty where it is not known.
@@ -91,7 +104,7 @@ impl Error {
         self.span.map(Span::range)
     }
 
-    /// What went wrong, in a sentence of at most 255 bytes, without the line of the text.
+    /// What went wrong, in a sentence, without the line of the text.
     ///
     /// ```
     /// # use miniexpr::Expression;
@@ -99,13 +112,69 @@ impl Error {
     /// assert_eq!(error.message(), "expected an expression, but the text ends here");
     /// ```
     pub fn message(&self) -> &str {
-        self.message.as_ref().map_or("out of memory", |message| message.as_str())
+        self.message.as_ref().map_or("out of memory", |message| &message.text)
     }
 
-    /// An error without a place. `message` is cut to 255 bytes.
+    /// What to write instead, where that can be guessed.
+    ///
+    /// ```
+    /// # use miniexpr::{Dtype, Expression};
+    /// let error = Expression::builder("cosine(x)").variable("x", Dtype::Float64).compile().unwrap_err();
+    /// assert_eq!(error.hint(), Some("did you mean 'cos'?"));
+    /// ```
+    pub fn hint(&self) -> Option<&str> {
+        self.message.as_ref().map(|message| &message.hint[..]).filter(|hint| !hint.is_empty())
+    }
+
+    /// The line and the column at which [`Error::span`] begins, counted from 1, the column in characters.
+    ///
+    /// ```
+    /// # use miniexpr::{Dtype, Expression};
+    /// let kernel = "def f(x):\n    return x + y\n";
+    /// let error = Expression::builder(kernel).variable("x", Dtype::Float64).compile().unwrap_err();
+    /// assert_eq!(error.line_and_column(), Some((2, 16)));
+    /// ```
+    pub fn line_and_column(&self) -> Option<(usize, usize)> {
+        let before = self.source.get(..self.span?.range().start).filter(|_| !self.source.is_empty())?;
+        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        let first = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |index| index + 1);
+        Some((line, 1 + characters(&before[first..]).count()))
+    }
+
+    /// The number that a function of the program gave to [`fail_evaluation`](crate::fail_evaluation); 0 for any other
+    /// error.
+    ///
+    /// ```
+    /// # use miniexpr::Expression;
+    /// assert_eq!(Expression::builder("1 +").compile().unwrap_err().code(), 0);
+    /// ```
+    pub fn code(&self) -> i32 {
+        self.code
+    }
+
+    /// An error without a place.
     #[doc(hidden)]
     pub fn new(kind: ErrorKind, message: fmt::Arguments<'_>) -> Error {
-        Error { kind, span: None, position: None, message: Message::boxed(message), source: Vec::new() }
+        let message = Message::boxed(message);
+        Error { kind, span: None, position: None, code: 0, message, source: Vec::new() }
+    }
+
+    /// The failure of a function of the program.
+    pub(crate) fn of_callback(code: i32, message: &[u8]) -> Error {
+        let text = Lossy(message);
+        let error = match message {
+            [] => Error::new(ErrorKind::Callback, format_args!("a function of the program failed")),
+            _ => Error::new(ErrorKind::Callback, format_args!("{text}")),
+        };
+        Error { code, ..error }
+    }
+
+    /// The same error with a hint; without memory for it there is none.
+    pub(crate) fn with_hint(mut self, hint: fmt::Arguments<'_>) -> Error {
+        if let (Some(message), Ok(hint)) = (&mut self.message, try_format(hint)) {
+            message.hint = hint;
+        }
+        self
     }
 
     /// A bug of the library.
@@ -158,7 +227,14 @@ impl Error {
 
 impl From<OutOfMemory> for Error {
     fn from(_: OutOfMemory) -> Error {
-        Error { kind: ErrorKind::OutOfMemory, span: None, position: None, message: None, source: Vec::new() }
+        Error {
+            kind: ErrorKind::OutOfMemory,
+            span: None,
+            position: None,
+            code: 0,
+            message: None,
+            source: Vec::new(),
+        }
     }
 }
 
@@ -169,10 +245,13 @@ impl fmt::Display for Error {
         f.write_str(self.message())?;
         match self.span() {
             Some(span) if span.start <= self.source.len() && !self.source.is_empty() => {
-                write_place(f, &self.source, span)
+                write_place(f, &self.source, span)?;
             }
-            _ => Ok(()),
+            _ => {}
         }
+        // Some messages end with their hint.
+        let hint = self.hint().filter(|hint| !self.message().ends_with(hint));
+        hint.map_or(Ok(()), |hint| write!(f, "\n  = {hint}"))
     }
 }
 
@@ -210,43 +289,26 @@ fn characters(text: &[u8]) -> impl Iterator<Item = char> {
     })
 }
 
-/// At most 255 bytes of UTF-8, without an allocation.
+/// The texts of an error.
 #[derive(Clone)]
 struct Message {
-    bytes: [u8; Message::CAPACITY],
-    len: usize,
+    text: String,
+    /// Empty for none.
+    hint: String,
 }
 
 impl Message {
-    const CAPACITY: usize = 255;
-
     fn boxed(text: fmt::Arguments<'_>) -> Option<Box<Message>> {
-        try_box(Message::new(text)).ok()
-    }
-
-    fn new(text: fmt::Arguments<'_>) -> Message {
-        let mut message = Message { bytes: [0; Message::CAPACITY], len: 0 };
-        // An error of `write_fmt` only says that the text was cut.
-        let _ = message.write_fmt(text);
-        message
-    }
-
-    fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.bytes[..self.len])
-            .unwrap_or_else(|_| unreachable!("messages are cut between characters"))
+        try_box(Message { text: try_format(text).ok()?, hint: String::new() }).ok()
     }
 }
 
-impl Write for Message {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let room = Message::CAPACITY - self.len;
-        let mut take = text.len().min(room);
-        while !text.is_char_boundary(take) {
-            take -= 1;
-        }
-        self.bytes[self.len..self.len + take].copy_from_slice(&text.as_bytes()[..take]);
-        self.len += take;
-        if take < text.len() { Err(fmt::Error) } else { Ok(()) }
+/// Bytes as text, with a replacement for what is not UTF-8.
+struct Lossy<'a>(&'a [u8]);
+
+impl fmt::Display for Lossy<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        characters(self.0).try_for_each(|character| f.write_char(character))
     }
 }
 
@@ -255,10 +317,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_messages_are_cut_between_characters() {
-        let text = "é".repeat(200);
-        let message = Message::new(format_args!("{text}"));
-        assert_eq!(message.as_str().len(), 254);
+    fn messages_have_any_length() {
+        let text = "é".repeat(2000);
+        let error = Error::new(ErrorKind::Syntax, format_args!("{text}"));
+        assert_eq!(error.message(), text);
+        assert_eq!(Error::of_callback(7, b"a\xff").message(), "a\u{fffd}");
+        assert_eq!((error.code(), Error::of_callback(7, b"").code()), (0, 7));
+    }
+
+    #[test]
+    fn lines_and_columns_count_from_one() {
+        let place = |source: &[u8], start: u32| {
+            let error = Error::new(ErrorKind::Syntax, format_args!("no"));
+            error.spanning(Span { start, end: start + 1 }).in_source(source).line_and_column()
+        };
+        assert_eq!(place(b"ab", 0), Some((1, 1)));
+        assert_eq!(place("é\né€ + x".as_bytes(), 11), Some((2, 6)));
+        assert_eq!(place(b"ab", 9), None);
     }
 
     #[test]

@@ -117,8 +117,11 @@ pub use array::{ArrayMut, ArrayRef, Item};
 pub use back::jit_mode::Mode as JitMode;
 pub use dtype::{Complex, Dtype};
 pub use error::{Error, ErrorKind};
-pub use expression::{Evaluation, Expression, ExpressionBuilder, Function, FunctionPointer, Variable};
-pub use front::Dialect;
+pub use expression::{
+    Builtin, BuiltinKind, Dump, Evaluation, Expression, ExpressionBuilder, Function, FunctionPointer,
+    Variable, builtins, fail_evaluation, is_kernel,
+};
+pub use front::{Dialect, Profile};
 pub use kernel::Accuracy;
 
 /// Doors for this crate's own tests, benchmarks and fuzz targets; no part of the interface.

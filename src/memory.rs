@@ -1,5 +1,7 @@
 //! Fallible growth: a failed allocation becomes a value, never an abort.
 
+use std::fmt;
+
 /// The system refused an allocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutOfMemory;
@@ -67,6 +69,24 @@ impl<T> TryGrow<T> for Vec<T> {
         vector.try_extend(values)?;
         Ok(vector)
     }
+}
+
+/// A text in memory of its own.
+pub fn try_format(text: fmt::Arguments<'_>) -> Result<String, OutOfMemory> {
+    /// A text that grows without aborting.
+    struct Growing(String);
+
+    impl fmt::Write for Growing {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0.try_reserve(text.len()).map_err(|_| fmt::Error)?;
+            self.0.push_str(text);
+            Ok(())
+        }
+    }
+
+    let mut growing = Growing(String::new());
+    fmt::Write::write_fmt(&mut growing, text).map_err(|_| OutOfMemory)?;
+    Ok(growing.0)
 }
 
 /// Moves `value` to the heap.

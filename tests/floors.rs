@@ -26,7 +26,7 @@ const ROOMS: &[&[&str]] = &[
 
 /// The modules of `back`: what chooses an engine, the engines, what they share.
 const ENGINES: &[&[&str]] = &[
-    &["policy"],
+    &["listing", "policy"],
     &["hot", "jit"],
     &["registry"],
     &["c", "native", "wasm"],
@@ -34,7 +34,18 @@ const ENGINES: &[&[&str]] = &[
     &["block"],
     &["cache", "contest", "eligibility", "failures", "math_bridge"],
     &["engine"],
-    &["fork_lock", "identity", "jit_mode", "settings", "shared", "simd_backend", "trace", "vector_calls"],
+    &["budget"],
+    &[
+        "clock",
+        "fork_lock",
+        "identity",
+        "jit_mode",
+        "settings",
+        "shared",
+        "simd_backend",
+        "trace",
+        "vector_calls",
+    ],
 ];
 
 /// Files that use a higher floor, or close a circle. This list only gets shorter.

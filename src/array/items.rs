@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use super::nest::{Nest, Order};
 use super::operand::{Extents, MAX_NDIM, Operand, OperandError, View, extents};
-use super::options::{CallerOnly, Options, Stop, run_error};
+use super::options::{CallerOnly, Options, Stop, check, run_error};
 use super::overlap::{Relation, overlaps_itself, relation};
 use super::shape::{Shape, broadcast};
 use super::tile::{STREAMED_BYTES, Tile, Tiler, Tiling};
 use super::{copy, pool};
 use crate::back::block::{Bytes, Items, Outcome};
+use crate::back::budget::{Budget, Scope};
 use crate::back::jit_mode::Mode;
 use crate::back::policy::Program;
 use crate::error::{Error, ErrorKind};
@@ -323,7 +324,7 @@ struct Shared<'s, 'o> {
     done: AtomicI64,
     /// A [`Stop`], or 0.
     stop: AtomicU8,
-    is_cancelled: Option<&'o (dyn Fn() -> bool + Sync)>,
+    budget: Option<&'o Budget<'o>>,
     progress: CallerOnly<Option<&'s mut &'o mut dyn FnMut(i64, i64)>>,
 }
 
@@ -350,17 +351,15 @@ impl Job<'_> {
     unsafe fn run(&self, items: i64, options: &mut Options<'_>) -> Result<(), Error> {
         let count = self.tiling.count();
         let mut tiler = Tiler::new(self.nest, self.tiling)?;
-        let Options { accuracy, mode, threads, is_cancelled, ref mut progress } = *options;
+        let Options { accuracy, mode, threads, budget, ref mut progress } = *options;
         // SAFETY: as the caller promises, here and below.
         let mut evaluate = |tiles| unsafe { self.tiles(&mut tiler, tiles, accuracy, mode) };
-        if threads <= 1 && is_cancelled.is_none() && progress.is_none() {
-            return Ok(evaluate(0..count)?);
-        }
-        if is_cancelled.is_some_and(|is_cancelled| is_cancelled()) {
-            return Err(Stop::Cancelled.into());
+        if threads <= 1 && budget.is_none() && progress.is_none() {
+            return evaluate(0..count).map_err(|stop| stop.error(budget));
         }
         // The first tile tells how long the others take.
-        let time = timed(|| evaluate(0..1))?;
+        let time =
+            timed(|| check(budget).and_then(|()| evaluate(0..1))).map_err(|stop| stop.error(budget))?;
         let left = time.saturating_mul(u32::try_from(count - 1).unwrap_or(u32::MAX));
         let threads = if left < WORTH_SHARING { 1 } else { threads.min(count as usize - 1) };
         let shares = (count - 1) / (4 * threads as i64);
@@ -370,13 +369,14 @@ impl Job<'_> {
             turn: turn.min(shares).max(1),
             done: AtomicI64::new(self.tiling.items().min(items)),
             stop: AtomicU8::new(0),
-            is_cancelled,
+            budget,
             progress: CallerOnly::new(progress.as_mut()),
         };
         drop(tiler);
         let work = |index: usize| {
             // SAFETY: as the caller promises; the thread with index 0 is this one.
-            let result = unsafe { self.take_turns(index == 0, count, items, &shared, accuracy, mode) };
+            let turns = || unsafe { self.take_turns(index == 0, count, items, &shared, accuracy, mode) };
+            let result = Scope::run_in(budget, turns);
             if let Err(stop) = result {
                 shared.stop.store(stop as u8, Atomic::Relaxed);
             }
@@ -385,7 +385,7 @@ impl Job<'_> {
             return Err(Error::internal());
         }
         if let Some(stop) = Stop::from_code(shared.stop.into_inner()) {
-            return Err(stop.into());
+            return Err(stop.error(budget));
         }
         // Another thread may have finished the last items.
         if let Some(progress) = progress {
@@ -412,9 +412,7 @@ impl Job<'_> {
             if shared.stop.load(Atomic::Relaxed) != 0 {
                 return Ok(());
             }
-            if shared.is_cancelled.is_some_and(|is_cancelled| is_cancelled()) {
-                return Err(Stop::Cancelled);
-            }
+            check(shared.budget)?;
             let first = shared.next.fetch_add(shared.turn, Atomic::Relaxed);
             if first >= count {
                 return Ok(());

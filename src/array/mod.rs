@@ -24,6 +24,6 @@ mod view;
 pub use evaluate::{evaluate, evaluate_views, operands, result_shape};
 pub use item::Item;
 pub use operand::{Operand, View};
-pub use options::Options;
+pub use options::{Options, run_error};
 pub use passes::Plan;
 pub use view::{ArrayMut, ArrayRef};

@@ -2,6 +2,7 @@
 
 use std::cell::UnsafeCell;
 
+use crate::back::budget::{self, Budget};
 use crate::back::engine::RunError;
 use crate::back::jit_mode::Mode;
 use crate::error::{Error, ErrorKind};
@@ -14,8 +15,8 @@ pub struct Options<'o> {
     pub mode: Mode,
     /// Threads that may work at once, the calling one included; at least 1.
     pub threads: usize,
-    /// Asked now and then, from any of the threads, whether to stop.
-    pub is_cancelled: Option<&'o (dyn Fn() -> bool + Sync)>,
+    /// What bounds the evaluation. The calling thread is in its scope, the others enter it.
+    pub budget: Option<&'o Budget<'o>>,
     /// Told now and then, on the calling thread, how many items are done, and of how many.
     pub progress: Option<&'o mut dyn FnMut(i64, i64)>,
 }
@@ -23,7 +24,7 @@ pub struct Options<'o> {
 impl Options<'_> {
     /// Whether nobody looks on, so that a single thread need not stop on its way.
     pub(super) fn are_quiet(&self) -> bool {
-        self.threads <= 1 && self.is_cancelled.is_none() && self.progress.is_none()
+        self.threads <= 1 && self.budget.is_none() && self.progress.is_none()
     }
 }
 
@@ -52,8 +53,9 @@ impl<T> CallerOnly<T> {
 }
 
 /// What is said of an evaluation that engines gave up.
-pub(super) fn run_error(error: RunError) -> Error {
+pub fn run_error(error: RunError) -> Error {
     match error {
+        RunError::Stopped(stop) => stop.into(),
         RunError::OutOfMemory => OutOfMemory.into(),
         RunError::Axes => Error::new(
             ErrorKind::InvalidReduction,
@@ -66,19 +68,39 @@ pub(super) fn run_error(error: RunError) -> Error {
     }
 }
 
+impl From<budget::Stop> for Error {
+    fn from(stop: budget::Stop) -> Error {
+        let (kind, message) = match stop {
+            budget::Stop::Cancelled => (ErrorKind::Cancelled, "the evaluation was cancelled"),
+            budget::Stop::TimedOut => (ErrorKind::TimedOut, "the time for the evaluation is up"),
+            budget::Stop::TooManyPasses => {
+                (ErrorKind::TooManyPasses, "loops take more passes than the evaluation may")
+            }
+            budget::Stop::Failed => (ErrorKind::Callback, "a function of the program failed"),
+        };
+        Error::new(kind, format_args!("{message}"))
+    }
+}
+
+/// Whether the budget, if there is one, allows to go on.
+pub(super) fn check(budget: Option<&Budget<'_>>) -> Result<(), Stop> {
+    Ok(budget.map_or(Ok(()), Budget::check)?)
+}
+
 /// Why an evaluation stops early, as threads tell each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Stop {
     OutOfMemory = 1,
     Kernel = 2,
-    Cancelled = 3,
+    /// The budget knows more.
+    Budget = 3,
 }
 
 impl Stop {
     /// The reason with a number, as threads tell it; `None` for 0.
     pub(super) fn from_code(code: u8) -> Option<Stop> {
-        [Stop::OutOfMemory, Stop::Kernel, Stop::Cancelled].into_iter().find(|stop| *stop as u8 == code)
+        [Stop::OutOfMemory, Stop::Kernel, Stop::Budget].into_iter().find(|stop| *stop as u8 == code)
     }
 }
 
@@ -93,16 +115,27 @@ impl From<RunError> for Stop {
         match error {
             RunError::OutOfMemory => Stop::OutOfMemory,
             RunError::Kernel | RunError::Axes => Stop::Kernel,
+            RunError::Stopped(_) => Stop::Budget,
         }
     }
 }
 
-impl From<Stop> for Error {
-    fn from(stop: Stop) -> Error {
-        match stop {
-            Stop::OutOfMemory => run_error(RunError::OutOfMemory),
-            Stop::Kernel => run_error(RunError::Kernel),
-            Stop::Cancelled => Error::new(ErrorKind::Cancelled, format_args!("the evaluation was cancelled")),
-        }
+impl From<budget::Stop> for Stop {
+    fn from(_: budget::Stop) -> Stop {
+        Stop::Budget
+    }
+}
+
+impl Stop {
+    /// The error of an evaluation with this budget.
+    pub(super) fn error(self, budget: Option<&Budget<'_>>) -> Error {
+        run_error(match self {
+            Stop::OutOfMemory => RunError::OutOfMemory,
+            Stop::Kernel => RunError::Kernel,
+            // Without a budget of its own, the evaluation is part of another one that ends.
+            Stop::Budget => {
+                RunError::Stopped(budget.and_then(Budget::stop).unwrap_or(budget::Stop::Cancelled))
+            }
+        })
     }
 }

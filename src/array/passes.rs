@@ -181,8 +181,8 @@ impl Passes {
                     Some(array) => Source::Items(array),
                     None => Source::Computed(&pass.program, &read),
                 };
-                let Options { accuracy, mode, threads, is_cancelled, .. } = options;
-                let part = Options { accuracy, mode, threads, is_cancelled, progress };
+                let Options { accuracy, mode, threads, budget, .. } = options;
+                let part = Options { accuracy, mode, threads, budget, progress };
                 reduce(source, reducers, &shapes.values, shapes.reduced, result.data, part)?;
                 if is_last && !is_in_place {
                     let room = Operand::dense(result.data, itemsize, &output.shape)?;
@@ -209,8 +209,8 @@ impl Pass {
         options: &Options<'_>,
     ) -> Result<Operand, Error> {
         let values = copies.room(self.program.kernel.output.itemsize, shape)?;
-        let Options { accuracy, mode, threads, is_cancelled, .. } = *options;
-        let options = Options { accuracy, mode, threads, is_cancelled, progress: None };
+        let Options { accuracy, mode, threads, budget, .. } = *options;
+        let options = Options { accuracy, mode, threads, budget, progress: None };
         // SAFETY: as the caller promises; nobody knows the room yet.
         unsafe { evaluate_items(&self.program, read, &values, options)? };
         Ok(values)

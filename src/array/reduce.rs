@@ -13,9 +13,10 @@ use smallvec::SmallVec;
 
 use super::copy::copy_box;
 use super::operand::Operand;
-use super::options::{CallerOnly, Options, Stop};
+use super::options::{CallerOnly, Options, Stop, check};
 use super::pool;
 use crate::back::block::{Bytes, Items};
+use crate::back::budget::{Budget, Scope};
 use crate::back::jit_mode::Mode;
 use crate::back::policy::Program;
 use crate::dtype::Dtype;
@@ -121,9 +122,8 @@ pub unsafe fn reduce(
     out: *mut u8,
     mut options: Options<'_>,
 ) -> Result<(), Error> {
-    if options.is_cancelled.is_some_and(|is_cancelled| is_cancelled()) {
-        return Err(Stop::Cancelled.into());
-    }
+    let budget = options.budget;
+    check(budget).map_err(|stop| stop.error(budget))?;
     let loops = Loops::new(source, reducers, shape, reduced, out)?;
     let call = Call { accuracy: options.accuracy, mode: options.mode };
     let total = shape.iter().product::<i64>();
@@ -134,7 +134,7 @@ pub unsafe fn reduce(
         next: AtomicI64::new(0),
         stop: AtomicU8::new(0),
         done: AtomicI64::new(0),
-        is_cancelled: options.is_cancelled,
+        budget,
         progress: CallerOnly::new(options.progress.take()),
         total,
     };
@@ -156,7 +156,7 @@ pub unsafe fn reduce(
                 }
             }
         };
-        if let Err(stop) = run() {
+        if let Err(stop) = Scope::run_in(budget, run) {
             shared.stop.store(stop as u8, Atomic::Relaxed);
         }
     };
@@ -164,13 +164,13 @@ pub unsafe fn reduce(
         return Err(Error::internal());
     }
     if let Some(stop) = Stop::from_code(shared.stop.load(Atomic::Relaxed)) {
-        return Err(stop.into());
+        return Err(stop.error(budget));
     }
     if cut.pieces > 1 {
         let mut parts = parts.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
         parts.sort_by_key(|(task, _)| *task);
         // SAFETY: as the caller promises.
-        unsafe { join(&loops, cut, parts, call, &shared).map_err(Error::from)? };
+        unsafe { join(&loops, cut, parts, call, &shared).map_err(|stop| stop.error(budget))? };
     }
     if let Some(progress) = shared.progress.into_inner() {
         progress(total, total);
@@ -271,7 +271,7 @@ struct Shared<'s> {
     next: AtomicI64,
     stop: AtomicU8,
     done: AtomicI64,
-    is_cancelled: Option<&'s (dyn Fn() -> bool + Sync)>,
+    budget: Option<&'s Budget<'s>>,
     progress: CallerOnly<Option<&'s mut dyn FnMut(i64, i64)>>,
     total: i64,
 }
@@ -467,10 +467,7 @@ impl<'w, 's> Worker<'w, 's> {
         if let Some(stop) = Stop::from_code(self.shared.stop.load(Atomic::Relaxed)) {
             return Err(stop);
         }
-        match self.shared.is_cancelled.is_some_and(|is_cancelled| is_cancelled()) {
-            true => Err(Stop::Cancelled),
-            false => Ok(()),
-        }
+        check(self.shared.budget)
     }
 
     /// The step of the kept loops of a unit, and its columns.

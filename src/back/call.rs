@@ -15,6 +15,7 @@
 
 use super::block::scratch::Scratch;
 use super::block::{ALIGN, Bytes, overlap};
+use super::budget::{self, Meter, Stop};
 use super::engine::{Call, RunError};
 use super::settings::Settings;
 use super::trace::tell;
@@ -30,12 +31,14 @@ pub enum Status {
     ZeroStep = 1,
     /// A `while` needs more passes than the cap.
     TooManyPasses = 2,
+    /// The meter of the run says so.
+    Stopped = 3,
 }
 
 impl Status {
     /// The status that code returns as `code`; `None` for one that it does not know.
     pub fn of(code: i32) -> Option<Status> {
-        [Status::Done, Status::ZeroStep, Status::TooManyPasses]
+        [Status::Done, Status::ZeroStep, Status::TooManyPasses, Status::Stopped]
             .into_iter()
             .find(|status| *status as i32 == code)
     }
@@ -59,10 +62,12 @@ pub struct Needs {
     pub frame: usize,
     /// Whether the code reads each item before it writes it, so that the output may be an input.
     pub works_in_place: bool,
+    /// Where the code has loops, passes of them that take little time: it counts [`Meter::left`] down.
+    pub quiet_passes: Option<i64>,
 }
 
 /// One run of the code.
-pub struct Run<'a> {
+pub struct Run<'a, 'b> {
     /// Where the inputs and the symbols lie, NULL for inputs that the kernel does not read; with room for the
     /// engine's slots.
     pub arrays: &'a mut Vec<*const u8>,
@@ -70,7 +75,13 @@ pub struct Run<'a> {
     pub items: usize,
     /// The memory that the code needs, aligned to a cache line, and the same for all runs of a call.
     pub frame: *mut u8,
+    /// Counts the passes of the code's loops.
+    #[allow(dead_code, reason = "engines do not count yet")]
+    pub meter: &'a mut Meter<'b>,
 }
+
+/// Items of a run in an evaluation with a budget, which is looked at between runs.
+const WATCHED_ITEMS: usize = 1 << 14;
 
 /// Items for which index symbols are computed at once.
 pub const SYMBOL_ITEMS: usize = 1024;
@@ -85,22 +96,36 @@ const WORD: usize = size_of::<u64>();
 pub unsafe fn drive(
     needs: &Needs,
     call: Call<'_>,
-    run: impl FnMut(Run<'_>) -> Option<Status>,
+    run: impl FnMut(Run<'_, '_>) -> Option<Status>,
 ) -> Option<Result<(), RunError>> {
     if !are_aligned(needs, &call) || overlaps(needs, &call) {
         return None;
     }
     let mut scratch = Scratch::take().ok()?;
     // SAFETY: as the caller promises.
-    let status = unsafe { run_all(needs, &call, &mut scratch.bytes, run) };
+    let mut meter = unsafe { meter(needs, call.items) };
+    // SAFETY: as the caller promises.
+    let status = unsafe { run_all(needs, &call, &mut scratch.bytes, &mut meter, run) };
     scratch.put_back();
     match status? {
         Status::Done => Some(Ok(())),
+        Status::Stopped => Some(Err(meter.stop().unwrap_or(Stop::Cancelled).into())),
         status => {
             trace_stop(status, call.settings);
             Some(Err(RunError::Kernel))
         }
     }
+}
+
+/// The meter of a call over so many items; few items take little time, but for loops.
+///
+/// # Safety
+/// The meter is used in this call alone.
+unsafe fn meter<'b>(needs: &Needs, items: usize) -> Meter<'b> {
+    let is_watched = needs.quiet_passes.is_some() || items > WATCHED_ITEMS;
+    // SAFETY: as the caller promises.
+    let budget = if is_watched { unsafe { budget::current() } } else { None };
+    Meter::new(budget, needs.quiet_passes.unwrap_or(1))
 }
 
 fn are_aligned(needs: &Needs, call: &Call<'_>) -> bool {
@@ -131,7 +156,8 @@ unsafe fn run_all(
     needs: &Needs,
     call: &Call<'_>,
     memory: &mut Bytes,
-    mut run: impl FnMut(Run<'_>) -> Option<Status>,
+    meter: &mut Meter<'_>,
+    mut run: impl FnMut(Run<'_, '_>) -> Option<Status>,
 ) -> Option<Status> {
     let &Call { inputs, output, items, positions, .. } = call;
     let tables = inputs.len() + needs.symbols.len();
@@ -139,6 +165,12 @@ unsafe fn run_all(
     if !needs.symbols.is_empty() {
         most = most.min(SYMBOL_ITEMS);
     }
+    if meter.is_capped() && needs.quiet_passes.is_some() {
+        most = needs.group;
+    } else if meter.is_watched() {
+        most = most.min(WATCHED_ITEMS);
+    }
+    debug_assert!(WATCHED_ITEMS.is_multiple_of(needs.group));
     debug_assert!(needs.most_items.is_none_or(|most| most.is_multiple_of(needs.group)));
     debug_assert!(SYMBOL_ITEMS.is_multiple_of(needs.group));
     let most = most.min(items).max(1);
@@ -155,6 +187,9 @@ unsafe fn run_all(
 
     for start in (0..items).step_by(most) {
         let count = most.min(items - start);
+        if meter.next_items(0).is_err() {
+            return Some(Status::Stopped);
+        }
         arrays.clear();
         for (&input, &size) in inputs.iter().zip(&needs.inputs) {
             arrays.push(if input.is_null() { input } else { input.wrapping_add(start * size) });
@@ -168,7 +203,7 @@ unsafe fn run_all(
         let output = output.wrapping_add(start * needs.output);
         let whole = count - count % needs.group;
         if whole > 0 {
-            let status = run(Run { arrays: &mut arrays, output, items: whole, frame })?;
+            let status = run(Run { arrays: &mut arrays, output, items: whole, frame, meter })?;
             if status != Status::Done {
                 return Some(status);
             }
@@ -182,7 +217,10 @@ unsafe fn run_all(
         // each.
         unsafe { copy_rest(needs, &mut arrays, copies, whole, rest) };
         let result = copies.wrapping_add(tables * group_bytes);
-        let status = run(Run { arrays: &mut arrays, output: result, items: needs.group, frame })?;
+        if whole > 0 && meter.next_items(0).is_err() {
+            return Some(Status::Stopped);
+        }
+        let status = run(Run { arrays: &mut arrays, output: result, items: needs.group, frame, meter })?;
         if status != Status::Done {
             return Some(status);
         }
@@ -232,11 +270,12 @@ mod tests {
             most_items,
             frame: 100,
             works_in_place: true,
+            quiet_passes: None,
         }
     }
 
     /// The code.
-    fn double(run: &mut Run<'_>) {
+    fn double(run: &mut Run<'_, '_>) {
         let [x, _, index] = run.arrays[..] else { panic!("{} arrays", run.arrays.len()) };
         // SAFETY: the arrays have the items that the run says, the frame the bytes that it asks for.
         unsafe {
@@ -254,7 +293,7 @@ mod tests {
         needs: &Needs,
         items: usize,
         [input, output]: [*mut u8; 2],
-        run: impl FnMut(Run<'_>) -> Option<Status>,
+        run: impl FnMut(Run<'_, '_>) -> Option<Status>,
     ) -> Option<Result<(), RunError>> {
         let extent = [items as i64];
         let positions = Positions { shape: &extent, origin: &[0], extents: &extent };
@@ -367,8 +406,15 @@ mod tests {
     #[test]
     fn statuses_are_those_of_generated_code() {
         assert_eq!(
-            [-1, 0, 1, 2, 3].map(Status::of),
-            [None, Some(Status::Done), Some(Status::ZeroStep), Some(Status::TooManyPasses), None]
+            [-1, 0, 1, 2, 3, 4].map(Status::of),
+            [
+                None,
+                Some(Status::Done),
+                Some(Status::ZeroStep),
+                Some(Status::TooManyPasses),
+                Some(Status::Stopped),
+                None
+            ]
         );
         let prelude = include_str!("c/prelude.h");
         assert!(prelude.contains("enum { ME_ZERO_STEP = 1, ME_TOO_MANY_PASSES = 2 };"));

@@ -11,6 +11,7 @@
 use std::ffi::CStr;
 use std::fmt;
 
+use super::budget::Stop;
 use super::identity::{Gates, Identity, Names};
 use super::jit_mode::Mode;
 use super::settings::Settings;
@@ -129,6 +130,14 @@ pub enum RunError {
     Kernel,
     /// A reduction along axes of items that have no shape.
     Axes,
+    /// The budget of the evaluation says so.
+    Stopped(Stop),
+}
+
+impl From<Stop> for RunError {
+    fn from(stop: Stop) -> RunError {
+        RunError::Stopped(stop)
+    }
 }
 
 impl From<OutOfMemory> for RunError {

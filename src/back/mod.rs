@@ -1,10 +1,12 @@
 //! The engines that run a kernel.
 
 pub mod block;
+pub mod budget;
 #[cfg(c_compiler)]
 mod c;
 mod cache;
 mod call;
+pub mod clock;
 pub mod contest;
 mod eligibility;
 pub mod engine;
@@ -14,6 +16,7 @@ mod hot;
 mod identity;
 pub mod jit;
 pub mod jit_mode;
+pub mod listing;
 #[cfg(any(not(target_family = "wasm"), wasm_modules))]
 mod math_bridge;
 #[cfg(machine_code)]

@@ -1,6 +1,6 @@
 //! Which engine runs an evaluation.
 
-use super::block::{Interpreter, Items, Outcome, PaddedBlocks, PlanError, zero_padding};
+use super::block::{Interpreter, Items, Outcome, PaddedBlocks, PlanError, Printer, zero_padding};
 use super::engine::RunError;
 use super::hot::Hot;
 use super::jit::Jit;
@@ -40,6 +40,11 @@ impl Program {
         let jit = if is_kernel || mode == Mode::On { Jit::prepare(&kernel, mode) } else { None };
         let hot = if is_kernel || mode == Mode::Off { Hot::never() } else { Hot::new(&kernel, &interpreter) };
         Ok(Program { kernel, interpreter, jit, hot })
+    }
+
+    /// Prints to `printer` from now on.
+    pub fn print_to(&mut self, printer: Printer) {
+        self.interpreter.print_to(printer);
     }
 
     /// How many values an evaluation gives.

@@ -3,13 +3,14 @@
 use super::variable::{Role, Variable};
 use super::{Expression, Function};
 use crate::array::pool;
+use crate::back::block::Printer;
 use crate::back::jit_mode::Mode;
 use crate::back::policy::Program;
 use crate::dtype::Dtype;
 use crate::error::{Error, ErrorKind};
 use crate::front::error::Quoted;
-use crate::front::{self, Dialect, Entry, EntryKind, Language, Lifting};
-use crate::ir::{Axes, ExprKind, Kernel, Type};
+use crate::front::{self, Dialect, Entry, EntryKind, Language, Lifting, Profile, without_pragmas};
+use crate::ir::{Axes, Compiler, ExprKind, Kernel, Type};
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::nd::Geometry;
 
@@ -36,6 +37,8 @@ pub struct ExpressionBuilder<'a> {
     keepdims: bool,
     mode: Mode,
     geometry: Option<Geometry>,
+    profile: Profile,
+    printer: Result<Printer, OutOfMemory>,
 }
 
 impl<'a> ExpressionBuilder<'a> {
@@ -49,6 +52,8 @@ impl<'a> ExpressionBuilder<'a> {
             keepdims: false,
             mode: Mode::Default,
             geometry: None,
+            profile: Profile::default(),
+            printer: Ok(Printer::default()),
         }
     }
 
@@ -178,6 +183,43 @@ impl<'a> ExpressionBuilder<'a> {
         ExpressionBuilder { mode, ..self }
     }
 
+    /// Says what the text may use and how large it may be; anything unless this is called. For text from users, begin
+    /// with [`Profile::sandbox`].
+    ///
+    /// ```
+    /// # use miniexpr::{ErrorKind, Expression, Profile};
+    /// let error = Expression::builder("((((1))))")
+    ///     .profile(Profile { max_nesting: Some(3), ..Profile::sandbox() })
+    ///     .compile()
+    ///     .unwrap_err();
+    /// assert_eq!((error.kind(), error.span()), (ErrorKind::Limit, Some(3..4)));
+    /// ```
+    pub fn profile(self, profile: Profile) -> Self {
+        ExpressionBuilder { profile, ..self }
+    }
+
+    /// Gives what a kernel prints to `printer`, a line with its newline at a time, in any thread that evaluates; it goes to
+    /// C's standard output unless this is called.
+    ///
+    /// ```
+    /// use std::sync::{Arc, Mutex};
+    ///
+    /// use miniexpr::{ArrayRef, Dtype, Expression};
+    ///
+    /// let lines = Arc::new(Mutex::new(String::new()));
+    /// let printed = Arc::clone(&lines);
+    /// let kernel = Expression::builder("def f(x):\n    print(\"x is {}\", x)\n    return x\n")
+    ///     .variable("x", Dtype::Float64)
+    ///     .print(move |line| printed.lock().unwrap().push_str(&String::from_utf8_lossy(line)))
+    ///     .compile()?;
+    /// kernel.evaluate_to_vec::<f64>(&[ArrayRef::from(&[0.5])])?;
+    /// assert_eq!(*lines.lock().unwrap(), "x is 0.5\n");
+    /// # Ok::<(), miniexpr::Error>(())
+    /// ```
+    pub fn print(self, printer: impl Fn(&[u8]) + Send + Sync + 'static) -> Self {
+        ExpressionBuilder { printer: Printer::new(printer), ..self }
+    }
+
     /// Compiles for the blocks of a chunked array.
     pub(crate) fn geometry(self, geometry: Option<Geometry>) -> Self {
         ExpressionBuilder { geometry, ..self }
@@ -215,35 +257,63 @@ impl<'a> ExpressionBuilder<'a> {
     /// ```
     pub fn compile(self) -> Result<Expression, Error> {
         let (text, dialect) = (self.text, self.dialect);
+        if u32::try_from(text.len()).is_err() {
+            return Err(Error::new(ErrorKind::InvalidArgument, format_args!("the text is longer than 4 GB")));
+        }
+        self.profile.check_text(text)?;
         let language = Language::of(text, dialect);
-        match (self.compile_as(language), language) {
-            (Err(error), Language::Kernel) => Err(kernel_error(text, dialect, error)),
+        if self.profile.expressions_only && language == Language::Kernel {
+            let message = format_args!("the text is a kernel; expressions alone are allowed here");
+            return Err(Error::new(ErrorKind::Refused, message));
+        }
+        let masked = if self.profile.ignore_pragmas { Some(without_pragmas(text)?) } else { None };
+        let read = masked.as_deref().unwrap_or(text);
+        match (self.compile_as(read, language), language) {
+            (Err(error), Language::Kernel) => Err(kernel_error(read, dialect, error)),
             (result, _) => result,
         }
     }
 
-    fn compile_as(self, language: Language) -> Result<Expression, Error> {
-        let ExpressionBuilder { text, entries, output, dialect, axes, keepdims, mode, geometry } = self;
+    /// Compiles what is read of the text.
+    fn compile_as(self, read: &[u8], language: Language) -> Result<Expression, Error> {
+        let ExpressionBuilder {
+            text,
+            entries,
+            output,
+            dialect,
+            axes,
+            keepdims,
+            mode,
+            geometry,
+            profile,
+            printer,
+        } = self;
         let entries = entries?;
         pool::read_environment();
-        if u32::try_from(text.len()).is_err() {
-            return Err(Error::new(ErrorKind::InvalidArgument, format_args!("the text is longer than 4 GB")));
-        }
         let lifting = if mode == Mode::On { Lifting::IfPossible } else { Lifting::Never };
-        let mut kernel = front::compile(text, language, dialect, &entries, output, lifting)?;
+        let mut kernel = front::compile(read, language, dialect, &entries, output, lifting)?;
+        profile.check_kernel(&kernel)?;
         let axes = Axes::new(axes?.as_deref(), keepdims)?;
         if axes != Axes::default() && !kernel.reduce_along(axes)? {
             let message = format_args!("axes are given for a text that is not a reduction");
             return Err(Error::new(ErrorKind::InvalidReduction, message));
         }
         let is_kernel = language == Language::Kernel;
-        let program = Program::new(kernel, is_kernel, mode)?;
+        if profile.no_disk_cache {
+            kernel.compiler = Compiler::InProcess;
+        }
+        let mut program = Program::new(kernel, is_kernel, mode)?;
+        program.print_to(printer?);
+        let calls_host =
+            program.kernel.graph.exprs.iter().any(|expr| matches!(expr.kind, ExprKind::Call { .. }));
         let variables = variables(&entries, output, &program.kernel)?;
         Ok(Expression {
             program,
             plan: crate::array::Plan::default(),
             is_kernel,
             geometry,
+            calls_host,
+            max_passes: profile.max_passes,
             variables,
             text: Vec::try_copied(text)?,
         })
@@ -306,6 +376,7 @@ fn check_strings(entry: &Entry<'_>, output: Option<Dtype>) -> Result<(), Error> 
 fn kernel_error(source: &[u8], dialect: Dialect, error: Error) -> Error {
     match front::check_syntax(source, dialect) {
         Err(fault) if error.kind() != ErrorKind::Syntax => fault,
+        _ if error.kind() == ErrorKind::Refused => error,
         _ => error.into_syntax_error(),
     }
 }

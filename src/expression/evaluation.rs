@@ -1,13 +1,15 @@
 //! One evaluation: its options, the checks of its arrays, and the call of the engines.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use smallvec::SmallVec;
 
 use super::Expression;
 use super::variable::Role;
 use crate::array::{ArrayMut, ArrayRef, Item, Operand, Options, evaluate, pool, result_shape};
+use crate::back::budget::{Flag, Limits};
 use crate::back::jit_mode::Mode;
 use crate::back::simd_backend;
 use crate::error::{Error, ErrorKind};
@@ -32,7 +34,7 @@ pub struct Evaluation<'e> {
     accuracy: Accuracy,
     mode: Mode,
     threads: usize,
-    cancel: Option<&'e AtomicBool>,
+    limits: Limits<'e>,
     progress: Option<Progress<'e>>,
 }
 
@@ -45,7 +47,7 @@ type Operands = SmallVec<[Option<Operand>; 4]>;
 impl<'e> Evaluation<'e> {
     pub(super) fn new(expression: &'e Expression) -> Evaluation<'e> {
         let (accuracy, mode) = (Accuracy::Fast, Mode::Default);
-        Evaluation { expression, accuracy, mode, threads: 1, cancel: None, progress: None }
+        Evaluation { expression, accuracy, mode, threads: 1, limits: Limits::default(), progress: None }
     }
 
     /// Asks for transcendental functions of another accuracy; [`Accuracy::Fast`] unless this is called.
@@ -92,9 +94,8 @@ impl<'e> Evaluation<'e> {
         Evaluation { threads, ..self }
     }
 
-    /// Stops the evaluation with [`ErrorKind::Cancelled`] soon after `flag` is set, by any thread or by
-    /// [`Evaluation::progress`]. Kernels that print, or whose branches or
-    /// loops depend on reductions, are not stopped halfway.
+    /// Stops the evaluation with [`ErrorKind::Cancelled`] within some milliseconds after `flag` is set, by any thread or
+    /// by [`Evaluation::progress`]. The output may then hold anything; the expression is as it was.
     ///
     /// ```
     /// use std::sync::atomic::AtomicBool;
@@ -108,7 +109,42 @@ impl<'e> Evaluation<'e> {
     /// # Ok::<(), miniexpr::Error>(())
     /// ```
     pub fn cancel(self, flag: &'e AtomicBool) -> Self {
-        Evaluation { cancel: Some(flag), ..self }
+        Evaluation { limits: Limits { flag: Some(Flag::Bool(flag)), ..self.limits }, ..self }
+    }
+
+    /// Stops the evaluation with [`ErrorKind::TimedOut`] when it has taken `timeout`, or some milliseconds more.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use miniexpr::{ArrayRef, Dtype, ErrorKind, Expression};
+    ///
+    /// let text = "def f(x):\n    for i in range(10**12):\n        x = x + 1\n    return x\n";
+    /// let endless = Expression::builder(text).variable("x", Dtype::Float64).compile()?;
+    /// let evaluation = endless.evaluation().timeout(Duration::from_millis(10));
+    /// let error = evaluation.run_to_vec::<f64>(&[ArrayRef::from(&[0.0])]).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::TimedOut);
+    /// # Ok::<(), miniexpr::Error>(())
+    /// ```
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Evaluation { limits: Limits { timeout: Some(timeout), ..self.limits }, ..self }
+    }
+
+    /// Stops the evaluation with [`ErrorKind::TooManyPasses`] when an item would take more than `passes` passes of loops in
+    /// all. A pass counts for all items that are evaluated together, also for those that no longer take part.
+    ///
+    /// ```
+    /// use miniexpr::{ArrayRef, Dtype, ErrorKind, Expression};
+    ///
+    /// let text = "def f(x):\n    for i in range(100):\n        x = x + 1\n    return x\n";
+    /// let kernel = Expression::builder(text).variable("x", Dtype::Float64).compile()?;
+    /// let run = |passes| kernel.evaluation().max_passes(passes).run_to_vec::<f64>(&[ArrayRef::from(&[0.0])]);
+    /// assert_eq!(run(100)?, [100.0]);
+    /// assert_eq!(run(99).unwrap_err().kind(), ErrorKind::TooManyPasses);
+    /// # Ok::<(), miniexpr::Error>(())
+    /// ```
+    pub fn max_passes(self, passes: u64) -> Self {
+        Evaluation { limits: Limits { passes: Some(passes), ..self.limits }, ..self }
     }
 
     /// Calls `progress` now and then, on the calling thread, with the number of items that are done and that of all.
@@ -141,8 +177,8 @@ impl<'e> Evaluation<'e> {
     ///
     /// Errors: [`ErrorKind::InputCount`], [`ErrorKind::WrongType`] and [`ErrorKind::Shape`] for arrays that are
     /// not like that, and nothing is written; [`ErrorKind::InvalidReduction`] for the smallest or largest of no items;
-    /// [`ErrorKind::Kernel`], [`ErrorKind::Cancelled`] and [`ErrorKind::OutOfMemory`], after which the output may hold
-    /// anything.
+    /// [`ErrorKind::Kernel`], [`ErrorKind::Cancelled`], [`ErrorKind::TimedOut`], [`ErrorKind::TooManyPasses`],
+    /// [`ErrorKind::Callback`] and [`ErrorKind::OutOfMemory`], after which the output may hold anything.
     ///
     /// ```
     /// use miniexpr::{ArrayRef, Dtype, ErrorKind, Expression};
@@ -211,18 +247,17 @@ impl<'e> Evaluation<'e> {
             return Err(wrong_type(format_args!("the output"), wanted, output.ty()));
         }
         let output = output.operand()?;
-        let cancel = self.cancel.map(|flag| move || flag.load(Ordering::Relaxed));
-        let is_cancelled = cancel.as_ref().map(|cancel| cancel as &(dyn Fn() -> bool + Sync));
         let mut progress = self.progress.transpose()?;
-        let options = Options {
-            accuracy: if simd_backend::is_scalar() { Accuracy::Scalar } else { self.accuracy },
-            mode: self.mode,
-            threads: if self.threads == 0 { pool::num_threads() } else { self.threads },
-            is_cancelled,
-            progress: progress.as_mut().map(|progress| &mut **progress as &mut dyn FnMut(i64, i64)),
-        };
-        // SAFETY: the arrays are borrowed views of the types that the kernel takes and gives, the output exclusively.
-        unsafe { evaluate(&self.expression.program, &self.expression.plan, inputs, &output, options) }
+        let accuracy = if simd_backend::is_scalar() { Accuracy::Scalar } else { self.accuracy };
+        let threads = if self.threads == 0 { pool::num_threads() } else { self.threads };
+        let Evaluation { expression, mode, limits, .. } = self;
+        expression.bounded(limits, |budget| {
+            let progress = progress.as_mut().map(|progress| &mut **progress as &mut dyn FnMut(i64, i64));
+            let options = Options { accuracy, mode, threads, budget, progress };
+            // SAFETY: the arrays are borrowed views of the types that the kernel takes and gives, the output
+            // exclusively.
+            unsafe { evaluate(&expression.program, &expression.plan, inputs, &output, options) }
+        })
     }
 
     /// The inputs that are parameters of the kernel, of the declared types; `None` for one that is not read.

@@ -1,17 +1,24 @@
 //! The safe core: a compiled expression, and its evaluation on views of arrays.
 
+mod bounded;
 mod builder;
+mod dump;
 mod evaluation;
 mod function;
 mod packed;
 mod variable;
+mod words;
 
 use std::fmt;
 
+pub(crate) use bounded::AsError;
+pub use bounded::fail_evaluation;
 pub use builder::ExpressionBuilder;
+pub use dump::Dump;
 pub use evaluation::Evaluation;
 pub use function::{Function, FunctionPointer};
 pub use variable::Variable;
+pub use words::{Builtin, BuiltinKind, builtins, is_kernel};
 
 use crate::array::{ArrayMut, ArrayRef, Item, Plan};
 use crate::back::block::Outcome;
@@ -43,6 +50,10 @@ pub struct Expression {
     pub(crate) is_kernel: bool,
     /// The chunked array whose blocks are evaluated, if it was compiled for one.
     pub(crate) geometry: Option<Geometry>,
+    /// Whether evaluations call functions of the program, which may fail.
+    calls_host: bool,
+    /// Passes of loops that an evaluation may take, where it asks for no fewer.
+    max_passes: Option<u64>,
     variables: Vec<Variable>,
     text: Vec<u8>,
 }

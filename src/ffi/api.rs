@@ -1,12 +1,15 @@
 //! The exported functions, in the order of the header. Each is a boundary: it stops panics and
 //! hands raw arguments to the module that checks them.
 
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
 
+use super::message::{self, Shown};
 use super::types::*;
-use super::{arrays, compile, eval, eval_nd, message, query, varlen};
+use super::{arrays, builtins, compile, eval, eval_nd, query, varlen};
 use crate::array::pool;
+use crate::back::budget;
 use crate::error::Error;
 
 /// Runs `body`; a panic, which would be a bug of this library, becomes `fallback` instead of
@@ -31,7 +34,7 @@ unsafe fn compile_panic_boundary(
 ) -> c_int {
     let code = ffi_panic_boundary(INTERNAL_COMPILE_ERROR, body);
     if code == INTERNAL_COMPILE_ERROR {
-        message::set(&Error::internal());
+        message::set(&Error::internal(), code, Shown::Everywhere);
         // SAFETY: as the caller promises.
         unsafe {
             if !error.is_null() {
@@ -169,6 +172,59 @@ pub unsafe extern "C" fn me_compile_with(
     }
 }
 
+/// Options for text from users: expressions alone, no pragmas, and limits under which every text is compiled within
+/// some milliseconds. What the host adds (`dialect`, kernels by `expressions_only = false`) leaves the other promises
+/// as they are. docs/security.md says what they are worth.
+#[unsafe(no_mangle)]
+pub extern "C" fn me_sandbox_params() -> me_compile_params {
+    compile::sandbox_params()
+}
+
+/// Whether me_compile reads a text as a kernel, and not as an expression; false for NULL.
+///
+/// # Safety
+/// `text` is NULL or ends with NUL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn me_is_kernel(text: *const c_char) -> bool {
+    // SAFETY: the arguments are passed on under the contract of this function.
+    ffi_panic_boundary(false, || unsafe { builtins::is_kernel(text) })
+}
+
+/// How many names the language has.
+#[unsafe(no_mangle)]
+pub extern "C" fn me_builtin_count() -> c_int {
+    builtins::count()
+}
+
+/// Tells of a name of the language: of number `index`, counted from 0, in alphabetical order. The texts live as long
+/// as the process.
+///
+/// Returns false, and writes nothing, if there are not so many.
+///
+/// # Safety
+/// `info` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn me_builtin(index: c_int, info: *mut me_builtin_info) -> bool {
+    // SAFETY: the arguments are passed on under the contract of this function.
+    ffi_panic_boundary(false, || unsafe { builtins::describe(index, info) })
+}
+
+/// What went wrong in the calling thread's last failed call: in one that compiles, unless a later one has succeeded;
+/// in one that evaluates, so ask right after it.
+///
+/// `error->struct_size` is set before the call. The texts belong to the library, and are valid until the thread's next
+/// call that compiles or fails.
+///
+/// Returns whether there is an error; if not, the status is 0 and the message is empty.
+///
+/// # Safety
+/// `error` is NULL or begins with its size, and has so many bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn me_get_last_error(error: *mut me_error) -> bool {
+    // SAFETY: the arguments are passed on under the contract of this function.
+    ffi_panic_boundary(false, || unsafe { message::describe(error) })
+}
+
 /// Why the calling thread's last compile call failed; NULL if it succeeded. After a failed
 /// me_eval_arrays or me_result_shape, why that failed.
 ///
@@ -228,7 +284,49 @@ pub unsafe extern "C" fn me_eval(
 ) -> c_int {
     // SAFETY: the arguments are passed on under the contract of this function.
     ffi_panic_boundary(INTERNAL_EVAL_ERROR, || unsafe {
-        eval::flat(expr, vars_block, n_vars, output_block, block_nitems, params)
+        eval::flat(expr, vars_block, n_vars, output_block, block_nitems, params, ptr::null())
+    })
+}
+
+/// Evaluates as me_eval does, within a budget.
+///
+/// `budget` may be NULL for none. An evaluation that it ends leaves anything in the output, and the expression as
+/// it was.
+///
+/// Returns a me_eval_status; on a failure me_get_last_error() says what went wrong.
+///
+/// # Safety
+/// As for me_eval; `budget` is NULL or begins with its size, and has so many bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn me_eval_with(
+    expr: *const me_expr,
+    vars_block: *mut *const c_void,
+    n_vars: c_int,
+    output_block: *mut c_void,
+    block_nitems: c_int,
+    params: *const me_eval_params,
+    budget: *const me_budget,
+) -> c_int {
+    // SAFETY: the arguments are passed on under the contract of this function.
+    ffi_panic_boundary(INTERNAL_EVAL_ERROR, || unsafe {
+        eval::flat(expr, vars_block, n_vars, output_block, block_nitems, params, budget)
+    })
+}
+
+/// Marks the evaluation in which the host's function is called as failed: it ends with ME_EVAL_ERR_CALLBACK, on all
+/// its threads, and no function of the host is called for it any more. What the function returns is of no account.
+/// me_get_last_error() gives the host `code` and `message`, of which the library makes a copy; NULL for no message.
+///
+/// Returns false, and does nothing, where the calling thread is in no evaluation.
+///
+/// # Safety
+/// `message` is NULL or ends with NUL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn me_fail(code: c_int, message: *const c_char) -> bool {
+    ffi_panic_boundary(false, || {
+        // SAFETY: as the caller promises.
+        let message = if message.is_null() { c"" } else { unsafe { CStr::from_ptr(message) } };
+        budget::fail(code, message.to_bytes())
     })
 }
 
@@ -331,7 +429,32 @@ pub unsafe extern "C" fn me_eval_nd(
     // SAFETY: the arguments are passed on under the contract of this function.
     ffi_panic_boundary(INTERNAL_EVAL_ERROR, || unsafe {
         let arrays = eval_nd::Arrays { vars_block, n_vars, output_block, block_nitems };
-        eval_nd::eval(expr, arrays, nchunk, nblock, params)
+        eval_nd::eval(expr, arrays, nchunk, nblock, params, ptr::null())
+    })
+}
+
+/// Evaluates as me_eval_nd does, within a budget, see me_eval_with.
+///
+/// Returns a me_eval_status; on a failure me_get_last_error() says what went wrong.
+///
+/// # Safety
+/// As for me_eval_nd and me_eval_with.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn me_eval_nd_with(
+    expr: *const me_expr,
+    vars_block: *mut *const c_void,
+    n_vars: c_int,
+    output_block: *mut c_void,
+    block_nitems: c_int,
+    nchunk: i64,
+    nblock: i64,
+    params: *const me_eval_params,
+    budget: *const me_budget,
+) -> c_int {
+    // SAFETY: the arguments are passed on under the contract of this function.
+    ffi_panic_boundary(INTERNAL_EVAL_ERROR, || unsafe {
+        let arrays = eval_nd::Arrays { vars_block, n_vars, output_block, block_nitems };
+        eval_nd::eval(expr, arrays, nchunk, nblock, params, budget)
     })
 }
 
@@ -392,8 +515,55 @@ pub unsafe extern "C" fn me_eval_varlen(
     // SAFETY: the arguments are passed on under the contract of this function.
     ffi_panic_boundary(INTERNAL_EVAL_ERROR, || unsafe {
         let buffers = varlen::Buffers { offsets, data, data_capacity, data_used };
-        varlen::eval(expr, vars_block, n_vars, block_nitems, buffers, params)
+        varlen::eval(expr, vars_block, n_vars, block_nitems, buffers, params, ptr::null())
     })
+}
+
+/// Evaluates as me_eval_varlen does, within a budget, see me_eval_with.
+///
+/// Returns a me_eval_status; on a failure me_get_last_error() says what went wrong.
+///
+/// # Safety
+/// As for me_eval_varlen and me_eval_with.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn me_eval_varlen_with(
+    expr: *const me_expr,
+    vars_block: *mut *const c_void,
+    n_vars: c_int,
+    block_nitems: c_int,
+    offsets: *mut i64,
+    data: *mut c_void,
+    data_capacity: usize,
+    data_used: *mut usize,
+    params: *const me_eval_params,
+    budget: *const me_budget,
+) -> c_int {
+    // SAFETY: the arguments are passed on under the contract of this function.
+    ffi_panic_boundary(INTERNAL_EVAL_ERROR, || unsafe {
+        let buffers = varlen::Buffers { offsets, data, data_capacity, data_used };
+        varlen::eval(expr, vars_block, n_vars, block_nitems, buffers, params, budget)
+    })
+}
+
+/// Writes what the library makes of an expression, as text: what, says `what`, a me_dump_kind. For reading; the
+/// format may change.
+///
+/// `buffer` receives at most `size` bytes, a NUL included; it may be NULL if `size` is 0.
+///
+/// Returns the bytes of the whole text without the NUL, as snprintf does. The text begins with `;` where an engine
+/// does not take the expression, and says why. 0 for a NULL expression, an unknown kind, and without memory.
+///
+/// # Safety
+/// `expr` is NULL or alive; `buffer` is NULL or has `size` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn me_dump(
+    expr: *const me_expr,
+    what: me_dump_kind,
+    buffer: *mut c_char,
+    size: usize,
+) -> usize {
+    // SAFETY: the arguments are passed on under the contract of this function.
+    ffi_panic_boundary(0, || unsafe { query::dump(expr, what, buffer, size) })
 }
 
 /// Prints an expression to C's stdout, one node per line, for debugging.
@@ -505,6 +675,16 @@ pub extern "C" fn me_register_wasm_jit_helpers(
     let _ = (instantiate_helper, free_helper);
 }
 
+/// Gives a WebAssembly module without a clock of its own that of its host, for `timeout_ns` of me_budget; NULL takes
+/// it back. Accepted on every target; does nothing where there is a clock.
+#[unsafe(no_mangle)]
+pub extern "C" fn me_register_clock(clock: me_clock) {
+    #[cfg(bare_wasm)]
+    crate::back::clock::host::register(clock);
+    #[cfg(not(bare_wasm))]
+    let _ = clock;
+}
+
 /// Forgets the WebAssembly kernels of the process: for tests that count instances.
 ///
 /// cbindgen:ignore
@@ -523,8 +703,6 @@ pub extern "C" fn me_version() -> *const c_char {
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
-    use std::ffi::CStr;
-    use std::ptr;
 
     use super::*;
 

@@ -3,13 +3,14 @@
 use std::ffi::c_int;
 use std::fmt;
 use std::slice;
-use std::sync::atomic::{AtomicI32, Ordering};
 
 use smallvec::SmallVec;
 
-use super::eval::{accuracy, code, jit_mode};
+use super::eval::{accuracy, jit_mode};
+use super::failure::{Failure, report};
+use super::message::Shown;
 use super::types::*;
-use super::{handle, message, sized};
+use super::{budget, handle, sized};
 use crate::array::{self, Options, View, pool};
 use crate::dtype::Dtype;
 use crate::error::{Error, ErrorKind};
@@ -39,13 +40,14 @@ pub(super) unsafe fn result_shape(
             Ok(array::result_shape(&expression.program, &expression.plan, &operands)?)
         })
     };
-    report(found.map(|found| {
+    let result = found.map(|found| {
         // SAFETY: as the caller promises; an array has at most 32 dimensions.
         unsafe {
             ndim.write(found.len() as c_int);
             shape.copy_from_nonoverlapping(found.as_ptr(), found.len());
         }
-    }))
+    });
+    report(result, Shown::Everywhere)
 }
 
 /// # Safety
@@ -58,7 +60,7 @@ pub(super) unsafe fn eval(
     params: *const me_array_params,
 ) -> c_int {
     // SAFETY: as the caller promises.
-    report(unsafe { evaluate(expr, inputs, n_inputs, output, params) })
+    report(unsafe { evaluate(expr, inputs, n_inputs, output, params) }, Shown::Everywhere)
 }
 
 /// # Safety
@@ -79,30 +81,21 @@ unsafe fn evaluate(
     let ty = expression.program.kernel.output;
     // SAFETY: as the caller promises.
     let output = unsafe { view(output, ty, Name::Output, Data::Needed)? };
-    let params = params.unwrap_or(me_array_params {
-        struct_size: size_of::<me_array_params>(),
-        eval: me_eval_params::default(),
-        n_threads: 1,
-        cancel: std::ptr::null(),
-        progress: None,
-        context: std::ptr::null_mut(),
-    });
+    let params = params.unwrap_or_default();
     // SAFETY: as the caller promises.
-    let cancel = unsafe { flag(params.cancel)? };
-    let is_set = cancel.map(|flag| move || flag.load(Ordering::Relaxed) != 0);
+    let limits = unsafe { budget::limits_of(params.cancel, params.timeout_ns, params.max_passes)? };
     // SAFETY: as the caller promises.
     let mut progress =
         params.progress.map(|progress| move |done, all| unsafe { progress(params.context, done, all) });
-    let options = Options {
-        accuracy: accuracy(&raw const params.eval),
-        mode: jit_mode(&raw const params.eval),
-        threads: threads(params.n_threads)?,
-        is_cancelled: is_set.as_ref().map(|is_set| is_set as &(dyn Fn() -> bool + Sync)),
-        progress: progress.as_mut().map(|progress| progress as &mut dyn FnMut(i64, i64)),
-    };
-    // SAFETY: as the caller promises; the arrays have the types that the kernel takes and gives.
-    unsafe { array::evaluate_views(&expression.program, &expression.plan, &inputs, output, options)? };
-    Ok(())
+    let (accuracy, mode) = (accuracy(&raw const params.eval), jit_mode(&raw const params.eval));
+    let threads = threads(params.n_threads)?;
+    expression.bounded(limits, |budget| {
+        let progress = progress.as_mut().map(|progress| progress as &mut dyn FnMut(i64, i64));
+        let options = Options { accuracy, mode, threads, budget, progress };
+        // SAFETY: as the caller promises; the arrays have the types that the kernel takes and gives.
+        unsafe { array::evaluate_views(&expression.program, &expression.plan, &inputs, output, options)? };
+        Ok(())
+    })
 }
 
 /// Threads that a number of C asks for.
@@ -114,42 +107,6 @@ fn threads(number: c_int) -> Result<usize, Error> {
     }
 }
 
-/// # Safety
-/// `cancel` is NULL or points to a number that may change, and lives longer than the call.
-unsafe fn flag<'a>(cancel: *const i32) -> Result<Option<&'a AtomicI32>, Error> {
-    match cancel {
-        _ if cancel.is_null() => Ok(None),
-        _ if !cancel.is_aligned() => Err(invalid(format_args!("the number that cancels is not aligned"))),
-        // SAFETY: as the caller promises. Nobody writes through the reference.
-        _ => Ok(Some(unsafe { AtomicI32::from_ptr(cancel.cast_mut()) })),
-    }
-}
-
-/// A failed call: an error, and its code where the error does not tell it.
-struct Failure {
-    error: Error,
-    status: EvalStatus,
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Failure {
-        Failure { status: EvalStatus::from(error.kind()), error }
-    }
-}
-
-impl From<OutOfMemory> for Failure {
-    fn from(error: OutOfMemory) -> Failure {
-        Error::from(error).into()
-    }
-}
-
-fn report(result: Result<(), Failure>) -> c_int {
-    code(result.map_err(|Failure { error, status }| {
-        message::set(&error);
-        status
-    }))
-}
-
 fn invalid(message: fmt::Arguments<'_>) -> Error {
     Error::new(ErrorKind::InvalidArgument, message)
 }
@@ -158,10 +115,7 @@ fn invalid(message: fmt::Arguments<'_>) -> Error {
 /// `expr` is NULL or alive.
 unsafe fn expression<'a>(expr: *const me_expr) -> Result<&'a Expression, Failure> {
     // SAFETY: as the caller promises.
-    unsafe { handle::from_raw(expr) }.ok_or_else(|| Failure {
-        error: invalid(format_args!("the expression is NULL")),
-        status: EvalStatus::ME_EVAL_ERR_NULL_EXPR,
-    })
+    unsafe { handle::from_raw(expr) }.ok_or_else(Failure::null_expression)
 }
 
 /// Whether the items of arrays are looked at.

@@ -1,16 +1,18 @@
 //! Checks of the compile calls, and the step from C to the front end.
 
-use std::ffi::{CStr, c_char, c_int};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::slice;
 
+use super::budget::limit;
+use super::message::{self, Shown};
 use super::types::*;
-use super::{handle, message, sized};
+use super::{handle, sized};
 use crate::back::jit_mode::Mode;
 use crate::dtype::Dtype;
 use crate::error::{Error, ErrorKind};
 use crate::expression::ExpressionBuilder;
 use crate::front::error::Quoted;
-use crate::front::{Dialect, Entry, EntryKind};
+use crate::front::{Dialect, Entry, EntryKind, Profile};
 use crate::ir::UserFunction;
 use crate::memory::OutOfMemory;
 use crate::nd::{Geometry, GeometryError};
@@ -81,7 +83,70 @@ unsafe fn options(params: *const me_compile_params) -> Result<Options, Error> {
         NUMEXPR => Dialect::NumExpr,
         other => return Err(invalid(format_args!("the dialect {} is not supported", other as c_int))),
     };
-    Ok(Options { dialect, mode: Mode::from_code(params.jit_mode as c_int), geometry: None })
+    let mode = Mode::from_code(params.jit_mode as c_int);
+    let printer = params.print.map(|function| Sink { function, context: params.print_context });
+    Ok(Options { dialect, mode, geometry: None, profile: profile(&params)?, printer })
+}
+
+/// What the options allow a text.
+fn profile(params: &me_compile_params) -> Result<Profile, Error> {
+    Ok(Profile {
+        expressions_only: params.expressions_only != 0,
+        ignore_pragmas: params.ignore_pragmas != 0,
+        no_print: params.no_print != 0,
+        no_disk_cache: params.no_disk_cache != 0,
+        max_nesting: limit("max_nesting", i64::from(params.max_nesting))?.map(|most| most as u32),
+        max_text_bytes: limit("max_text_bytes", params.max_text_bytes)?,
+        max_nodes: limit("max_nodes", params.max_nodes)?,
+        max_constant_bytes: limit("max_constant_bytes", params.max_constant_bytes)?,
+        max_passes: limit("max_passes", params.max_passes)?,
+    })
+}
+
+/// The options that allow what [`Profile::sandbox`] does.
+pub(super) fn sandbox_params() -> me_compile_params {
+    let Profile {
+        expressions_only,
+        ignore_pragmas,
+        no_print,
+        no_disk_cache,
+        max_nesting,
+        max_text_bytes,
+        max_nodes,
+        max_constant_bytes,
+        max_passes,
+    } = Profile::sandbox();
+    let number = |limit: Option<u64>| limit.and_then(|limit| i64::try_from(limit).ok()).unwrap_or(0);
+    me_compile_params {
+        expressions_only: expressions_only.into(),
+        ignore_pragmas: ignore_pragmas.into(),
+        no_print: no_print.into(),
+        no_disk_cache: no_disk_cache.into(),
+        max_nesting: number(max_nesting.map(u64::from)) as c_int,
+        max_text_bytes: number(max_text_bytes),
+        max_nodes: number(max_nodes),
+        max_constant_bytes: number(max_constant_bytes),
+        max_passes: number(max_passes),
+        ..me_compile_params::default()
+    }
+}
+
+/// The host's function that takes what is printed.
+struct Sink {
+    function: unsafe extern "C" fn(*mut c_void, *const c_char, usize),
+    context: *mut c_void,
+}
+
+// SAFETY: the host promises that the function may be called with this context from any thread.
+unsafe impl Send for Sink {}
+// SAFETY: as above.
+unsafe impl Sync for Sink {}
+
+impl Sink {
+    fn print(&self, line: &[u8]) {
+        // SAFETY: the host's function takes such lines, as the header asks.
+        unsafe { (self.function)(self.context, line.as_ptr().cast(), line.len()) }
+    }
 }
 
 /// # Safety
@@ -180,9 +245,10 @@ unsafe fn report(result: Result<*mut me_expr, Error>, error: *mut c_int, out: *m
             (CompileStatus::ME_COMPILE_SUCCESS as c_int, 0)
         }
         Err(failure) => {
-            message::set(&failure);
+            let status = CompileStatus::from(failure.kind()) as c_int;
+            message::set(&failure, status, Shown::Everywhere);
             let position = failure.position.and_then(|position| c_int::try_from(position).ok());
-            (CompileStatus::from(failure.kind()) as c_int, position.unwrap_or(-1))
+            (status, position.unwrap_or(-1))
         }
     };
     if !error.is_null() {
@@ -197,12 +263,20 @@ struct Options {
     dialect: Dialect,
     mode: Mode,
     geometry: Option<Geometry>,
+    profile: Profile,
+    printer: Option<Sink>,
 }
 
 impl Default for Options {
     /// Those of `me_compile`.
     fn default() -> Options {
-        Options { dialect: Dialect::Miniexpr, mode: Mode::Default, geometry: None }
+        Options {
+            dialect: Dialect::Miniexpr,
+            mode: Mode::Default,
+            geometry: None,
+            profile: Profile::default(),
+            printer: None,
+        }
     }
 }
 
@@ -221,8 +295,12 @@ unsafe fn compile(
     // SAFETY: as the caller promises.
     let (text, variables) =
         unsafe { (CStr::from_ptr(expression).to_bytes(), variable_table(variables, var_count)?) };
-    let Options { dialect, mode, geometry } = options;
-    let mut builder = ExpressionBuilder::new(text).dialect(dialect).jit(mode).geometry(geometry);
+    let Options { dialect, mode, geometry, profile, printer } = options;
+    let mut builder =
+        ExpressionBuilder::new(text).dialect(dialect).jit(mode).geometry(geometry).profile(profile);
+    if let Some(printer) = printer {
+        builder = builder.print(move |line| printer.print(line));
+    }
     match output_dtype(dtype) {
         Ok(Some(dtype)) => builder = builder.output(dtype),
         Ok(None) => {}

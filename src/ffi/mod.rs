@@ -4,9 +4,12 @@
 
 mod api;
 mod arrays;
+mod budget;
+mod builtins;
 mod compile;
 mod eval;
 mod eval_nd;
+mod failure;
 mod handle;
 mod message;
 #[cfg(not(bare_wasm))]

@@ -6,7 +6,7 @@ use super::handle;
 #[cfg(not(bare_wasm))]
 use super::print;
 use super::types::*;
-use crate::expression::Variable;
+use crate::expression::{Dump, Variable};
 
 /// # Safety
 /// `expr` is NULL or a live expression.
@@ -14,6 +14,37 @@ use crate::expression::Variable;
 pub(super) unsafe fn print(expr: *const me_expr) {
     // SAFETY: as the caller promises.
     print::print(unsafe { handle::from_raw(expr) });
+}
+
+/// # Safety
+/// `expr` is NULL or a live expression; `buffer` is NULL or has `size` bytes.
+pub(super) unsafe fn dump(
+    expr: *const me_expr,
+    what: me_dump_kind,
+    buffer: *mut c_char,
+    size: usize,
+) -> usize {
+    const KINDS: [(DumpKind, Dump); 5] = [
+        (DumpKind::ME_DUMP_TREE, Dump::Tree),
+        (DumpKind::ME_DUMP_IR, Dump::Ir),
+        (DumpKind::ME_DUMP_LANES, Dump::Lanes),
+        (DumpKind::ME_DUMP_C, Dump::C),
+        (DumpKind::ME_DUMP_WASM, Dump::Wasm),
+    ];
+    // SAFETY: as the caller promises.
+    let expression = unsafe { handle::from_raw(expr) };
+    let kind = KINDS.iter().find(|(kind, _)| *kind as me_dump_kind == what);
+    let text = expression.zip(kind).and_then(|(expression, (_, dump))| expression.dump(*dump).ok());
+    let text = text.as_deref().unwrap_or_default();
+    if let Some(room) = size.checked_sub(1).filter(|_| !buffer.is_null()) {
+        let length = text.len().min(room);
+        // SAFETY: as the caller promises; the text and the NUL have room.
+        unsafe {
+            buffer.cast::<u8>().copy_from_nonoverlapping(text.as_ptr(), length);
+            buffer.add(length).write(0);
+        }
+    }
+    text.len()
 }
 
 /// # Safety

@@ -1,6 +1,7 @@
 //! The codes by which C learns what went wrong.
 
 use super::types::{CompileStatus, EvalStatus};
+use crate::back::budget::Stop;
 use crate::back::engine::RunError;
 use crate::error::{Error, ErrorKind};
 use crate::memory::OutOfMemory;
@@ -16,7 +17,12 @@ impl From<ErrorKind> for CompileStatus {
             | ErrorKind::WrongType
             | ErrorKind::Shape
             | ErrorKind::Kernel
-            | ErrorKind::Cancelled => CompileStatus::ME_COMPILE_ERR_INVALID_ARG,
+            | ErrorKind::Cancelled
+            | ErrorKind::TimedOut
+            | ErrorKind::TooManyPasses
+            | ErrorKind::Callback => CompileStatus::ME_COMPILE_ERR_INVALID_ARG,
+            ErrorKind::Limit => CompileStatus::ME_COMPILE_ERR_LIMIT,
+            ErrorKind::Refused => CompileStatus::ME_COMPILE_ERR_REFUSED,
             ErrorKind::InvalidReduction => CompileStatus::ME_COMPILE_ERR_REDUCTION_INVALID,
             ErrorKind::MixedDtypes => CompileStatus::ME_COMPILE_ERR_VAR_MIXED,
             ErrorKind::UnknownDtype => CompileStatus::ME_COMPILE_ERR_VAR_UNSPECIFIED,
@@ -39,6 +45,9 @@ impl From<ErrorKind> for EvalStatus {
             ErrorKind::InputCount => EvalStatus::ME_EVAL_ERR_VAR_MISMATCH,
             ErrorKind::Internal => EvalStatus::ME_EVAL_ERR_INTERNAL,
             ErrorKind::Cancelled => EvalStatus::ME_EVAL_ERR_CANCELLED,
+            ErrorKind::TimedOut => EvalStatus::ME_EVAL_ERR_TIMEOUT,
+            ErrorKind::TooManyPasses => EvalStatus::ME_EVAL_ERR_PASSES,
+            ErrorKind::Callback => EvalStatus::ME_EVAL_ERR_CALLBACK,
             ErrorKind::Syntax
             | ErrorKind::InvalidArgument
             | ErrorKind::InvalidReduction
@@ -47,6 +56,8 @@ impl From<ErrorKind> for EvalStatus {
             | ErrorKind::InvalidType
             | ErrorKind::WrongType
             | ErrorKind::Shape
+            | ErrorKind::Limit
+            | ErrorKind::Refused
             | ErrorKind::Kernel => EvalStatus::ME_EVAL_ERR_INVALID_ARG,
         }
     }
@@ -63,6 +74,10 @@ impl From<RunError> for EvalStatus {
         match error {
             RunError::OutOfMemory => EvalStatus::ME_EVAL_ERR_OOM,
             RunError::Kernel | RunError::Axes => EvalStatus::ME_EVAL_ERR_INVALID_ARG,
+            RunError::Stopped(Stop::Cancelled) => EvalStatus::ME_EVAL_ERR_CANCELLED,
+            RunError::Stopped(Stop::TimedOut) => EvalStatus::ME_EVAL_ERR_TIMEOUT,
+            RunError::Stopped(Stop::TooManyPasses) => EvalStatus::ME_EVAL_ERR_PASSES,
+            RunError::Stopped(Stop::Failed) => EvalStatus::ME_EVAL_ERR_CALLBACK,
         }
     }
 }

@@ -57,6 +57,10 @@ pub enum CompileStatus {
     ME_COMPILE_ERR_INVALID_ARG_TYPE = -8,
     /// Never returned by this library.
     ME_COMPILE_ERR_MIXED_TYPE_NESTED = -9,
+    /// The text exceeds a limit of me_compile_params.
+    ME_COMPILE_ERR_LIMIT = -10,
+    /// The text uses what me_compile_params refuses: a kernel, or print.
+    ME_COMPILE_ERR_REFUSED = -11,
     /// The library failed: a bug in it, which the message asks to report.
     ME_COMPILE_ERR_INTERNAL = -100,
 }
@@ -76,8 +80,15 @@ pub enum EvalStatus {
     ME_EVAL_ERR_VAR_MISMATCH = -4,
     /// A buffer is NULL, a count or index is out of range, or a kernel failed at run time.
     ME_EVAL_ERR_INVALID_ARG = -5,
-    /// The caller stopped the evaluation, see me_array_params. What the output holds is unspecified.
+    /// The caller stopped the evaluation, see me_budget. What the output holds is unspecified, here and
+    /// for the three that follow; the expression can be evaluated again.
     ME_EVAL_ERR_CANCELLED = -6,
+    /// The time of the call is up, see me_budget.
+    ME_EVAL_ERR_TIMEOUT = -7,
+    /// Loops take more passes than the call allows, see me_budget.
+    ME_EVAL_ERR_PASSES = -8,
+    /// A function of the host has called me_fail.
+    ME_EVAL_ERR_CALLBACK = -9,
     /// The library failed: a bug in it. What the output holds is unspecified.
     ME_EVAL_ERR_INTERNAL = -100,
 }
@@ -171,7 +182,14 @@ pub struct me_eval_params {
     pub jit_mode: me_jit_mode,
 }
 
-/// Options of me_compile_with. What is zero has its default.
+/// Takes what a kernel prints: a line of `length` bytes, which ends with a newline and is not NUL-terminated. Must
+/// return, and may be called from any thread that evaluates, one at a time for each evaluation.
+pub type me_print_function =
+    Option<unsafe extern "C" fn(context: *mut c_void, line: *const c_char, length: usize)>;
+
+/// Options of me_compile_with. What is zero has its default, which is that of me_compile.
+///
+/// For text from users, begin with me_sandbox_params().
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct me_compile_params {
@@ -181,7 +199,139 @@ pub struct me_compile_params {
     pub dialect: me_dialect,
     /// Whether to make native kernels.
     pub jit_mode: me_jit_mode,
+    /// Kernels are refused: the text is an expression.
+    pub expressions_only: me_flag,
+    /// Lines `# me:…` are comments like any other, so that a text chooses neither its compiler nor how exact it is.
+    pub ignore_pragmas: me_flag,
+    /// Kernels that print are refused.
+    pub no_print: me_flag,
+    /// The compiler of C, whose kernels lie in files, is not run, nor are its files loaded.
+    pub no_disk_cache: me_flag,
+    /// Expressions, blocks and calls inside one another; 0 for the library's own limit.
+    pub max_nesting: c_int,
+    /// Bytes of the text; 0 for no limit.
+    pub max_text_bytes: i64,
+    /// Nodes: operations, operands and statements of the compiled text; 0 for no limit.
+    pub max_nodes: i64,
+    /// Bytes of strings and numbers in the text; 0 for no limit.
+    pub max_constant_bytes: i64,
+    /// As in me_budget, for every evaluation of the expression; 0 for no limit.
+    pub max_passes: i64,
+    /// Takes what kernels print; NULL for C's stdout.
+    pub print: me_print_function,
+    /// First argument of `print`.
+    pub print_context: *mut c_void,
 }
+
+impl Default for me_compile_params {
+    /// The options of `me_compile`.
+    fn default() -> me_compile_params {
+        me_compile_params {
+            struct_size: size_of::<me_compile_params>(),
+            dialect: DialectCode::ME_DIALECT_MINIEXPR as me_dialect,
+            jit_mode: ME_JIT_DEFAULT,
+            expressions_only: 0,
+            ignore_pragmas: 0,
+            no_print: 0,
+            no_disk_cache: 0,
+            max_nesting: 0,
+            max_text_bytes: 0,
+            max_nodes: 0,
+            max_constant_bytes: 0,
+            max_passes: 0,
+            print: None,
+            print_context: std::ptr::null_mut(),
+        }
+    }
+}
+
+/// What an evaluation may take. What is zero is no limit.
+///
+/// Engines look at it between blocks of items and in loops, so that a call ends within some milliseconds; a function
+/// of the host is not interrupted.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct me_budget {
+    /// sizeof(me_budget): later versions may have more fields.
+    pub struct_size: usize,
+    /// NULL, or a number that any thread may set: once it is not 0, the call ends with ME_EVAL_ERR_CANCELLED.
+    pub cancel: *const i32,
+    /// Nanoseconds from the start of the call after which it ends with ME_EVAL_ERR_TIMEOUT.
+    pub timeout_ns: i64,
+    /// Passes of loops that an item may take in all; one that needs more ends the call with ME_EVAL_ERR_PASSES. A
+    /// pass counts for all items that are evaluated together, also for those that no longer take part.
+    pub max_passes: i64,
+}
+
+/// What went wrong in a call.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct me_error {
+    /// sizeof(me_error), set before the call: later versions may have more fields.
+    pub struct_size: usize,
+    /// The me_compile_status or me_eval_status that the call returned; 0 if none has failed.
+    pub status: c_int,
+    /// What the function that called me_fail gave; 0 for any other error.
+    pub code: c_int,
+    /// The bytes of the text that are to blame: from `start`, counted from 0, up to, not including, `end`. -1: no place.
+    pub start: i64,
+    pub end: i64,
+    /// Where `start` is, counted from 1, the column in characters. 0: no place.
+    pub line: c_int,
+    pub column: c_int,
+    /// What went wrong, of any length. Never NULL.
+    pub message: *const c_char,
+    /// What to write instead, or NULL.
+    pub hint: *const c_char,
+}
+
+/// What a name of the language is.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BuiltinKind {
+    /// A number.
+    ME_BUILTIN_CONSTANT = 0,
+    /// A function of each item.
+    ME_BUILTIN_FUNCTION = 1,
+    /// One value of all items.
+    ME_BUILTIN_REDUCTION = 2,
+    /// A function of strings.
+    ME_BUILTIN_STRING = 3,
+}
+
+/// A [`BuiltinKind`] as C has it.
+pub type me_builtin_kind = u32;
+
+/// A name of the language.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct me_builtin_info {
+    pub name: *const c_char,
+    pub kind: me_builtin_kind,
+    /// Number of arguments, without those that may be left out.
+    pub arity: c_int,
+    /// One line that says what it is.
+    pub help: *const c_char,
+}
+
+/// What me_dump writes.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DumpKind {
+    /// The operations of the result and what each works on, one a line.
+    ME_DUMP_TREE = 0,
+    /// The typed program that the engines run.
+    ME_DUMP_IR = 1,
+    /// The vector program of the machine code engine, one instruction a line.
+    ME_DUMP_LANES = 2,
+    /// The C text that the C compiler's engine would compile.
+    ME_DUMP_C = 3,
+    /// The WebAssembly module that the engine of modules would instantiate, as a listing.
+    ME_DUMP_WASM = 4,
+}
+
+/// A [`DumpKind`] as it arrives from C.
+pub type me_dump_kind = u32;
 
 /// An array of any shape.
 #[repr(C)]
@@ -221,6 +371,26 @@ pub struct me_array_params {
     pub progress: Option<unsafe extern "C" fn(context: *mut c_void, done_items: i64, all_items: i64)>,
     /// First argument of `progress`.
     pub context: *mut c_void,
+    /// As in me_budget; 0 for no limit.
+    pub timeout_ns: i64,
+    /// As in me_budget; 0 for no limit.
+    pub max_passes: i64,
+}
+
+impl Default for me_array_params {
+    /// The options of a call without any.
+    fn default() -> me_array_params {
+        me_array_params {
+            struct_size: size_of::<me_array_params>(),
+            eval: me_eval_params::default(),
+            n_threads: 1,
+            cancel: std::ptr::null(),
+            progress: None,
+            context: std::ptr::null_mut(),
+            timeout_ns: 0,
+            max_passes: 0,
+        }
+    }
 }
 
 /// A compiled expression: immutable, usable from several threads, released with me_free.
@@ -237,6 +407,9 @@ pub struct me_expr {
 pub type me_wasm_jit_instantiate_helper = Option<
     unsafe extern "C" fn(wasm_bytes: *const c_uchar, wasm_len: c_int, bridge_lookup_fn_idx: c_int) -> c_int,
 >;
+
+/// A clock: milliseconds since any time. Must return, and may be called from any thread.
+pub type me_clock = Option<unsafe extern "C" fn() -> f64>;
 
 /// Releases a function-table index that the instantiate helper gave. Must not throw.
 pub type me_wasm_jit_free_helper = Option<unsafe extern "C" fn(fn_idx: c_int)>;

@@ -1,9 +1,11 @@
 //! String results of their own lengths, packed as Arrow's large_string and large_binary are.
 
-use super::handle;
 use std::ffi::{c_int, c_void};
 
-use super::eval::{code, evaluate};
+use super::eval::evaluate;
+use super::failure::{Failure, report};
+use super::handle;
+use super::message::Shown;
 use super::types::*;
 use crate::ir::Type;
 use crate::memory::OutOfMemory;
@@ -31,7 +33,7 @@ pub(super) struct Buffers {
 }
 
 /// # Safety
-/// As `me_eval_varlen`.
+/// As `me_eval_varlen_with`.
 pub(super) unsafe fn eval(
     expr: *const me_expr,
     vars_block: *const *const c_void,
@@ -39,13 +41,15 @@ pub(super) unsafe fn eval(
     block_nitems: c_int,
     buffers: Buffers,
     params: *const me_eval_params,
+    budget: *const me_budget,
 ) -> c_int {
     // SAFETY: as the caller promises.
-    code(unsafe { evaluate_packed(expr, vars_block, n_vars, block_nitems, buffers, params) })
+    let result = unsafe { evaluate_packed(expr, vars_block, n_vars, block_nitems, buffers, params, budget) };
+    report(result, Shown::InDetail)
 }
 
 /// # Safety
-/// As `me_eval_varlen`.
+/// As `me_eval_varlen_with`.
 unsafe fn evaluate_packed(
     expr: *const me_expr,
     vars_block: *const *const c_void,
@@ -53,13 +57,20 @@ unsafe fn evaluate_packed(
     block_nitems: c_int,
     buffers: Buffers,
     params: *const me_eval_params,
-) -> Result<(), EvalStatus> {
+    budget: *const me_budget,
+) -> Result<(), Failure> {
     // SAFETY: as the caller promises.
-    let expression = unsafe { handle::from_raw(expr) }.ok_or(EvalStatus::ME_EVAL_ERR_NULL_EXPR)?;
+    let expression = unsafe { handle::from_raw(expr) }.ok_or_else(Failure::null_expression)?;
     let Type { dtype, itemsize } = expression.program.kernel.output;
     let n = usize::try_from(block_nitems).unwrap_or(0);
-    if n == 0 || buffers.are_missing() || !dtype.is_string() {
-        return Err(EvalStatus::ME_EVAL_ERR_INVALID_ARG);
+    if n == 0 {
+        return Err(Failure::invalid(format_args!("there are no items")));
+    }
+    if buffers.are_missing() {
+        return Err(Failure::invalid(format_args!("a buffer for the strings is NULL")));
+    }
+    if !dtype.is_string() {
+        return Err(Failure::invalid(format_args!("the results are {dtype}, not strings")));
     }
     let bytes = n.checked_mul(itemsize).ok_or(OutOfMemory)?;
     let mut slots: Vec<u8> = Vec::new();
@@ -67,7 +78,7 @@ unsafe fn evaluate_packed(
     let out = slots.as_mut_ptr().cast();
     // SAFETY: as the caller promises; `out` has room for `n` items, which a success has written.
     unsafe {
-        evaluate(expr, vars_block, n_vars, out, block_nitems, params)?;
+        evaluate(expr, vars_block, n_vars, out, block_nitems, params, budget)?;
         slots.set_len(bytes);
     }
     // SAFETY: the caller's buffers are as large as it says.

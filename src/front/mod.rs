@@ -8,6 +8,7 @@ mod lexer;
 mod number;
 mod place;
 mod plain;
+mod profile;
 mod program;
 mod route;
 mod scope;
@@ -20,6 +21,7 @@ mod typing;
 pub use dialect::Dialect;
 pub use error::{CompileError, Status};
 pub use plain::{Entry, EntryKind};
+pub use profile::{Profile, without_pragmas};
 pub use route::Language;
 
 use crate::dtype::Dtype;

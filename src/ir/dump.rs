@@ -19,16 +19,33 @@ impl fmt::Display for Kernel {
         for local in &self.locals {
             writeln!(f, "local {}: {}", String::from_utf8_lossy(&local.name), local.ty.dtype)?;
         }
-        for (index, expr) in self.graph.exprs.iter().enumerate() {
-            write!(f, "%{index}: {} = ", expr.ty.dtype)?;
-            self.write_kind(f, &expr.kind)?;
-            writeln!(f)?;
+        for index in 0..self.graph.len() {
+            writeln!(f, "{}", self.line(ExprId(index as u32)))?;
         }
         self.write_block(f, &self.body, 0)
     }
 }
 
+/// An expression, as a line.
+pub struct Line<'k> {
+    kernel: &'k Kernel,
+    id: ExprId,
+}
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let expr = self.kernel.graph.expr(self.id);
+        write!(f, "{}: {} = ", self.id, expr.ty.dtype)?;
+        self.kernel.write_kind(f, &expr.kind)
+    }
+}
+
 impl Kernel {
+    /// The line of an expression.
+    pub fn line(&self, id: ExprId) -> Line<'_> {
+        Line { kernel: self, id }
+    }
+
     fn local_name(&self, local: LocalId) -> String {
         String::from_utf8_lossy(&self.locals[local as usize].name).into_owned()
     }

@@ -7,15 +7,46 @@ pub mod numexpr;
 pub mod numpy;
 pub mod single;
 
+use std::ffi::CStr;
+
 use crate::ir::{BinaryOp, MathFn, ReduceOp, UnaryOp};
 
 /// One builtin.
 #[derive(Debug, PartialEq)]
 pub struct Builtin {
     pub name: &'static str,
+    /// The name as C has it.
+    pub c_name: &'static CStr,
     /// Number of arguments.
     pub arity: u8,
     pub meaning: Meaning,
+    /// What it is, in one line.
+    pub help: &'static CStr,
+}
+
+/// What kind of name a builtin is, for those who list them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BuiltinKind {
+    /// A number.
+    Constant,
+    /// A function of each item.
+    Function,
+    /// One value of all items.
+    Reduction,
+    /// A function of strings.
+    String,
+}
+
+impl Builtin {
+    pub fn kind(&self) -> BuiltinKind {
+        match self.meaning {
+            Meaning::Constant(_) => BuiltinKind::Constant,
+            Meaning::Unary(_) | Meaning::Binary(_) | Meaning::Fma | Meaning::Where => BuiltinKind::Function,
+            Meaning::Reduce(_) => BuiltinKind::Reduction,
+            Meaning::Text(_) => BuiltinKind::String,
+        }
+    }
 }
 
 /// What a builtin stands for; the typing rule follows from it.
@@ -58,119 +89,160 @@ pub fn find(name: &[u8]) -> Option<&'static Builtin> {
     Some(&BUILTINS[index])
 }
 
-const fn row(name: &'static str, arity: u8, meaning: Meaning) -> Builtin {
-    Builtin { name, arity, meaning }
+const fn row(name: &'static CStr, arity: u8, meaning: Meaning, help: &'static CStr) -> Builtin {
+    match name.to_str() {
+        Ok(text) => Builtin { name: text, c_name: name, arity, meaning, help },
+        Err(_) => panic!("names are ASCII"),
+    }
 }
 
-const fn math(name: &'static str, function: MathFn) -> Builtin {
-    row(name, 1, Meaning::Unary(UnaryOp::Math(function)))
+const fn math(name: &'static CStr, function: MathFn, help: &'static CStr) -> Builtin {
+    row(name, 1, Meaning::Unary(UnaryOp::Math(function)), help)
 }
 
-const fn unary(name: &'static str, op: UnaryOp) -> Builtin {
-    row(name, 1, Meaning::Unary(op))
+const fn unary(name: &'static CStr, op: UnaryOp, help: &'static CStr) -> Builtin {
+    row(name, 1, Meaning::Unary(op), help)
 }
 
-const fn binary(name: &'static str, op: BinaryOp) -> Builtin {
-    row(name, 2, Meaning::Binary(op))
+const fn binary(name: &'static CStr, op: BinaryOp, help: &'static CStr) -> Builtin {
+    row(name, 2, Meaning::Binary(op), help)
 }
 
-const fn reduction(name: &'static str, op: ReduceOp) -> Builtin {
-    row(name, 1, Meaning::Reduce(op))
+const fn reduction(name: &'static CStr, op: ReduceOp, help: &'static CStr) -> Builtin {
+    row(name, 1, Meaning::Reduce(op), help)
 }
 
-const fn text(name: &'static str, arity: u8, function: TextFn) -> Builtin {
-    row(name, arity, Meaning::Text(function))
+const fn text(name: &'static CStr, arity: u8, function: TextFn, help: &'static CStr) -> Builtin {
+    row(name, arity, Meaning::Text(function), help)
 }
 
 /// All builtins, sorted by name.
 pub static BUILTINS: &[Builtin] = &[
-    unary("abs", UnaryOp::Abs),
-    math("acos", MathFn::Acos),
-    math("acosh", MathFn::Acosh),
-    reduction("all", ReduceOp::All),
-    reduction("any", ReduceOp::Any),
-    math("arccos", MathFn::Acos),
-    math("arccosh", MathFn::Acosh),
-    math("arcsin", MathFn::Asin),
-    math("arcsinh", MathFn::Asinh),
-    math("arctan", MathFn::Atan),
-    binary("arctan2", BinaryOp::Atan2),
-    math("arctanh", MathFn::Atanh),
-    math("asin", MathFn::Asin),
-    math("asinh", MathFn::Asinh),
-    math("atan", MathFn::Atan),
-    binary("atan2", BinaryOp::Atan2),
-    math("atanh", MathFn::Atanh),
-    math("cbrt", MathFn::Cbrt),
-    unary("ceil", UnaryOp::Ceil),
-    unary("conj", UnaryOp::Conj),
-    text("contains", 2, TextFn::Contains),
-    binary("copysign", BinaryOp::Copysign),
-    math("cos", MathFn::Cos),
-    math("cosh", MathFn::Cosh),
-    math("cospi", MathFn::Cospi),
-    row("e", 0, Meaning::Constant(std::f64::consts::E)),
-    text("endswith", 2, TextFn::EndsWith),
-    math("erf", MathFn::Erf),
-    math("erfc", MathFn::Erfc),
-    math("exp", MathFn::Exp),
-    math("exp10", MathFn::Exp10),
-    math("exp2", MathFn::Exp2),
-    math("expm1", MathFn::Expm1),
-    unary("fac", UnaryOp::Factorial),
-    binary("fdim", BinaryOp::Fdim),
-    unary("floor", UnaryOp::Floor),
-    row("fma", 3, Meaning::Fma),
-    binary("fmax", BinaryOp::Fmax),
-    binary("fmin", BinaryOp::Fmin),
-    binary("fmod", BinaryOp::Rem),
-    binary("hypot", BinaryOp::Hypot),
-    unary("imag", UnaryOp::Imag),
-    binary("ldexp", BinaryOp::Ldexp),
-    math("lgamma", MathFn::Lgamma),
-    math("ln", MathFn::Log),
-    math("log", MathFn::Log),
-    math("log10", MathFn::Log10),
-    math("log1p", MathFn::Log1p),
-    math("log2", MathFn::Log2),
-    binary("logaddexp", BinaryOp::Logaddexp),
-    text("lower", 1, TextFn::Lower),
-    text("lstrip", 1, TextFn::LStrip),
-    reduction("max", ReduceOp::Max),
-    reduction("mean", ReduceOp::Mean),
-    reduction("min", ReduceOp::Min),
-    binary("ncr", BinaryOp::Ncr),
-    binary("nextafter", BinaryOp::Nextafter),
-    binary("npr", BinaryOp::Npr),
-    row("pi", 0, Meaning::Constant(std::f64::consts::PI)),
-    binary("pow", BinaryOp::Pow),
-    binary("power", BinaryOp::Pow),
-    reduction("prod", ReduceOp::Prod),
-    unary("real", UnaryOp::Real),
-    binary("remainder", BinaryOp::Remainder),
-    text("removeprefix", 2, TextFn::RemovePrefix),
-    text("removesuffix", 2, TextFn::RemoveSuffix),
-    text("replace", 3, TextFn::Replace),
-    unary("rint", UnaryOp::Rint),
-    unary("round", UnaryOp::Round),
-    text("rstrip", 1, TextFn::RStrip),
-    unary("sign", UnaryOp::Sign),
-    math("sin", MathFn::Sin),
-    math("sinh", MathFn::Sinh),
-    math("sinpi", MathFn::Sinpi),
-    text("split_part", 3, TextFn::SplitPart),
-    math("sqrt", MathFn::Sqrt),
-    unary("square", UnaryOp::Square),
-    text("startswith", 2, TextFn::StartsWith),
-    text("strip", 1, TextFn::Strip),
-    text("substr", 3, TextFn::Substr),
-    reduction("sum", ReduceOp::Sum),
-    math("tan", MathFn::Tan),
-    math("tanh", MathFn::Tanh),
-    math("tgamma", MathFn::Tgamma),
-    unary("trunc", UnaryOp::Trunc),
-    text("upper", 1, TextFn::Upper),
-    row("where", 3, Meaning::Where),
+    unary(c"abs", UnaryOp::Abs, c"absolute value; the modulus of a complex number"),
+    math(c"acos", MathFn::Acos, c"arc cosine, in radians"),
+    math(c"acosh", MathFn::Acosh, c"inverse hyperbolic cosine"),
+    reduction(c"all", ReduceOp::All, c"whether every item is true"),
+    reduction(c"any", ReduceOp::Any, c"whether some item is true"),
+    math(c"arccos", MathFn::Acos, c"arc cosine, in radians: acos"),
+    math(c"arccosh", MathFn::Acosh, c"inverse hyperbolic cosine: acosh"),
+    math(c"arcsin", MathFn::Asin, c"arc sine, in radians: asin"),
+    math(c"arcsinh", MathFn::Asinh, c"inverse hyperbolic sine: asinh"),
+    math(c"arctan", MathFn::Atan, c"arc tangent, in radians: atan"),
+    binary(c"arctan2", BinaryOp::Atan2, c"angle of the point (x, y), in radians: arctan2(y, x)"),
+    math(c"arctanh", MathFn::Atanh, c"inverse hyperbolic tangent: atanh"),
+    math(c"asin", MathFn::Asin, c"arc sine, in radians"),
+    math(c"asinh", MathFn::Asinh, c"inverse hyperbolic sine"),
+    math(c"atan", MathFn::Atan, c"arc tangent, in radians"),
+    binary(c"atan2", BinaryOp::Atan2, c"angle of the point (x, y), in radians: atan2(y, x)"),
+    math(c"atanh", MathFn::Atanh, c"inverse hyperbolic tangent"),
+    math(c"cbrt", MathFn::Cbrt, c"cube root"),
+    unary(c"ceil", UnaryOp::Ceil, c"smallest whole number that is not less"),
+    unary(c"conj", UnaryOp::Conj, c"complex conjugate"),
+    text(c"contains", 2, TextFn::Contains, c"whether a string contains another: contains(text, part)"),
+    binary(
+        c"copysign",
+        BinaryOp::Copysign,
+        c"absolute value of the first argument with the sign of the second",
+    ),
+    math(c"cos", MathFn::Cos, c"cosine of an angle in radians"),
+    math(c"cosh", MathFn::Cosh, c"hyperbolic cosine"),
+    math(c"cospi", MathFn::Cospi, c"cosine of pi times the argument"),
+    row(c"e", 0, Meaning::Constant(std::f64::consts::E), c"Euler's number"),
+    text(c"endswith", 2, TextFn::EndsWith, c"whether a string ends with another: endswith(text, end)"),
+    math(c"erf", MathFn::Erf, c"error function"),
+    math(c"erfc", MathFn::Erfc, c"one minus the error function"),
+    math(c"exp", MathFn::Exp, c"e to a power"),
+    math(c"exp10", MathFn::Exp10, c"10 to a power"),
+    math(c"exp2", MathFn::Exp2, c"2 to a power"),
+    math(c"expm1", MathFn::Expm1, c"e to a power, minus one"),
+    unary(c"fac", UnaryOp::Factorial, c"factorial"),
+    binary(c"fdim", BinaryOp::Fdim, c"difference, zero where it is negative"),
+    unary(c"floor", UnaryOp::Floor, c"largest whole number that is not greater"),
+    row(c"fma", 3, Meaning::Fma, c"a*b + c with one rounding: fma(a, b, c)"),
+    binary(c"fmax", BinaryOp::Fmax, c"larger of two; NaN is ignored"),
+    binary(c"fmin", BinaryOp::Fmin, c"smaller of two; NaN is ignored"),
+    binary(c"fmod", BinaryOp::Rem, c"remainder with the sign of the dividend: fmod(x, y)"),
+    binary(c"hypot", BinaryOp::Hypot, c"square root of the sum of two squares"),
+    unary(c"imag", UnaryOp::Imag, c"imaginary part"),
+    binary(c"ldexp", BinaryOp::Ldexp, c"x times 2 to the power n: ldexp(x, n)"),
+    math(c"lgamma", MathFn::Lgamma, c"logarithm of the absolute value of the gamma function"),
+    math(c"ln", MathFn::Log, c"natural logarithm: log"),
+    math(c"log", MathFn::Log, c"natural logarithm"),
+    math(c"log10", MathFn::Log10, c"logarithm to base 10"),
+    math(c"log1p", MathFn::Log1p, c"natural logarithm of one plus the argument"),
+    math(c"log2", MathFn::Log2, c"logarithm to base 2"),
+    binary(c"logaddexp", BinaryOp::Logaddexp, c"logarithm of the sum of two exponentials"),
+    text(c"lower", 1, TextFn::Lower, c"lower case of a string"),
+    text(c"lstrip", 1, TextFn::LStrip, c"string without blanks at its start"),
+    reduction(c"max", ReduceOp::Max, c"largest of all items"),
+    reduction(c"mean", ReduceOp::Mean, c"mean of all items"),
+    reduction(c"min", ReduceOp::Min, c"smallest of all items"),
+    binary(c"ncr", BinaryOp::Ncr, c"number of combinations: ncr(n, r)"),
+    binary(c"nextafter", BinaryOp::Nextafter, c"next float from the first argument towards the second"),
+    binary(c"npr", BinaryOp::Npr, c"number of permutations: npr(n, r)"),
+    row(
+        c"pi",
+        0,
+        Meaning::Constant(std::f64::consts::PI),
+        c"ratio of a circle's circumference to its diameter",
+    ),
+    binary(c"pow", BinaryOp::Pow, c"power: pow(base, exponent)"),
+    binary(c"power", BinaryOp::Pow, c"power: pow"),
+    reduction(c"prod", ReduceOp::Prod, c"product of all items"),
+    unary(c"real", UnaryOp::Real, c"real part"),
+    binary(
+        c"remainder",
+        BinaryOp::Remainder,
+        c"remainder of the quotient rounded to nearest: remainder(x, y)",
+    ),
+    text(
+        c"removeprefix",
+        2,
+        TextFn::RemovePrefix,
+        c"string without another at its start: removeprefix(text, start)",
+    ),
+    text(
+        c"removesuffix",
+        2,
+        TextFn::RemoveSuffix,
+        c"string without another at its end: removesuffix(text, end)",
+    ),
+    text(c"replace", 3, TextFn::Replace, c"string with every part replaced: replace(text, old, new)"),
+    unary(c"rint", UnaryOp::Rint, c"nearest whole number, ties to even"),
+    unary(c"round", UnaryOp::Round, c"nearest whole number, ties away from zero"),
+    text(c"rstrip", 1, TextFn::RStrip, c"string without blanks at its end"),
+    unary(c"sign", UnaryOp::Sign, c"-1, 0 or 1"),
+    math(c"sin", MathFn::Sin, c"sine of an angle in radians"),
+    math(c"sinh", MathFn::Sinh, c"hyperbolic sine"),
+    math(c"sinpi", MathFn::Sinpi, c"sine of pi times the argument"),
+    text(
+        c"split_part",
+        3,
+        TextFn::SplitPart,
+        c"part of a string between separators: split_part(text, separator, number)",
+    ),
+    math(c"sqrt", MathFn::Sqrt, c"square root"),
+    unary(c"square", UnaryOp::Square, c"square"),
+    text(
+        c"startswith",
+        2,
+        TextFn::StartsWith,
+        c"whether a string starts with another: startswith(text, start)",
+    ),
+    text(c"strip", 1, TextFn::Strip, c"string without blanks at both ends"),
+    text(c"substr", 3, TextFn::Substr, c"part of a string: substr(text, start, length)"),
+    reduction(c"sum", ReduceOp::Sum, c"sum of all items"),
+    math(c"tan", MathFn::Tan, c"tangent of an angle in radians"),
+    math(c"tanh", MathFn::Tanh, c"hyperbolic tangent"),
+    math(c"tgamma", MathFn::Tgamma, c"gamma function"),
+    unary(c"trunc", UnaryOp::Trunc, c"whole number towards zero"),
+    text(c"upper", 1, TextFn::Upper, c"upper case of a string"),
+    row(
+        c"where",
+        3,
+        Meaning::Where,
+        c"the second argument where the first is true, else the third: where(condition, x, y)",
+    ),
 ];
 
 #[cfg(test)]

@@ -115,14 +115,7 @@ pub fn indices(shape: &[i64]) -> Vec<Vec<i64>> {
 
 /// Options of an evaluation by some threads.
 pub fn params(n_threads: c_int) -> me_array_params {
-    me_array_params {
-        struct_size: size_of::<me_array_params>(),
-        eval: me_eval_params::default(),
-        n_threads,
-        cancel: ptr::null(),
-        progress: None,
-        context: ptr::null_mut(),
-    }
+    me_array_params { n_threads, ..me_array_params::default() }
 }
 
 /// Evaluates, and gives the status.

@@ -136,11 +136,7 @@ pub fn compile_with(
 ) -> Result<Expression, Failure> {
     let text = CString::new(text).expect("a text without NUL");
     let entries = entries(variables);
-    let params = me_compile_params {
-        struct_size: size_of::<me_compile_params>(),
-        dialect: dialect as u32,
-        jit_mode: 0,
-    };
+    let params = me_compile_params { dialect: dialect as u32, ..me_compile_params::default() };
     // SAFETY: text, entries and options outlive the call; `out` and `error` are valid for writing.
     finish(|error, out| unsafe {
         let count = entries.len() as c_int;

@@ -1,7 +1,8 @@
 //! The interpreter's choice between straight-line code and control flow.
 
+use super::run::is_watched;
 use super::scratch::Scratch;
-use super::structured::{Arrays, Structured, outcome};
+use super::structured::{Arrays, Printer, Structured, outcome};
 use super::{Items, Outcome, PaddedBlocks, PlanError, Program, reduction};
 use crate::back::engine::RunError;
 use crate::ir::{ExprKind, Graph, Kernel, Stmt};
@@ -64,6 +65,14 @@ impl Interpreter {
         self
     }
 
+    /// Prints to `printer` from now on.
+    pub fn print_to(&mut self, printer: Printer) {
+        match &mut self.0 {
+            Plan::Straight(_) => {}
+            Plan::Structured(program) => program.print_to(printer),
+        }
+    }
+
     /// Evaluates the items: writes a value for each to its place in `output`, with zero bytes where
     /// the array is padded; or the values of a reduction, see [`Outcome`], to the start of `output`.
     /// A reduction gives its value even of no items.
@@ -87,6 +96,8 @@ impl Interpreter {
             return Ok(());
         }
         if let (Plan::Straight(program), Items::First(n)) = (&self.0, items)
+            // SAFETY: the budget is not used.
+            && unsafe { is_watched(n, false) }.is_none()
             // SAFETY: as the caller promises.
             && unsafe { program.run_directly(inputs, output, n, accuracy) }
         {
@@ -96,9 +107,7 @@ impl Interpreter {
         // SAFETY: as the caller promises.
         let result = unsafe {
             match (&self.0, items) {
-                (Plan::Straight(program), _) => {
-                    program.run(&mut scratch, inputs, output, items, accuracy).map_err(RunError::from)
-                }
+                (Plan::Straight(program), _) => program.run(&mut scratch, inputs, output, items, accuracy),
                 (Plan::Structured(program), Items::First(items)) => {
                     let arrays = Arrays { inputs, output, items };
                     program.run(&mut scratch.workspace, arrays, positions, accuracy)

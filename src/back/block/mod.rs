@@ -40,6 +40,7 @@ pub use plan::PlanError;
 pub use run::zero_padding;
 #[cfg(machine_code)]
 pub(super) use steps::call_each;
+pub use structured::Printer;
 pub use walk::Items;
 
 /// A register program for a kernel whose body is one `return`. Immutable, and safe to run from any

@@ -11,6 +11,8 @@ use super::staged::{Base, Staged};
 use super::steps::{run_step, started};
 use super::walk::{Items, Placement, Walk, least_items, reduces_by_rows};
 use super::{Outcome, Pipeline, Program, Step};
+use crate::back::budget::{self, Budget, Stop};
+use crate::back::engine::RunError;
 use crate::ir::Type;
 use crate::kernel::Accuracy;
 use crate::kernel::reduce::{Accumulator, GRAIN};
@@ -29,10 +31,12 @@ impl Program {
         output: *mut u8,
         items: Items<'_>,
         accuracy: Accuracy,
-    ) -> Result<(), OutOfMemory> {
+    ) -> Result<(), RunError> {
         let walk = self.prepare(scratch, inputs, output, items)?;
+        // SAFETY: the budget is used in this run alone.
+        let watch = unsafe { Watch::new(items.count(), !self.is_pure()) };
         // SAFETY: the bases are valid for the walk, or for one block where their stride is zero.
-        unsafe { self.run_all(scratch, walk, accuracy)? };
+        unsafe { self.run_all(scratch, walk, accuracy, watch)? };
         if let (Items::Valid(rows), Outcome::PerItem) = (items, self.outcome) {
             // SAFETY: the output has room for the padded block.
             unsafe { zero_padding(rows, self.output.itemsize, output) };
@@ -198,12 +202,13 @@ impl Program {
         scratch: &mut Scratch,
         walk: Walk<'_>,
         accuracy: Accuracy,
-    ) -> Result<(), OutOfMemory> {
+        mut watch: Watch<'_>,
+    ) -> Result<(), RunError> {
         let Scratch { bases, staged, accumulators, .. } = scratch;
         for stage in &self.stages {
             let accumulators = started(accumulators, &stage.reductions)?;
             // SAFETY: as the caller promises.
-            unsafe { run_stage(stage, bases, staged, accumulators, walk, accuracy) };
+            unsafe { run_stage(stage, bases, staged, accumulators, walk, accuracy, &mut watch)? };
         }
         let walk = match self.outcome {
             Outcome::PerItem => walk,
@@ -228,11 +233,68 @@ impl Program {
                 }
                 let written = staged.iter().find(|staged| staged.place == Place::Output);
                 written.into_iter().for_each(|staged| staged.store(walk.items, block));
-                true
+                watch.goes_on(block.rows.total())
             });
         }
-        Ok(())
+        watch.end()
     }
+}
+
+/// Looks at the budget of an evaluation between blocks.
+pub(super) struct Watch<'b> {
+    /// `None` where nobody looks.
+    budget: Option<&'b Budget<'b>>,
+    /// Items between two looks, and those since the last one.
+    interval: usize,
+    unseen: usize,
+    stop: Option<Stop>,
+}
+
+/// Items that take so little time that nobody looks on.
+const QUIET_ITEMS: usize = 1 << 16;
+
+impl<'b> Watch<'b> {
+    /// Watches a run of so many items. Functions of the host may take any time for each.
+    ///
+    /// # Safety
+    /// As [`budget::current`].
+    unsafe fn new(items: usize, calls_host: bool) -> Watch<'b> {
+        // SAFETY: as the caller promises.
+        let budget = unsafe { is_watched(items, calls_host) };
+        let interval = if calls_host { 1 } else { QUIET_ITEMS };
+        Watch { budget, interval, unseen: 0, stop: None }
+    }
+
+    /// Whether to go on after a block of so many items.
+    #[inline]
+    fn goes_on(&mut self, items: usize) -> bool {
+        self.budget.is_none() || self.look(items)
+    }
+
+    fn look(&mut self, items: usize) -> bool {
+        self.unseen += items;
+        if self.unseen >= self.interval {
+            self.unseen = 0;
+            self.stop = self.budget.and_then(|budget| budget.check().err());
+        }
+        self.stop.is_none()
+    }
+
+    fn end(&self) -> Result<(), RunError> {
+        self.stop.map_or(Ok(()), |stop| Err(stop.into()))
+    }
+}
+
+/// The budget of the evaluation, where a run of so many items has to look at it.
+///
+/// # Safety
+/// As [`budget::current`].
+pub(super) unsafe fn is_watched<'b>(items: usize, calls_host: bool) -> Option<&'b Budget<'b>> {
+    if items <= QUIET_ITEMS && !calls_host {
+        return None;
+    }
+    // SAFETY: as the caller promises.
+    unsafe { budget::current() }
 }
 
 /// Reduces all items and writes the results to their places.
@@ -246,7 +308,8 @@ unsafe fn run_stage(
     accumulators: &mut [Accumulator],
     walk: Walk<'_>,
     accuracy: Accuracy,
-) {
+    watch: &mut Watch<'_>,
+) -> Result<(), RunError> {
     // SAFETY: as the caller promises.
     unsafe {
         begin(&stage.arguments, bases, walk.block_items, accuracy);
@@ -259,13 +322,15 @@ unsafe fn run_stage(
             for (reduction, accumulator) in stage.reductions.iter().zip(accumulators.iter_mut()) {
                 accumulator.update_rows(bases[reduction.from as usize].at(block.start), block.rows);
             }
-            !accumulators.iter().all(Accumulator::is_decided)
+            watch.goes_on(block.rows.total()) && !accumulators.iter().all(Accumulator::is_decided)
         });
     }
+    watch.end()?;
     for (reduction, accumulator) in stage.reductions.iter().zip(accumulators) {
         // SAFETY: the place of a result has room for a value of any dtype.
         unsafe { reduction.finish(accumulator, bases[reduction.to as usize].address) };
     }
+    Ok(())
 }
 
 /// Runs the steps that come before the blocks.

@@ -3,6 +3,7 @@
 use super::Step;
 use super::layout::PlaceId;
 use super::reduction::Reduction;
+use crate::back::budget;
 use crate::ir::UserFunction;
 use crate::kernel::Accuracy;
 use crate::kernel::reduce::Accumulator;
@@ -34,6 +35,8 @@ pub unsafe fn run_step(step: &Step, at: impl Fn(PlaceId) -> *mut u8, count: usiz
 
 /// Calls a host function for each of some items, in their order.
 ///
+/// Stops where the evaluation does; what is left of `out` is then as it was.
+///
 /// # Safety
 /// `args` and `out` are blocks of float64 items that have these.
 pub unsafe fn call_each(
@@ -42,8 +45,14 @@ pub unsafe fn call_each(
     args: &[*const u8],
     items: impl Iterator<Item = usize>,
 ) {
+    // SAFETY: the reference ends with this call, which is part of the evaluation.
+    let budget = unsafe { budget::current() };
     let mut values = [0.0; UserFunction::MAX_ARITY];
     for item in items {
+        // A function that has failed is not called again.
+        if budget.is_some_and(|budget| budget.stop().is_some()) {
+            return;
+        }
         for (value, block) in values.iter_mut().zip(args) {
             // SAFETY: as the caller promises.
             *value = unsafe { block.cast::<f64>().add(item).read() };

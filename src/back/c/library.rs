@@ -43,6 +43,7 @@ impl Library {
             most_items: None,
             frame: 0,
             works_in_place: true,
+            quiet_passes: None,
         };
         let calls = Vec::try_copied(&source.calls)?;
         // SAFETY: as the caller promises, the constructors are those of the host's compiler.
@@ -71,7 +72,7 @@ impl Code for Library {
             0 => None,
             _ => Some(call.positions.describe()?),
         };
-        let run = |Run { arrays, output, items, .. }: Run<'_>| {
+        let run = |Run { arrays, output, items, .. }: Run<'_, '_>| {
             if let Some(positions) = &positions {
                 arrays.extend(iter::repeat_n(ptr::null(), self.symbols));
                 let is_whole = call.positions.shape == [items as i64] && call.positions.origin == [0];

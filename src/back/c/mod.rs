@@ -36,7 +36,7 @@ use super::engine::{Candidate, Refusal, Unbuilt};
 use super::identity::{Gates, Names};
 use super::trace::trace;
 use crate::ir::Kernel;
-use crate::memory::OutOfMemory;
+use crate::memory::{OutOfMemory, try_format};
 use compiler::Toolchain;
 use directory::{Artefacts, Directory, Fresh};
 use file::FileError;
@@ -90,6 +90,12 @@ impl From<LoadError> for Failure {
             LoadError::Refused(message) => Failure::Load(message),
         }
     }
+}
+
+/// The C text of a kernel, for people.
+pub fn listing(kernel: &Kernel) -> Result<String, Refusal> {
+    let source = generate(kernel, Gates::from_environment())?;
+    Ok(try_format(format_args!("{}", source.text))?)
 }
 
 /// A kernel on its way to a shared object.

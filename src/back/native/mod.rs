@@ -20,6 +20,7 @@ mod engine;
 mod executable;
 mod function_list;
 mod lane;
+mod listing;
 mod lower;
 mod order;
 mod phases;
@@ -38,6 +39,7 @@ use crate::memory::TryGrow;
 pub use engine::InMemory;
 use executable::Executable;
 use lane::Callee;
+pub use listing::listing;
 
 #[cfg(target_arch = "aarch64")]
 use aarch64 as machine;
@@ -152,6 +154,7 @@ impl Native {
             frame: machine.frame_bytes,
             // A vector kernel writes many items before it has read the others.
             works_in_place: !schedule.writes_by_call(),
+            quiet_passes: None,
         };
         Ok(Native { code: Executable::new(&machine.bytes)?, needs, has_jumps: code.has_jumps, functions })
     }
@@ -162,7 +165,7 @@ impl Code for Native {
     unsafe fn run(&self, call: Call<'_>) -> Option<Result<(), RunError>> {
         let functions = self.functions[call.accuracy as usize].as_ptr();
         let pass_cap = call.settings.pass_cap();
-        let run = |Run { arrays, output, items, frame }: Run<'_>| {
+        let run = |Run { arrays, output, items, frame, .. }: Run<'_, '_>| {
             let inputs = arrays.as_ptr();
             let context = Context { inputs, output, items, frame, functions, pass_cap, invoke };
             // SAFETY: the code was generated with this signature, for a kernel that is equal to the one at hand in

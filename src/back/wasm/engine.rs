@@ -100,7 +100,7 @@ impl Code for Loaded {
         // SAFETY: the index stands for a function of this type: it is what the module exports.
         let function = unsafe { std::mem::transmute::<usize, Function>(index as usize) };
         let mut has_context = false;
-        let run = |Run { arrays, output, items, frame }: Run<'_>| {
+        let run = |Run { arrays, output, items, frame, .. }: Run<'_, '_>| {
             if !has_context {
                 // SAFETY: the frame has the size that the needs say.
                 unsafe { write_context(&self.needs, call.accuracy, call.settings, frame) };

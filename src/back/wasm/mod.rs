@@ -239,6 +239,7 @@ impl<'a> Emitter<'a> {
             most_items,
             frame: context::size(self.calls.len()) + self.scratch_bytes as usize,
             works_in_place: true,
+            quiet_passes: None,
         };
         Ok(Module { bytes, needs: Needs { call, calls: self.calls } })
     }

@@ -2,6 +2,7 @@
 //! are those of the reference library.
 
 mod format;
+mod hint;
 mod pragma;
 pub mod python;
 pub mod reference;

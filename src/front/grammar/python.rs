@@ -6,8 +6,8 @@
 //! unary operator on its left; calls and attributes.
 
 mod call;
-mod hint;
 
+use super::hint;
 use crate::dtype::{Dtype, Scalar};
 use crate::front::error::{CompileError, Quoted};
 use crate::front::lexer::{Ends, Grammar, Lexer, Operator, Token, why_bad};
@@ -289,8 +289,15 @@ impl<'s> Parser<'_, 's> {
             }
             _ => {}
         }
-        let hint = hint::similar(name, self.scope, self.vocabulary);
-        self.refuse(format_args!("unknown name {}{hint}", Quoted(name)))
+        let functions = self.vocabulary.functions().map(|function| function.name.as_bytes());
+        let constants = self.vocabulary.constants.iter().map(|(constant, _)| constant.as_bytes());
+        let name = Quoted(name);
+        match hint::similar(name.0, self.scope, functions.chain(constants)) {
+            hint if hint.is_empty() => self.refuse(format_args!("unknown name {name}")),
+            hint => {
+                self.refuse(format_args!("unknown name {name}: {hint}")).with_hint(format_args!("{hint}"))
+            }
+        }
     }
 
     /// Reads what may follow an operand until another operand is due; true at the end of the text.

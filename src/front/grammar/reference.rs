@@ -4,13 +4,14 @@
 //! `* / %`; `+ -`; `<< >>`; `&`; `^`; `|`; comparisons; `not !`; `and`; `or`; the comma operator.
 //! All binary operators associate to the left.
 
+use super::hint;
 use crate::front::error::{CompileError, Quoted, Status};
 use crate::front::lexer::{Lexer, Operator, Token};
 use crate::front::scope::{Scope, SymbolMeaning};
 use crate::front::tree::{CastTo, NodeId, NodeKind, Tree};
 use crate::ir::Span;
 use crate::memory::TryGrow;
-use crate::operation::{self, Builtin};
+use crate::operation::{self, BUILTINS, Builtin};
 
 /// Binding powers; a higher one binds tighter.
 mod power {
@@ -454,7 +455,12 @@ impl<'s> Parser<'_, 's> {
     }
 
     fn unknown_name(&self) -> CompileError {
-        self.refuse(format_args!("unknown name {}", Quoted(self.token_text())))
+        let builtins = BUILTINS.iter().map(|builtin| builtin.name.as_bytes());
+        let error = self.refuse(format_args!("unknown name {}", Quoted(self.token_text())));
+        match hint::similar(self.token_text(), self.scope, builtins) {
+            hint if hint.is_empty() => error,
+            hint => error.with_hint(format_args!("{hint}")),
+        }
     }
 
     /// A refusal of the current token.

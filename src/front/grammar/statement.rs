@@ -23,7 +23,13 @@ use crate::operation::{Builtin, Meaning};
 const MAX_NESTING: usize = 30;
 
 /// What `//=` applies to the quotient, whatever names the kernel gives to its variables.
-static FLOOR: Builtin = Builtin { name: "floor", arity: 1, meaning: Meaning::Unary(UnaryOp::Floor) };
+static FLOOR: Builtin = Builtin {
+    name: "floor",
+    c_name: c"floor",
+    arity: 1,
+    meaning: Meaning::Unary(UnaryOp::Floor),
+    help: c"largest whole number that is not greater",
+};
 
 /// Parses the kernel of `source`, whose names are those of `scope`; the scope with its locals.
 pub fn parse<'a>(

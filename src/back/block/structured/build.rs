@@ -1,6 +1,6 @@
 //! From flattened statements to planned ones.
 
-use super::{Head, If, Lane, Loop, Node, Region, Structured, parts};
+use super::{Head, If, Lane, Loop, Node, Printer, Region, Structured, parts};
 use crate::back::block::Outcome;
 use crate::back::block::layout::{Layout, Place, PlaceId};
 use crate::back::block::plan::{Destination, PlanError, Root, plan};
@@ -381,7 +381,9 @@ impl Builder<'_> {
             outcome,
             keeps_values,
             undivided_items,
+            calls_host: self.kernel.graph.exprs.iter().any(|expr| matches!(expr.kind, ExprKind::Call { .. })),
             settings: Settings::from_environment(),
+            printer: Printer::default(),
         })
     }
 }

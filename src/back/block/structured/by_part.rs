@@ -44,6 +44,11 @@ impl Machine<'_> {
         let alive = self.work.held.take(items)?;
         // SAFETY: the array has a byte for each item.
         unsafe { alive.address.write_bytes(1, items) };
+        // Passes that the items of each tile have taken in the parts before.
+        let mut passes = Vec::new();
+        if self.meter.is_capped() {
+            passes = Vec::try_filled(0, items.div_ceil(tile_items))?;
+        }
         let mut left = 0;
         for part in program.parts.iter() {
             if left == items {
@@ -55,10 +60,14 @@ impl Machine<'_> {
             }
             self.hold(part, items, left)?;
             left = 0;
-            for tile in tiles(items, tile_items) {
+            for (index, tile) in tiles(items, tile_items).enumerate() {
                 let alive = alive.address.wrapping_add(tile.start);
+                self.meter.next_items(passes.get(index).copied().unwrap_or(0))?;
                 // SAFETY: as the caller promises.
                 unsafe { self.run_part(part, arrays, positions, tile, alive)? };
+                if let Some(passes) = passes.get_mut(index) {
+                    *passes = self.meter.taken();
+                }
                 left += self.frame().left;
             }
             self.let_go(part);

@@ -245,6 +245,7 @@ impl Machine<'_> {
         mask: Mask,
         counter: &mut Option<Counter>,
     ) -> Result<(), RunError> {
+        self.meter.pass()?;
         let rest = self.block(&code.body, mask)?;
         self.give(rest);
         let frame = self.frame();

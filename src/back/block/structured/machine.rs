@@ -11,6 +11,7 @@ use crate::back::block::layout::{ConstantBytes, Place, PlaceId};
 use crate::back::block::reduction::Stage;
 use crate::back::block::steps::{call_each, run_step};
 use crate::back::block::{Outcome, Pipeline, Step};
+use crate::back::budget::{self, Meter};
 use crate::back::engine::RunError;
 use crate::kernel::Accuracy;
 use crate::kernel::reduce::Accumulator;
@@ -43,6 +44,8 @@ impl Structured {
             output: std::ptr::null_mut(),
             accuracy,
             is_first_tile: true,
+            // SAFETY: the meter is used in this run alone.
+            meter: Meter::new(unsafe { budget::current() }, self.passes_between_looks(most)),
         };
         machine.lay_out(positions)?;
         if by_part {
@@ -52,11 +55,29 @@ impl Structured {
         let mut start = 0;
         while start < arrays.items {
             let count = tile_items.min(arrays.items - start);
+            if start > 0 {
+                machine.meter.next_items(0)?;
+            }
             // SAFETY: as the caller promises.
             unsafe { machine.tile(arrays, positions, Tile { start, count })? };
             start += count;
         }
         Ok(())
+    }
+}
+
+/// Operations on a lane that take some hundred microseconds in all.
+const QUIET_OPERATIONS: usize = 1 << 18;
+
+impl Structured {
+    /// Passes of a loop over so many items that take little time.
+    fn passes_between_looks(&self, items: usize) -> i64 {
+        if self.calls_host {
+            return 1;
+        }
+        // An operation has a place for its result, and takes some time even of few lanes.
+        let operations = self.layout.places.len().saturating_mul(items.max(64));
+        (QUIET_OPERATIONS / operations.max(1)) as i64
     }
 }
 
@@ -210,7 +231,10 @@ impl Machine<'_> {
                 self.compute(region, mask)?;
                 if self.is_first_tile {
                     let first = region.stores.len();
-                    print_line(print, types, |index| self.at(region.pipeline.results[first + index]));
+                    let printer = &self.program.printer;
+                    print_line(printer, print, types, |index| {
+                        self.at(region.pipeline.results[first + index])
+                    })?;
                 }
                 match mask {
                     Mask::Some(none, 0) => {
@@ -226,6 +250,9 @@ impl Machine<'_> {
     /// Runs a region over all lanes of the frame and stores for the lanes of the mask.
     #[inline(never)]
     pub(super) fn compute(&mut self, region: &Region, mask: Mask) -> Result<(), RunError> {
+        if self.frame().lanes > QUIET_OPERATIONS {
+            self.meter.look()?;
+        }
         for stage in &region.stages {
             self.reduce(stage);
         }

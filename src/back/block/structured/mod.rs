@@ -20,6 +20,7 @@ mod parts;
 mod pool;
 #[cfg_attr(bare_wasm, path = "print_absent.rs")]
 mod print;
+mod printer;
 mod state;
 
 use super::layout::{Layout, PlaceId};
@@ -30,6 +31,7 @@ use crate::ir::{IndexSymbol, Print, SourcePlace, Type};
 use crate::kernel::Kernel as VectorKernel;
 
 pub(super) use build::outcome;
+pub use printer::Printer;
 pub use state::{Arrays, Workspace};
 
 use parts::Part;
@@ -59,13 +61,21 @@ pub struct Structured {
     keeps_values: bool,
     /// Items up to which all run together; without a limit where they must.
     undivided_items: usize,
+    /// Whether functions of the host are called, which may take any time.
+    calls_host: bool,
     settings: Settings,
+    printer: Printer,
 }
 
 impl Structured {
     /// Bytes of one item of each input.
     pub fn input_sizes(&self) -> impl Iterator<Item = usize> + Clone + '_ {
         self.inputs.iter().map(|ty| ty.itemsize)
+    }
+
+    /// Prints to `printer` from now on.
+    pub fn print_to(&mut self, printer: Printer) {
+        self.printer = printer;
     }
 
     /// Bytes of one item of the output.

@@ -1,67 +1,93 @@
-//! `print` of a kernel: one line on C's `stdout`.
+//! `print` of a kernel: a line to C's `stdout`, or to what the program wants.
 
-use std::ffi::c_void;
+use std::ffi::CStr;
 
+use super::Printer;
 use crate::dtype::Dtype;
 use crate::ir::{Print, Type};
+use crate::memory::{OutOfMemory, TryGrow};
 
 /// Writes a line: the texts as they are, each value as the first item has it. `address` gives the
-/// place of a value. The line goes through the C stream, which is flushed.
-pub fn print_line(print: &Print, types: &[Type], address: impl Fn(usize) -> *const u8) {
-    write_text(&print.prefix);
+/// place of a value. What goes to the C stream is flushed.
+pub fn print_line(
+    printer: &Printer,
+    print: &Print,
+    types: &[Type],
+    address: impl Fn(usize) -> *const u8,
+) -> Result<(), OutOfMemory> {
+    let mut line = Vec::try_copied(&print.prefix)?;
     for (index, ((_, text), ty)) in print.values.iter().zip(types).enumerate() {
         // SAFETY: the place holds a value of this type.
-        unsafe { write_value(address(index), ty.dtype) };
-        write_text(text);
+        unsafe { write_value(&mut line, address(index), ty.dtype)? };
+        line.try_extend(text)?;
     }
-    write_text(b"\n");
-    // SAFETY: NULL flushes all streams, `stdout` among them.
-    unsafe { libc::fflush(std::ptr::null_mut()) };
+    line.try_push(b'\n')?;
+    match printer.function() {
+        Some(function) => function(&line),
+        None => write_to_stdout(&line),
+    }
+    Ok(())
 }
 
-fn write_text(text: &[u8]) {
-    let len = i32::try_from(text.len()).unwrap_or(i32::MAX);
-    // SAFETY: the precision limits the read to the text.
-    unsafe { libc::printf(c"%.*s".as_ptr(), len, text.as_ptr().cast::<c_void>()) };
+fn write_to_stdout(line: &[u8]) {
+    let len = i32::try_from(line.len()).unwrap_or(i32::MAX);
+    // SAFETY: the precision limits the read to the line; NULL flushes all streams, `stdout` among them.
+    unsafe {
+        libc::printf(c"%.*s".as_ptr(), len, line.as_ptr());
+        libc::fflush(std::ptr::null_mut());
+    }
 }
 
 /// # Safety
 /// `value` points to a numeric value of `dtype`, aligned for it.
-unsafe fn write_value(value: *const u8, dtype: Dtype) {
-    // SAFETY: as the caller promises; the formats match their arguments.
+unsafe fn write_value(line: &mut Vec<u8>, value: *const u8, dtype: Dtype) -> Result<(), OutOfMemory> {
+    // SAFETY: as the caller promises.
     unsafe {
         match dtype {
-            Dtype::Bool => write_text(if value.read() != 0 { b"true" } else { b"false" }),
-            Dtype::Int8 => write_integer(i64::from(value.cast::<i8>().read())),
-            Dtype::Int16 => write_integer(i64::from(value.cast::<i16>().read())),
-            Dtype::Int32 => write_integer(i64::from(value.cast::<i32>().read())),
-            Dtype::Int64 => write_integer(value.cast::<i64>().read()),
-            Dtype::UInt8 => write_integer(i64::from(value.read())),
-            Dtype::UInt16 => write_integer(i64::from(value.cast::<u16>().read())),
-            Dtype::UInt32 => write_integer(i64::from(value.cast::<u32>().read())),
+            Dtype::Bool => line.try_extend(if value.read() != 0 { b"true" } else { b"false" }),
+            Dtype::Int8 => write_integer(line, i64::from(value.cast::<i8>().read())),
+            Dtype::Int16 => write_integer(line, i64::from(value.cast::<i16>().read())),
+            Dtype::Int32 => write_integer(line, i64::from(value.cast::<i32>().read())),
+            Dtype::Int64 => write_integer(line, value.cast::<i64>().read()),
+            Dtype::UInt8 => write_integer(line, i64::from(value.read())),
+            Dtype::UInt16 => write_integer(line, i64::from(value.cast::<u16>().read())),
+            Dtype::UInt32 => write_integer(line, i64::from(value.cast::<u32>().read())),
             Dtype::UInt64 => {
-                libc::printf(c"%llu".as_ptr(), value.cast::<u64>().read());
+                let value = value.cast::<u64>().read();
+                write(line, |to, size| libc::snprintf(to, size, c"%llu".as_ptr(), value))
             }
-            Dtype::Float32 => {
-                libc::printf(c"%.9g".as_ptr(), f64::from(value.cast::<f32>().read()));
-            }
-            Dtype::Float64 => {
-                libc::printf(c"%.17g".as_ptr(), value.cast::<f64>().read());
-            }
+            Dtype::Float32 => write_float(line, c"%.9g", f64::from(value.cast::<f32>().read())),
+            Dtype::Float64 => write_float(line, c"%.17g", value.cast::<f64>().read()),
             Dtype::Complex64 => {
                 let [re, im] = value.cast::<[f32; 2]>().read().map(f64::from);
-                libc::printf(c"%.9g%+.9gj".as_ptr(), re, im);
+                write_float(line, c"%.9g", re)?;
+                write_float(line, c"%+.9gj", im)
             }
             Dtype::Complex128 => {
                 let [re, im] = value.cast::<[f64; 2]>().read();
-                libc::printf(c"%.17g%+.17gj".as_ptr(), re, im);
+                write_float(line, c"%.17g", re)?;
+                write_float(line, c"%+.17gj", im)
             }
-            Dtype::String | Dtype::Bytes => {}
+            Dtype::String | Dtype::Bytes => Ok(()),
         }
     }
 }
 
-fn write_integer(value: i64) {
-    // SAFETY: the format matches its argument.
-    unsafe { libc::printf(c"%lld".as_ptr(), value) };
+fn write_integer(line: &mut Vec<u8>, value: i64) -> Result<(), OutOfMemory> {
+    // SAFETY: the format matches its argument, and the text is cut to its room.
+    write(line, |to, size| unsafe { libc::snprintf(to, size, c"%lld".as_ptr(), value) })
+}
+
+/// `format` takes a double.
+fn write_float(line: &mut Vec<u8>, format: &CStr, value: f64) -> Result<(), OutOfMemory> {
+    // SAFETY: as above.
+    write(line, |to, size| unsafe { libc::snprintf(to, size, format.as_ptr(), value) })
+}
+
+/// Appends a number, which `print` writes into so much room.
+fn write(line: &mut Vec<u8>, print: impl FnOnce(*mut libc::c_char, usize) -> i32) -> Result<(), OutOfMemory> {
+    // The longest number, with its sign, its exponent and the NUL, takes half of it.
+    let mut text = [0u8; 64];
+    let length = print(text.as_mut_ptr().cast(), text.len());
+    line.try_extend(&text[..usize::try_from(length).unwrap_or(0).min(text.len() - 1)])
 }

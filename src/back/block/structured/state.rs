@@ -3,6 +3,7 @@
 use super::pool::{Held, Pool, Store};
 use super::{Loop, Region, Structured};
 use crate::back::block::layout::{ConstantBytes, PlaceId};
+use crate::back::budget::Meter;
 use crate::kernel::Accuracy;
 use crate::kernel::reduce::Accumulator;
 
@@ -72,6 +73,7 @@ pub(super) struct Machine<'a> {
     pub(super) accuracy: Accuracy,
     /// Whether the tile begins with the first item, whose values are printed.
     pub(super) is_first_tile: bool,
+    pub(super) meter: Meter<'a>,
 }
 
 impl Machine<'_> {

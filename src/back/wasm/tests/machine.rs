@@ -108,7 +108,7 @@ fn run_module(
         accuracy: Accuracy::Fast,
         settings: Settings::default(),
     };
-    let run = |Run { arrays, output, items, .. }: Run<'_>| {
+    let run = |Run { arrays, output, items, .. }: Run<'_, '_>| {
         Status::of(machine.call(&module.needs, arrays, output, items))
     };
     // SAFETY: the arrays hold as many items.

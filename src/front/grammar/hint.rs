@@ -4,7 +4,6 @@ use std::fmt;
 
 use crate::front::error::Quoted;
 use crate::front::scope::Scope;
-use crate::operation::numpy::Vocabulary;
 
 /// The names that a hint has.
 const MOST: usize = 3;
@@ -14,12 +13,10 @@ const LONGEST: usize = 64;
 /// Up to three names, the nearest first.
 pub struct Hint<'a>([Option<&'a [u8]>; MOST]);
 
-/// The names of `scope` and of the vocabulary that are nearest to `name`, if they are near.
-pub fn similar<'a>(name: &[u8], scope: &Scope<'a>, vocabulary: &Vocabulary) -> Hint<'a> {
+/// The names of `scope` and of the language that are nearest to `name`, if they are near.
+pub fn similar<'a>(name: &[u8], scope: &Scope<'a>, language: impl Iterator<Item = &'a [u8]>) -> Hint<'a> {
     let mut nearest: [Option<(usize, &[u8])>; MOST] = [None; MOST];
-    let functions = vocabulary.functions().map(|function| function.name.as_bytes());
-    let constants = vocabulary.constants.iter().map(|(constant, _)| constant.as_bytes());
-    for candidate in scope.names().chain(functions).chain(constants) {
+    for candidate in scope.names().chain(language) {
         let Some(distance) = remoteness(name, candidate).filter(|distance| *distance <= reach(name)) else {
             continue;
         };
@@ -73,10 +70,17 @@ fn distance(a: &[u8], b: &[u8]) -> Option<usize> {
     Some(above[b.len()])
 }
 
+impl Hint<'_> {
+    /// Whether no name is near.
+    pub fn is_empty(&self) -> bool {
+        self.0[0].is_none()
+    }
+}
+
 impl fmt::Display for Hint<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, name) in self.0.iter().flatten().enumerate() {
-            let before = if index == 0 { ": did you mean " } else { " or " };
+            let before = if index == 0 { "did you mean " } else { " or " };
             write!(f, "{before}{}", Quoted(name))?;
         }
         f.write_str(if self.0[0].is_some() { "?" } else { "" })
@@ -100,10 +104,11 @@ mod tests {
 
     #[test]
     fn names_are_near_or_not_named() {
-        let hint = |name: &str| similar(name.as_bytes(), &Scope::default(), &numpy::VOCABULARY).to_string();
-        assert_eq!(hint("squareroot"), ": did you mean 'square'?");
-        assert_eq!(hint("cosine"), ": did you mean 'cos'?");
-        assert_eq!(hint("arcsine"), ": did you mean 'arcsin' or 'arcsinh'?");
+        let names = || numpy::VOCABULARY.functions().map(|function| function.name.as_bytes());
+        let hint = |name: &str| similar(name.as_bytes(), &Scope::default(), names()).to_string();
+        assert_eq!(hint("squareroot"), "did you mean 'square'?");
+        assert_eq!(hint("cosine"), "did you mean 'cos'?");
+        assert_eq!(hint("arcsine"), "did you mean 'arcsin' or 'arcsinh'?");
         assert_eq!(hint("xyzzy"), "");
     }
 }
