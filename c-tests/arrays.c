@@ -88,6 +88,26 @@ static void threads_give_the_same_bits(void) {
     me_free(expr);
 }
 
+/* Inputs whose strides are zero have more items than an int can count, in little memory. */
+static void many_items_are_reduced(void) {
+    static const me_variable bytes[] = {{"a", ME_UINT8}, {"b", ME_UINT8}};
+    me_expr *expr = compiled("sum(a + b)", bytes, 2);
+    uint8_t items[] = {3, 4};
+    int64_t shape[] = {(1 << 15) + 1, 1 << 16}, none[] = {0, 0}, one[] = {1};
+    me_array inputs[] = {
+        {&items[0], ME_UINT8, 0, 2, shape, none},
+        {&items[1], ME_UINT8, 0, 1, one, NULL},
+    };
+    for (int n_threads = 1; n_threads <= 2; n_threads++) {
+        uint64_t sum = 0;
+        me_array output = {&sum, ME_UINT64, 0, 0, NULL, NULL};
+        me_array_params params = {.struct_size = sizeof params, .n_threads = n_threads};
+        CHECK(me_eval_arrays(expr, inputs, 2, &output, &params) == ME_EVAL_SUCCESS);
+        CHECK(sum == 7 * ((UINT64_C(1) << 31) + (1 << 16)));
+    }
+    me_free(expr);
+}
+
 static void errors_name_arrays(void) {
     me_expr *expr = compiled("a + b", two, 2);
     double items[6] = {0};
@@ -153,6 +173,7 @@ int main(void) {
     RUN(a_column_and_a_row_make_a_table);
     RUN(an_output_overlaps_its_inputs);
     RUN(threads_give_the_same_bits);
+    RUN(many_items_are_reduced);
     RUN(errors_name_arrays);
     RUN(the_number_of_threads_is_kept);
     RUN(dialects_differ);

@@ -9,7 +9,10 @@ use libfuzzer_sys::fuzz_target;
 #[path = "../../tests/arrays/model.rs"]
 mod model;
 
-use model::{CASES, Compiled, Numbers, check};
+use model::{CASES, Compiled, Numbers, Sizes, check};
+
+/// Small arrays, for many inputs a second. Some tables are still larger than a tile.
+const SIZES: Sizes = Sizes { longest: [1, 600, 16, 6, 4, 3, 2], side: 36, buffer: 1 << 16 };
 
 /// The compiled expressions of the cases.
 fn compiled(index: usize) -> &'static Compiled {
@@ -18,7 +21,7 @@ fn compiled(index: usize) -> &'static Compiled {
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    let mut numbers = Numbers::new(bytes, 0);
+    let mut numbers = Numbers::new(bytes, 0, SIZES);
     let case = numbers.below(CASES.len() as u64) as usize;
     let threads = [1, 1, 1, 2, 3][numbers.below(5) as usize];
     check(&CASES[case], compiled(case), &mut numbers, threads);

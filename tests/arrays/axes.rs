@@ -2,7 +2,15 @@
 
 use miniexpr::{ArrayMut, ArrayRef, Dialect, Dtype, ErrorKind, Expression, Item};
 
-use crate::model::{Numbers, indices};
+use crate::LARGE;
+use crate::model::{Numbers, for_each_index};
+
+/// All indices of a shape, in C order.
+fn indices(shape: &[i64]) -> Vec<Vec<i64>> {
+    let mut all = Vec::new();
+    for_each_index(shape, |index| all.push(index.to_vec()));
+    all
+}
 
 /// An array in a buffer, with strides in items.
 struct Strided<T> {
@@ -182,7 +190,7 @@ const TEXTS: [&str; 11] = [
 
 #[test]
 fn results_are_those_of_gathered_lines() {
-    let mut random = Numbers::new(&[], 14);
+    let mut random = Numbers::new(&[], 14, LARGE);
     for round in 0..300 {
         let text = TEXTS[round % TEXTS.len()];
         let threads = [1, 2, 3, 16][round / TEXTS.len() % 4];
@@ -211,7 +219,7 @@ fn results_are_those_of_gathered_lines() {
 /// Large enough that threads share it, in each way.
 #[test]
 fn threads_do_not_show() {
-    let mut random = Numbers::new(&[], 15);
+    let mut random = Numbers::new(&[], 15, LARGE);
     for shape in [&[100_000usize][..], &[3, 50_000], &[50_000, 3], &[300, 400], &[50, 40, 50], &[90_000, 1]] {
         let items: Vec<f64> = (0..shape.iter().product()).map(|_| float(random.below(1 << 16))).collect();
         let view = ArrayRef::shaped(&items, shape).unwrap();

@@ -95,22 +95,24 @@ impl Array {
     /// Where the item that is broadcast to these indices of a larger array lies.
     pub fn broadcast_item(&self, indices: &[i64]) -> *mut u8 {
         let own = &indices[indices.len() - self.shape.len()..];
-        let own: Vec<i64> =
-            own.iter().zip(&self.shape).map(|(index, n)| if *n == 1 { 0 } else { *index }).collect();
-        self.item(&own)
+        let steps = own.iter().zip(&self.shape).zip(&self.strides);
+        let offset: i64 = steps.map(|((index, n), stride)| if *n == 1 { 0 } else { index * stride }).sum();
+        self.data.wrapping_offset(offset as isize)
     }
 }
 
-/// All indices of a shape, in C order.
-pub fn indices(shape: &[i64]) -> Vec<Vec<i64>> {
-    let mut all = vec![vec![]];
-    for extent in shape {
-        all = all
-            .into_iter()
-            .flat_map(|outer: Vec<i64>| (0..*extent).map(move |index| [&outer[..], &[index]].concat()))
-            .collect();
+/// Calls `visit` with all indices of a shape, in C order.
+pub fn for_each_index(shape: &[i64], mut visit: impl FnMut(&[i64])) {
+    if shape.contains(&0) {
+        return;
     }
-    all
+    let mut indices = vec![0; shape.len()];
+    loop {
+        visit(&indices);
+        let Some(d) = (0..shape.len()).rev().find(|d| indices[*d] + 1 < shape[*d]) else { return };
+        indices[d] += 1;
+        indices[d + 1..].fill(0);
+    }
 }
 
 /// Options of an evaluation by some threads.
@@ -146,15 +148,36 @@ pub fn evaluate_blocks(expr: &Compiled, inputs: &[Vec<u8>], output: &mut [u8], i
     assert_eq!(code, 0);
 }
 
+/// How large arrays are.
+pub struct Sizes {
+    /// The longest extent of an array by its number of dimensions.
+    pub longest: [u64; 7],
+    /// The longest extents of tables, which are larger than other arrays.
+    pub side: u64,
+    /// Bytes of a buffer that all arrays share.
+    pub buffer: usize,
+}
+
 /// Numbers below a limit: from bytes while there are some, then from a generator.
 pub struct Numbers<'b> {
     bytes: &'b [u8],
     state: u64,
+    sizes: Sizes,
 }
 
 impl<'b> Numbers<'b> {
-    pub fn new(bytes: &'b [u8], state: u64) -> Numbers<'b> {
-        Numbers { bytes, state }
+    pub fn new(bytes: &'b [u8], state: u64, sizes: Sizes) -> Numbers<'b> {
+        Numbers { bytes, state, sizes }
+    }
+
+    /// Bytes of whole values of every dtype, small ones: their bytes are mostly zero.
+    fn fill(&mut self, bytes: usize) -> Vec<u8> {
+        let mut state = self.below(1 << 16) as u64;
+        let byte = |index: usize| {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            if index % 4 == 3 { 0 } else { ((state >> 60) % 3) as u8 }
+        };
+        (0..bytes).map(byte).collect()
     }
 
     pub fn below(&mut self, limit: u64) -> i64 {
@@ -178,10 +201,10 @@ impl<'b> Numbers<'b> {
     /// A shape of up to six dimensions with few items, or of two with many.
     fn shape(&mut self) -> Vec<i64> {
         if self.chance(15) {
-            return vec![1 + self.below(150), 1 + self.below(150)];
+            return vec![1 + self.below(self.sizes.side), 1 + self.below(self.sizes.side)];
         }
         let ndim = self.below(7);
-        let longest = [1, 3000, 60, 16, 7, 5, 4][ndim as usize];
+        let longest = self.sizes.longest[ndim as usize];
         (0..ndim).map(|_| if self.chance(4) { 0 } else { 1 + self.below(longest) }).collect()
     }
 
@@ -283,10 +306,8 @@ pub fn check(case: &Case, expr: &Compiled, random: &mut Numbers<'_>, threads: c_
         }
         let buffer = if shares_buffer { 0 } else { buffers.len() };
         if buffer == buffers.len() {
-            let size = if shares_buffer { 1 << 20 } else { bytes as usize + 128 };
-            // Small numbers: whole values of every dtype, as their bytes are mostly zero.
-            let fill = |index: usize| if index % 4 == 3 { 0 } else { random.below(3) as u8 };
-            buffers.push((0..size).map(fill).collect());
+            let size = if shares_buffer { random.sizes.buffer } else { bytes as usize + 128 };
+            buffers.push(random.fill(size));
         }
         let room = if shares_buffer && random.chance(70) {
             4096.min(shape.iter().product::<i64>() * 8 + 64)
@@ -329,38 +350,39 @@ pub fn check(case: &Case, expr: &Compiled, random: &mut Numbers<'_>, threads: c_
     } else {
         result.clone()
     };
-    let items = indices(&whole);
+    let items = whole.iter().product::<i64>() as usize;
     let gathered: Vec<Vec<u8>> = inputs
         .iter()
         .map(|input| {
-            let mut bytes = Vec::new();
-            for index in &items {
+            let mut bytes = Vec::with_capacity(items * input.ty.1);
+            for_each_index(&whole, |index| {
                 // SAFETY: the item lies in its buffer.
                 bytes.extend(unsafe { std::slice::from_raw_parts(input.broadcast_item(index), input.ty.1) });
-            }
+            });
             bytes
         })
         .collect();
     let size = output.ty.1;
-    let mut values = vec![0; size * if case.kind == Kind::One { 1 } else { items.len() }];
-    match case.kind {
-        Kind::Items => {
-            for (item, value) in values.chunks_exact_mut(size).enumerate() {
-                let one: Vec<Vec<u8>> = gathered
-                    .iter()
-                    .zip(&inputs)
-                    .map(|(all, input)| all[item * input.ty.1..][..input.ty.1].to_vec())
-                    .collect();
-                evaluate_blocks(expr, &one, value, 1);
-            }
-        }
-        Kind::Together | Kind::One => evaluate_blocks(expr, &gathered, &mut values, items.len()),
+    let mut values = vec![0; size * if case.kind == Kind::One { 1 } else { items }];
+    evaluate_blocks(expr, &gathered, &mut values, items);
+    if case.kind == Kind::Items && items > 0 {
+        let item = random.below(items as u64) as usize;
+        let one: Vec<Vec<u8>> = gathered
+            .iter()
+            .zip(&inputs)
+            .map(|(all, input)| all[item * input.ty.1..][..input.ty.1].to_vec())
+            .collect();
+        let mut value = vec![0; size];
+        evaluate_blocks(expr, &one, &mut value, 1);
+        assert_eq!(value, values[item * size..][..size], "{} item {item} alone", case.text);
     }
     let target = Array { data: of_model(&output), ..output.clone() };
-    for (index, value) in indices(&result).iter().zip(values.chunks_exact(size)) {
+    let mut values = values.chunks_exact(size);
+    for_each_index(&result, |index| {
+        let value = values.next().expect("a value for each item");
         // SAFETY: the item lies in its buffer.
         unsafe { target.item(index).copy_from_nonoverlapping(value.as_ptr(), size) };
-    }
+    });
     let code = evaluate(expr, &inputs, &output, &params(threads));
     assert_eq!(code, 0, "{} {inputs:?} {output:?}", case.text);
     for (found, expected) in buffers.iter().zip(&expected) {
