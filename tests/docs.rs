@@ -196,9 +196,10 @@ fn stated_results(text: &str) -> usize {
 }
 
 /// The documents that explain the language by examples.
-const DOCUMENTS_WITH_EXAMPLES: [&str; 8] = [
+const DOCUMENTS_WITH_EXAMPLES: [&str; 9] = [
     "README.md",
     "docs/dtypes.md",
+    "docs/functions-numpy.md",
     "docs/functions.md",
     "docs/kernels.md",
     "docs/language-miniexpr.md",

@@ -435,4 +435,15 @@ mod tests {
         assert_eq!(VOCABULARY.constant(b"inf"), Some(f64::INFINITY));
         assert_eq!(VOCABULARY.constant(b"infinity"), None);
     }
+    #[test]
+    fn every_function_has_an_entry_in_the_documents() {
+        let page = include_str!("../../docs/functions-numpy.md");
+        let entries = page.lines().filter(|line| line.starts_with("| `") || line.starts_with("`where("));
+        let calls = entries.map(|line| line.trim_start_matches("| ").split(" | ").next().unwrap_or(""));
+        let code = calls.flat_map(|calls| calls.split('`').skip(1).step_by(2));
+        let documented: Vec<&str> = code.map(|call| call.split('(').next().unwrap_or("")).collect();
+        for row in FUNCTIONS {
+            assert!(documented.contains(&row.name), "docs/functions-numpy.md has no entry for {}", row.name);
+        }
+    }
 }
