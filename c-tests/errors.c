@@ -112,6 +112,37 @@ static void arguments_need_not_outlive_the_call(void) {
     me_free(expr);
 }
 
+/* me_compile takes the table as the reference does, me_compile_with refuses what cannot be meant. */
+static void names_are_single_and_possible(void) {
+    me_variable twice[] = {ME_VAR("a", ME_FLOAT64), ME_VAR("b", ME_FLOAT64), ME_VAR("a", ME_INT8)};
+    me_variable odd[] = {ME_VAR("a", ME_FLOAT64), ME_VAR("unit price", ME_FLOAT64)};
+    me_expr *expr = NULL;
+    for (int dialect = ME_DIALECT_MINIEXPR; dialect <= ME_DIALECT_NUMEXPR; dialect++) {
+        me_compile_params params = {.struct_size = sizeof params, .dialect = (me_dialect)dialect};
+        CHECK(me_compile_with("a", twice, 3, ME_AUTO, &params, NULL, &expr) == ME_COMPILE_ERR_INVALID_ARG);
+        CHECK(!strcmp(me_get_last_error_message(), "there are two variables or functions named 'a'"));
+        CHECK(me_compile_with("a", odd, 2, ME_AUTO, &params, NULL, &expr) == ME_COMPILE_ERR_INVALID_ARG);
+        CHECK(!strcmp(me_get_last_error_message(), "'unit price' is not a name that a text can use"));
+    }
+    CHECK(me_compile_with("a", twice, 3, ME_AUTO, NULL, NULL, &expr) == ME_COMPILE_ERR_INVALID_ARG);
+    CHECK(me_compile("a", twice, 3, ME_AUTO, NULL, &expr) == ME_COMPILE_SUCCESS);
+    me_free(expr);
+    CHECK(me_compile("a", odd, 2, ME_AUTO, NULL, &expr) == ME_COMPILE_SUCCESS);
+    me_free(expr);
+}
+
+static void surroundings_of_an_expression_are_no_kernel(void) {
+    me_variable variables[] = {ME_VAR("a", ME_FLOAT64)};
+    me_expr *expr = NULL;
+    const char *texts[] = {"2 * a\n", "\n\n2 * a", "# twice\n2 * a # and no more\n\n"};
+    for (int i = 0; i < 3; i++) {
+        CHECK(!me_is_kernel(texts[i]));
+        CHECK(me_compile(texts[i], variables, 1, ME_AUTO, NULL, &expr) == ME_COMPILE_SUCCESS);
+        me_free(expr);
+    }
+    CHECK(me_is_kernel("a\n+ a"));
+}
+
 int main(void) {
     RUN(syntax_errors_have_a_position);
     RUN(errors_have_a_span);
@@ -121,5 +152,7 @@ int main(void) {
     RUN(evaluation_refuses_null);
     RUN(queries_accept_null);
     RUN(arguments_need_not_outlive_the_call);
+    RUN(names_are_single_and_possible);
+    RUN(surroundings_of_an_expression_are_no_kernel);
     return RESULT();
 }

@@ -105,11 +105,29 @@ static void wrong_kernels_are_refused(void) {
     CHECK(evaluate("def k(x):\n    y = x\n", variables, 1, result) == ME_COMPILE_ERR_PARSE);
 }
 
+static void kernels_take_some_of_the_variables(void) {
+    me_variable variables[] = {ME_VAR("a", ME_FLOAT64), ME_VAR("b", ME_INT8), ME_VAR("c", ME_FLOAT64)};
+    const char *text = "def f(c, a):\n    return c - a\n";
+    double a[] = {1, 2}, c[] = {10, 20}, out[2] = {0};
+    const void *inputs[] = {a, c};
+    me_compile_params params = {.struct_size = sizeof params};
+    me_expr *expr = NULL;
+    CHECK(me_compile_with(text, variables, 3, ME_AUTO, &params, NULL, &expr) == ME_COMPILE_SUCCESS);
+    CHECK(me_expr_variable_count(expr) == 2);
+    CHECK(me_expr_variable(expr, 0) == 0 && me_expr_variable(expr, 1) == 2);
+    CHECK(me_eval(expr, inputs, 2, out, 2, NULL) == ME_EVAL_SUCCESS && out[0] == 9 && out[1] == 18);
+    CHECK(me_eval(expr, inputs, 3, out, 2, NULL) == ME_EVAL_ERR_VAR_MISMATCH);
+    me_free(expr);
+    /* The reference wants one for one. */
+    CHECK(me_compile(text, variables, 3, ME_AUTO, NULL, &expr) == ME_COMPILE_ERR_PARSE);
+}
+
 int main(void) {
     RUN(branches_choose_for_each_item);
     RUN(loops_end_for_each_item);
     RUN(kernels_call_functions_and_closures);
     RUN(indices_are_those_of_the_whole_array);
+    RUN(kernels_take_some_of_the_variables);
     RUN(wrong_kernels_are_refused);
     return RESULT();
 }

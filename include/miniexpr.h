@@ -69,6 +69,13 @@
 #endif
 
 /**
+ * An entry of the table of names for a variable, an initialiser without a field left out:
+ *
+ *     me_variable variables[] = {ME_VAR("x", ME_FLOAT64), ME_VAR("n", ME_INT32)};
+ */
+#define ME_VAR(name, dtype) {(name), (dtype), NULL, ME_VARIABLE, NULL, 0}
+
+/**
  * Kind of a me_variable entry, its field `type`.
  *
  * ME_FUNCTIONn takes n doubles, ME_CLOSUREn takes the entry's context and then n doubles; both
@@ -718,7 +725,9 @@ int me_compile_nd_jit(const char *expression,
 /**
  * Compiles as me_compile does, with options.
  *
- * `params` may be NULL for the defaults, which are those of me_compile.
+ * `params` may be NULL for the defaults, which are those of me_compile. Unlike there, a name that no text can use, or
+ * that stands in `variables` twice, is ME_COMPILE_ERR_INVALID_ARG; and the parameters of a kernel are some of the
+ * variables, in any order: me_expr_variable_count() tells how many arrays evaluations take.
  *
  * Returns a me_compile_status, as me_compile does.
  *

@@ -1,7 +1,7 @@
 //! The safe interface: what cannot be expressed needs no test, everything else is an error or a result.
 
 use miniexpr::{
-    Accuracy, ArrayMut, ArrayRef, Complex, Dtype, ErrorKind, Expression, Function, Item, JitMode,
+    Accuracy, ArrayMut, ArrayRef, Complex, Dialect, Dtype, ErrorKind, Expression, Function, Item, JitMode,
 };
 
 fn compile(text: &str, variables: &[(&str, Dtype)]) -> Expression {
@@ -149,10 +149,55 @@ fn inputs_are_those_declared_and_unused_ones_are_not_read() {
 }
 
 #[test]
-fn of_variables_of_one_name_the_first_counts() {
-    let expression = compile("a + b", &[("a", Dtype::Int64), ("a", Dtype::Int64), ("b", Dtype::Int64)]);
-    let inputs = [view(&[1i64]), view(&[100i64]), view(&[10i64])];
-    assert_eq!(expression.evaluate_to_vec::<i64>(&inputs).unwrap(), [11]);
+fn names_are_single_and_possible() {
+    let refused = |names: &[&str]| {
+        let builder = Expression::builder("a");
+        let error =
+            names.iter().fold(builder, |builder, name| builder.variable(name, Dtype::Int64)).compile();
+        let error = error.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+        error.message().to_string()
+    };
+    assert_eq!(refused(&["a", "b", "a"]), "there are two variables or functions named 'a'");
+    for name in ["", "1a", "unit price", "a-b", "é", "and", "if"] {
+        assert_eq!(refused(&["a", name]), format!("'{name}' is not a name that a text can use"));
+    }
+    let twice = Expression::builder("a").variable("a", Dtype::Int8).function(
+        "a",
+        Function::new({
+            extern "C" fn one() -> f64 {
+                1.0
+            }
+            one as extern "C" fn() -> f64
+        }),
+    );
+    assert_eq!(twice.compile().unwrap_err().message(), "there are two variables or functions named 'a'");
+}
+
+#[test]
+fn kernels_take_some_of_the_variables() {
+    for dialect in [Dialect::NumPy, Dialect::Miniexpr] {
+        let kernel = Expression::builder("def f(c, a):\n    return c - a\n")
+            .variable("a", Dtype::Float64)
+            .variable("b", Dtype::Int8)
+            .variable("c", Dtype::Float64)
+            .dialect(dialect)
+            .compile()
+            .unwrap();
+        let used: Vec<bool> = kernel.variables().iter().map(|variable| variable.is_used()).collect();
+        assert_eq!(used, [true, false, true]);
+        let inputs = [view(&[1.0, 2.0]), view(&[9i8]), view(&[10.0, 20.0])];
+        assert_eq!(kernel.evaluate_to_vec::<f64>(&inputs).unwrap(), [9.0, 18.0]);
+        // A variable that is no parameter is no name of the kernel.
+        let hidden = Expression::builder("def f(a):\n    return a + b\n")
+            .variable("a", Dtype::Float64)
+            .variable("b", Dtype::Float64)
+            .dialect(dialect);
+        assert!(hidden.compile().unwrap_err().message().contains("unknown name 'b'"));
+        let missing = Expression::builder("def f(a, z):\n    return a\n").variable("a", Dtype::Float64);
+        let error = missing.dialect(dialect).compile().unwrap_err();
+        assert!(error.message().contains("parameter"), "{error}");
+    }
 }
 
 #[test]
@@ -243,8 +288,8 @@ fn errors_show_their_place() {
     // An operation that its operands do not have.
     let message = shown("a + floor(z)");
     assert!(message.ends_with("\n  | a + floor(z)\n  |     ^^^^^^^^"), "{message}");
-    let message = shown("1 + sum(a + max(a))");
-    assert!(message.ends_with("\n  | 1 + sum(a + max(a))\n  |     ^^^^^^^^^^^^^^^"), "{message}");
+    let message = shown("1 + sum(a + floor(z))");
+    assert!(message.ends_with("\n  | 1 + sum(a + floor(z))\n  |             ^^^^^^^^"), "{message}");
     let message = shown("a + (z + 1) % 2 + a");
     assert!(message.ends_with("\n  | a + (z + 1) % 2 + a\n  |     ^^^^^^^^^^^"), "{message}");
     // One that has no place in the text.

@@ -39,6 +39,7 @@ pub struct ExpressionBuilder<'a> {
     geometry: Option<Geometry>,
     profile: Profile,
     printer: Result<Printer, OutOfMemory>,
+    like_reference: bool,
 }
 
 impl<'a> ExpressionBuilder<'a> {
@@ -54,6 +55,7 @@ impl<'a> ExpressionBuilder<'a> {
             geometry: None,
             profile: Profile::default(),
             printer: Ok(Printer::default()),
+            like_reference: false,
         }
     }
 
@@ -220,6 +222,12 @@ impl<'a> ExpressionBuilder<'a> {
         ExpressionBuilder { printer: Printer::new(printer), ..self }
     }
 
+    /// Takes the table of names as the reference does: the first of equal names counts, a name may be any bytes, and all
+    /// variables are parameters of a kernel.
+    pub(crate) fn like_reference(self, like_reference: bool) -> Self {
+        ExpressionBuilder { like_reference, ..self }
+    }
+
     /// Compiles for the blocks of a chunked array.
     pub(crate) fn geometry(self, geometry: Option<Geometry>) -> Self {
         ExpressionBuilder { geometry, ..self }
@@ -246,8 +254,10 @@ impl<'a> ExpressionBuilder<'a> {
 
     /// Compiles the text.
     ///
-    /// Errors: [`ErrorKind::Syntax`] with the place, for everything that is wrong with a kernel, and for a text that
-    /// is no expression; [`ErrorKind::InvalidType`] and [`ErrorKind::InvalidReduction`] for operations that have
+    /// The parameters of a kernel are some of the variables, in any order.
+    ///
+    /// Errors: [`ErrorKind::InvalidArgument`] for a name that no text can use, and for two equal ones;
+    /// [`ErrorKind::Syntax`] with the place, for everything that is wrong with a kernel, and for a text that is no expression; [`ErrorKind::InvalidType`] and [`ErrorKind::InvalidReduction`] for operations that have
     /// no meaning; [`ErrorKind::OutOfMemory`].
     ///
     /// ```
@@ -261,6 +271,11 @@ impl<'a> ExpressionBuilder<'a> {
             return Err(Error::new(ErrorKind::InvalidArgument, format_args!("the text is longer than 4 GB")));
         }
         self.profile.check_text(text)?;
+        if !self.like_reference
+            && let Ok(entries) = &self.entries
+        {
+            check_names(entries)?;
+        }
         let language = Language::of(text, dialect);
         if self.profile.expressions_only && language == Language::Kernel {
             let message = format_args!("the text is a kernel; expressions alone are allowed here");
@@ -287,11 +302,17 @@ impl<'a> ExpressionBuilder<'a> {
             geometry,
             profile,
             printer,
+            like_reference,
         } = self;
         let entries = entries?;
         pool::read_environment();
         let lifting = if mode == Mode::On { Lifting::IfPossible } else { Lifting::Never };
-        let mut kernel = front::compile(read, language, dialect, &entries, output, lifting)?;
+        let bound = match language {
+            Language::Kernel if !like_reference => bound_entries(&entries, read, dialect)?,
+            _ => None,
+        };
+        let bound = bound.as_deref().unwrap_or(&entries);
+        let mut kernel = front::compile(read, language, dialect, bound, output, lifting)?;
         profile.check_kernel(&kernel)?;
         let axes = Axes::new(axes?.as_deref(), keepdims)?;
         if axes != Axes::default() && !kernel.reduce_along(axes)? {
@@ -318,6 +339,42 @@ impl<'a> ExpressionBuilder<'a> {
             text: Vec::try_copied(text)?,
         })
     }
+}
+
+/// Refuses names that no text can mention, and those that stand for two things.
+fn check_names(entries: &[Entry<'_>]) -> Result<(), Error> {
+    let mut names = Vec::new();
+    for entry in entries {
+        if !front::is_name(entry.name) {
+            let message = format_args!("{} is not a name that a text can use", Quoted(entry.name));
+            return Err(Error::new(ErrorKind::InvalidArgument, message));
+        }
+        names.try_push(entry.name)?;
+    }
+    names.sort_unstable();
+    match names.windows(2).find(|pair| pair[0] == pair[1]) {
+        None => Ok(()),
+        Some(pair) => {
+            let message = format_args!("there are two variables or functions named {}", Quoted(pair[0]));
+            Err(Error::new(ErrorKind::InvalidArgument, message))
+        }
+    }
+}
+
+/// The entries without the variables that are no parameters of a kernel; `None` where its signature has a fault.
+fn bound_entries<'a>(
+    entries: &[Entry<'a>],
+    source: &[u8],
+    dialect: Dialect,
+) -> Result<Option<Vec<Entry<'a>>>, OutOfMemory> {
+    let Ok(params) = front::kernel_parameters(source, dialect) else { return Ok(None) };
+    let mut bound = Vec::new();
+    for entry in entries {
+        if !matches!(entry.kind, EntryKind::Variable) || params.contains(&entry.name) {
+            bound.try_push(*entry)?;
+        }
+    }
+    Ok(Some(bound))
 }
 
 /// The variables among the entries, with the parameters of the kernel that they are.

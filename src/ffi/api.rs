@@ -148,7 +148,9 @@ pub unsafe extern "C" fn me_compile_nd_jit(
 
 /// Compiles as me_compile does, with options.
 ///
-/// `params` may be NULL for the defaults, which are those of me_compile.
+/// `params` may be NULL for the defaults, which are those of me_compile. Unlike there, a name that no text can use, or
+/// that stands in `variables` twice, is ME_COMPILE_ERR_INVALID_ARG; and the parameters of a kernel are some of the
+/// variables, in any order: me_expr_variable_count() tells how many arrays evaluations take.
 ///
 /// Returns a me_compile_status, as me_compile does.
 ///

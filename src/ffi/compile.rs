@@ -72,7 +72,7 @@ pub(super) unsafe fn with(
 unsafe fn options(params: *const me_compile_params) -> Result<Options, Error> {
     // SAFETY: as the caller promises.
     let Some(params) = (unsafe { sized::read(params, |params| params.struct_size)? }) else {
-        return Ok(Options::default());
+        return Ok(Options { like_reference: false, ..Options::default() });
     };
     const MINIEXPR: me_dialect = DialectCode::ME_DIALECT_MINIEXPR as me_dialect;
     const NUMPY: me_dialect = DialectCode::ME_DIALECT_NUMPY as me_dialect;
@@ -85,7 +85,8 @@ unsafe fn options(params: *const me_compile_params) -> Result<Options, Error> {
     };
     let mode = Mode::from_code(params.jit_mode as c_int);
     let printer = params.print.map(|function| Sink { function, context: params.print_context });
-    Ok(Options { dialect, mode, geometry: None, profile: profile(&params)?, printer })
+    let profile = profile(&params)?;
+    Ok(Options { dialect, mode, geometry: None, profile, printer, like_reference: false })
 }
 
 /// What the options allow a text.
@@ -265,6 +266,8 @@ struct Options {
     geometry: Option<Geometry>,
     profile: Profile,
     printer: Option<Sink>,
+    /// Whether the table of names is taken as the reference takes it.
+    like_reference: bool,
 }
 
 impl Default for Options {
@@ -276,6 +279,7 @@ impl Default for Options {
             geometry: None,
             profile: Profile::default(),
             printer: None,
+            like_reference: true,
         }
     }
 }
@@ -295,9 +299,13 @@ unsafe fn compile(
     // SAFETY: as the caller promises.
     let (text, variables) =
         unsafe { (CStr::from_ptr(expression).to_bytes(), variable_table(variables, var_count)?) };
-    let Options { dialect, mode, geometry, profile, printer } = options;
-    let mut builder =
-        ExpressionBuilder::new(text).dialect(dialect).jit(mode).geometry(geometry).profile(profile);
+    let Options { dialect, mode, geometry, profile, printer, like_reference } = options;
+    let mut builder = ExpressionBuilder::new(text)
+        .dialect(dialect)
+        .jit(mode)
+        .geometry(geometry)
+        .profile(profile)
+        .like_reference(like_reference);
     if let Some(printer) = printer {
         builder = builder.print(move |line| printer.print(line));
     }

@@ -19,6 +19,7 @@ mod tree;
 mod typing;
 
 pub use dialect::Dialect;
+pub use dsl::parameters as kernel_parameters;
 pub use error::{CompileError, Status};
 pub use plain::{Entry, EntryKind};
 pub use profile::{Profile, without_pragmas};
@@ -57,6 +58,13 @@ pub fn compile(
     let kernel = compiled.map_err(|error| error.in_source(text))?;
     debug_assert_eq!(kernel.validate(), Ok(()), "what is compiled is well formed");
     Ok(kernel)
+}
+
+/// Whether a text can mention a variable or function called `name`.
+pub fn is_name(name: &[u8]) -> bool {
+    let is_word = name.first().is_some_and(|byte| lexer::is_name_start(*byte))
+        && name.iter().all(|byte| lexer::is_name_byte(*byte));
+    is_word && !matches!(name, b"and" | b"or" | b"not" | b"if" | b"else" | b"def" | b"return")
 }
 
 /// Checks the statements of the kernel `source` without looking at names and dtypes.

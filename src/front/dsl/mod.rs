@@ -36,6 +36,11 @@ pub fn compile(
     lower::lower(source, dialect, program, scope, entries, output, literals)
 }
 
+/// The names of the parameters of the kernel `source`; its errors are those of [`compile`].
+pub fn parameters(source: &[u8], dialect: Dialect) -> Result<Vec<&[u8]>, CompileError> {
+    statement::parameters(source, dialect)
+}
+
 /// Compiles the plain expression `text` as the kernel that returns it, with all inputs as parameters.
 /// Numbers have the dtypes that they have in plain expressions.
 pub fn lift(

@@ -42,6 +42,11 @@ pub fn parse<'a>(
     Ok((program, parser.scope))
 }
 
+/// The names of the parameters of the kernel of `source`.
+pub fn parameters(source: &[u8], dialect: Dialect) -> Result<Vec<&[u8]>, CompileError> {
+    Ok(Parser::new(source, dialect, Scope::default()).signature()?.0)
+}
+
 /// Checks the statements of `source` without looking at expressions.
 pub fn check(source: &[u8], dialect: Dialect) -> Result<(), CompileError> {
     Parser { reads_expressions: false, ..Parser::new(source, dialect, Scope::default()) }.program().map(drop)
