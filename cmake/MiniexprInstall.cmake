@@ -20,7 +20,7 @@ foreach(library IN ITEMS miniexpr miniexpr_static)
         install(TARGETS ${library} EXPORT miniexprTargets DESTINATION "${CMAKE_INSTALL_LIBDIR}")
     endif()
 endforeach()
-install(FILES include/miniexpr.h include/miniexpr_numpy.h DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+install(FILES include/miniexpr.h include/miniexpr.hpp include/miniexpr_numpy.h DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 # What gives the library helpers for kernels in a Pyodide program, and the glue for other programs.
 if(EMSCRIPTEN AND MINIEXPR_ENABLE_TCC_JIT AND MINIEXPR_WASM32_SIDE_MODULE)
     install(

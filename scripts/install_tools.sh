@@ -25,6 +25,7 @@ for group in "$@"; do
         need clang-format clang-format
         need shellcheck shellcheck
         need c++ build-essential
+        need clang++ clang
         need python3 python3 python3-venv
         python3 -c "import ensurepip" 2>/dev/null || missing="$missing python3-venv"
         python3 -c 'import os, sysconfig; os.stat(sysconfig.get_path("include") + "/Python.h")' 2>/dev/null ||
