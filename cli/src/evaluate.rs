@@ -14,16 +14,23 @@ use miniexpr::{Accuracy, ArrayMut, ArrayRef, Expression};
 
 use crate::binding::Inputs;
 use crate::format::Format;
+use crate::inform;
 use crate::options::Options;
 use crate::output::{Output, interrupt_flag};
 use crate::print::{self, Items};
 
 pub fn run(options: &Options) -> Result<()> {
+    if let Some(word) = &options.list {
+        return inform::list(word, options.dialect.dialect());
+    }
     let (text, arguments) = text_and_arguments(options)?;
     let inputs = Inputs::read(arguments, &text, options)?;
     let expression = inputs.compile(&text, options).map_err(|error| with_columns(error, &inputs))?;
     if options.check {
         return Ok(());
+    }
+    if let Some(what) = options.explain {
+        return inform::explain(&expression, what);
     }
     let job = Job { expression, inputs, options };
     match &options.output {

@@ -6,6 +6,7 @@ mod csv_format;
 mod evaluate;
 mod format;
 mod image;
+mod inform;
 mod netpbm;
 mod npy;
 mod options;

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
-use miniexpr::{Dialect, Dtype};
+use miniexpr::{Dialect, Dtype, Dump};
 
 use crate::format::Format;
 
 const USAGE: &str = "miniexpr [OPTIONS] EXPRESSION [INPUT]...
-       miniexpr [OPTIONS] --file KERNEL [INPUT]...";
+       miniexpr [OPTIONS] --file KERNEL [INPUT]...
+       miniexpr --list [WORD]";
 
 const DETAILS: &str = "\
 INPUTS
@@ -20,7 +21,7 @@ INPUTS
   NAME=FILE:DTYPE    a raw file, items alone; NAME=FILE:DTYPE:SHAPE with a shape such as
                      480x640; the dtype may begin with < or >, the byte order
   NAME=NUMBER        an int64, a float64 or a bool; NAME=NUMBER:DTYPE is any other
-  NAME:DTYPE         a variable without data, for --check
+  NAME:DTYPE         a variable without data, for --check and --explain
   -                  standard input, in the place of FILE
 
   Arrays of different shapes are broadcast as in NumPy. Files are mapped into memory, so
@@ -42,7 +43,8 @@ EXAMPLES
   miniexpr 'mean((high - low) / open)' prices.csv
   miniexpr '0.3*r + 0.6*g + 0.1*b' r=in.png:r g=in.png:g b=in.png:b --dtype uint8 -o grey.png
   miniexpr 'mean(field, axis=0)' field=field.raw:float32:365x180x360 -o mean.npy
-  miniexpr --file collatz.me n=starts.npy -o steps.csv";
+  miniexpr --file collatz.me n=starts.npy -o steps.csv
+  miniexpr --explain 'a / 2 + b' a:int32 b:float32";
 
 /// Evaluates an array expression, or a kernel with loops and branches, over files
 ///
@@ -99,8 +101,17 @@ pub struct Options {
     pub no_header: bool,
 
     /// Only compile, and print nothing if that works
-    #[arg(long, conflicts_with = "output")]
+    #[arg(long, conflicts_with_all = ["output", "explain", "list"])]
     pub check: bool,
+
+    /// Print the variables, the dtype of the result, and the typed program; with =WHAT one form of it alone
+    #[arg(long, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = "types",
+        conflicts_with_all = ["output", "list"])]
+    pub explain: Option<ExplainWhat>,
+
+    /// Print the functions that a text may call, those in whose lines a word occurs
+    #[arg(long, value_name = "WORD", num_args = 0..=1, default_missing_value = "", conflicts_with = "output")]
+    pub list: Option<String>,
 
     /// Show no progress
     #[arg(short, long)]
@@ -118,6 +129,8 @@ pub enum DialectName {
     Numpy,
     /// The language of the C library miniexpr
     Miniexpr,
+    /// Python's expressions with numexpr's dtypes
+    Numexpr,
 }
 
 impl DialectName {
@@ -125,6 +138,38 @@ impl DialectName {
         match self {
             DialectName::Numpy => Dialect::NumPy,
             DialectName::Miniexpr => Dialect::Miniexpr,
+            DialectName::Numexpr => Dialect::NumExpr,
+        }
+    }
+}
+
+/// What --explain prints.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ExplainWhat {
+    /// Variables, result, and the typed program
+    Types,
+    /// The operations as a tree
+    Tree,
+    /// The typed program that the engines run
+    Ir,
+    /// The vector program of the machine code engine
+    Lanes,
+    /// The C text of the C compiler's engine
+    C,
+    /// The WebAssembly module as a listing
+    Wasm,
+}
+
+impl ExplainWhat {
+    /// The dump that is printed alone.
+    pub fn dump(self) -> Option<Dump> {
+        match self {
+            ExplainWhat::Types => None,
+            ExplainWhat::Tree => Some(Dump::Tree),
+            ExplainWhat::Ir => Some(Dump::Ir),
+            ExplainWhat::Lanes => Some(Dump::Lanes),
+            ExplainWhat::C => Some(Dump::C),
+            ExplainWhat::Wasm => Some(Dump::Wasm),
         }
     }
 }
