@@ -1,4 +1,4 @@
-"""Writes the .npy files of this folder from the data sets that the package statsmodels ships.
+"""Writes the files of this folder from the data sets that the package statsmodels ships.
 
 All three are in the public domain: weekly CO2 at Mauna Loa 1958-2001 (Keeling and Whorf, Carbon
 Dioxide Information Analysis Center), sea surface temperature of the eastern Pacific 1950-2010
@@ -37,5 +37,11 @@ save("co2_year", [decimal_year(row["date"]) for row in co2], "<f8")
 save("co2_ppm", [float(row["co2"] or "nan") for row in co2], "<f8")
 save("sea_celsius", [[float(v) for k, v in row.items() if k != "YEAR"] for row in rows("elnino")], "<f8")
 health = rows("randhie")
+with open(TARGET / "sea.csv", "w", newline="") as table:
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(["year", "january", "april", "july", "october"])
+    for row in rows("elnino"):
+        year, *months = row.values()
+        writer.writerow([int(float(year)), *(float(months[month]) for month in (0, 3, 6, 9))])
 save("visits", [int(row["mdvis"]) for row in health], "u1")
 save("diseases", [float(row["disea"]) for row in health], "<f4")
