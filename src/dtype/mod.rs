@@ -2,10 +2,12 @@
 //!
 //! This is the ground floor of the library: no other module lies below it.
 
+mod class;
 mod complex;
 mod promote;
 mod scalar;
 
+pub(crate) use class::{Class, Precision};
 pub use complex::Complex;
 pub use promote::promote;
 pub use scalar::Scalar;

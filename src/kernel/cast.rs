@@ -8,7 +8,8 @@ use super::boolean::Truth;
 use super::elementwise::{UnaryFn, unary_kernel};
 use super::level::Level;
 use super::truncate::{Truncate, f64_to_u32, truncated};
-use crate::dtype::{Complex, Dtype};
+use crate::dtype::Precision::{Double, Single};
+use crate::dtype::{Class, Complex, Dtype};
 
 /// Conversion of one real element.
 pub(super) trait Cast<To: Copy>: Copy {
@@ -263,22 +264,12 @@ where
 }
 
 fn real_to_inexact<From: Cast<f32> + Cast<f64>>(to: Dtype, level: Level) -> Option<Kernel> {
-    Some(match to {
-        Dtype::Float32 => unary_kernel::<RealToReal<f32>, From>(level),
-        Dtype::Float64 => unary_kernel::<RealToReal<f64>, From>(level),
-        Dtype::Complex64 => unary_kernel::<RealToComplex<f32>, From>(level),
-        Dtype::Complex128 => unary_kernel::<RealToComplex<f64>, From>(level),
-        Dtype::Bool
-        | Dtype::Int8
-        | Dtype::Int16
-        | Dtype::Int32
-        | Dtype::Int64
-        | Dtype::UInt8
-        | Dtype::UInt16
-        | Dtype::UInt32
-        | Dtype::UInt64
-        | Dtype::String
-        | Dtype::Bytes => return None,
+    Some(match to.class() {
+        Class::Float(Single) => unary_kernel::<RealToReal<f32>, From>(level),
+        Class::Float(Double) => unary_kernel::<RealToReal<f64>, From>(level),
+        Class::Complex(Single) => unary_kernel::<RealToComplex<f32>, From>(level),
+        Class::Complex(Double) => unary_kernel::<RealToComplex<f64>, From>(level),
+        Class::Bool | Class::Integer | Class::Text => return None,
     })
 }
 

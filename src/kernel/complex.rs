@@ -9,7 +9,8 @@ use super::elementwise::{BinaryFn, UnaryFn, binary_kernel, part_by_part, unary_k
 use super::float::Float;
 use super::level::Level;
 use super::{Kernel, Operands, math};
-use crate::dtype::{Complex, Dtype};
+use crate::dtype::Precision::{Double, Single};
+use crate::dtype::{Class, Complex, Dtype};
 use crate::ir::{BinaryOp, UnaryOp};
 
 impl<T: Float> ops::Add for Complex<T> {
@@ -369,26 +370,11 @@ impl<T: Part> BinaryFn<Complex<T>> for Power {
 
 /// The kernel of `op` on complex64 or complex128.
 pub(super) fn unary(op: UnaryOp, dtype: Dtype, level: Level) -> Option<Kernel> {
-    match (op, dtype) {
+    match (op, dtype.class()) {
         (UnaryOp::Math(function), _) => math::complex::unary(function, dtype, level),
-        (_, Dtype::Complex64) => unary_of::<f32>(op, level),
-        (_, Dtype::Complex128) => unary_of::<f64>(op, level),
-        (
-            _,
-            Dtype::Bool
-            | Dtype::Int8
-            | Dtype::Int16
-            | Dtype::Int32
-            | Dtype::Int64
-            | Dtype::UInt8
-            | Dtype::UInt16
-            | Dtype::UInt32
-            | Dtype::UInt64
-            | Dtype::Float32
-            | Dtype::Float64
-            | Dtype::String
-            | Dtype::Bytes,
-        ) => None,
+        (_, Class::Complex(Single)) => unary_of::<f32>(op, level),
+        (_, Class::Complex(Double)) => unary_of::<f64>(op, level),
+        (_, Class::Bool | Class::Integer | Class::Float(_) | Class::Text) => None,
     }
 }
 
@@ -417,22 +403,10 @@ fn unary_of<T: Part>(op: UnaryOp, level: Level) -> Option<Kernel> {
 
 /// The kernel of `op` on complex64 or complex128.
 pub(super) fn binary(op: BinaryOp, dtype: Dtype, operands: Operands, level: Level) -> Option<Kernel> {
-    match dtype {
-        Dtype::Complex64 => binary_of::<f32>(op, operands, level),
-        Dtype::Complex128 => binary_of::<f64>(op, operands, level),
-        Dtype::Bool
-        | Dtype::Int8
-        | Dtype::Int16
-        | Dtype::Int32
-        | Dtype::Int64
-        | Dtype::UInt8
-        | Dtype::UInt16
-        | Dtype::UInt32
-        | Dtype::UInt64
-        | Dtype::Float32
-        | Dtype::Float64
-        | Dtype::String
-        | Dtype::Bytes => None,
+    match dtype.class() {
+        Class::Complex(Single) => binary_of::<f32>(op, operands, level),
+        Class::Complex(Double) => binary_of::<f64>(op, operands, level),
+        Class::Bool | Class::Integer | Class::Float(_) | Class::Text => None,
     }
 }
 

@@ -12,7 +12,8 @@ use super::integer::{BitAnd, BitNot, BitOr, BitXor, ShiftLeft, ShiftRight};
 use super::level::Level;
 use super::packed::{Packed, packed_binary};
 use super::{Accuracy, Kernel, Operands, math, through_float};
-use crate::dtype::Dtype;
+use crate::dtype::Precision::{Double, Single};
+use crate::dtype::{Class, Dtype};
 use crate::ir::{BinaryOp, UnaryOp};
 
 /// A float element.
@@ -181,27 +182,12 @@ where
 
 /// The kernel of `op` on float32 or float64.
 pub(super) fn unary(op: UnaryOp, dtype: Dtype, accuracy: Accuracy, level: Level) -> Option<Kernel> {
-    match (op, dtype) {
+    match (op, dtype.class()) {
         (UnaryOp::Real | UnaryOp::Conj, _) => copy(dtype, level),
         (UnaryOp::Math(f), _) => math::unary(f, dtype, accuracy, level),
-        (_, Dtype::Float32) => unary_of::<f32>(op, level),
-        (_, Dtype::Float64) => unary_of::<f64>(op, level),
-        (
-            _,
-            Dtype::Bool
-            | Dtype::Int8
-            | Dtype::Int16
-            | Dtype::Int32
-            | Dtype::Int64
-            | Dtype::UInt8
-            | Dtype::UInt16
-            | Dtype::UInt32
-            | Dtype::UInt64
-            | Dtype::Complex64
-            | Dtype::Complex128
-            | Dtype::String
-            | Dtype::Bytes,
-        ) => None,
+        (_, Class::Float(Single)) => unary_of::<f32>(op, level),
+        (_, Class::Float(Double)) => unary_of::<f64>(op, level),
+        (_, Class::Bool | Class::Integer | Class::Complex(_) | Class::Text) => None,
     }
 }
 
@@ -237,22 +223,10 @@ pub(super) fn binary(
     accuracy: Accuracy,
     level: Level,
 ) -> Option<Kernel> {
-    let arithmetic = match dtype {
-        Dtype::Float32 => binary_of::<f32>(op, operands, level),
-        Dtype::Float64 => binary_of::<f64>(op, operands, level),
-        Dtype::Bool
-        | Dtype::Int8
-        | Dtype::Int16
-        | Dtype::Int32
-        | Dtype::Int64
-        | Dtype::UInt8
-        | Dtype::UInt16
-        | Dtype::UInt32
-        | Dtype::UInt64
-        | Dtype::Complex64
-        | Dtype::Complex128
-        | Dtype::String
-        | Dtype::Bytes => None,
+    let arithmetic = match dtype.class() {
+        Class::Float(Single) => binary_of::<f32>(op, operands, level),
+        Class::Float(Double) => binary_of::<f64>(op, operands, level),
+        Class::Bool | Class::Integer | Class::Complex(_) | Class::Text => None,
     };
     match operands {
         Operands::ArrayArray => arithmetic.or_else(|| math::binary(op, dtype, accuracy, level)),

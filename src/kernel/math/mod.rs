@@ -35,7 +35,8 @@ pub use scalar::factorial;
 use super::elementwise::{binary_kernel, ternary_kernel};
 use super::level::Level;
 use super::{Accuracy, Kernel, LastTwo, Operands};
-use crate::dtype::Dtype;
+use crate::dtype::Precision::{Double, Single};
+use crate::dtype::{Class, Dtype};
 use crate::ir::{BinaryOp, MathFn, UnaryOp};
 use block_loop::{VectorFunction, scalar_kernel};
 use formula::{Binary, BinaryOf, Unary, UnaryOf};
@@ -65,25 +66,13 @@ pub fn binary(op: BinaryOp, dtype: Dtype, accuracy: Accuracy, level: Level) -> O
 /// float32 and float64.
 pub fn fma(dtype: Dtype, level: Level) -> Option<Kernel> {
     let operands = LastTwo::ArrayArray;
-    Some(match dtype {
-        Dtype::Float32 if level > Level::Baseline || vector128::FMA => {
+    Some(match dtype.class() {
+        Class::Float(Single) if level > Level::Baseline || vector128::FMA => {
             ternary_kernel::<FusedMultiplyAdd, f32, f32>(operands, level)
         }
-        Dtype::Float32 => ternary_kernel::<EmulatedMultiplyAdd, f32, f32>(operands, level),
-        Dtype::Float64 => ternary_kernel::<FusedMultiplyAdd, f64, f64>(operands, level),
-        Dtype::Bool
-        | Dtype::Int8
-        | Dtype::Int16
-        | Dtype::Int32
-        | Dtype::Int64
-        | Dtype::UInt8
-        | Dtype::UInt16
-        | Dtype::UInt32
-        | Dtype::UInt64
-        | Dtype::Complex64
-        | Dtype::Complex128
-        | Dtype::String
-        | Dtype::Bytes => return None,
+        Class::Float(Single) => ternary_kernel::<EmulatedMultiplyAdd, f32, f32>(operands, level),
+        Class::Float(Double) => ternary_kernel::<FusedMultiplyAdd, f64, f64>(operands, level),
+        Class::Bool | Class::Integer | Class::Complex(_) | Class::Text => return None,
     })
 }
 
@@ -160,22 +149,10 @@ fn unary_entry(f: MathFn) -> Entry<ScalarUnary> {
 fn in_every_mode<F: Unary>() -> Entry<ScalarUnary> {
     Entry {
         scalar: F::scalar,
-        kernel: |dtype, _, level| match dtype {
-            Dtype::Float32 => Some(<UnaryOf<f32, F>>::vector_kernel(level)),
-            Dtype::Float64 => Some(<UnaryOf<f64, F>>::vector_kernel(level)),
-            Dtype::Bool
-            | Dtype::Int8
-            | Dtype::Int16
-            | Dtype::Int32
-            | Dtype::Int64
-            | Dtype::UInt8
-            | Dtype::UInt16
-            | Dtype::UInt32
-            | Dtype::UInt64
-            | Dtype::Complex64
-            | Dtype::Complex128
-            | Dtype::String
-            | Dtype::Bytes => None,
+        kernel: |dtype, _, level| match dtype.class() {
+            Class::Float(Single) => Some(<UnaryOf<f32, F>>::vector_kernel(level)),
+            Class::Float(Double) => Some(<UnaryOf<f64, F>>::vector_kernel(level)),
+            Class::Bool | Class::Integer | Class::Complex(_) | Class::Text => None,
         },
     }
 }
@@ -213,27 +190,12 @@ fn binary_entry(op: BinaryOp) -> Option<Entry<ScalarBinary>> {
 
 fn nextafter(dtype: Dtype, accuracy: Accuracy, level: Level) -> Option<Kernel> {
     use binary_arithmetic::Nextafter;
-    Some(match (dtype, accuracy) {
-        (Dtype::Float32, Accuracy::Scalar) => scalar_kernel::<Nextafter<f32>>,
-        (Dtype::Float32, _) => binary_kernel::<Nextafter<f32>, f32>(Operands::ArrayArray, level),
-        (Dtype::Float64, Accuracy::Scalar) => scalar_kernel::<Nextafter<f64>>,
-        (Dtype::Float64, _) => binary_kernel::<Nextafter<f64>, f64>(Operands::ArrayArray, level),
-        (
-            Dtype::Bool
-            | Dtype::Int8
-            | Dtype::Int16
-            | Dtype::Int32
-            | Dtype::Int64
-            | Dtype::UInt8
-            | Dtype::UInt16
-            | Dtype::UInt32
-            | Dtype::UInt64
-            | Dtype::Complex64
-            | Dtype::Complex128
-            | Dtype::String
-            | Dtype::Bytes,
-            _,
-        ) => return None,
+    Some(match (dtype.class(), accuracy) {
+        (Class::Float(Single), Accuracy::Scalar) => scalar_kernel::<Nextafter<f32>>,
+        (Class::Float(Single), _) => binary_kernel::<Nextafter<f32>, f32>(Operands::ArrayArray, level),
+        (Class::Float(Double), Accuracy::Scalar) => scalar_kernel::<Nextafter<f64>>,
+        (Class::Float(Double), _) => binary_kernel::<Nextafter<f64>, f64>(Operands::ArrayArray, level),
+        (Class::Bool | Class::Integer | Class::Complex(_) | Class::Text, _) => return None,
     })
 }
 
@@ -244,27 +206,12 @@ where
     D: VectorFunction,
     FastD: VectorFunction,
 {
-    Some(match (dtype, accuracy) {
-        (Dtype::Float32, Accuracy::Scalar) => scalar_kernel::<S>,
-        (Dtype::Float32, Accuracy::Precise | Accuracy::Fast) => S::vector_kernel(level),
-        (Dtype::Float64, Accuracy::Scalar) => scalar_kernel::<D>,
-        (Dtype::Float64, Accuracy::Precise) => D::vector_kernel(level),
-        (Dtype::Float64, Accuracy::Fast) => FastD::vector_kernel(level),
-        (
-            Dtype::Bool
-            | Dtype::Int8
-            | Dtype::Int16
-            | Dtype::Int32
-            | Dtype::Int64
-            | Dtype::UInt8
-            | Dtype::UInt16
-            | Dtype::UInt32
-            | Dtype::UInt64
-            | Dtype::Complex64
-            | Dtype::Complex128
-            | Dtype::String
-            | Dtype::Bytes,
-            _,
-        ) => return None,
+    Some(match (dtype.class(), accuracy) {
+        (Class::Float(Single), Accuracy::Scalar) => scalar_kernel::<S>,
+        (Class::Float(Single), Accuracy::Precise | Accuracy::Fast) => S::vector_kernel(level),
+        (Class::Float(Double), Accuracy::Scalar) => scalar_kernel::<D>,
+        (Class::Float(Double), Accuracy::Precise) => D::vector_kernel(level),
+        (Class::Float(Double), Accuracy::Fast) => FastD::vector_kernel(level),
+        (Class::Bool | Class::Integer | Class::Complex(_) | Class::Text, _) => return None,
     })
 }

@@ -30,7 +30,8 @@ mod tests;
 
 use super::boolean::Truth;
 use super::level::Level;
-use crate::dtype::{Complex, Dtype, Scalar};
+use crate::dtype::Precision::{Double, Single};
+use crate::dtype::{Class, Complex, Dtype, Scalar};
 use crate::ir::ReduceOp;
 use extremum::{Extremum, Greatest, Least};
 use integer::Integers;
@@ -343,27 +344,14 @@ fn truth(all: bool, dtype: Dtype, level: Level) -> Option<Kind> {
 fn extremum(op: ReduceOp, dtype: Dtype, level: Level) -> Option<Kind> {
     let min = op == ReduceOp::Min;
     let float = |fold| Kind::Extremum { start: if min { f64::INFINITY } else { f64::NEG_INFINITY }, fold };
-    Some(match (dtype, min) {
-        (Dtype::Float32, true) => float(at_level::<Extremum<f32, Least>>(level)),
-        (Dtype::Float32, false) => float(at_level::<Extremum<f32, Greatest>>(level)),
-        (Dtype::Float64, true) => float(at_level::<Extremum<f64, Least>>(level)),
-        (Dtype::Float64, false) => float(at_level::<Extremum<f64, Greatest>>(level)),
-        (
-            Dtype::Bool
-            | Dtype::Int8
-            | Dtype::Int16
-            | Dtype::Int32
-            | Dtype::Int64
-            | Dtype::UInt8
-            | Dtype::UInt16
-            | Dtype::UInt32
-            | Dtype::UInt64,
-            _,
-        ) => integer(op, dtype, level)?,
-        (Dtype::Complex64 | Dtype::Complex128, _) => {
-            Kind::ComplexExtremum { fold: position::complex(dtype)? }
-        }
-        (Dtype::String | Dtype::Bytes, _) => return None,
+    Some(match (dtype.class(), min) {
+        (Class::Float(Single), true) => float(at_level::<Extremum<f32, Least>>(level)),
+        (Class::Float(Single), false) => float(at_level::<Extremum<f32, Greatest>>(level)),
+        (Class::Float(Double), true) => float(at_level::<Extremum<f64, Least>>(level)),
+        (Class::Float(Double), false) => float(at_level::<Extremum<f64, Greatest>>(level)),
+        (Class::Bool | Class::Integer, _) => integer(op, dtype, level)?,
+        (Class::Complex(_), _) => Kind::ComplexExtremum { fold: position::complex(dtype)? },
+        (Class::Text, _) => return None,
     })
 }
 
@@ -372,36 +360,25 @@ fn arithmetic(op: ReduceOp, dtype: Dtype, level: Level) -> Option<Kind> {
     let product = op == ReduceOp::Prod;
     let float = |fold| Kind::Float { fold };
     let complex = |fold| Kind::Complex { fold };
-    Some(match (dtype, product) {
-        (Dtype::Float32, false) => float(at_level::<pairwise::Items<f32, Sum>>(level)),
-        (Dtype::Float32, true) => float(at_level::<pairwise::Items<f32, Product>>(level)),
-        (Dtype::Float64, false) => float(at_level::<pairwise::Items<f64, Sum>>(level)),
-        (Dtype::Float64, true) => float(at_level::<pairwise::Items<f64, Product>>(level)),
-        (Dtype::Complex64, false) => {
+    Some(match (dtype.class(), product) {
+        (Class::Float(Single), false) => float(at_level::<pairwise::Items<f32, Sum>>(level)),
+        (Class::Float(Single), true) => float(at_level::<pairwise::Items<f32, Product>>(level)),
+        (Class::Float(Double), false) => float(at_level::<pairwise::Items<f64, Sum>>(level)),
+        (Class::Float(Double), true) => float(at_level::<pairwise::Items<f64, Product>>(level)),
+        (Class::Complex(Single), false) => {
             complex(at_level_of_rare_loops::<pairwise::Items<Complex<f32>, Sum>>(level))
         }
-        (Dtype::Complex64, true) => {
+        (Class::Complex(Single), true) => {
             complex(at_level_of_rare_loops::<pairwise::Items<Complex<f32>, Product>>(level))
         }
-        (Dtype::Complex128, false) => {
+        (Class::Complex(Double), false) => {
             complex(at_level_of_rare_loops::<pairwise::Items<Complex<f64>, Sum>>(level))
         }
-        (Dtype::Complex128, true) => {
+        (Class::Complex(Double), true) => {
             complex(at_level_of_rare_loops::<pairwise::Items<Complex<f64>, Product>>(level))
         }
-        (
-            Dtype::Bool
-            | Dtype::Int8
-            | Dtype::Int16
-            | Dtype::Int32
-            | Dtype::Int64
-            | Dtype::UInt8
-            | Dtype::UInt16
-            | Dtype::UInt32
-            | Dtype::UInt64,
-            _,
-        ) => integer(op, dtype, level)?,
-        (Dtype::String | Dtype::Bytes, _) => return None,
+        (Class::Bool | Class::Integer, _) => integer(op, dtype, level)?,
+        (Class::Text, _) => return None,
     })
 }
 

@@ -11,7 +11,8 @@ mod logarithm;
 
 use super::block_loop::Element;
 use super::float::{Float, Float64, Vector};
-use crate::dtype::{Complex, Dtype};
+use crate::dtype::Precision::{Double, Single};
+use crate::dtype::{Class, Complex, Dtype};
 use crate::ir::MathFn;
 use crate::kernel::Kernel;
 use crate::kernel::level::Level;
@@ -63,22 +64,10 @@ pub fn unary(f: MathFn, dtype: Dtype, level: Level) -> Option<Kernel> {
 }
 
 fn kernel<F: ComplexFunction>(dtype: Dtype, level: Level) -> Option<Kernel> {
-    match dtype {
-        Dtype::Complex64 => Some(kernel_of::<f32, F>(level)),
-        Dtype::Complex128 => Some(kernel_of::<f64, F>(level)),
-        Dtype::Bool
-        | Dtype::Int8
-        | Dtype::Int16
-        | Dtype::Int32
-        | Dtype::Int64
-        | Dtype::UInt8
-        | Dtype::UInt16
-        | Dtype::UInt32
-        | Dtype::UInt64
-        | Dtype::Float32
-        | Dtype::Float64
-        | Dtype::String
-        | Dtype::Bytes => None,
+    match dtype.class() {
+        Class::Complex(Single) => Some(kernel_of::<f32, F>(level)),
+        Class::Complex(Double) => Some(kernel_of::<f64, F>(level)),
+        Class::Bool | Class::Integer | Class::Float(_) | Class::Text => None,
     }
 }
 
