@@ -77,6 +77,12 @@ fn complex_numbers_have_an_order_and_a_spread() {
     assert_eq!(run("argmin(z) + 10 * argmax(z) + 0j", &z), Complex::new(12.0, 0.0));
     assert_eq!(run("var(z) + 0j", &z), Complex::new(3.5, 0.0));
     assert_eq!(run("std(z, ddof=1) ** 2 * 3 + 0j", &z).re.round(), 14.0);
+    assert_eq!(run("min(z) + max(z)", &z), Complex::new(4.0, 0.0));
+    let expression =
+        Expression::builder("max(z, axis=0)").variable("z", Dtype::Complex128).compile().unwrap();
+    let table = ArrayRef::shaped(&z, &[2, 2]).unwrap();
+    let columns: Vec<Complex<f64>> = expression.evaluate_to_vec(&[table]).unwrap();
+    assert_eq!(columns, [z[0], z[1]]);
     let with_nan = [z[0], Complex::new(5.0, f64::NAN), Complex::new(f64::NAN, 0.0)];
     let least = run("min(z)", &with_nan);
     assert!(least.re == 5.0 && least.im.is_nan());

@@ -115,11 +115,9 @@ impl Reducer {
             | Kind::Truth { .. }
             | Kind::Float { .. }
             | Kind::Complex { .. }
+            | Kind::ComplexExtremum { .. }
             | Kind::Count => true,
-            Kind::Deviations { .. }
-            | Kind::IntegerPosition { .. }
-            | Kind::FloatPosition { .. }
-            | Kind::ComplexExtremum { .. } => false,
+            Kind::Deviations { .. } | Kind::IntegerPosition { .. } | Kind::FloatPosition { .. } => false,
         }
     }
 }
@@ -242,6 +240,7 @@ impl Accumulator {
     /// [can be joined](Reducer::can_be_joined). The result has the same bits as if this one had seen them, if the pieces
     /// of an array are `GRAIN · 2^k` items (the last may have fewer) for one `k`.
     pub fn merge(&mut self, later: &Accumulator) {
+        let before = self.items;
         self.items += later.items;
         let op = self.reducer.op;
         match self.reducer.kind {
@@ -263,10 +262,14 @@ impl Accumulator {
             Kind::Complex { .. } if op == ReduceOp::Prod => self.complex.merge::<Product>(&later.complex),
             Kind::Complex { .. } => self.complex.merge::<Sum>(&later.complex),
             Kind::Count => {}
-            Kind::Deviations { .. }
-            | Kind::IntegerPosition { .. }
-            | Kind::FloatPosition { .. }
-            | Kind::ComplexExtremum { .. } => unreachable!("deviations and positions are not joined"),
+            Kind::ComplexExtremum { .. } => {
+                let is_least = matches!(op, ReduceOp::ArgMin | ReduceOp::Min);
+                self.complex_extremum =
+                    position::first_extremum(self.complex_extremum, later.complex_extremum, is_least, before);
+            }
+            Kind::Deviations { .. } | Kind::IntegerPosition { .. } | Kind::FloatPosition { .. } => {
+                unreachable!("deviations and positions of reals are not joined")
+            }
         }
     }
 

@@ -125,6 +125,20 @@ unsafe fn complex_extremum<T: Copy + Into<f64>>(
     best
 }
 
+/// The extremum of some items and of those after them, which begin at `before`.
+pub(super) fn first_extremum(
+    first: Option<Found<Complex<f64>>>,
+    later: Option<Found<Complex<f64>>>,
+    is_least: bool,
+    before: usize,
+) -> Option<Found<Complex<f64>>> {
+    let Some(found) = later else { return first };
+    match first {
+        Some(best) if !wins(found.value, best.value, is_least) => first,
+        _ => Some(Found { position: before + found.position, ..found }),
+    }
+}
+
 /// Whether a number takes the place of another, which came before it.
 fn wins(challenger: Complex<f64>, holder: Complex<f64>, is_least: bool) -> bool {
     let is_nan = |z: Complex<f64>| z.re.is_nan() || z.im.is_nan();
