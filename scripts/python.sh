@@ -1,6 +1,6 @@
 #!/bin/sh
-# The Python package: `python.sh wheel` builds a wheel into build/python, `python.sh test [ARGUMENT...]`
-# installs the package into .tools/python and runs its tests, with arguments for pytest.
+# The Python package: `python.sh wheel` builds a wheel into build/python, `python.sh install` installs the package
+# into .tools/python, `python.sh test [ARGUMENT...]` runs its tests as well, with arguments for pytest.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/environment.sh
@@ -24,6 +24,7 @@ wheel)
     pip wheel --wheel-dir build/python
     ls build/python/miniexpr-*.whl
     ;;
+install) pip install --force-reinstall ;;
 test)
     pip install --force-reinstall
     exec "$venv/bin/python" -m pytest python/tests --quiet "$@"

@@ -5,7 +5,7 @@ import numpy as np
 import numpy.typing as npt
 
 _Casting = Literal["no", "equiv", "safe", "same_kind", "unsafe"]
-_Dialect = Literal["numpy", "miniexpr"]
+_Dialect = Literal["numpy", "numexpr", "miniexpr"]
 _Progress = bool | Callable[[int, int], object] | None
 
 class Expression:
@@ -23,6 +23,14 @@ class Expression:
         progress: _Progress = None,
         **kwargs: npt.ArrayLike,
     ) -> Any: ...
+    def compute(
+        self,
+        arrays: list[npt.NDArray[Any]],
+        out: npt.NDArray[Any] | None = None,
+        casting: str = "same_kind",
+        threads: int | None = None,
+        progress: _Progress = None,
+    ) -> npt.NDArray[Any]: ...
 
 class Text:
     text: Final[str]

@@ -390,20 +390,30 @@ cdef class Expression:
 
     cdef object evaluate(self, list arrays, out, casting, threads, progress):
         """Runs over arrays of the dtypes of the inputs."""
-        cdef me_array[MAX_INPUTS] inputs
         cdef cnp.ndarray result
-        cdef int i
         if progress is False:
             progress = None
         elif progress is True:
             with Bar() as bar:
                 return self.evaluate(arrays, out, casting, threads, bar)
+        result = self.compute(arrays, out, casting, threads, progress)
+        if out is None and cnp.PyArray_NDIM(result) == 0:
+            return cnp.PyArray_ToScalar(cnp.PyArray_DATA(result), result)
+        return result
+
+    cpdef cnp.ndarray compute(self, list arrays, out=None, casting="same_kind", threads=None, progress=None):
+        """The result for an array of exactly its dtype for each input, in their order, always as an array."""
+        cdef me_array[MAX_INPUTS] inputs
+        cdef cnp.ndarray result
+        cdef int i
+        if arrays is None or len(arrays) != len(self.names):
+            raise TypeError(f"the expression takes {len(self.names)} arrays")
         for i in range(self.n_slots):
             describe(arrays[self.slots[i]], &inputs[i])
         if out is None:
             result = self.room(arrays, inputs)
             self.run(inputs, result, threads, progress)
-            return cnp.PyArray_ToScalar(cnp.PyArray_DATA(result), result) if cnp.PyArray_NDIM(result) == 0 else result
+            return result
         if not isinstance(out, np.ndarray):
             raise TypeError(f"out is a {type(out).__name__}, not a NumPy array")
         result = out
