@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "check.h"
+#include "../check.h"
 
 namespace me = miniexpr;
 
