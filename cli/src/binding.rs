@@ -40,6 +40,8 @@ impl Value {
 pub struct Inputs {
     pub variables: Vec<Variable>,
     pub table: Option<Table>,
+    /// The first variable that does not occur in the text.
+    unused: Option<String>,
 }
 
 impl Inputs {
@@ -90,15 +92,36 @@ impl Inputs {
     }
 
     fn declare(&mut self, name: &str, value: Value, used: &HashSet<&str>) -> Result<()> {
-        ensure!(used.contains(name), "'{name}' does not occur in the text");
+        if !used.contains(name) {
+            self.unused.get_or_insert_with(|| name.to_string());
+        }
         let is_new = self.variables.iter().all(|variable| variable.name != name);
         ensure!(is_new, "there are two variables named '{name}'");
         self.variables.push(Variable { name: name.to_string(), value });
         Ok(())
     }
 
-    /// Compiles a text over the variables.
-    pub fn compile(&self, text: &str, options: &Options) -> Result<Expression, miniexpr::Error> {
+    /// Compiles a text over the variables. A variable that it does not use is an error.
+    pub fn compile(&self, text: &str, options: &Options) -> Result<Expression> {
+        // An unknown name comes first: it may be the unused one, misspelt.
+        let expression = self.try_compile(text, options).map_err(|error| self.with_columns(error))?;
+        match &self.unused {
+            Some(name) => bail!("'{name}' does not occur in the text"),
+            None => Ok(expression),
+        }
+    }
+
+    /// The error of a text, with the columns that it may name.
+    fn with_columns(&self, error: miniexpr::Error) -> anyhow::Error {
+        match &self.table {
+            Some(table) if error.message().starts_with("unknown name") => {
+                anyhow!("{error}\nthe columns are {}", table.names.join(", "))
+            }
+            _ => error.into(),
+        }
+    }
+
+    fn try_compile(&self, text: &str, options: &Options) -> Result<Expression, miniexpr::Error> {
         let mut builder = Expression::builder(text).dialect(options.dialect.dialect());
         for Variable { name, value } in &self.variables {
             let (dtype, itemsize) = value.ty();

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use clap::CommandFactory;
 use clap::error::ErrorKind;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -25,7 +25,7 @@ pub fn run(options: &Options) -> Result<()> {
     }
     let (text, arguments) = text_and_arguments(options)?;
     let inputs = Inputs::read(arguments, &text, options)?;
-    let expression = inputs.compile(&text, options).map_err(|error| with_columns(error, &inputs))?;
+    let expression = inputs.compile(&text, options)?;
     if options.check {
         return Ok(());
     }
@@ -36,16 +36,6 @@ pub fn run(options: &Options) -> Result<()> {
     match &options.output {
         None => job.print(),
         Some(path) => job.write(path).with_context(|| path.display().to_string()),
-    }
-}
-
-/// The error of a text, with the columns that it may name.
-fn with_columns(error: miniexpr::Error, inputs: &Inputs) -> anyhow::Error {
-    match &inputs.table {
-        Some(table) if error.message().starts_with("unknown name") => {
-            anyhow!("{error}\nthe columns are {}", table.names.join(", "))
-        }
-        _ => error.into(),
     }
 }
 

@@ -18,12 +18,11 @@ mod source;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
 use miniexpr::ErrorKind;
 use options::Options;
 
 fn main() -> ExitCode {
-    match evaluate::run(&Options::parse()) {
+    match evaluate::run(&Options::read(std::env::args_os())) {
         Ok(()) => ExitCode::SUCCESS,
         // Who reads the output has seen enough.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,

@@ -1,8 +1,9 @@
 //! The command line.
 
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-use clap::{Parser, ValueEnum};
+use clap::{CommandFactory, Parser, ValueEnum};
 use miniexpr::{Dialect, Dtype, Dump};
 
 use crate::format::Format;
@@ -53,7 +54,7 @@ EXAMPLES
 #[command(name = "miniexpr", version, override_usage = USAGE, after_long_help = DETAILS, max_term_width = 96)]
 pub struct Options {
     /// The expression, unless --file gives it; then its inputs: NAME=FILE, FILE, NAME=NUMBER, see --help
-    #[arg(value_name = "EXPRESSION [INPUT]", hide_possible_values = true)]
+    #[arg(value_name = "EXPRESSION [INPUT]")]
     pub arguments: Vec<String>,
 
     /// Read the expression or the kernel from a file
@@ -120,6 +121,31 @@ pub struct Options {
     /// Tell what was written, and how long the evaluation took
     #[arg(short, long)]
     pub verbose: bool,
+}
+
+impl Options {
+    /// Reads a command line. A text may begin with a minus sign where no option begins so: `-x`, `-2**2`, `-(a + b)`.
+    pub fn read(arguments: impl Iterator<Item = OsString>) -> Options {
+        let mut options = Options::parse_from(arguments.map(|argument| match begins_with_minus(&argument) {
+            // Behind a space it is no option.
+            true => [OsStr::new(" "), &argument].into_iter().collect(),
+            false => argument,
+        }));
+        for argument in &mut options.arguments {
+            if argument.starts_with(" -") {
+                argument.remove(0);
+            }
+        }
+        options
+    }
+}
+
+/// Whether an argument begins with a minus sign and is no option.
+fn begins_with_minus(argument: &OsStr) -> bool {
+    let first = argument.to_str().and_then(|text| text.strip_prefix('-')?.chars().next());
+    let is_option =
+        |first| first == '-' || Options::command().get_arguments().any(|arg| arg.get_short() == Some(first));
+    first.is_some_and(|first| !is_option(first) && !matches!(first, 'h' | 'V'))
 }
 
 /// The languages by their names.
@@ -197,8 +223,17 @@ mod tests {
 
     #[test]
     fn the_command_line_is_consistent() {
-        use clap::CommandFactory;
         Options::command().debug_assert();
+    }
+
+    #[test]
+    fn texts_may_begin_with_a_minus_sign() {
+        let read = |arguments: &[&str]| {
+            Options::read(["miniexpr"].iter().chain(arguments).map(OsString::from)).arguments
+        };
+        assert_eq!(read(&["-x", "x=1", "-q"]), ["-x", "x=1"]);
+        assert_eq!(read(&["-v", "-2**2"]), ["-2**2"]);
+        assert_eq!(read(&["-(a)", "-", "--", "-v"]), ["-(a)", "-", "-v"]);
     }
 
     #[test]

@@ -84,7 +84,10 @@ fn values_are_printed_with_their_dtype() {
     assert_eq!(shell.stdout(&["x * 2", "x=0.1:float32"]), "float32 0.2\n");
     assert_eq!(shell.stdout(&["x / 2", "x=5", "--dtype", "int16"]), "int16 2\n");
     assert_eq!(shell.stdout(&["-d", "miniexpr", "7 / 2"]), "int32 3\n");
-    assert_eq!(shell.stdout(&["--", "-x", "x=3"]), "int64 -3\n");
+    assert_eq!(shell.stdout(&["-x", "x=3"]), "int64 -3\n");
+    assert_eq!(shell.stdout(&["-2**2"]), "int64 -4\n");
+    assert_eq!(shell.stdout(&["--dtype", "int8", "-x", "x=3"]), "int8 -3\n");
+    assert_eq!(shell.stdout(&["--", "--x", "x=3"]), "int64 3\n");
     let precise = shell.stdout(&["--precise", "sin(x)", "x=1.0"]);
     assert_eq!(precise, format!("float64 {}\n", 1f64.sin()));
 }
@@ -221,6 +224,7 @@ fn wrong_texts_and_inputs_are_explained() {
         ["  | sqrt(x", "  |     ^"]
     );
     assert_eq!(shell.refused(&["x", "x=1", "y=2"]), "miniexpr: 'y' does not occur in the text");
+    assert!(shell.refused(&["x + yy", "x=1", "y=2"]).starts_with("miniexpr: unknown name 'yy'"));
     assert_eq!(shell.refused(&["x", "x=1", "x=2"]), "miniexpr: there are two variables named 'x'");
     assert!(shell.refused(&["x", "x=nothing.npy"]).starts_with("miniexpr: nothing.npy: No such file"));
     assert_eq!(shell.refused(&["a", "a:int8"]), "miniexpr: 'a' has no data; give a file: NAME=FILE");
