@@ -76,7 +76,6 @@ pub struct Run<'a, 'b> {
     /// The memory that the code needs, aligned to a cache line, and the same for all runs of a call.
     pub frame: *mut u8,
     /// Counts the passes of the code's loops.
-    #[allow(dead_code, reason = "engines do not count yet")]
     pub meter: &'a mut Meter<'b>,
 }
 
@@ -417,6 +416,6 @@ mod tests {
             ]
         );
         let prelude = include_str!("c/prelude.h");
-        assert!(prelude.contains("enum { ME_ZERO_STEP = 1, ME_TOO_MANY_PASSES = 2 };"));
+        assert!(prelude.contains("enum { ME_ZERO_STEP = 1, ME_TOO_MANY_PASSES = 2, ME_STOPPED = 3 };"));
     }
 }

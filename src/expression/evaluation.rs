@@ -119,7 +119,7 @@ impl<'e> Evaluation<'e> {
     ///
     /// use miniexpr::{ArrayRef, Dtype, ErrorKind, Expression};
     ///
-    /// let text = "def f(x):\n    for i in range(10**12):\n        x = x + 1\n    return x\n";
+    /// let text = "def f(x):\n    y = x\n    for i in range(10**12):\n        y = y + 1\n    return y\n";
     /// let endless = Expression::builder(text).variable("x", Dtype::Float64).compile()?;
     /// let evaluation = endless.evaluation().timeout(Duration::from_millis(10));
     /// let error = evaluation.run_to_vec::<f64>(&[ArrayRef::from(&[0.0])]).unwrap_err();
@@ -136,7 +136,7 @@ impl<'e> Evaluation<'e> {
     /// ```
     /// use miniexpr::{ArrayRef, Dtype, ErrorKind, Expression};
     ///
-    /// let text = "def f(x):\n    for i in range(100):\n        x = x + 1\n    return x\n";
+    /// let text = "def f(x):\n    y = x\n    for i in range(100):\n        y = y + 1\n    return y\n";
     /// let kernel = Expression::builder(text).variable("x", Dtype::Float64).compile()?;
     /// let run = |passes| kernel.evaluation().max_passes(passes).run_to_vec::<f64>(&[ArrayRef::from(&[0.0])]);
     /// assert_eq!(run(100)?, [100.0]);

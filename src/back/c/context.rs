@@ -1,8 +1,10 @@
-//! What compiled C gets beside its arrays: the functions of the library, and the cap on passes.
+//! What compiled C gets beside its arrays: the functions of the library, and what bounds its loops.
 
-use std::ffi::c_void;
+use std::ffi::{c_int, c_void};
+use std::ptr;
 
 use super::functions::Call;
+use crate::back::budget::Meter;
 use crate::back::settings::Settings;
 use crate::back::vector_calls::call_in_chunks;
 use crate::kernel::Accuracy;
@@ -12,6 +14,10 @@ use crate::kernel::Accuracy;
 pub struct Context<'a> {
     pass_cap: i64,
     call: CallFunction,
+    /// [`Meter::left`], which the code counts down.
+    passes_left: *mut i64,
+    refill: unsafe extern "C" fn(*const Context<'_>) -> c_int,
+    meter: *mut Meter<'static>,
     calls: &'a [Call],
     accuracy: Accuracy,
     /// Items of one call of a vector function.
@@ -31,8 +37,34 @@ type CallFunction = unsafe extern "C" fn(
 impl<'a> Context<'a> {
     /// The context of one evaluation.
     pub fn new(calls: &'a [Call], accuracy: Accuracy, settings: Settings) -> Context<'a> {
-        Context { pass_cap: settings.pass_cap(), call, calls, accuracy, chunk: settings.chunk_items }
+        Context {
+            pass_cap: settings.pass_cap(),
+            call,
+            passes_left: ptr::null_mut(),
+            refill,
+            meter: ptr::null_mut(),
+            calls,
+            accuracy,
+            chunk: settings.chunk_items,
+        }
     }
+
+    /// The context of a run that this meter counts.
+    pub fn metered(&mut self, meter: &mut Meter<'_>) {
+        let meter = (&raw mut *meter).cast::<Meter<'static>>();
+        // SAFETY: the meter is there.
+        self.passes_left = unsafe { &raw mut (*meter).left };
+        self.meter = meter;
+    }
+}
+
+/// Lets the meter look; not 0 where the code is to end.
+///
+/// # Safety
+/// The context is that of a run, whose meter nobody uses meanwhile.
+unsafe extern "C" fn refill(context: *const Context<'_>) -> c_int {
+    // SAFETY: as the caller promises.
+    c_int::from(unsafe { (*(*context).meter).refill() }.is_err())
 }
 
 /// Calls function `number` on `n` items for generated code.

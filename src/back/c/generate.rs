@@ -29,6 +29,17 @@ pub struct Source {
     pub output: usize,
     pub calls: Vec<Call>,
     pub lowering: Lowering,
+    /// Where there are loops, passes of them that take little time.
+    pub quiet_passes: Option<i64>,
+}
+
+/// Operations that take some hundred microseconds in all, those of C's math library apart.
+const QUIET_OPERATIONS: usize = 1 << 17;
+
+/// Passes of the loops of a kernel that take little time, where there are loops.
+fn quiet_passes(kernel: &Kernel) -> Option<i64> {
+    let passes = QUIET_OPERATIONS / kernel.graph.len().max(1);
+    has_loops(kernel).then_some(passes.max(1) as i64)
 }
 
 /// How math functions are called, for the trace.
@@ -144,13 +155,13 @@ impl Generator<'_> {
             inputs.try_push(param.ty.itemsize)?;
         }
         let output = self.kernel.output.itemsize;
-        Ok(Source { text, symbols: self.symbols.len(), inputs, output, calls: self.calls, lowering })
+        let (symbols, quiet_passes) = (self.symbols.len(), quiet_passes(self.kernel));
+        Ok(Source { text, symbols, inputs, output, calls: self.calls, lowering, quiet_passes })
     }
 
-    /// Whether the function for one item gives a status beside its result: it has a loop that can
-    /// fail.
+    /// Whether the function for one item gives a status beside its result: it has a loop, which can fail.
     pub(super) fn can_fail(&self) -> bool {
-        can_fail(self.kernel)
+        has_loops(self.kernel)
     }
 
     /// The function that computes one item: of the value `root`, or of the kernel's statements.
@@ -185,6 +196,9 @@ impl Generator<'_> {
         for (index, local) in kernel.locals.iter().enumerate() {
             let name = type_named(local.ty.dtype, reason::DTYPE)?;
             self.line(format_args!("{name} l{index} = 0;"))?;
+        }
+        if has_loops(kernel) {
+            self.line(format_args!("int64_t *const __me_passes = __me_context->passes_left;"))?;
         }
         self.block(&kernel.body)
     }
@@ -269,11 +283,19 @@ impl Generator<'_> {
         self.expression(condition)?;
         self.line(format_args!("if (!t{}) break;", condition.0))?;
         self.line(format_args!("if (n{counter} >= __me_context->pass_cap) return ME_TOO_MANY_PASSES;"))?;
+        self.meter_pass()?;
         self.block(body)?;
         self.indent -= 1;
         self.line(format_args!("}}"))?;
         self.forget(logged);
         Ok(())
+    }
+
+    /// Counts a pass, on the meter of the evaluation.
+    fn meter_pass(&mut self) -> Result<(), Refusal> {
+        self.line(format_args!(
+            "if (--*__me_passes < 0 && __me_context->refill(__me_context)) return ME_STOPPED;"
+        ))
     }
 
     fn for_loop(&mut self, variable: LocalId, range: [ExprId; 3], body: &[Stmt]) -> Result<(), Refusal> {
@@ -296,6 +318,7 @@ impl Generator<'_> {
             ))?;
         }
         self.indent += 1;
+        self.meter_pass()?;
         self.line(format_args!("l{variable} = n{n};"))?;
         self.block(body)?;
         self.indent -= 1;
@@ -333,10 +356,6 @@ fn may_be_zero(graph: &Graph, step: ExprId) -> bool {
     constant_integer(graph, step).is_none_or(|step| step == 0)
 }
 
-fn can_fail(kernel: &Kernel) -> bool {
-    any_in(&kernel.body, |stmt| match stmt {
-        Stmt::While { .. } => true,
-        Stmt::For { step, .. } => may_be_zero(&kernel.graph, *step),
-        _ => false,
-    })
+fn has_loops(kernel: &Kernel) -> bool {
+    any_in(&kernel.body, |stmt| matches!(stmt, Stmt::While { .. } | Stmt::For { .. }))
 }

@@ -12,9 +12,10 @@
  * }
  * return (double)(s);
  */
-static inline double __me_item(const struct me_context *__me_context, double p0) {
+static inline int __me_item(const struct me_context *__me_context, double *__me_out, double p0) {
     double l0 = 0;
     int64_t l1 = 0;
+    int64_t *const __me_passes = __me_context->passes_left;
     const double t0 = 0e0;
     l0 = t0;
     const int64_t t1 = 0LL;
@@ -22,6 +23,7 @@ static inline double __me_item(const struct me_context *__me_context, double p0)
     const int64_t t4 = me_to_int64(t3);
     const int64_t t2 = 1LL;
     for (int64_t n0 = t1; n0 < t4; n0++) {
+        if (--*__me_passes < 0 && __me_context->refill(__me_context)) return ME_STOPPED;
         l1 = n0;
         const double t7 = 2e0;
         const int64_t t5 = l1;
@@ -43,13 +45,15 @@ static inline double __me_item(const struct me_context *__me_context, double p0)
             const bool t18 = t16 > t17;
             if (t18) {
                 const double t19 = l0;
-                return t19;
+                *__me_out = t19;
+                return 0;
             } else {
             }
         }
     }
     const double t20 = l0;
-    return t20;
+    *__me_out = t20;
+    return 0;
 }
 
 int me_dsl_jit_kernel(const void **__me_inputs, void *__me_output, int64_t __me_nitems) {
@@ -59,7 +63,10 @@ int me_dsl_jit_kernel(const void **__me_inputs, void *__me_output, int64_t __me_
     double *__me_outp = (double *)__me_output;
 #pragma GCC ivdep
     for (int64_t __me_idx = 0; __me_idx < __me_nitems; __me_idx++) {
-        __me_outp[__me_idx] = __me_item(__me_context, __me_in_x[__me_idx]);
+        double __me_result;
+        const int __me_status = __me_item(__me_context, &__me_result, __me_in_x[__me_idx]);
+        if (__me_status) return __me_status;
+        __me_outp[__me_idx] = __me_result;
     }
     return 0;
 }

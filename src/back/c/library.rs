@@ -43,7 +43,7 @@ impl Library {
             most_items: None,
             frame: 0,
             works_in_place: true,
-            quiet_passes: None,
+            quiet_passes: source.quiet_passes,
         };
         let calls = Vec::try_copied(&source.calls)?;
         // SAFETY: as the caller promises, the constructors are those of the host's compiler.
@@ -67,23 +67,27 @@ impl Code for Library {
         if call.inputs.contains(&ptr::null()) {
             return None;
         }
-        let context = Context::new(&self.calls, call.accuracy, call.settings);
+        let mut context = Context::new(&self.calls, call.accuracy, call.settings);
         let positions = match self.symbols {
             0 => None,
             _ => Some(call.positions.describe()?),
         };
-        let run = |Run { arrays, output, items, .. }: Run<'_, '_>| {
+        let run = |Run { arrays, output, items, meter, .. }: Run<'_, '_>| {
             if let Some(positions) = &positions {
                 arrays.extend(iter::repeat_n(ptr::null(), self.symbols));
                 let is_whole = call.positions.shape == [items as i64] && call.positions.origin == [0];
                 arrays.push(if is_whole { ptr::null() } else { positions.as_ptr().cast() });
             }
+            context.metered(meter);
             arrays.push((&raw const context).cast());
             // SAFETY: the table holds an array of the items for each parameter, then what the generated code reads
             // behind them.
             let status = unsafe { (self.entry)(arrays.as_ptr().cast(), output.cast(), items as i64) };
             // An object may be one that the environment names, and mean anything by another status.
-            (status == Status::Done as i32).then_some(Status::Done)
+            match meter.stop() {
+                Some(_) => Some(Status::Stopped),
+                None => (status == Status::Done as i32).then_some(Status::Done),
+            }
         };
         // SAFETY: as the caller promises.
         unsafe { drive(&self.needs, call, run) }

@@ -9,13 +9,15 @@ typedef unsigned short uint16_t;
 typedef unsigned int uint32_t;
 typedef unsigned long long uint64_t;
 
-enum { ME_ZERO_STEP = 1, ME_TOO_MANY_PASSES = 2 };
+enum { ME_ZERO_STEP = 1, ME_TOO_MANY_PASSES = 2, ME_STOPPED = 3 };
 
-/* What the library hands to each call: the cap on the passes of a `while`, and its vector functions
-   by number. */
+/* What the library hands to each call: the cap on the passes of a `while`, its vector functions by
+   number, and the passes of loops before the next look at whether to go on. */
 struct me_context {
     int64_t pass_cap;
     void (*call)(const struct me_context *, int64_t, void *, const void *, const void *, const void *, int64_t);
+    int64_t *passes_left;
+    int (*refill)(const struct me_context *);
 };
 
 /* Conversions that truncate, with the library's values for what is out of range. */

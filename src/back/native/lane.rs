@@ -99,6 +99,8 @@ pub enum Op {
     ConvertUniform(Slot, Slot, Dtype),
     /// Counts one pass; fails when the slot has reached the cap on passes and a lane is left.
     CountPass(Slot),
+    /// Counts a pass of a loop on the meter of the evaluation, which may end it.
+    MeterPass,
 }
 
 /// One instruction.

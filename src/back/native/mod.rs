@@ -29,7 +29,10 @@ pub(super) mod tests;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+use std::cell::Cell;
+
 use super::block::call_each;
+use super::budget::Meter;
 use super::call::{Needs, Run, Status, drive};
 use super::engine::{Call, Code, Refusal, RunError, reason};
 use crate::ir::Kernel;
@@ -38,8 +41,9 @@ use crate::memory::TryGrow;
 
 pub use engine::InMemory;
 use executable::Executable;
-use lane::Callee;
+use lane::{Callee, Code as LaneCode, Op};
 pub use listing::listing;
+use phases::Schedule;
 
 #[cfg(target_arch = "aarch64")]
 use aarch64 as machine;
@@ -78,6 +82,11 @@ struct Context {
     functions: *const Callee,
     pass_cap: i64,
     invoke: unsafe extern "C" fn(*const Callee, *mut u8, *const u8, *const u8, *const u8, usize),
+    /// [`Meter::left`], which the code counts down.
+    passes_left: Cell<i64>,
+    refill: unsafe extern "C" fn(*const Context) -> i32,
+    /// What only [`refill`] knows.
+    meter: *mut Meter<'static>,
 }
 
 type Entry = unsafe extern "C" fn(*const Context) -> i32;
@@ -104,6 +113,40 @@ unsafe extern "C" fn invoke(
             }
         }
     }
+}
+
+/// Lets the meter look; the status with which the code goes on, or ends.
+///
+/// # Safety
+/// The context is that of a run, whose meter nobody uses meanwhile.
+unsafe extern "C" fn refill(context: *const Context) -> i32 {
+    // SAFETY: as the caller promises.
+    let (context, meter) = unsafe { (&*context, &mut *(*context).meter) };
+    meter.left = context.passes_left.get();
+    let result = meter.refill();
+    context.passes_left.set(meter.left);
+    if result.is_ok() { Status::Done as i32 } else { Status::Stopped as i32 }
+}
+
+/// Instructions on a vector that take some hundred microseconds in all.
+const QUIET_INSTRUCTIONS: usize = 1 << 18;
+/// What a function takes for an item, in such instructions.
+const CALL_COST: usize = 64;
+
+/// Passes of the loops of some code that take little time, if it has loops.
+fn quiet_passes(code: &LaneCode, schedule: &Schedule, group: usize) -> Option<i64> {
+    let insts = || schedule.phases.iter().flat_map(|phase| &phase.insts);
+    if !insts().any(|inst| matches!(inst.op, Op::MeterPass)) {
+        return None;
+    }
+    if code.calls.iter().flatten().any(|callee| matches!(callee, Callee::Host(_))) {
+        // A function of the host may take any time.
+        return Some(1);
+    }
+    let calls = insts().filter(|inst| matches!(inst.op, Op::Call(_))).count();
+    // No instruction takes more for a lane than for a vector.
+    let cost = insts().count().saturating_mul(group.div_ceil(4)) + calls.saturating_mul(CALL_COST * group);
+    Some((QUIET_INSTRUCTIONS / cost.max(1)).max(1) as i64)
 }
 
 /// Expressions beyond which code generation, some steps of which take quadratic time, is not worth it.
@@ -147,6 +190,7 @@ impl Native {
         let needs = Needs {
             inputs,
             output: kernel.output.itemsize,
+            quiet_passes: quiet_passes(&code, &schedule, machine.group_items),
             symbols: code.index_symbols,
             slots: 0,
             group: machine.group_items,
@@ -154,7 +198,6 @@ impl Native {
             frame: machine.frame_bytes,
             // A vector kernel writes many items before it has read the others.
             works_in_place: !schedule.writes_by_call(),
-            quiet_passes: None,
         };
         Ok(Native { code: Executable::new(&machine.bytes)?, needs, has_jumps: code.has_jumps, functions })
     }
@@ -165,13 +208,25 @@ impl Code for Native {
     unsafe fn run(&self, call: Call<'_>) -> Option<Result<(), RunError>> {
         let functions = self.functions[call.accuracy as usize].as_ptr();
         let pass_cap = call.settings.pass_cap();
-        let run = |Run { arrays, output, items, frame, .. }: Run<'_, '_>| {
+        let run = |Run { arrays, output, items, frame, meter }: Run<'_, '_>| {
             let inputs = arrays.as_ptr();
-            let context = Context { inputs, output, items, frame, functions, pass_cap, invoke };
+            let context = Context {
+                inputs,
+                output,
+                items,
+                frame,
+                functions,
+                pass_cap,
+                invoke,
+                passes_left: Cell::new(meter.left),
+                refill,
+                meter: (&raw mut *meter).cast(),
+            };
             // SAFETY: the code was generated with this signature, for a kernel that is equal to the one at hand in
             // all that its identity tells, so for arrays of these types. The driver gives the arrays and the frame
             // that the code asks for.
             let status = unsafe { std::mem::transmute::<*const u8, Entry>(self.code.entry())(&context) };
+            meter.left = context.passes_left.get();
             Status::of(status)
         };
         // SAFETY: as the caller promises.

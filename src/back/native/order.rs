@@ -39,6 +39,7 @@ pub fn is_done_by_part(op: Op) -> bool {
             | Op::JumpIfUniform(..)
             | Op::ConvertUniform(..)
             | Op::CountPass(_)
+            | Op::MeterPass
     )
 }
 

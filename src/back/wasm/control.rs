@@ -388,6 +388,7 @@ impl Emitter<'_> {
 
     /// The body of a loop, for the lanes of its mask.
     fn pass(&mut self, mask: Lanes, body: &[Node<Region>]) -> Result<(), Refusal> {
+        self.meter_pass()?;
         let pass_mask = if has_continue(body) { self.copy(mask)? } else { mask };
         self.scopes.try_push(Scope { mask: Some(pass_mask), loop_mask: Some(mask) })?;
         self.block(body)?;

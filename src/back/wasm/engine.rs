@@ -4,6 +4,7 @@ use std::ffi::{CStr, c_int};
 
 use super::host::Entry;
 use super::{Linking, Needs, context, host, translate};
+use crate::back::budget::Meter;
 use crate::back::call::{Run, Status, drive};
 use crate::back::engine::{Call, Candidate, Code, Engine, Refusal, RunError, Unbuilt};
 use crate::back::identity::Names;
@@ -100,16 +101,23 @@ impl Code for Loaded {
         // SAFETY: the index stands for a function of this type: it is what the module exports.
         let function = unsafe { std::mem::transmute::<usize, Function>(index as usize) };
         let mut has_context = false;
-        let run = |Run { arrays, output, items, frame, .. }: Run<'_, '_>| {
+        let run = |Run { arrays, output, items, frame, meter }: Run<'_, '_>| {
             if !has_context {
                 // SAFETY: the frame has the size that the needs say.
                 unsafe { write_context(&self.needs, call.accuracy, call.settings, frame) };
                 has_context = true;
             }
             arrays.push(frame);
+            let head = frame.cast::<ContextHead>();
             // SAFETY: the driver passes arrays of as many items as it says; the context has what the module's
-            // needs say.
-            Status::of(unsafe { function(arrays.as_ptr(), output, items as c_int) })
+            // needs say, and nobody else uses the meter meanwhile.
+            unsafe {
+                (*head).passes = meter.left;
+                (*head).meter = (&raw mut *meter).cast();
+                let status = Status::of(function(arrays.as_ptr(), output, items as c_int));
+                meter.left = (*head).passes;
+                status
+            }
         };
         // SAFETY: as the caller promises.
         unsafe { drive(&self.needs.call, call, run) }
@@ -119,9 +127,12 @@ impl Code for Loaded {
 /// What the function finds behind the inputs, with the vector kernels in the words that follow; see
 /// `context` for where each field lies.
 #[repr(C)]
-struct ContextHead {
+pub(super) struct ContextHead {
     limit: u64,
+    pub passes: i64,
     scratch: *mut u8,
+    pub meter: *mut Meter<'static>,
+    pub stop: u32,
 }
 
 /// Writes the context of a call to `frame`, before the memory for intermediate values.
@@ -133,7 +144,8 @@ unsafe fn write_context(needs: &Needs, accuracy: Accuracy, settings: Settings, f
     let scratch = frame.wrapping_add(context::size(needs.calls.len()));
     // SAFETY: as the caller promises.
     unsafe {
-        frame.cast::<ContextHead>().write(ContextHead { limit, scratch });
+        let (passes, meter) = (i64::MAX, std::ptr::null_mut());
+        frame.cast::<ContextHead>().write(ContextHead { limit, passes, scratch, meter, stop: 0 });
         let calls = frame.add(context::CALLS as usize).cast::<VectorKernel>();
         for (index, kernels) in needs.calls.iter().enumerate() {
             calls.add(index).write(kernels[accuracy as usize]);

@@ -42,6 +42,7 @@ mod imported_helpers;
 #[cfg(threaded_wasm)]
 mod instances;
 mod lanes;
+mod meter;
 mod module;
 mod phases;
 mod signature;
@@ -98,10 +99,16 @@ pub struct Needs {
 pub mod context {
     /// The cap on the passes of a `while`, 64 bits.
     pub const LIMIT: u32 = 0;
+    /// The passes of loops before the next call of [`refill`](super::meter::refill), 64 bits.
+    pub const PASSES: u32 = 8;
     /// The address of the memory for intermediate values.
-    pub const SCRATCH: u32 = 8;
+    pub const SCRATCH: u32 = 16;
+    /// What only [`refill`](super::meter::refill) knows.
+    pub const METER: u32 = 20;
+    /// Whether the function is to end, 0 if not.
+    pub const STOP: u32 = 24;
     /// The vector kernels, one word each.
-    pub const CALLS: u32 = 12;
+    pub const CALLS: u32 = 28;
 
     /// Bytes of the context of a function that calls so many vector kernels, and of what follows it, up to an
     /// address at which every value may lie.
@@ -154,6 +161,8 @@ struct Emitter<'a> {
     scratch_bytes: u32,
     scratch: Option<Register>,
     limit: Option<Register>,
+    /// Whether there are loops, whose passes are counted.
+    counts_passes: bool,
 }
 
 impl<'a> Emitter<'a> {
@@ -178,6 +187,7 @@ impl<'a> Emitter<'a> {
             scratch_bytes: 0,
             scratch: None,
             limit: None,
+            counts_passes: false,
             facts,
         })
     }
@@ -228,6 +238,7 @@ impl<'a> Emitter<'a> {
         for param in &self.kernel.params {
             inputs.try_push(param.ty.itemsize)?;
         }
+        let quiet_passes = self.counts_passes.then(|| meter::quiet_passes(self.kernel, &self.calls));
         let bytes = module::assemble(&self.body.finish()?, !self.calls.is_empty(), linking)?;
         let call = call::Needs {
             inputs,
@@ -239,7 +250,7 @@ impl<'a> Emitter<'a> {
             most_items,
             frame: context::size(self.calls.len()) + self.scratch_bytes as usize,
             works_in_place: true,
-            quiet_passes: None,
+            quiet_passes,
         };
         Ok(Module { bytes, needs: Needs { call, calls: self.calls } })
     }

@@ -112,6 +112,13 @@ impl Assembler for Encoder {
         self.sum(to, to, i64::from(value));
     }
 
+    fn count_down(&mut self, at: Mem) {
+        let register = Self::ROLES.scratch;
+        self.load(register, at);
+        self.word(0xf100_0400 | u32::from(register) << 5 | u32::from(register));
+        self.store(at, register);
+    }
+
     fn add_long(&mut self, to: u8, value: i64) {
         self.sum(to, to, value);
     }
@@ -168,6 +175,7 @@ fn condition(condition: Condition) -> u32 {
         Condition::Equal => 0,
         Condition::Below => 3,
         Condition::Less => 11,
+        Condition::Negative => 4,
     }
 }
 

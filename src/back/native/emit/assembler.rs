@@ -19,6 +19,8 @@ pub enum Condition {
     Equal,
     /// Signed.
     Less,
+    /// The result is below zero.
+    Negative,
 }
 
 /// The general registers of the generated code. Calls leave those alone that are not said to change.
@@ -91,6 +93,9 @@ pub trait Assembler: Default {
 
     /// `to += value`.
     fn add_immediate(&mut self, to: u8, value: i32);
+
+    /// `[at] -= 1`, for the next jump. May change [`Roles::scratch`].
+    fn count_down(&mut self, at: Mem);
 
     /// `to += value`. May change [`Roles::other`].
     fn add_long(&mut self, to: u8, value: i64);

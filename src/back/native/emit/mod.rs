@@ -17,11 +17,11 @@ use std::ops::Range;
 use super::allocate::{Allocation, allocate};
 use super::lane::{Callee, Code, Inst, Op, Slot, Source, Value};
 use super::order::{is_done_by_part, runs};
-use super::phases::{Call, Operand, Schedule};
+use super::phases::{Call, Operand, Phase, Schedule};
 use crate::back::call::Status;
 use crate::back::engine::Refusal;
 use crate::dtype::Dtype;
-use crate::memory::TryGrow;
+use crate::memory::{OutOfMemory, TryGrow};
 
 use assembler::MAX_ADDRESSES;
 use frame::{Frame, context};
@@ -129,7 +129,10 @@ fn generate<V: Vectors>(
         counters: Vec::new(),
         labels: Vec::new(),
         exit,
+        refills: Vec::new(),
     };
+    let passes = |phase: &Phase| phase.insts.iter().filter(|inst| matches!(inst.op, Op::MeterPass)).count();
+    emitter.refills.try_reserve(schedule.phases.iter().map(passes).sum()).map_err(|_| OutOfMemory)?;
     for inst in schedule.phases.iter().flat_map(|phase| &phase.insts) {
         if let Op::SetUniform(slot, _) = inst.op {
             emitter.counters.try_push(slot)?;
@@ -143,6 +146,16 @@ fn generate<V: Vectors>(
     let bytes = emitter.asm.finish()?;
     let spills = homes.last().map_or(0, |homes| homes.spills);
     Ok(Machine { bytes, frame_bytes: frame.bytes(spills), group_items: parts * lanes })
+}
+
+/// Where a pass finds that the meter has to look.
+#[derive(Clone, Copy)]
+struct Refill {
+    /// The instruction that counts the pass.
+    index: usize,
+    /// Where the code for it begins, and where it goes on.
+    label: usize,
+    resume: usize,
 }
 
 /// The machine code under construction.
@@ -160,6 +173,8 @@ pub struct Emitter<'a, V: Vectors> {
     counters: Vec<Slot>,
     labels: Vec<usize>,
     exit: usize,
+    /// Those of the groups at hand; with room for all.
+    refills: Vec<Refill>,
 }
 
 impl<V: Vectors> Emitter<'_, V> {
@@ -225,6 +240,16 @@ impl<V: Vectors> Emitter<'_, V> {
         self.asm.add_immediate(item, (self.parts * self.lanes) as i32);
         self.asm.compare(item, strip_end);
         self.asm.jump_if(Condition::Below, head);
+        let refills = std::mem::take(&mut self.refills);
+        if refills.is_empty() {
+            return;
+        }
+        let end = self.asm.new_label();
+        self.asm.jump(end);
+        for refill in refills {
+            self.refill(refill, homes);
+        }
+        self.asm.bind(end);
     }
 
     /// Loads the addresses of the first arrays that the code reads or writes, if no call would overwrite them.
@@ -312,6 +337,7 @@ impl<V: Vectors> Emitter<'_, V> {
             }
             Op::ConvertUniform(from, to, dtype) => self.convert_uniform(from, to, dtype, homes),
             Op::CountPass(slot) => self.count_pass(slot, homes),
+            Op::MeterPass => self.meter_pass(index),
             Op::Call(call) => self.group_call(index, inst, call, homes),
             _ => unreachable!("each part has this instruction"),
         }
@@ -381,6 +407,46 @@ impl<V: Vectors> Emitter<'_, V> {
         self.asm.bind(passed);
         self.asm.add_immediate(register, 1);
         self.set_uniform(slot, register, homes);
+    }
+
+    /// Counts a pass. What is to do every so many passes stands behind the loop over groups.
+    fn meter_pass(&mut self, index: usize) {
+        let Roles { context, .. } = Self::ROLES;
+        let (label, resume) = (self.asm.new_label(), self.asm.new_label());
+        self.asm.count_down(Mem::Base(context, context::PASSES_LEFT));
+        self.asm.jump_if(Condition::Negative, label);
+        self.asm.bind(resume);
+        self.refills.push(Refill { index, label, resume });
+    }
+
+    /// Lets the meter look, with all registers as they were behind it.
+    fn refill(&mut self, Refill { index, label, resume }: Refill, homes: &Allocation) {
+        let Roles { context, scratch, result, item, arguments: [first, ..], .. } = Self::ROLES;
+        self.asm.bind(label);
+        let saved = || {
+            let live = homes.live_across(index).map(|(value, _, register)| (value, register));
+            live.chain(homes.shared().iter().copied())
+        };
+        for (value, register) in saved() {
+            V::save(self, value, register);
+        }
+        self.asm.copy(first, context);
+        self.asm.call(Mem::Base(context, context::REFILL));
+        self.asm.copy(scratch, result);
+        for (value, register) in saved() {
+            V::restore(self, value, register);
+        }
+        for (register, kept) in Self::ROLES.addresses.iter().zip(self.addresses) {
+            let Some(Kept { array, size }) = kept else { continue };
+            self.load_address(*register, array);
+            if V::Assembler::ADDRESSING == Addressing::Stepped {
+                self.asm.address(*register, Mem::Indexed(*register, item, scale(size), 0));
+            }
+        }
+        self.asm.compare_long(scratch, Status::Done as i64);
+        self.asm.jump_if(Condition::Equal, resume);
+        self.asm.copy(result, scratch);
+        self.asm.jump(self.exit);
     }
 
     /// The int64 of a uniform slot as another dtype. Where a vector register has it, it is never read from

@@ -397,6 +397,7 @@ impl Lowerer<'_> {
     }
 
     fn loop_body(&mut self, round: &Loop, body: &[Stmt]) -> Result<(), Refusal> {
+        self.effect(Op::MeterPass, &[])?;
         let mask = match round.mask {
             Some(mask) if contains_continue(body) => Some(self.append(Op::Copy, Dtype::Bool, &[mask])?),
             mask => mask,

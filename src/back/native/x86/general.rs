@@ -97,6 +97,13 @@ impl Assembler for Encoder {
         self.all(&value.to_le_bytes());
     }
 
+    fn count_down(&mut self, at: Mem) {
+        self.rex_w(0, Rm::Mem(at));
+        self.byte(0x83);
+        self.modrm(5, Rm::Mem(at), 1);
+        self.byte(1);
+    }
+
     fn add_long(&mut self, to: u8, value: i64) {
         self.immediate(RCX, value);
         self.address(to, Mem::Indexed(to, RCX, 0, 0));
@@ -133,6 +140,7 @@ impl Assembler for Encoder {
                 Condition::Below => 2,
                 Condition::Equal => 4,
                 Condition::Less => 12,
+                Condition::Negative => 8,
             },
             label,
         );

@@ -116,6 +116,16 @@ fn run_module(
     result.ok().map(|()| bytes_of(&output, items * kernel.output.itemsize))
 }
 
+/// The status of a kernel whose meter looks so many times before it ends the function.
+pub fn status_after(kernel: &Kernel, looks: u32, input: &[f64]) -> Option<Status> {
+    let module = wasm::translate(kernel, Level::Baseline, Linking::Helper).unwrap();
+    let mut machine = Machine::new(&module.bytes, module.needs.calls.clone());
+    machine.looks = looks;
+    let mut output = vec![0u64; input.len()];
+    let inputs = [input.as_ptr().cast::<u8>()];
+    Status::of(machine.call(&module.needs, &inputs, output.as_mut_ptr().cast(), input.len()))
+}
+
 /// The addresses of inputs whose bytes lie in `words`; NULL for those without a byte.
 fn pointers(inputs: &[Array], words: &[Vec<u64>]) -> Vec<*const u8> {
     let address = |(input, words): (&Array, &Vec<u64>)| match input.bytes.is_empty() {
@@ -146,6 +156,8 @@ struct Machine {
     store: Store<()>,
     memory: Memory,
     function: TypedFunc<(i32, i32, i32), i32>,
+    /// Looks of the meter before the function is to end.
+    looks: u32,
 }
 
 const PAGE: usize = 65536;
@@ -179,7 +191,7 @@ impl Machine {
         linker.func_wrap("env", "me_jit_strip", strip).unwrap();
         let instance = linker.instantiate_and_start(&mut store, &module).unwrap();
         let function = instance.get_typed_func(&store, "me_dsl_jit_kernel").unwrap();
-        Machine { store, memory, function }
+        Machine { store, memory, function, looks: u32::MAX }
     }
 
     /// Copies the arrays into the memory, runs the function, and copies the output back.
@@ -215,7 +227,10 @@ impl Machine {
         for index in 0..needs.calls.len() {
             word(context_at + context::CALLS as usize + 4 * index, 1 + index);
         }
+        word(context_at + context::METER as usize, self.looks as usize);
         data[context_at..context_at + 8].copy_from_slice(&LIMIT.to_le_bytes());
+        let passes_at = context_at + context::PASSES as usize;
+        data[passes_at..passes_at + 8].copy_from_slice(&0i64.to_le_bytes());
         for ((at, size), from) in arrays_at.iter().zip(&sizes).zip(table).filter(|(_, from)| !from.is_null())
         {
             // SAFETY: the driver passes arrays of as many items.

@@ -6,6 +6,7 @@ mod random_programs;
 mod recorded_kernels;
 mod signatures;
 
+use crate::back::call::Status;
 use crate::back::engine::Refusal;
 use crate::back::wasm::{Linking, translate};
 use crate::dtype::Dtype;
@@ -217,4 +218,16 @@ fn what_has_no_lanes_is_refused() {
     assert!(refusal("def k(x):\n    return sum(x)").contains("reduction functions"));
     assert!(refusal("def k(x):\n    print(1)\n    return x").contains("print"));
     assert!(refusal("def k(x):\n    if any(x > 0):\n        return 1\n").contains("return"));
+}
+
+/// A loop ends where the meter says so: it looks after two passes at first, then after three, one of which is the
+/// one that it was asked for.
+#[test]
+fn the_meter_ends_loops() {
+    let text = "def f(x):\n    y = x\n    for i in range(20):\n        y = y + 1\n    return y\n";
+    let kernel = crate::front::testing::compile(text, &[("x", crate::dtype::Dtype::Float64)]);
+    let input = [0.0; 4];
+    assert_eq!(machine::status_after(&kernel, 0, &input), Some(Status::Stopped));
+    assert_eq!(machine::status_after(&kernel, 3, &input), Some(Status::Stopped));
+    assert_eq!(machine::status_after(&kernel, 20, &input), Some(Status::Done));
 }

@@ -1,0 +1,76 @@
+//! The passes of loops, which the evaluation's meter counts.
+
+use wasm_encoder::{BlockType, ValType};
+
+use super::access::Place;
+use super::code::at;
+use super::{Emitter, context};
+use crate::back::call::Status;
+use crate::ir::Kernel;
+use crate::kernel::Kernel as VectorKernel;
+use crate::memory::OutOfMemory;
+
+/// Operations that take some hundred microseconds in all, and what a call of a vector kernel takes in such.
+const QUIET_OPERATIONS: usize = 1 << 17;
+const CALL_COST: usize = 256;
+
+/// Passes of the loops of a kernel that take little time.
+pub fn quiet_passes(kernel: &Kernel, calls: &[[VectorKernel; 3]]) -> i64 {
+    let cost = kernel.graph.len().saturating_mul(2) + calls.len().saturating_mul(CALL_COST);
+    (QUIET_OPERATIONS / cost.max(1)).max(1) as i64
+}
+
+impl Emitter<'_> {
+    /// Counts a pass, on the meter of the evaluation.
+    pub fn meter_pass(&mut self) -> Result<(), OutOfMemory> {
+        self.counts_passes = true;
+        let context = self.context()?;
+        let passes = self.body.new_register(ValType::I64)?;
+        let mut code = self.body.code()?;
+        code.local_get(context).local_get(context).i64_load(at(context::PASSES)).i64_const(1).i64_sub();
+        code.local_tee(passes).i64_store(at(context::PASSES));
+        self.body.code()?.local_get(passes).i64_const(0).i64_lt_s().if_(BlockType::Empty);
+        // The vector kernels are what the function can call; this one gets the context for its result.
+        let kernels = [refill as VectorKernel; 3];
+        let place = Place { base: context, offset: 0, is_array: false };
+        self.put_call(kernels, place, [None; 3], |emitter| {
+            emitter.body.code()?.i32_const(0);
+            Ok(())
+        })?;
+        self.body.code()?.local_get(context).i32_load(at(context::STOP)).if_(BlockType::Empty);
+        self.body.code()?.i32_const(Status::Stopped as i32).return_().end().end();
+        Ok(())
+    }
+}
+
+/// Lets the meter look.
+///
+/// # Safety
+/// `context` is that of a call, whose meter nobody uses meanwhile.
+#[cfg(wasm_modules)]
+pub unsafe fn refill(context: *mut u8, _: *const u8, _: *const u8, _: *const u8, _: usize) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let head = &mut *context.cast::<super::engine::ContextHead>();
+        let meter = &mut *head.meter;
+        meter.left = head.passes;
+        head.stop = u32::from(meter.refill().is_err());
+        head.passes = meter.left;
+    }
+}
+
+/// In tests the meter is a number of looks, after which the function is to end.
+///
+/// # Safety
+/// `context` is that of a call.
+#[cfg(not(wasm_modules))]
+pub unsafe fn refill(context: *mut u8, _: *const u8, _: *const u8, _: *const u8, _: usize) {
+    let word = |offset: u32| context.wrapping_add(offset as usize).cast::<u32>();
+    // SAFETY: as the caller promises.
+    unsafe {
+        let looks = word(context::METER).read_unaligned();
+        word(context::STOP).write_unaligned(u32::from(looks == 0));
+        word(context::METER).write_unaligned(looks.saturating_sub(1));
+        word(context::PASSES).cast::<i64>().write_unaligned(2);
+    }
+}
