@@ -213,7 +213,10 @@ impl Error {
 
     /// The same error, with its message between two other texts.
     pub(crate) fn reworded(self, before: fmt::Arguments<'_>, after: fmt::Arguments<'_>) -> Error {
-        let message = Message::boxed(format_args!("{before}{}{after}", self.message()));
+        let mut message = Message::boxed(format_args!("{before}{}{after}", self.message()));
+        if let (Some(reworded), Some(message)) = (&mut message, self.message) {
+            reworded.hint = message.hint;
+        }
         Error { message, ..self }
     }
 

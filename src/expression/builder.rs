@@ -313,7 +313,7 @@ impl<'a> ExpressionBuilder<'a> {
         };
         let bound = bound.as_deref().unwrap_or(&entries);
         let mut kernel = front::compile(read, language, dialect, bound, output, lifting)?;
-        profile.check_kernel(&kernel)?;
+        profile.check_kernel(&kernel, read)?;
         let axes = Axes::new(axes?.as_deref(), keepdims)?;
         if axes != Axes::default() && !kernel.reduce_along(axes)? {
             let message = format_args!("axes are given for a text that is not a reduction");

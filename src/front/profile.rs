@@ -2,7 +2,7 @@
 
 use super::error::{CompileError, Status};
 use super::lexer::{is_name_byte, is_name_start};
-use crate::ir::{Kernel, Span, Stmt, find_in};
+use crate::ir::{Kernel, SourcePlace, Span, Stmt, find_in};
 use crate::memory::{OutOfMemory, TryGrow};
 
 /// What a text may use, and how large it may be; nothing is limited by default.
@@ -78,20 +78,21 @@ impl Profile {
     }
 
     /// Refuses a kernel that prints.
-    pub fn check_kernel(&self, kernel: &Kernel) -> Result<(), CompileError> {
+    pub fn check_kernel(&self, kernel: &Kernel, text: &[u8]) -> Result<(), CompileError> {
         let print = find_in(&kernel.body, &mut |stmt| match stmt {
             Stmt::Print(print) => Some(print.place),
             _ => None,
         });
-        match print.filter(|_| self.no_print) {
-            None => Ok(()),
-            Some(place) => Err(CompileError::new(
-                Status::Refused,
-                format_args!("line {}, column {}: print is not allowed here", place.line, place.column),
-            )),
-        }
+        let Some(SourcePlace { line, column }) = print.filter(|_| self.no_print) else { return Ok(()) };
+        let lines = text.split_inclusive(|byte| *byte == b'\n').take(line as usize - 1);
+        let start = lines.map(<[u8]>::len).sum::<usize>() as u32 + column - 1;
+        let message = format_args!("line {line}, column {column}: print is not allowed here");
+        let span = Span { start, end: start + PRINT.len() as u32 };
+        Err(CompileError::new(Status::Refused, message).spanning(span).in_source(text))
     }
 }
+
+const PRINT: &str = "print";
 
 /// The text without its pragmas: comments of the same length.
 pub fn without_pragmas(text: &[u8]) -> Result<Vec<u8>, OutOfMemory> {
