@@ -346,7 +346,8 @@ typedef enum me_dump_kind {
      */
     ME_DUMP_C = 3,
     /**
-     * The WebAssembly module that the engine of modules would instantiate, as a listing.
+     * The WebAssembly module that the engine of modules would instantiate: its bytes in hexadecimal. Only builds
+     * for WebAssembly make one.
      */
     ME_DUMP_WASM = 4,
 } me_dump_kind;

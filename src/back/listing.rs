@@ -1,6 +1,6 @@
 //! What the engines make of a kernel, as text for people. Nothing is run, and nothing is cached.
 
-#[cfg(any(c_compiler, machine_code))]
+#[cfg(any(c_compiler, machine_code, test, wasm_modules))]
 use super::engine::Refusal;
 use crate::ir::Kernel;
 use crate::memory::{OutOfMemory, try_format};
@@ -29,21 +29,79 @@ pub fn c(_kernel: &Kernel) -> Result<String, OutOfMemory> {
     absent("C")
 }
 
-/// The module of the engine of WebAssembly.
+/// The module of the engine of WebAssembly: its bytes, 16 a line.
+#[cfg(any(test, wasm_modules))]
+pub fn wasm(kernel: &Kernel) -> Result<String, OutOfMemory> {
+    use super::wasm::{Linking, translate};
+    use crate::kernel::level::Level;
+
+    /// Bytes in hexadecimal, each line with the offset of its first.
+    struct Bytes<'a>(&'a [u8]);
+
+    impl std::fmt::Display for Bytes<'_> {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            for (index, line) in self.0.chunks(16).enumerate() {
+                write!(f, "{:06x}:", 16 * index)?;
+                line.iter().try_for_each(|byte| write!(f, " {byte:02x}"))?;
+                writeln!(f)?;
+            }
+            Ok(())
+        }
+    }
+
+    let module = translate(kernel, Level::current(), Linking::Helper);
+    or_why_not(module.and_then(|module| Ok(try_format(format_args!("{}", Bytes(&module.bytes)))?)))
+}
+
+/// There is no engine of WebAssembly.
+#[cfg(not(any(test, wasm_modules)))]
 pub fn wasm(_kernel: &Kernel) -> Result<String, OutOfMemory> {
     absent("WebAssembly")
 }
 
+#[cfg_attr(all(machine_code, c_compiler, test), allow(dead_code, reason = "this build has all engines"))]
 fn absent(what: &str) -> Result<String, OutOfMemory> {
     try_format(format_args!("; this build does not make {what}\n"))
 }
 
 /// A text, or a comment on why there is none.
-#[cfg(any(c_compiler, machine_code))]
+#[cfg(any(c_compiler, machine_code, test, wasm_modules))]
 fn or_why_not(text: Result<String, Refusal>) -> Result<String, OutOfMemory> {
     match text {
         Ok(text) => Ok(text),
         Err(Refusal::OutOfMemory) => Err(OutOfMemory),
         Err(Refusal::Unsupported(unsupported)) => try_format(format_args!("; not taken: {unsupported}\n")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dtype::Dtype;
+    use crate::front::testing::compile;
+
+    #[test]
+    fn engines_show_what_they_make() {
+        let kernel = compile(
+            "def f(x):\n    y = x\n    for i in range(9):\n        y = y + exp(y)\n    return y\n",
+            &[("x", Dtype::Float64)],
+        );
+        assert!(wasm(&kernel).unwrap().starts_with("000000: 00 61 73 6d 01 00 00 00"));
+        #[cfg(c_compiler)]
+        assert!(c(&kernel).unwrap().contains("int me_dsl_jit_kernel("));
+        #[cfg(machine_code)]
+        {
+            let lanes = lanes(&kernel).unwrap();
+            assert!(lanes.contains("L0:\n    MeterPass\n"), "{lanes}");
+            assert!(lanes.contains(": float64 = Add v"), "{lanes}");
+        }
+    }
+
+    #[test]
+    fn refusals_are_comments() {
+        let kernel = compile("sum(x)", &[("x", Dtype::Float64)]);
+        assert!(wasm(&kernel).unwrap().starts_with("; not taken: "));
+        #[cfg(machine_code)]
+        assert!(lanes(&kernel).unwrap().starts_with("; not taken: "));
     }
 }

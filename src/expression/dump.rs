@@ -20,7 +20,8 @@ pub enum Dump {
     Lanes,
     /// The C text that the C compiler's engine would compile.
     C,
-    /// The WebAssembly module that the engine of modules would instantiate, as a listing.
+    /// The WebAssembly module that the engine of modules would instantiate: its bytes in hexadecimal. Only builds for
+    /// WebAssembly make one.
     Wasm,
 }
 

@@ -326,7 +326,8 @@ pub enum DumpKind {
     ME_DUMP_LANES = 2,
     /// The C text that the C compiler's engine would compile.
     ME_DUMP_C = 3,
-    /// The WebAssembly module that the engine of modules would instantiate, as a listing.
+    /// The WebAssembly module that the engine of modules would instantiate: its bytes in hexadecimal. Only builds
+    /// for WebAssembly make one.
     ME_DUMP_WASM = 4,
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::front::error::{CompileError, Status};
+use crate::front::lexer::is_name_byte;
 use crate::ir::{SourcePlace, Span};
 
 /// Line and column of `offset`. Columns count bytes.
@@ -41,9 +42,18 @@ impl Cursor {
 /// A refusal of the text at `offset`.
 pub fn refuse(source: &[u8], offset: usize, message: fmt::Arguments<'_>) -> CompileError {
     let SourcePlace { line, column } = place(source, offset);
+    let end = offset + word(source.get(offset..).unwrap_or_default());
     CompileError::new(Status::Syntax, format_args!("line {line}, column {column}: {message}"))
         .at(position_told(source, offset))
-        .spanning(Span { start: offset as u32, end: offset as u32 })
+        .spanning(Span { start: offset as u32, end: end as u32 })
+}
+
+/// Bytes of the word at the start of a text, or of the sign; none at the end of a line.
+fn word(text: &[u8]) -> usize {
+    match text.iter().take_while(|byte| is_name_byte(**byte)).count() {
+        0 => usize::from(text.first().is_some_and(|byte| byte.is_ascii_graphic())),
+        length => length,
+    }
 }
 
 /// `offset` as a caller is told it: `None` behind the last byte.

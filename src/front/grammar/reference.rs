@@ -441,7 +441,15 @@ impl<'s> Parser<'_, 's> {
         match (self.token, arity) {
             (Token::Bad, _) => self.unexpected("an argument"),
             (_, 0) => self.refuse(format_args!("{name}() takes no arguments")),
-            (_, 1) => self.refuse(format_args!("{name}() takes exactly 1 argument")),
+            (_, 1) => {
+                let error = self.refuse(format_args!("{name}() takes exactly 1 argument"));
+                match name {
+                    "min" | "max" => error.with_hint(format_args!(
+                        "{name}() is that of all items; f{name}(a, b) is that of two values"
+                    )),
+                    _ => error,
+                }
+            }
             _ => self.refuse(format_args!("{name}() takes exactly {arity} arguments")),
         }
     }
@@ -449,8 +457,33 @@ impl<'s> Parser<'_, 's> {
     fn unexpected(&self, expected: &str) -> CompileError {
         match self.token {
             Token::End => self.refuse(format_args!("expected {expected}, but the expression ends here")),
-            Token::Bad => self.refuse(format_args!("unexpected character or unterminated string")),
+            Token::Bad => self.bad_token(),
+            Token::Operator(Operator::Div) if self.follows(b"/") => self
+                .refuse(format_args!("expected {expected}, found '/'"))
+                .with_hint(format_args!("write 'floor(x / y)' for the quotient rounded down")),
             _ => self.refuse(format_args!("expected {expected}, found {}", Quoted(self.token_text()))),
+        }
+    }
+
+    /// Whether these bytes stand right before the current token.
+    fn follows(&self, bytes: &[u8]) -> bool {
+        self.text[..self.span.start as usize].ends_with(bytes)
+    }
+
+    /// A character that begins nothing, or a string that does not end.
+    fn bad_token(&self) -> CompileError {
+        let rest = &self.text[self.span.start as usize..];
+        let character = rest.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next());
+        match character {
+            Some('"' | '\'') => self.refuse(format_args!("this string does not end")),
+            Some('?') => self
+                .refuse(format_args!("unexpected character '?'"))
+                .with_hint(format_args!("write 'where(condition, a, b)' to choose between values")),
+            Some('[') => self.refuse(format_args!("unexpected character '[': arrays have no items here")),
+            Some(character) => {
+                self.refuse(format_args!("unexpected character '{}'", character.escape_debug()))
+            }
+            None => self.refuse(format_args!("unexpected byte: the text is not UTF-8")),
         }
     }
 

@@ -134,7 +134,7 @@ impl<'a> Parser<'a> {
         self.skip_between_lines();
         let start = self.lexer.offset;
         if !self.lexer.keyword(b"def") {
-            return Err(self.refuse(start, "expected 'def'"));
+            return Err(self.no_kernel(start));
         }
         self.lexer.skip_blanks();
         let name = self.lexer.name();
@@ -151,6 +151,24 @@ impl<'a> Parser<'a> {
             return Err(self.refuse(start, "expected ':' after the parameters"));
         }
         Ok((params, self.header_end()?))
+    }
+
+    /// What is read as a kernel begins with something else.
+    fn no_kernel(&mut self, start: usize) -> CompileError {
+        let word = self.lexer.name();
+        let error = self.refuse(start, "expected 'def'");
+        self.lexer.skip_blanks();
+        match (word, self.lexer.peek()) {
+            (b"if", Some(b'(')) => {
+                error.with_hint(format_args!("write 'where(condition, a, b)' to choose between values"))
+            }
+            (word, Some(b'=')) if !word.is_empty() => error.with_hint(format_args!(
+                "an expression assigns nothing: compare with '==', or write a kernel, 'def f(x): …'"
+            )),
+            _ => error.with_hint(format_args!(
+                "a text with line breaks, ';', braces or statements is a kernel: 'def name(parameters):'"
+            )),
+        }
     }
 
     /// `(name, …)`; line ends and a last comma are fine.

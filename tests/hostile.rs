@@ -1,0 +1,229 @@
+//! Texts that nobody means well, under the strict profile: refused or compiled soon, and evaluated within their budget.
+
+use std::time::{Duration, Instant};
+
+use miniexpr::{ArrayRef, Dialect, Dtype, Error, ErrorKind, Expression, Profile};
+
+/// Texts of an ordinary run; `ME_HOSTILE_TEXTS` asks for more.
+const TEXTS: usize = 5_000;
+
+/// What texts are made of.
+const PIECES: &[&str] = &[
+    "x",
+    "y",
+    "s",
+    "n",
+    "(",
+    ")",
+    "(",
+    ")",
+    "+",
+    "-",
+    "*",
+    "/",
+    "**",
+    "%",
+    "<",
+    "==",
+    "!=",
+    "<<",
+    ">>",
+    "&",
+    "|",
+    "^",
+    "~",
+    "!",
+    ",",
+    "1",
+    "2.5",
+    "1e308",
+    "0x7f",
+    "9223372036854775807",
+    "'abc'",
+    "\"z\"",
+    "sum(",
+    "max(",
+    "where(",
+    "sin(",
+    "pow(",
+    "replace(",
+    "concat(",
+    "upper(",
+    "substr(",
+    "mean(",
+    "fma(",
+    "if",
+    "else",
+    "not ",
+    "and ",
+    "or ",
+    "e",
+    "pi",
+    "ncr(",
+    "fac(",
+    " ",
+    "\n",
+    "=",
+    ";",
+    "#",
+    "\\",
+    "'",
+    "é",
+    "[",
+    "]",
+    "{",
+    "?",
+    ":",
+    "@",
+    "def f(x):\n",
+    "    return x\n",
+    "    for i in range(10**9):\n",
+    "        x = x + 1\n",
+    "    while x < 1:\n",
+    "# me:compiler=cc\n",
+    "    print(x)\n",
+];
+
+/// A small generator of random numbers (SplitMix64).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ mixed >> 31) % limit as u64) as usize
+    }
+}
+
+/// A text of pieces; some are built by nesting or repeating.
+fn text(random: &mut Random) -> String {
+    let pieces = 1 + random.below(59);
+    let mut text: String = (0..pieces).map(|_| PIECES[random.below(PIECES.len())]).collect();
+    match random.below(12) {
+        0 => text = format!("{}{text}{}", "(".repeat(1 + random.below(79)), ")".repeat(1 + random.below(79))),
+        1 => text = text.repeat(1 + random.below(29)),
+        2 => text = format!("x{}", "**3".repeat(1 + random.below(399))),
+        3 => text = format!("x{}", " + sum(x*2)".repeat(1 + random.below(149))),
+        4 => {
+            text = format!(
+                "{}s{}",
+                "replace(".repeat(1 + random.below(11)),
+                ", 'a', 'bcdefgh')".repeat(1 + random.below(11))
+            )
+        }
+        5 => {
+            let body: String = (0..(1 + random.below(39))).map(|k| format!("    t{k} = x * {k}\n")).collect();
+            text = format!(
+                "def f(x, y, s, n):\n{body}    for i in range(10**15):\n        t0 = t0 + sin(t0)\n    return t0\n"
+            );
+        }
+        _ => {}
+    }
+    text
+}
+
+/// The time of the slowest of each, and what became of the texts.
+#[derive(Default, Debug)]
+struct Tally {
+    compiled: usize,
+    refused: usize,
+    stopped: usize,
+    slowest_compile: Duration,
+    slowest_evaluation: Duration,
+    total: Duration,
+}
+
+impl Tally {
+    fn add(&mut self, text: &str, dialect: Dialect, profile: Profile) {
+        let start = Instant::now();
+        let compiled = Expression::builder(text)
+            .variable("x", Dtype::Float64)
+            .variable("y", Dtype::Int32)
+            .string_variable("s", Dtype::Bytes, 8)
+            .variable("n", Dtype::UInt8)
+            .dialect(dialect)
+            .profile(profile)
+            .compile();
+        let time = start.elapsed();
+        self.slowest_compile = self.slowest_compile.max(time);
+        match compiled {
+            Ok(expression) => {
+                self.compiled += 1;
+                self.evaluate(&expression);
+            }
+            Err(error) => {
+                self.refused += 1;
+                check(text, &error);
+            }
+        }
+        self.total += start.elapsed();
+    }
+
+    fn evaluate(&mut self, expression: &Expression) {
+        let (x, y, n) = ([0.5; 16], [3i32; 16], [7u8; 16]);
+        let strings = [b'a'; 128];
+        let s = ArrayRef::strings(&strings, Dtype::Bytes, 8).unwrap();
+        let inputs = [ArrayRef::from(&x), ArrayRef::from(&y), s, ArrayRef::from(&n)];
+        let start = Instant::now();
+        let evaluation = expression.evaluation().timeout(Duration::from_millis(20));
+        let result = match expression.dtype() {
+            Dtype::Float64 => evaluation.run_to_vec::<f64>(&inputs).map(drop),
+            Dtype::Bool => evaluation.run_to_vec::<bool>(&inputs).map(drop),
+            Dtype::Int32 => evaluation.run_to_vec::<i32>(&inputs).map(drop),
+            Dtype::Int64 => evaluation.run_to_vec::<i64>(&inputs).map(drop),
+            _ => Ok(()),
+        };
+        if let Err(error) = result {
+            let kinds = [
+                ErrorKind::TimedOut,
+                ErrorKind::TooManyPasses,
+                ErrorKind::Kernel,
+                ErrorKind::InvalidReduction,
+            ];
+            assert!(kinds.contains(&error.kind()), "{error}: {expression}");
+            self.stopped += 1;
+        }
+        self.slowest_evaluation = self.slowest_evaluation.max(start.elapsed());
+    }
+}
+
+/// An error has a message, and a place within the text if it has one.
+fn check(text: &str, error: &Error) {
+    assert!(!error.message().is_empty() && error.kind() != ErrorKind::Internal, "{text}");
+    if let Some(span) = error.span() {
+        assert!(span.start <= span.end && span.end <= text.len(), "{span:?}: {text}");
+    }
+    assert!(!error.to_string().is_empty());
+}
+
+/// Memory of the process, where the system tells it.
+fn resident_bytes() -> usize {
+    let pages = std::fs::read_to_string("/proc/self/statm").ok();
+    pages.and_then(|pages| pages.split(' ').nth(1)?.parse::<usize>().ok()).unwrap_or(0) * 4096
+}
+
+#[test]
+fn random_texts_take_little_time() {
+    let texts = std::env::var("ME_HOSTILE_TEXTS").map_or(TEXTS, |texts| texts.parse().expect("a number"));
+    let mut random = Random(18);
+    let mut tally = Tally::default();
+    let mut before = 0;
+    for index in 0..texts {
+        if index == texts / 2 {
+            before = resident_bytes();
+        }
+        let kernels = Profile { expressions_only: index % 4 == 0, ..Profile::sandbox() };
+        let dialect = if index % 2 == 0 { Dialect::Miniexpr } else { Dialect::NumPy };
+        tally.add(&text(&mut random), dialect, kernels);
+    }
+    let grown = resident_bytes().saturating_sub(before);
+    println!("{tally:?}, {:?} each, {grown} bytes more in the second half", tally.total / texts as u32);
+    assert!(grown <= 32 << 20, "{grown} bytes");
+    assert!(tally.compiled > 0 && tally.refused > 0);
+    // Unoptimised code, and a machine on which other tests run, take their time.
+    let factor = if cfg!(debug_assertions) { 20 } else { 1 };
+    assert!(tally.total / texts as u32 <= factor * Duration::from_millis(1), "{tally:?}");
+    assert!(tally.slowest_compile <= factor * Duration::from_millis(50), "{tally:?}");
+    assert!(tally.slowest_evaluation <= factor * Duration::from_millis(50), "{tally:?}");
+}

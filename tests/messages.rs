@@ -1,0 +1,73 @@
+//! What is said of texts that people often write: messages, hints, and the place of the culprit.
+
+use miniexpr::{Dialect, Dtype, Error, Expression};
+
+fn refused(text: &str) -> Error {
+    let variables = ["a", "b", "c", "x", "y"];
+    let builder = variables
+        .iter()
+        .fold(Expression::builder(text), |builder, name| builder.variable(name, Dtype::Float64));
+    builder.dialect(Dialect::Miniexpr).compile().expect_err(text)
+}
+
+#[test]
+fn habits_of_other_languages_get_hints() {
+    let choose = Some("write 'where(condition, a, b)' to choose between values");
+    let cases = [
+        ("if(a, 1, 2)", "line 1, column 1: expected 'def'", choose, "if"),
+        ("a ? b : c", "unexpected character '?'", choose, "?"),
+        (
+            "min(a, b)",
+            "min() takes exactly 1 argument",
+            Some("min() is that of all items; fmin(a, b) is that of two values"),
+            ",",
+        ),
+        (
+            "max(a, b) + 1",
+            "max() takes exactly 1 argument",
+            Some("max() is that of all items; fmax(a, b) is that of two values"),
+            ",",
+        ),
+        (
+            "x // 2",
+            "expected an operand, found '/'",
+            Some("write 'floor(x / y)' for the quotient rounded down"),
+            "/",
+        ),
+        (
+            "a = b",
+            "line 1, column 1: expected 'def'",
+            Some("an expression assigns nothing: compare with '==', or write a kernel, 'def f(x): …'"),
+            "a",
+        ),
+        ("sqr(x)", "unknown name 'sqr'", Some("did you mean 'sqrt'?"), "sqr"),
+        ("pow(x)", "pow() takes exactly 2 arguments", None, ")"),
+        ("sin(x, y)", "sin() takes exactly 1 argument", None, ","),
+        ("x[1]", "unexpected character '[': arrays have no items here", None, "["),
+    ];
+    for (text, message, hint, culprit) in cases {
+        let error = refused(text);
+        let said = error.message().split(" near offset ").next();
+        assert_eq!((said, error.hint()), (Some(message), hint), "{text}");
+        assert_eq!(&text[error.span().expect(text)], culprit, "{text}");
+    }
+}
+
+#[test]
+fn culprits_in_kernels_have_their_place() {
+    let cases = [
+        ("def f(x):\n    return 10000 * x + foo\n", "foo", (2, 24)),
+        ("def f(x):\n    y = sin(x, 2)\n    return y\n", ",", (2, 14)),
+        ("def f(x):\n    x = 1\n    return x\n", "x", (2, 5)),
+        ("def f(x):\n    break\n    return x\n", "break", (2, 5)),
+    ];
+    for (text, culprit, place) in cases {
+        let error = Expression::builder(text)
+            .variable("x", Dtype::Float64)
+            .dialect(Dialect::Miniexpr)
+            .compile()
+            .expect_err(text);
+        assert_eq!(&text[error.span().expect(text)], culprit, "{error}");
+        assert_eq!(error.line_and_column(), Some(place), "{error}");
+    }
+}
