@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,35 +12,69 @@ from pathlib import Path
 HERE = Path(__file__).parent
 
 
-def outcomes(arguments: list[str], folder: Path, *, replaced: bool = True) -> dict[str, str]:
-    """What became of each test: 'passed', 'skipped' or 'failed', by its name.
+def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Runs Python where `import numexpr` finds the replacement, whether numexpr is installed or not.
 
-    In the process that runs them, and in those that it starts, `import numexpr` finds the replacement, whether numexpr
-    is installed or not; without `replaced` it finds numexpr.
+    So it does in the processes that this one starts.
     """
-    report = folder / "report.xml"
     environment = dict(os.environ)
     for name in ("NUMEXPR_MAX_THREADS", "NUMEXPR_NUM_THREADS", "OMP_NUM_THREADS", "NUMEXPR_SANITIZE"):
         environment.pop(name, None)
-    environment["PYTHONPATH"] = str(HERE / "replacement") if replaced else ""
+    environment["PYTHONPATH"] = str(HERE / "replacement")
+    return subprocess.run([sys.executable, *command], cwd=folder, env=environment, capture_output=True, text=True)
+
+
+def outcomes(arguments: list[str], folder: Path) -> dict[str, str]:
+    """What becomes of each test of pytest: 'passed', 'skipped' or 'failed', by its module, class and name."""
+    report = folder / "report.xml"
     options = ["-q", "--tb=short", "-p", "no:cacheprovider", "-W", "ignore", f"--junitxml={report}"]
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, *arguments],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
+    run = _run(["-m", "pytest", *options, *arguments], folder)
     # 0: all passed, 1: some failed.
     if run.returncode not in (0, 1):
         raise RuntimeError(f"pytest ended with {run.returncode}:\n{run.stdout[-4000:]}\n{run.stderr[-4000:]}")
     found: dict[str, str] = {}
     for case in ElementTree.parse(report).iter("testcase"):
-        name = f"{case.get('classname')}::{case.get('name')}"
+        # The folder that a module is in is not part of its name.
+        parts = str(case.get("classname")).split(".")
+        first = next((index for index, part in enumerate(parts) if part.startswith("test_")), 0)
+        name = f"{'.'.join(parts[first:])}::{case.get('name')}"
         kinds = {child.tag for child in case}
         outcome = "failed" if kinds & {"failure", "error"} else "skipped" if "skipped" in kinds else "passed"
         # Names of parameters are not always unique.
         found[name] = "failed" if found.get(name) == "failed" else outcome
+    return found
+
+
+SUITES = """
+import importlib, json, sys, unittest
+tests = unittest.TestSuite(importlib.import_module(name).suite() for name in sys.argv[1:])
+class Result(unittest.TestResult):
+    found = {}
+    def startTest(self, test):
+        super().startTest(test)
+        self.found[test.id()] = "passed"
+    def addSkip(self, test, reason):
+        self.found[test.id()] = "skipped"
+    def addFailure(self, test, error):
+        super().addFailure(test, error)
+        self.found[test.id()] = "failed"
+    addError = addFailure
+    def addSubTest(self, test, subtest, error):
+        if error is not None:
+            self.addFailure(test, error)
+result = Result()
+tests.run(result)
+print(json.dumps([result.found, [f"{test.id()}: {error}" for test, error in result.failures[:20]]]))
+"""
+
+
+def unittest_outcomes(modules: list[str], folder: Path) -> dict[str, str]:
+    """What becomes of each test of the `suite()` of modules."""
+    run = _run(["-W", "ignore", "-c", SUITES, *modules], folder)
+    if run.returncode != 0:
+        raise RuntimeError(f"the suites ended with {run.returncode}: {run.stderr[-4000:]}")
+    found, errors = json.loads(run.stdout.splitlines()[-1])
+    print("\n".join(errors))
     return found
 
 
