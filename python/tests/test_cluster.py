@@ -17,7 +17,7 @@ from distributed import Client, Event, LocalCluster, Variable
 
 import miniexpr as me
 import miniexpr.dask
-from miniexpr import _core
+from miniexpr import _binding
 
 ITEMS = int(os.environ.get("MINIEXPR_CLUSTER_ITEMS", 10_000_000))
 CHUNK = 1_000_000
@@ -70,19 +70,19 @@ def test_a_worker_compiles_an_expression_once(client):
 
 
 def test_tasks_have_one_thread_unless_asked(client):
-    assert _core.default_threads() == -1
-    assert client.submit(_core.default_threads, pure=False).result() == 1
+    assert _binding.default_threads() == -1
+    assert client.submit(_binding.default_threads, pure=False).result() == 1
 
     def asked():
         before = me.set_num_threads(2)
         try:
-            return _core.default_threads()
+            return _binding.default_threads()
         finally:
             me.set_num_threads(0)
             assert before >= 1
 
     assert client.submit(asked, pure=False).result() == -1
-    assert client.submit(_core.default_threads, pure=False).result() == 1
+    assert client.submit(_binding.default_threads, pure=False).result() == 1
 
 
 def pausing(block_info=None):

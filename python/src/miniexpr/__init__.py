@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from miniexpr._core import Expression, compile, evaluate, get_num_threads, set_num_threads
-from miniexpr._core import version as _version
+from miniexpr._binding import Expression, compile, evaluate, get_num_threads, set_num_threads
+from miniexpr._binding import version as _version
 from miniexpr._errors import DTypeError, Error
 from miniexpr._kernel import Kernel, kernel
 

@@ -14,7 +14,7 @@ try:
 except ImportError as error:
     raise ImportError("miniexpr.arrow_udf needs pyarrow: pip install 'miniexpr[arrow]'") from error
 
-from miniexpr._core import evaluate as _evaluate
+from miniexpr._binding import evaluate as _evaluate
 from miniexpr._errors import DTypeError, Error
 from miniexpr._kernel import Kernel
 from miniexpr._reductions import check_pieces, take_reductions

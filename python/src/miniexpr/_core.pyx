@@ -23,6 +23,7 @@ import numpy as np
 from miniexpr._errors import DTypeError, Error
 from miniexpr._progress import Bar
 from miniexpr._text import is_kernel, literal, names_of, span_before, with_numbers
+from miniexpr._values import MAX_TEXTS, NUMBERS, no_cast, refused_dtype, to_array, weak
 
 cnp.import_array()
 
@@ -30,10 +31,6 @@ cdef extern from "Python.h":
     ctypedef struct PyFrameObject:
         pass
     PyFrameObject *PyEval_GetFrame()
-
-cdef extern from "numpy/arrayobject.h":
-    enum:
-        NPY_HALF
 
 cdef extern from "<time.h>" nogil:
     struct timespec:
@@ -55,8 +52,7 @@ cdef enum:
     # So few results are computed in one call on the calling thread, which nothing interrupts.
     FEW_ITEMS = 16384
 
-# How many texts `evaluate` remembers, and for how many kinds of values each.
-cdef Py_ssize_t MAX_TEXTS = 256
+# For how many kinds of values a text is remembered.
 cdef Py_ssize_t MAX_PLANS = 64
 
 cdef dict DIALECTS = {"miniexpr": ME_DIALECT_MINIEXPR, "numpy": ME_DIALECT_NUMPY, "numexpr": ME_DIALECT_NUMEXPR}
@@ -68,12 +64,11 @@ cdef list DTYPES = [None] * (<int>ME_BYTES + 1)
 
 
 cdef object fill_tables():
-    numbers = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64 complex64 complex128".split()
     memset(CODES, 0, sizeof(CODES))
     # Some C types have the same size: `long` and `long long` are two type numbers of one dtype.
     for character in "?bBhHiIlLqQfdFD":
         dtype = np.dtype(character)
-        code = numbers.index(dtype.name) + 1
+        code = NUMBERS.index(dtype.name) + 1
         CODES[<int>dtype.num] = <me_dtype><int>code
         DTYPES[code] = np.dtype(dtype.name)
     CODES[<int>cnp.NPY_UNICODE] = ME_STRING
@@ -171,14 +166,6 @@ cdef object last_error(kind, str text):
     return kind(words, text, (first, first + len(encoded[start:end].decode("utf-8", "replace"))))
 
 
-cdef object refused_dtype(str name, dtype):
-    return DTypeError(f"'{name}' is an array of {dtype}, which expressions cannot compute with")
-
-
-cdef object no_cast(dtype, wanted, casting):
-    return DTypeError(f"the result is {dtype}, which does not convert to {wanted} by the rule {casting!r}")
-
-
 cdef inline bint is_number(value) noexcept:
     """Whether a value is a number of Python, which takes the dtype of what it meets."""
     return PyFloat_CheckExact(value) or PyLong_CheckExact(value) or PyComplex_CheckExact(value)
@@ -186,17 +173,7 @@ cdef inline bint is_number(value) noexcept:
 
 cdef cnp.ndarray as_array(value, str name):
     """The value as an array of a dtype of the library in the byte order of the machine; a copy where it must be."""
-    cdef cnp.ndarray array
-    if isinstance(value, np.ndarray):
-        if isinstance(value, (np.ma.MaskedArray, np.matrix)):
-            raise DTypeError(f"'{name}' is a {type(value).__name__}, which is more than an array: pass its data")
-        array = value
-    elif hasattr(type(value), "__array_function__"):
-        raise DTypeError(f"'{name}' is a {type(value).__name__}, not a NumPy array: convert it with numpy.asarray")
-    else:
-        array = np.asarray(value)
-    if cnp.PyArray_TYPE(array) == NPY_HALF:
-        return array.astype(np.float32)
+    cdef cnp.ndarray array = to_array(value, name)
     if code_of(cnp.PyArray_TYPE(array)) == ME_AUTO:
         raise refused_dtype(name, array.dtype)
     if not cnp.PyArray_ISNOTSWAPPED(array):
@@ -514,15 +491,6 @@ cdef class Expression:
         if status == ME_EVAL_ERR_CANCELLED:
             raise watch.error
         raise last_error(Error, None)
-
-
-cdef object weak(value, wanted, str name):
-    """A number of Python as an array of a dtype, if it is of its kind."""
-    kinds = "biufc"
-    kind = {bool: "b", int: "i", float: "f", complex: "c"}[type(value)]
-    if kinds.index(kind) > kinds.index(wanted.kind if wanted.kind in kinds else "b"):
-        raise DTypeError(f"'{name}' is {wanted}, and {value!r} is not such a number")
-    return np.asarray(value, wanted)
 
 
 def _compile(str text not None, tuple names, tuple dtypes, wanted, str dialect):

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from miniexpr._core import evaluate as _evaluate
+from miniexpr._binding import evaluate as _evaluate
 from miniexpr._errors import DTypeError, Error
 from miniexpr._reductions import check_pieces, take_reductions
 from miniexpr._text import names_of

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from miniexpr._core import Text
+from miniexpr._binding import Text
 from miniexpr._errors import Error
 from miniexpr._translate import Translation, translate
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from miniexpr._core import compile_once
+from miniexpr._binding import compile_once
 from miniexpr._errors import Error
 
 Inputs = tuple[tuple[str, str], ...]

@@ -19,7 +19,7 @@ except ImportError as error:
     raise ImportError("miniexpr.dask needs Dask: pip install 'miniexpr[dask]'") from error
 
 from miniexpr import _frames
-from miniexpr._core import evaluate as _evaluate
+from miniexpr._binding import evaluate as _evaluate
 from miniexpr._errors import Error
 from miniexpr._kernel import Kernel
 from miniexpr._partial import MERGED_BY, MOMENTS, Inputs, Merge, MergeTotals, Part, compiled

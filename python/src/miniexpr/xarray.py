@@ -13,7 +13,7 @@ try:
 except ImportError as error:
     raise ImportError("miniexpr.xarray needs xarray: pip install 'miniexpr[xarray]'") from error
 
-from miniexpr._core import evaluate as _evaluate
+from miniexpr._binding import evaluate as _evaluate
 from miniexpr._errors import Error
 from miniexpr._partial import compiled
 from miniexpr._reductions import Reduction, check_pieces, take_reductions
