@@ -6,6 +6,7 @@ Nothing here knows NumPy: arrays are addresses, shapes and strides.
 from __future__ import annotations
 
 import ctypes
+import importlib.util
 import os
 import pathlib
 import sys
@@ -119,7 +120,19 @@ def _load(path: str) -> ctypes.CDLL:
     for name, (result, arguments) in functions.items():
         function = getattr(library, name)
         function.restype, function.argtypes = result, arguments
+    if sys.platform == "emscripten":
+        _compile_kernels(library)
     return library
+
+
+def _compile_kernels(library: ctypes.CDLL) -> None:
+    """In Pyodide, lets the library compile kernels to WebAssembly, by the scripts in the wheel for it."""
+    script = pathlib.Path(__file__).with_name("pyodide") / "miniexpr_jit.py"
+    spec = importlib.util.spec_from_file_location("miniexpr_jit", script)
+    if spec is not None and spec.loader is not None and script.exists():
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        module.enable(library)
 
 
 _library = _load(_find())

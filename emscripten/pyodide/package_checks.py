@@ -1,0 +1,109 @@
+"""What the tests of the Python package run in Pyodide.
+
+`check_binding` needs no NumPy: it drives the binding by ctypes. `check_package` runs the evaluator, and needs it.
+"""
+
+import array
+import importlib.util
+import pathlib
+import site
+
+FLOAT64 = 11
+
+
+def binding():
+    """The module miniexpr._library, without the package around it, which imports NumPy."""
+    folder = next(
+        path for path in map(pathlib.Path, site.getsitepackages()) if (path / "miniexpr/_library.py").exists()
+    )
+    spec = importlib.util.spec_from_file_location("miniexpr_library", folder / "miniexpr/_library.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def check_binding(version):
+    library = binding()
+    assert library.version() == version
+
+    def memory(numbers, shape, strides=None):
+        address, count = numbers.buffer_info()
+        if strides is None:
+            strides = [8] * len(shape)
+            for axis in range(len(shape) - 2, -1, -1):
+                strides[axis] = strides[axis + 1] * shape[axis + 1]
+        return library.Memory(address, FLOAT64, 8, shape, strides)
+
+    def run(text, out, report=None, **inputs):
+        program = library.Program(text, [(name, FLOAT64, 8) for name in inputs], 0, "numpy")
+        assert program.dtype == FLOAT64
+        used = [list(inputs.values())[slot] for slot in program.slots]
+        shape = program.shape(used)
+        watch = library.Watch(report)
+        program.run(used, memory(out, shape), 1, watch)
+        return shape
+
+    x, y = array.array("d", range(6)), array.array("d", [10, 20])
+    out = array.array("d", [0.0] * 6)
+    assert run("x + y", out, x=memory(x, [3, 2]), y=memory(y, [2])) == (3, 2)
+    assert out.tolist() == [10, 21, 12, 23, 14, 25]
+    assert run("x * 2", out, x=memory(x, [3], [16])) == (3,)
+    assert out.tolist()[:3] == [0, 4, 8]
+    assert run("mean(x, axis=0)", out, x=memory(x, [3, 2])) == (2,)
+    assert out.tolist()[:2] == [2, 3]
+    kernel = "def power(x):\n    y = 1.0\n    for i in range(3):\n        y = y * x\n    return y\n"
+    assert run(kernel, out, x=memory(x, [6])) == (6,)
+    assert out.tolist() == [0, 1, 8, 27, 64, 125]
+
+    try:
+        library.Program("2 * (x + c)", [("x", FLOAT64, 8)], 0, "numpy")
+        raise AssertionError("an unknown name is accepted")
+    except library.Failure as failure:
+        assert failure.span == (9, 10), failure.span
+        assert "unknown name 'c'" in failure.message
+
+    many = array.array("d", [0.5]) * 1_000_000
+    results = array.array("d", bytes(8 * len(many)))
+    seen = []
+    run("sin(x)", results, lambda done, total: seen.append((done, total)), x=memory(many, [len(many)]))
+    assert seen[-1] == (len(many), len(many))
+    assert seen == sorted(seen)
+
+    def stop(done, total):
+        raise LookupError(done)
+
+    try:
+        run("cos(x)", results, stop, x=memory(many, [len(many)]))
+        raise AssertionError("an error of the report is lost")
+    except LookupError:
+        pass
+    return True
+
+
+def check_package():
+    import numpy as np
+
+    import miniexpr as me
+
+    a, b = np.linspace(-1, 1, 2000).reshape(20, 100), np.float32(2)
+    np.testing.assert_allclose(me.evaluate("sqrt(a*a + b*b)"), np.sqrt(a * a + b * b), rtol=1e-15)
+    scaled = me.evaluate("(a - mean(a, axis=0)) / std(a, axis=0)")
+    np.testing.assert_allclose(scaled, (a - a.mean(0)) / a.std(0), rtol=1e-10)
+    f = me.compile("where(a > b, a, 2*b)", a="float32", b="float32")
+    assert f(np.float32([1, 5]), np.float32([2, 4])).tolist() == [4, 5]
+
+    @me.kernel
+    def collatz(n):
+        steps = 0
+        while n > 1:
+            n = n // 2 if n % 2 == 0 else 3 * n + 1
+            steps += 1
+        return steps
+
+    assert collatz(np.arange(1, 8)).tolist() == [0, 1, 7, 2, 5, 8, 16]
+    try:
+        me.evaluate("a + unknown")
+        raise AssertionError("an unknown name is accepted")
+    except me.Error as error:
+        assert error.span == (4, 11)
+    return True
