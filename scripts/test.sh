@@ -86,6 +86,8 @@ aarch64() {
 
 python() {
     suite python pytest scripts/python.sh test
+    suite python-ctypes pytest scripts/python.sh ctypes
+    suite python-versions pytest scripts/python.sh versions
 }
 
 fuzz() {

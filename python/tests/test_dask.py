@@ -95,6 +95,8 @@ def test_elementwise(text, seed):
         "(x - mean(x, axis=0)) / std(x, axis=0)",
         "x / sum(x*x, axis=1, keepdims=True) + max(row)",
         "min(row) + row",
+        "sum(x - mean(x, axis=0))",
+        "max(abs(x - mean(x, axis=1, keepdims=True)), axis=0)",
         "sqrt(sum(square(x - column)))",
         "sum(x) if max(row) > 0 else mean(x)",
     ],

@@ -177,7 +177,7 @@ class Merge:
         """Where the first is the extreme of the two: NaN comes before all, and the first of equal values."""
         a, b = one["value"], other["value"]
         ahead = (a > b) if self.function.endswith("max") else (a < b)
-        if a.dtype.kind == "f":
+        if a.dtype.kind in "fc":
             ahead = np.where(np.isnan(a) | np.isnan(b), np.isnan(a) & ~np.isnan(b), ahead)
             same = (a == b) | (np.isnan(a) & np.isnan(b))
         else:
