@@ -10,8 +10,9 @@ import hashlib
 import pathlib
 import re
 import sys
-import tomllib
 import zipfile
+
+import tomllib
 
 ROOT = pathlib.Path(__file__).parents[1]
 PACKAGE = ROOT / "python/src/miniexpr"

@@ -81,9 +81,8 @@ def check_binding(version):
 
 
 def check_package():
-    import numpy as np
-
     import miniexpr as me
+    import numpy as np
 
     a, b = np.linspace(-1, 1, 2000).reshape(20, 100), np.float32(2)
     np.testing.assert_allclose(me.evaluate("sqrt(a*a + b*b)"), np.sqrt(a * a + b * b), rtol=1e-15)
