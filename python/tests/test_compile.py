@@ -99,3 +99,13 @@ def test_what_cannot_be_compiled():
     with pytest.raises(me.Error):
         me.compile("a0", **{f"a{i}": "f8" for i in range(129)})
     assert me.compile("a0 + a127", **{f"a{i}": "f8" for i in range(128)})(*range(128)) == 127
+
+
+def test_disassemble():
+    f = me.compile("where(a > b, a, 2*b)", a="f4", b="f4")
+    texts = {what: f.disassemble(what) for what in ("ir", "tree", "lanes", "c", "wasm")}
+    assert f.disassemble() == texts["ir"]
+    assert all(texts.values())
+    assert len(set(texts.values())) == len(texts)
+    with pytest.raises(ValueError, match="none of"):
+        f.disassemble("poetry")

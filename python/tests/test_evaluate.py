@@ -477,3 +477,89 @@ def test_a_child_evaluates():
     finally:
         stop.set()
         worker.join()
+
+
+# Complex numbers keep a kernel in the interpreter.
+SLOW = """
+def slow(x):
+    y = x * 1j
+    for i in range(10**12):
+        y = y * 0.5 + i
+    return y
+"""
+
+
+@pytest.mark.parametrize("count", [3, 100_000])
+def test_timeout(count):
+    x = np.ones(count)
+    start = time.monotonic()
+    with pytest.raises(TimeoutError, match="longer than 0.05 s"):
+        me.evaluate(SLOW, timeout=0.05)
+    assert time.monotonic() - start < 5
+    with pytest.raises(TimeoutError):
+        me.compile(SLOW, x="f8")(x, out=np.empty(count, "c16"), timeout=0)
+    assert me.evaluate("x + 1", timeout=60).shape == x.shape
+    for wrong in (-1, float("nan"), "soon"):
+        with pytest.raises(ValueError):
+            me.evaluate("x", timeout=wrong)
+
+
+def test_timeout_of_an_expression():
+    a, b = np.linspace(0, 1, 3000)[:, None], np.linspace(0, 1, 3000)
+    with pytest.raises(TimeoutError):
+        me.evaluate("sin(a + b) + exp(a * b) + (a + b)**0.3", timeout=0.001)
+
+
+@pytest.mark.parametrize("count", [3, 100_000])
+@pytest.mark.skipif("MINIEXPR_LIBRARY" in os.environ, reason="ctypes sees signals between blocks of items")
+def test_signals_stop_a_loop(count):
+    x = np.ones(count)
+    arrived = []
+
+    def handler(number, frame):
+        arrived.append(time.monotonic())
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        with pytest.raises(KeyboardInterrupt):
+            me.evaluate(SLOW, timeout=60)
+        assert time.monotonic() - arrived[0] < 1
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_progress_of_a_kernel_is_told_to_the_caller():
+    x = np.linspace(0, 1, 2_000_000)
+    seen = []
+    text = "def f(x):\n    y = x\n    for i in range(20):\n        y = y * x + 1\n    return y\n"
+    me.evaluate(text, progress=lambda done, total: seen.append((done, threading.get_ident())))
+    assert seen
+    assert {thread for _, thread in seen} == {threading.get_ident()}
+    with pytest.raises(LookupError):
+        me.evaluate(text, {"x": x}, progress=lambda done, total: {}[done])
+
+
+def test_max_nodes():
+    x = np.ones(2)
+    assert me.evaluate("x + x + x", max_nodes=10).tolist() == [3, 3]
+    for limited in (lambda: me.evaluate("x + x + x", max_nodes=3), lambda: me.compile("x + x + x", x="f8", max_nodes=3)):
+        with pytest.raises(me.Error, match="nodes"):
+            limited()
+    with pytest.raises(ValueError):
+        me.evaluate("x", max_nodes=0)
+
+
+def test_reference_counts_over_a_million_calls():
+    x, out = np.arange(16.0), np.empty(16)
+    f = me.compile("x * 2 + 1", x="f8")
+    counted = x, out, f, f.dtype, None, 1
+    for call in (lambda: f(x, out=out), lambda: f(x), lambda: me.evaluate("x * 2 + 1", {"x": x}, out=out)):
+        call()
+        before = [sys.getrefcount(item) for item in counted]
+        for _ in range(334_000):
+            call()
+        after = [sys.getrefcount(item) for item in counted]
+        assert all(abs(new - old) < 100 for new, old in zip(after, before, strict=True))

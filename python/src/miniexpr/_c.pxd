@@ -20,6 +20,13 @@ cdef extern from "miniexpr.h" nogil:
     ctypedef enum me_simd_ulp_mode:
         ME_SIMD_ULP_DEFAULT
 
+    ctypedef enum me_dump_kind:
+        ME_DUMP_TREE
+        ME_DUMP_IR
+        ME_DUMP_LANES
+        ME_DUMP_C
+        ME_DUMP_WASM
+
     enum:
         ME_COMPILE_SUCCESS
         ME_COMPILE_ERR_OOM
@@ -27,6 +34,7 @@ cdef extern from "miniexpr.h" nogil:
         ME_EVAL_SUCCESS
         ME_EVAL_ERR_OOM
         ME_EVAL_ERR_CANCELLED
+        ME_EVAL_ERR_TIMEOUT
 
     ctypedef struct me_expr:
         pass
@@ -43,6 +51,7 @@ cdef extern from "miniexpr.h" nogil:
         size_t struct_size
         me_dialect dialect
         me_jit_mode jit_mode
+        int64_t max_nodes
 
     ctypedef struct me_eval_params:
         bint disable_simd
@@ -66,6 +75,7 @@ cdef extern from "miniexpr.h" nogil:
         const int32_t *cancel
         me_progress progress
         void *context
+        int64_t timeout_ns
 
     int me_compile_with(const char *text, const me_variable *variables, int var_count, me_dtype dtype,
                         const me_compile_params *params, int *error, me_expr **out)
@@ -81,4 +91,5 @@ cdef extern from "miniexpr.h" nogil:
     size_t me_get_itemsize(const me_expr *expr)
     int me_expr_variable_count(const me_expr *expr)
     int me_expr_variable(const me_expr *expr, int index)
+    size_t me_dump(const me_expr *expr, me_dump_kind what, char *buffer, size_t size)
     const char *me_version()

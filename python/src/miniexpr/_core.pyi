@@ -21,6 +21,7 @@ class Expression:
         casting: _Casting = "same_kind",
         threads: int | None = None,
         progress: _Progress = None,
+        timeout: float | None = None,
         **kwargs: npt.ArrayLike,
     ) -> Any: ...
     def compute(
@@ -30,13 +31,15 @@ class Expression:
         casting: str = "same_kind",
         threads: int | None = None,
         progress: _Progress = None,
+        timeout: float | None = None,
     ) -> npt.NDArray[Any]: ...
+    def disassemble(self, what: Literal["ir", "tree", "lanes", "c", "wasm"] = "ir") -> str: ...
 
 class Text:
     text: Final[str]
     names: Final[tuple[str, ...]]
     dialect: Final[_Dialect]
-    def __init__(self, text: str, names: tuple[str, ...], dialect: str) -> None: ...
+    def __init__(self, text: str, names: tuple[str, ...], dialect: str, max_nodes: int = 0) -> None: ...
     def run(
         self,
         values: list[Any],
@@ -45,10 +48,17 @@ class Text:
         casting: str,
         threads: int | None,
         progress: _Progress,
+        timeout: float | None = None,
     ) -> Any: ...
 
 def compile(
-    text: str, /, *, dtype: npt.DTypeLike = None, dialect: _Dialect | None = None, **dtypes: npt.DTypeLike
+    text: str,
+    /,
+    *,
+    dtype: npt.DTypeLike = None,
+    dialect: _Dialect | None = None,
+    max_nodes: int | None = None,
+    **dtypes: npt.DTypeLike,
 ) -> Expression: ...
 def compile_once(
     text: str, names: tuple[str, ...], dtypes: tuple[str, ...], dtype: str | None, dialect: str
@@ -65,6 +75,8 @@ def evaluate(
     threads: int | None = None,
     progress: _Progress = None,
     dialect: _Dialect | None = None,
+    max_nodes: int | None = None,
+    timeout: float | None = None,
 ) -> Any: ...
 def get_num_threads() -> int: ...
 def set_num_threads(threads: int) -> int: ...

@@ -23,7 +23,9 @@ import numpy as np
 from miniexpr._errors import DTypeError, Error
 from miniexpr._progress import Bar
 from miniexpr._text import is_kernel, literal, names_of, span_before, with_numbers
-from miniexpr._values import MAX_TEXTS, NUMBERS, no_cast, refused_dtype, to_array, weak
+from miniexpr._values import (
+    MAX_TEXTS, NUMBERS, limit_of_nodes, nanoseconds, no_cast, refused_dtype, to_array, weak
+)
 
 cnp.import_array()
 
@@ -49,49 +51,17 @@ cdef enum:
     MAX_NDIM = 32
     # Inputs of an expression, see ME_MAX_VARS.
     MAX_INPUTS = 128
-    # So few results are computed in one call on the calling thread, which nothing interrupts.
-    FEW_ITEMS = 16384
 
 # For how many kinds of values a text is remembered.
 cdef Py_ssize_t MAX_PLANS = 64
 
 cdef dict DIALECTS = {"miniexpr": ME_DIALECT_MINIEXPR, "numpy": ME_DIALECT_NUMPY, "numexpr": ME_DIALECT_NUMEXPR}
 cdef str NUMPY = "numpy"
+cdef dict DUMPS = {
+    "ir": ME_DUMP_IR, "tree": ME_DUMP_TREE, "lanes": ME_DUMP_LANES, "c": ME_DUMP_C, "wasm": ME_DUMP_WASM,
+}
 
-# The dtype of the library by type number of NumPy, ME_AUTO where there is none; and NumPy's by that of the library.
-cdef me_dtype[32] CODES
-cdef list DTYPES = [None] * (<int>ME_BYTES + 1)
-
-
-cdef object fill_tables():
-    memset(CODES, 0, sizeof(CODES))
-    # Some C types have the same size: `long` and `long long` are two type numbers of one dtype.
-    for character in "?bBhHiIlLqQfdFD":
-        dtype = np.dtype(character)
-        code = NUMBERS.index(dtype.name) + 1
-        CODES[<int>dtype.num] = <me_dtype><int>code
-        DTYPES[code] = np.dtype(dtype.name)
-    CODES[<int>cnp.NPY_UNICODE] = ME_STRING
-    CODES[<int>cnp.NPY_STRING] = ME_BYTES
-
-fill_tables()
-
-
-cdef inline me_dtype code_of(int number) noexcept:
-    return CODES[number] if 0 <= number < 32 else ME_AUTO
-
-
-cdef inline bint is_flexible(me_dtype code) noexcept:
-    return code == ME_STRING or code == ME_BYTES
-
-
-cdef object dtype_of(me_dtype code, size_t itemsize):
-    """NumPy's dtype for one of the library."""
-    if code == ME_STRING:
-        return np.dtype(("U", itemsize // 4))
-    if code == ME_BYTES:
-        return np.dtype(("S", itemsize))
-    return DTYPES[<int>code]
+include "_dtypes.pxi"
 
 
 # Whether the program has said how many threads evaluations may use.
@@ -198,28 +168,6 @@ cdef inline bint has_dtype(cnp.ndarray array, cnp.dtype dtype):
     return not is_flexible(code_of(number)) or cnp.PyArray_ITEMSIZE(array) == dtype.itemsize
 
 
-cdef class Watch:
-    """What an evaluation tells while it runs, and what stops it."""
-
-    cdef int32_t cancel
-    cdef double next_report
-    cdef object report
-    cdef BaseException error
-
-    def __cinit__(self, report):
-        self.report = report
-
-    cdef void look(self, int64_t done, int64_t total) noexcept:
-        """Runs the handlers of signals, and tells how far the evaluation is."""
-        try:
-            PyErr_CheckSignals()
-            if self.report is not None:
-                self.report(done, total)
-        except BaseException as error:
-            self.error = error
-            self.cancel = 1
-
-
 cdef inline void describe(cnp.ndarray array, me_array *into) noexcept:
     into.data = cnp.PyArray_DATA(array)
     into.dtype = code_of(cnp.PyArray_TYPE(array))
@@ -229,23 +177,7 @@ cdef inline void describe(cnp.ndarray array, me_array *into) noexcept:
     into.strides = <const int64_t *>cnp.PyArray_STRIDES(array)
 
 
-cdef double monotonic() noexcept nogil:
-    cdef timespec time
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return time.tv_sec + 1e-9 * time.tv_nsec
-
-
-cdef void on_progress(void *context, int64_t done, int64_t total) noexcept nogil:
-    cdef double now
-    cdef PyObject *watch = <PyObject *>context
-    if (<Watch>watch).cancel != 0:
-        return
-    now = monotonic()
-    if now < (<Watch>watch).next_report and done < total:
-        return
-    (<Watch>watch).next_report = now + 0.01
-    with gil:
-        (<Watch>watch).look(done, total)
+include "_run.pxi"
 
 
 cdef class Expression:
@@ -316,6 +248,28 @@ cdef class Expression:
         inputs = ", ".join(f"{name}={str(dtype)!r}" for name, dtype in self.inputs.items())
         return f"compile({self.text!r}{', ' if inputs else ''}{inputs})"
 
+    def disassemble(self, what="ir"):
+        """What the library makes of the expression, as a text to read.
+
+        Parameters
+        ----------
+        what : {'ir', 'tree', 'lanes', 'c', 'wasm'}
+            The typed program that the engines run, its operations as a tree, or what an engine makes of it: the vector
+            program of machine code, C, WebAssembly.
+
+        Returns
+        -------
+        str
+            The text. It begins with ``;`` where the engine does not take the expression, and says why.
+        """
+        if what not in DUMPS:
+            raise ValueError(f"{what!r} is none of {', '.join(DUMPS)}")
+        cdef me_dump_kind kind = <me_dump_kind><int>DUMPS[what]
+        cdef size_t size = me_dump(self.expr, kind, NULL, 0)
+        buffer = bytearray(size + 1)
+        me_dump(self.expr, kind, buffer, size + 1)
+        return bytes(buffer[:size]).decode()
+
     def __reduce__(self):
         return compile_once, self.identity()
 
@@ -327,7 +281,7 @@ cdef class Expression:
         dtypes = tuple([dtype.str for dtype in self.dtypes])
         return self.text, self.names, dtypes, None if self.wanted is None else self.wanted.str, self.dialect
 
-    def __call__(self, *args, out=None, casting="same_kind", threads=None, progress=None, **kwargs):
+    def __call__(self, *args, out=None, casting="same_kind", threads=None, progress=None, timeout=None, **kwargs):
         cdef Py_ssize_t i, count = len(self.names)
         cdef list arrays = []
         if kwargs:
@@ -336,7 +290,7 @@ cdef class Expression:
             raise TypeError(f"the expression takes {count} inputs, but {len(args)} were given")
         for i in range(count):
             arrays.append(self.converted(args[i], i))
-        return self.evaluate(arrays, out, casting, threads, progress)
+        return self.evaluate(arrays, out, casting, threads, progress, timeout)
 
     cdef tuple ordered(self, tuple args, dict kwargs):
         """The arguments of a call in the order of the inputs."""
@@ -365,20 +319,21 @@ cdef class Expression:
             raise DTypeError(f"'{name}' is {wanted}, and an array of {array.dtype} does not safely convert to it")
         return array.astype(wanted, copy=False)
 
-    cdef object evaluate(self, list arrays, out, casting, threads, progress):
+    cdef object evaluate(self, list arrays, out, casting, threads, progress, timeout):
         """Runs over arrays of the dtypes of the inputs."""
         cdef cnp.ndarray result
         if progress is False:
             progress = None
         elif progress is True:
             with Bar() as bar:
-                return self.evaluate(arrays, out, casting, threads, bar)
-        result = self.compute(arrays, out, casting, threads, progress)
+                return self.evaluate(arrays, out, casting, threads, bar, timeout)
+        result = self.compute(arrays, out, casting, threads, progress, timeout)
         if out is None and cnp.PyArray_NDIM(result) == 0:
             return cnp.PyArray_ToScalar(cnp.PyArray_DATA(result), result)
         return result
 
-    cpdef cnp.ndarray compute(self, list arrays, out=None, casting="same_kind", threads=None, progress=None):
+    cpdef cnp.ndarray compute(self, list arrays, out=None, casting="same_kind", threads=None, progress=None,
+                              timeout=None):
         """The result for an array of exactly its dtype for each input, in their order, always as an array."""
         cdef me_array[MAX_INPUTS] inputs
         cdef cnp.ndarray result
@@ -389,7 +344,7 @@ cdef class Expression:
             describe(arrays[self.slots[i]], &inputs[i])
         if out is None:
             result = self.room(arrays, inputs)
-            self.run(inputs, result, threads, progress)
+            self.run(None, inputs, result, threads, progress, timeout)
             return result
         if not isinstance(out, np.ndarray):
             raise TypeError(f"out is a {type(out).__name__}, not a NumPy array")
@@ -397,15 +352,15 @@ cdef class Expression:
         if not cnp.PyArray_ISWRITEABLE(result):
             raise Error("out is read-only")
         if is_plain(result) and has_dtype(result, self.dtype):
-            self.run(inputs, result, threads, progress)
+            self.run(arrays, inputs, result, threads, progress, timeout)
             return out
         if not np.can_cast(self.dtype, out.dtype, casting):
             raise no_cast(self.dtype, out.dtype, casting)
         if is_plain(result) and not is_flexible(code_of(cnp.PyArray_TYPE(result))):
-            self.giving(out.dtype).run(inputs, result, threads, progress)
+            self.giving(out.dtype).run(arrays, inputs, result, threads, progress, timeout)
         else:
             result = self.room(arrays, inputs)
-            self.run(inputs, result, threads, progress)
+            self.run(None, inputs, result, threads, progress, timeout)
             np.copyto(out, result, casting=casting)
         return out
 
@@ -465,35 +420,56 @@ cdef class Expression:
             return False
         return ndim == 1 and shape[0] == length
 
-    cdef int run(self, const me_array *inputs, cnp.ndarray out, threads, progress) except -1:
+    cdef int run(self, list arrays, const me_array *inputs, cnp.ndarray out, threads, progress, timeout) except -1:
+        """Evaluates into an array, which overlaps no input if `arrays` is None."""
         cdef me_array output
-        cdef me_array_params params
+        cdef Watch watch = Watch(progress)
+        cdef Run run = Run()
         cdef int status
-        cdef Watch watch = None
         cdef int n_threads = -1 if threads is None else threads
+        cdef int64_t limit = 0 if timeout is None else nanoseconds(timeout)
+        cdef int64_t items
         describe(out, &output)
-        memset(&params, 0, sizeof(params))
-        params.struct_size = sizeof(params)
-        if progress is not None or self.is_kernel or cnp.PyArray_SIZE(out) > FEW_ITEMS:
-            watch = Watch(progress)
-            params.n_threads = default_threads() if threads is None else n_threads
-            params.cancel = &watch.cancel
-            params.progress = on_progress
-            params.context = <void *>watch
-        with nogil:
-            status = me_eval_arrays(self.expr, inputs, self.n_slots, &output, &params)
-        if status == ME_EVAL_SUCCESS:
-            if watch is not None and watch.error is not None:
-                raise watch.error
-            return 0
-        if status == ME_EVAL_ERR_OOM:
-            raise MemoryError()
-        if status == ME_EVAL_ERR_CANCELLED:
+        run.expr, run.inputs, run.n_inputs, run.output = self.expr, inputs, self.n_slots, &output
+        run.watch = watch
+        memset(&run.params, 0, sizeof(run.params))
+        run.params.struct_size = sizeof(run.params)
+        run.params.timeout_ns = limit
+        items = max(<int64_t>cnp.PyArray_SIZE(out), most_items(inputs, self.n_slots))
+        if progress is not None or self.is_kernel or items > FEW_ITEMS:
+            run.params.n_threads = default_threads() if threads is None else n_threads
+            run.params.cancel = &watch.cancel
+            run.params.progress = on_progress
+            run.params.context = <void *>watch
+        if self.is_kernel and threading.current_thread() is threading.main_thread():
+            # Loops of a kernel may go on while nothing is told.
+            if items > FEW_ITEMS_OF_KERNEL or self.may_overlap(arrays, out):
+                run.apart()
+            else:
+                run.params.timeout_ns = min(limit, TRIAL) if limit > 0 else TRIAL
+                status = run.evaluate()
+                if status == ME_EVAL_ERR_TIMEOUT and (limit == 0 or limit > TRIAL):
+                    run.params.timeout_ns = limit - TRIAL if limit > 0 else 0
+                    run.apart()
+        else:
+            run.evaluate()
+        if watch.error is not None:
             raise watch.error
-        raise last_error(Error, None)
+        if run.error is not None:
+            if isinstance(run.error, TimeoutError):
+                raise TimeoutError(f"the evaluation took longer than {timeout} s")
+            raise run.error
+        return 0
+
+    cdef bint may_overlap(self, list arrays, cnp.ndarray out) except -1:
+        if arrays is not None:
+            for array in arrays:
+                if np.may_share_memory(array, out):
+                    return True
+        return False
 
 
-def _compile(str text not None, tuple names, tuple dtypes, wanted, str dialect):
+def _compile(str text not None, tuple names, tuple dtypes, wanted, str dialect, int64_t max_nodes=0):
     """Compiles for inputs of these names and dtypes, and for a result of the dtype `wanted` unless it is None."""
     cdef me_variable[MAX_INPUTS] table
     cdef me_compile_params params
@@ -519,6 +495,7 @@ def _compile(str text not None, tuple names, tuple dtypes, wanted, str dialect):
     memset(&params, 0, sizeof(params))
     params.struct_size = sizeof(params)
     params.dialect = <me_dialect><int>DIALECTS[dialect]
+    params.max_nodes = max_nodes
     if wanted is not None:
         output = code_of(wanted.num)
     source = text.encode()
@@ -543,7 +520,7 @@ def _compile(str text not None, tuple names, tuple dtypes, wanted, str dialect):
     return result
 
 
-def compile(text, /, *, dtype=None, dialect=None, **dtypes):
+def compile(text, /, *, dtype=None, dialect=None, max_nodes=None, **dtypes):
     """Compile an expression, or a kernel, for inputs of certain dtypes.
 
     Parameters
@@ -554,6 +531,8 @@ def compile(text, /, *, dtype=None, dialect=None, **dtypes):
         The dtype of the result; without it, it follows from the expression.
     dialect : {'numpy', 'numexpr', 'miniexpr'}, optional
         The language of the text.
+    max_nodes : int, optional
+        How many operations and operands the text may have.
     **dtypes : dtype
         The inputs: their names and dtypes.
 
@@ -582,7 +561,9 @@ def compile(text, /, *, dtype=None, dialect=None, **dtypes):
     """
     names = tuple(dtypes)
     types = tuple([native(given) for given in dtypes.values()])
-    return _compile(text, names, types, None if dtype is None else native(dtype), dialect or NUMPY)
+    wanted = None if dtype is None else native(dtype)
+    return _compile(text, names, types, wanted, dialect or NUMPY, 0 if max_nodes is None else limit_of_nodes(max_nodes))
+
 
 
 # Expressions by what they are made of, for `compile_once`.
@@ -640,19 +621,21 @@ cdef class Text:
     cdef readonly tuple names
     cdef readonly str dialect
     cdef bint is_kernel
+    cdef int64_t max_nodes
     # By what is known of the values at compile time.
     cdef dict plans
 
-    def __init__(self, str text not None, tuple names not None, str dialect not None):
+    def __init__(self, str text not None, tuple names not None, str dialect not None, int64_t max_nodes=0):
         if len(names) > MAX_INPUTS:
             raise Error(f"{len(names)} names are more than {MAX_INPUTS}", text)
         self.text = text
         self.names = names
         self.dialect = dialect
+        self.max_nodes = max_nodes
         self.is_kernel = is_kernel(text)
         self.plans = {}
 
-    cpdef object run(self, list values, out, dtype, casting, threads, progress):
+    cpdef object run(self, list values, out, dtype, casting, threads, progress, timeout=None):
         """Evaluates for a value for each name; `MISSING` stands for none."""
         cdef int32_t[2 * MAX_INPUTS + 2] key
         cdef Py_ssize_t i, count = len(values)
@@ -700,7 +683,7 @@ cdef class Text:
             if not np.can_cast(plan.dtype, dtype, casting):
                 raise no_cast(plan.dtype, dtype, casting)
             plan = plan.giving(dtype)
-        return plan.evaluate(arrays, out, casting, threads, progress)
+        return plan.evaluate(arrays, out, casting, threads, progress, timeout)
 
     cdef Expression plan(self, list arrays, dict numbers, dict refused):
         """Compiles for arrays of these dtypes, None for names that are no inputs."""
@@ -713,7 +696,7 @@ cdef class Text:
         if numbers:
             text, replaced = with_numbers(text, numbers)
         try:
-            return _compile(text, tuple(names), tuple(dtypes), None, self.dialect)
+            return _compile(text, tuple(names), tuple(dtypes), None, self.dialect, self.max_nodes)
         except Error as error:
             span = error.span
             if span is not None and replaced is not None:
@@ -725,7 +708,7 @@ cdef class Text:
             raise type(error)(error.message, self.text, span) from None
 
 
-# Texts by themselves and the name of their dialect. Entries are added under the lock, and taken out in the order of
+# Texts by themselves, the name of their dialect and their limit. Entries are added under the lock, and taken out in the order of
 # their age; reading needs no lock.
 cdef dict texts = {}
 cdef object texts_lock = threading.Lock()
@@ -738,12 +721,12 @@ cdef object remember(dict memory, key, value, Py_ssize_t most):
         memory[key] = value
 
 
-cdef Text text_of(str text, str dialect):
+cdef Text text_of(str text, str dialect, int64_t max_nodes):
     cdef Text found
-    key = (text, dialect)
+    key = (text, dialect, max_nodes)
     found = texts.get(key)
     if found is None:
-        found = Text(text, names_of(text), dialect)
+        found = Text(text, names_of(text), dialect, max_nodes)
         remember(texts, key, found, MAX_TEXTS)
     return found
 
@@ -771,7 +754,7 @@ cdef object look_up(str name, local_names, global_names):
 
 
 def evaluate(text not None, local_dict=None, global_dict=None, *, out=None, dtype=None, casting="same_kind",
-             threads=None, progress=None, dialect=None):
+             threads=None, progress=None, dialect=None, max_nodes=None, timeout=None):
     """Evaluate an expression, or a kernel, over arrays.
 
     Parameters
@@ -793,6 +776,10 @@ def evaluate(text not None, local_dict=None, global_dict=None, *, out=None, dtyp
         True for a bar, or a function that is called now and then with the numbers of items done and of all items.
     dialect : {'numpy', 'numexpr', 'miniexpr'}, optional
         The language of the text.
+    max_nodes : int, optional
+        How many operations and operands the text may have.
+    timeout : float, optional
+        The number of seconds that the evaluation may take.
 
     Returns
     -------
@@ -805,6 +792,8 @@ def evaluate(text not None, local_dict=None, global_dict=None, *, out=None, dtyp
         If the text is refused, or the shapes do not go together.
     DTypeError
         If an input has a dtype that expressions do not know, or an operation does not know its dtype.
+    TimeoutError
+        If the evaluation takes longer than `timeout`. What `out` then holds is unspecified.
 
     Examples
     --------
@@ -821,6 +810,6 @@ def evaluate(text not None, local_dict=None, global_dict=None, *, out=None, dtyp
         local_dict = frame.f_locals
         if global_dict is None:
             global_dict = frame.f_globals
-    known = text_of(text, NUMPY if dialect is None else dialect)
+    known = text_of(text, NUMPY if dialect is None else dialect, 0 if max_nodes is None else limit_of_nodes(max_nodes))
     values = [look_up(name, local_dict, global_dict) for name in known.names]
-    return known.run(values, out, dtype, casting, threads, progress)
+    return known.run(values, out, dtype, casting, threads, progress, timeout)

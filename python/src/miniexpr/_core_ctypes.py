@@ -17,7 +17,18 @@ from miniexpr._errors import DTypeError, Error
 from miniexpr._library import get_num_threads, version
 from miniexpr._progress import Bar
 from miniexpr._text import is_kernel, literal, names_of, span_before, with_numbers
-from miniexpr._values import BYTES, MAX_TEXTS, NUMBERS, STRING, no_cast, refused_dtype, to_array, weak
+from miniexpr._values import (
+    BYTES,
+    MAX_TEXTS,
+    NUMBERS,
+    STRING,
+    limit_of_nodes,
+    nanoseconds,
+    no_cast,
+    refused_dtype,
+    to_array,
+    weak,
+)
 
 __all__ = ["Expression", "Text", "compile", "compile_once", "default_threads", "evaluate"]
 __all__ += ["get_num_threads", "set_num_threads", "version"]
@@ -121,6 +132,7 @@ class Expression:
         casting: str = "same_kind",
         threads: int | None = None,
         progress: Any = None,
+        timeout: float | None = None,
         **kwargs: Any,
     ) -> Any:
         if kwargs:
@@ -128,7 +140,12 @@ class Expression:
         if len(args) != len(self._names):
             raise TypeError(f"the expression takes {len(self._names)} inputs, but {len(args)} were given")
         arrays = [self._converted(value, index) for index, value in enumerate(args)]
-        return self._evaluate(arrays, out, casting, threads, progress)
+        return self._evaluate(arrays, out, casting, threads, progress, timeout)
+
+    def disassemble(self, what: str = "ir") -> str:
+        if what not in _library.DUMPS:
+            raise ValueError(f"{what!r} is none of {', '.join(_library.DUMPS)}")
+        return self._program.dump(what)
 
     def _ordered(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         given = dict(zip(self._names, args, strict=False))
@@ -153,14 +170,22 @@ class Expression:
             raise DTypeError(f"'{name}' is {wanted}, and an array of {array.dtype} does not safely convert to it")
         return array.astype(wanted, copy=False)
 
-    def _evaluate(self, arrays: list[np.ndarray], out: Any, casting: str, threads: int | None, progress: Any) -> Any:
+    def _evaluate(
+        self,
+        arrays: list[np.ndarray],
+        out: Any,
+        casting: str,
+        threads: int | None,
+        progress: Any,
+        timeout: float | None,
+    ) -> Any:
         if progress is True:
             with Bar() as bar:
-                return self._evaluate(arrays, out, casting, threads, bar)
+                return self._evaluate(arrays, out, casting, threads, bar, timeout)
         used = [arrays[slot] for slot in self._program.slots]
         if out is None:
             result = self._room(used)
-            self._run(used, result, threads, progress)
+            self._run(used, result, threads, progress, timeout)
             return result[()] if result.ndim == 0 else result
         if not isinstance(out, np.ndarray):
             raise TypeError(f"out is a {type(out).__name__}, not a NumPy array")
@@ -169,10 +194,10 @@ class Expression:
         if not (_is_plain(out) and out.dtype == self.dtype) and not np.can_cast(self.dtype, out.dtype, casting):
             raise no_cast(self.dtype, out.dtype, casting)
         if _is_plain(out) and (out.dtype == self.dtype or out.dtype.kind not in "SU"):
-            self._giving(out.dtype)._run(used, out, threads, progress)
+            self._giving(out.dtype)._run(used, out, threads, progress, timeout)
         else:
             result = self._room(used)
-            self._run(used, result, threads, progress)
+            self._run(used, result, threads, progress, timeout)
             np.copyto(out, result, casting=casting)
         return out
 
@@ -194,18 +219,25 @@ class Expression:
                     return np.empty_like(array, self.dtype, subok=False)
         return np.empty(shape, self.dtype)
 
-    def _run(self, used: list[np.ndarray], out: np.ndarray, threads: int | None, progress: Any) -> None:
+    def _run(
+        self, used: list[np.ndarray], out: np.ndarray, threads: int | None, progress: Any, timeout: float | None
+    ) -> None:
         n_threads = default_threads() if threads is None else threads
         watch = _library.Watch(None if progress is False else progress)
+        limit = nanoseconds(timeout)
         try:
-            self._program.run([_memory(array) for array in used], _memory(out), n_threads, watch)
+            self._program.run([_memory(array) for array in used], _memory(out), n_threads, watch, limit)
         except _library.Failure as failure:
+            if failure.status == _library.EVAL_TIMEOUT:
+                raise TimeoutError(f"the evaluation took longer than {timeout} s") from None
             if failure.status == _library.EVAL_OUT_OF_MEMORY:
                 raise MemoryError from None
             raise Error(failure.message) from None
 
 
-def _compile(text: str, names: tuple[str, ...], dtypes: tuple[Any, ...], wanted: Any, dialect: str) -> Expression:
+def _compile(
+    text: str, names: tuple[str, ...], dtypes: tuple[Any, ...], wanted: Any, dialect: str, max_nodes: int = 0
+) -> Expression:
     if len(names) > _MAX_INPUTS:
         raise Error(f"{len(names)} inputs are more than {_MAX_INPUTS}", text)
     if "\0" in text:
@@ -214,7 +246,7 @@ def _compile(text: str, names: tuple[str, ...], dtypes: tuple[Any, ...], wanted:
         raise ValueError(f"the dialect {dialect!r} is none of {', '.join(_library.DIALECTS)}")
     inputs = [(name, _code_of(dtype), dtype.itemsize) for name, dtype in zip(names, dtypes, strict=True)]
     try:
-        program = _library.Program(text, inputs, 0 if wanted is None else _code_of(wanted), dialect)
+        program = _library.Program(text, inputs, 0 if wanted is None else _code_of(wanted), dialect, max_nodes)
     except _library.Failure as failure:
         if failure.status == _library.COMPILE_OUT_OF_MEMORY:
             raise MemoryError from None
@@ -236,10 +268,19 @@ def _characters(text: str, span: tuple[int, int] | None) -> tuple[int, int] | No
     return first, first + len(encoded[span[0] : span[1]].decode("utf-8", "replace"))
 
 
-def compile(text: str, /, *, dtype: Any = None, dialect: str | None = None, **dtypes: Any) -> Expression:  # noqa: A001
+def compile(
+    text: str,
+    /,
+    *,
+    dtype: Any = None,
+    dialect: str | None = None,
+    max_nodes: int | None = None,
+    **dtypes: Any,
+) -> Expression:
     """As `miniexpr.compile` of the extension module."""
     types = tuple(_native(given) for given in dtypes.values())
-    return _compile(text, tuple(dtypes), types, None if dtype is None else _native(dtype), dialect or _NUMPY)
+    wanted = None if dtype is None else _native(dtype)
+    return _compile(text, tuple(dtypes), types, wanted, dialect or _NUMPY, limit_of_nodes(max_nodes))
 
 
 _lock = threading.Lock()
@@ -268,17 +309,25 @@ def compile_once(
 
 
 class Text:
-    def __init__(self, text: str, names: tuple[str, ...], dialect: str) -> None:
+    def __init__(self, text: str, names: tuple[str, ...], dialect: str, max_nodes: int = 0) -> None:
         if len(names) > _MAX_INPUTS:
             raise Error(f"{len(names)} names are more than {_MAX_INPUTS}", text)
         self.text = text
         self.names = names
         self.dialect = dialect
+        self._max_nodes = max_nodes
         self._is_kernel = is_kernel(text)
         self._plans: dict[Any, Expression] = {}
 
     def run(
-        self, values: list[Any], out: Any, dtype: Any, casting: str, threads: int | None, progress: Any
+        self,
+        values: list[Any],
+        out: Any,
+        dtype: Any,
+        casting: str,
+        threads: int | None,
+        progress: Any,
+        timeout: float | None = None,
     ) -> Any:
         arrays: list[np.ndarray] = []
         signature: list[Any] = []
@@ -308,14 +357,14 @@ class Text:
             if not np.can_cast(plan.dtype, dtype, casting):
                 raise no_cast(plan.dtype, dtype, casting)
             plan = plan._giving(dtype)
-        return plan._evaluate(arrays, out, casting, threads, progress)
+        return plan._evaluate(arrays, out, casting, threads, progress, timeout)
 
     def _plan(self, signature: list[Any], numbers: dict[str, Any], refused: dict[str, Exception]) -> Expression:
         inputs = [(name, kind) for name, kind in zip(self.names, signature, strict=True) if isinstance(kind, np.dtype)]
         text, replaced = with_numbers(self.text, numbers) if numbers else (self.text, [])
         names, dtypes = tuple(name for name, _ in inputs), tuple(_native(kind) for _, kind in inputs)
         try:
-            return _compile(text, names, dtypes, None, self.dialect)
+            return _compile(text, names, dtypes, None, self.dialect, self._max_nodes)
         except Error as error:
             span = None if error.span is None else span_before(error.span, replaced)
             name = self.text[slice(*span)] if span is not None else None
@@ -345,6 +394,8 @@ def evaluate(
     threads: int | None = None,
     progress: Any = None,
     dialect: str | None = None,
+    max_nodes: int | None = None,
+    timeout: float | None = None,
 ) -> Any:
     """As `miniexpr.evaluate` of the extension module."""
     if not isinstance(text, str):
@@ -353,7 +404,7 @@ def evaluate(
         frame = sys._getframe(1)
         local_dict = frame.f_locals
         global_dict = frame.f_globals if global_dict is None else global_dict
-    key = text, dialect or _NUMPY
-    known = _texts.get(key) or _remember(_texts, key, Text(text, names_of(text), key[1]))
+    key = text, dialect or _NUMPY, limit_of_nodes(max_nodes)
+    known = _texts.get(key) or _remember(_texts, key, Text(text, names_of(text), *key[1:]))
     values = [_look_up(name, (local_dict, global_dict)) for name in known.names]
-    return known.run(values, out, dtype, casting, threads, progress)
+    return known.run(values, out, dtype, casting, threads, progress, timeout)

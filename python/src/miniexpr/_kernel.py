@@ -82,6 +82,7 @@ class Kernel:
         casting: str = "same_kind",
         threads: int | None = None,
         progress: bool | Callable[[int, int], object] | None = None,
+        timeout: float | None = None,
         **kwargs: Any,
     ) -> Any:
         """Compute the function for each item of the arguments, which broadcast; the options are those of `evaluate`."""
@@ -90,7 +91,7 @@ class Kernel:
             wanted = len(self._translation.parameters)
             raise TypeError(f"{self._translation.name} takes {wanted} arguments, but {len(values)} were given")
         try:
-            return self._compiled.run(values, out, dtype, casting, threads, progress)
+            return self._compiled.run(values, out, dtype, casting, threads, progress, timeout)
         except Error as error:
             if error.text is None:
                 raise

@@ -19,8 +19,9 @@ from typing import Any, NamedTuple
 COMPILE_OUT_OF_MEMORY = -1
 COMPILE_WRONG_DTYPE = -8
 EVAL_OUT_OF_MEMORY = -1
-EVAL_CANCELLED = -6
+EVAL_TIMEOUT = -7
 MAX_NDIM = 32
+DUMPS = {"tree": 0, "ir": 1, "lanes": 2, "c": 3, "wasm": 4}
 DIALECTS = {"miniexpr": 0, "numpy": 1, "numexpr": 2}
 _SUCCESS = 0
 
@@ -37,7 +38,22 @@ class _Variable(ctypes.Structure):
 
 
 class _CompileParams(ctypes.Structure):
-    _fields_ = [("struct_size", ctypes.c_size_t), ("dialect", ctypes.c_int), ("jit_mode", ctypes.c_int)]
+    _fields_ = [
+        ("struct_size", ctypes.c_size_t),
+        ("dialect", ctypes.c_int),
+        ("jit_mode", ctypes.c_int),
+        ("expressions_only", ctypes.c_bool),
+        ("ignore_pragmas", ctypes.c_bool),
+        ("no_print", ctypes.c_bool),
+        ("no_disk_cache", ctypes.c_bool),
+        ("max_nesting", ctypes.c_int),
+        ("max_text_bytes", ctypes.c_int64),
+        ("max_nodes", ctypes.c_int64),
+        ("max_constant_bytes", ctypes.c_int64),
+        ("max_passes", ctypes.c_int64),
+        ("print", ctypes.c_void_p),
+        ("print_context", ctypes.c_void_p),
+    ]
 
 
 class _EvalParams(ctypes.Structure):
@@ -66,6 +82,8 @@ class _ArrayParams(ctypes.Structure):
         ("cancel", ctypes.POINTER(ctypes.c_int32)),
         ("progress", _Progress),
         ("context", ctypes.c_void_p),
+        ("timeout_ns", ctypes.c_int64),
+        ("max_passes", ctypes.c_int64),
     ]
 
 
@@ -115,6 +133,7 @@ def _load(path: str) -> ctypes.CDLL:
         "me_get_itemsize": (ctypes.c_size_t, [pointer]),
         "me_expr_variable_count": (integer, [pointer]),
         "me_expr_variable": (integer, [pointer, integer]),
+        "me_dump": (ctypes.c_size_t, [pointer, integer, ctypes.c_char_p, ctypes.c_size_t]),
         "me_version": (text, []),
     }
     for name, (result, arguments) in functions.items():
@@ -179,12 +198,14 @@ class Program:
         The inputs that an evaluation takes, by their number.
     """
 
-    def __init__(self, text: str, inputs: Sequence[tuple[str, int, int]], dtype: int, dialect: str) -> None:
+    def __init__(
+        self, text: str, inputs: Sequence[tuple[str, int, int]], dtype: int, dialect: str, max_nodes: int = 0
+    ) -> None:
         self._handle = ctypes.c_void_p()
         variables = (_Variable * max(len(inputs), 1))()
         for entry, (name, code, itemsize) in zip(variables, inputs, strict=False):
             entry.name, entry.dtype, entry.itemsize = name.encode(), code, itemsize
-        params = _CompileParams(ctypes.sizeof(_CompileParams), DIALECTS[dialect], 0)
+        params = _CompileParams(ctypes.sizeof(_CompileParams), DIALECTS[dialect], max_nodes=max_nodes)
         handle = ctypes.c_void_p()
         arguments = text.encode(), variables, len(inputs), dtype, ctypes.byref(params), None, ctypes.byref(handle)
         status = _library.me_compile_with(*arguments)
@@ -208,10 +229,18 @@ class Program:
             raise _failure(status)
         return tuple(shape[: ndim.value])
 
-    def run(self, inputs: Sequence[Memory], output: Memory, threads: int, watch: Watch) -> None:
-        """Evaluate; `watch` is told how far that is."""
+    def dump(self, what: str) -> str:
+        """What the library makes of the text, by a name of `DUMPS`."""
+        size = _library.me_dump(self._handle, DUMPS[what], None, 0)
+        buffer = ctypes.create_string_buffer(size + 1)
+        _library.me_dump(self._handle, DUMPS[what], buffer, size + 1)
+        return buffer.value.decode()
+
+    def run(self, inputs: Sequence[Memory], output: Memory, threads: int, watch: Watch, timeout_ns: int = 0) -> None:
+        """Evaluate; `watch` is told how far that is. After `timeout_ns` nanoseconds, unless they are 0, it fails."""
         params = _ArrayParams(ctypes.sizeof(_ArrayParams), _EvalParams(), threads, ctypes.pointer(watch.cancel))
         params.progress = callback = _Progress(watch.look)
+        params.timeout_ns = timeout_ns
         with watch:
             status = _library.me_eval_arrays(
                 self._handle, _table(inputs), len(inputs), _table([output]), ctypes.byref(params)
