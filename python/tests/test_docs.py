@@ -9,7 +9,7 @@ import miniexpr as me
 import miniexpr.dask
 import miniexpr.xarray
 
-README = pathlib.Path(__file__).parents[1] / "README.md"
+ROOT = pathlib.Path(__file__).parents[2]
 
 
 def run(text, name):
@@ -19,8 +19,10 @@ def run(text, name):
     assert result.failed == 0
 
 
-def test_readme():
-    run(README.read_text(), "README.md")
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("page", ["python/README.md", "docs/python.md"])
+def test_pages(page):
+    run((ROOT / page).read_text(), page)
 
 
 @pytest.mark.parametrize("name", [name for name in me.__all__ if name != "DTypeError"])
