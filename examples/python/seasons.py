@@ -1,4 +1,4 @@
-"""Carbon dioxide breathes with the daylight of the north: expressions and a kernel over arrays, and a plot.
+"""Carbon dioxide breathes with the daylight of the north: expressions and a kernel over arrays, on Dask, and a plot.
 
 Usage: python examples/python/seasons.py [PLOT.png]
 """
@@ -7,6 +7,7 @@ import math
 import pathlib
 import sys
 
+import dask.array as da
 import matplotlib
 import miniexpr as me
 import numpy as np
@@ -47,7 +48,8 @@ def daylight(year, latitude):
 year, ppm = np.load(DATA / "co2_year.npy"), np.load(DATA / "co2_ppm.npy")
 measured = me.evaluate("isfinite(ppm)")
 c2, c1, c0 = np.polyfit(year[measured] - 1980, ppm[measured], 2)
-season = me.evaluate("ppm - (c2*(year - 1980)**2 + c1*(year - 1980) + c0)")
+TREND = "ppm - (c2*(year - 1980)**2 + c1*(year - 1980) + c0)"
+season = me.evaluate(TREND)
 months = [np.nanmean(season[me.evaluate("year % 1 * 12 // 1 == month")]) for month in range(12)]
 print(f"the rise in 2000: {me.evaluate('2*c2*(2000 - 1980) + c1'):.2f} ppm a year")
 print(f"highest in month {np.argmax(months) + 1}, lowest in month {np.argmin(months) + 1}")
@@ -56,6 +58,16 @@ print(f"highest in month {np.argmax(months) + 1}, lowest in month {np.argmin(mon
 days, latitudes = np.linspace(0, 1, 366), np.linspace(-90, 90, 361)[:, None]
 hours = daylight(days, latitudes)
 print(f"the longest day in Oslo: {daylight(days, 59.9).max():.1f} hours")
+
+# The same on Dask, in pieces that other processes or machines can compute.
+pieces = {"year": da.from_array(year, chunks=500), "ppm": da.from_array(ppm, chunks=500), "c2": c2, "c1": c1, "c0": c0}
+lazy_season = me.dask.evaluate(TREND, pieces)
+lazy_hours = da.map_blocks(daylight, da.from_array(days, chunks=100), da.from_array(latitudes, chunks=(90, 1)))
+assert np.array_equal(lazy_season.compute(), season, equal_nan=True)
+assert np.array_equal(lazy_hours.compute(), hours)
+swing = me.dask.evaluate("std(where(isfinite(season), season, 0))", {"season": lazy_season})
+print(f"in {lazy_season.npartitions} and {lazy_hours.npartitions} pieces on Dask: the same")
+print(f"the seasons move it by {swing.compute():.2f} ppm")
 
 figure, (above, below) = plt.subplots(2, 1, figsize=(8, 7), sharex=True, layout="constrained")
 image = above.imshow(hours, extent=(0, 12, 90, -90), aspect="auto", cmap="cividis")

@@ -14,5 +14,6 @@ def test_seasons(tmp_path):
     )
     assert "the rise in 2000: 1.80 ppm a year\nhighest in month 5, lowest in month 10\n" in result.stdout
     assert "18.5 hours" in result.stdout
+    assert "in 5 and 20 pieces on Dask: the same" in result.stdout
     image = plot.read_bytes()
     assert image.startswith(b"\x89PNG") and len(image) > 50_000

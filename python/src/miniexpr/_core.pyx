@@ -423,41 +423,29 @@ cdef class Expression:
     cdef int run(self, list arrays, const me_array *inputs, cnp.ndarray out, threads, progress, timeout) except -1:
         """Evaluates into an array, which overlaps no input if `arrays` is None."""
         cdef me_array output
-        cdef Watch watch = Watch(progress)
-        cdef Run run = Run()
-        cdef int status
+        cdef me_array_params params
         cdef int n_threads = -1 if threads is None else threads
-        cdef int64_t limit = 0 if timeout is None else nanoseconds(timeout)
-        cdef int64_t items
+        cdef int64_t items = max(<int64_t>cnp.PyArray_SIZE(out), most_items(inputs, self.n_slots))
+        cdef int status
         describe(out, &output)
-        run.expr, run.inputs, run.n_inputs, run.output = self.expr, inputs, self.n_slots, &output
-        run.watch = watch
-        memset(&run.params, 0, sizeof(run.params))
-        run.params.struct_size = sizeof(run.params)
-        run.params.timeout_ns = limit
-        items = max(<int64_t>cnp.PyArray_SIZE(out), most_items(inputs, self.n_slots))
-        if progress is not None or self.is_kernel or items > FEW_ITEMS:
-            run.params.n_threads = default_threads() if threads is None else n_threads
-            run.params.cancel = &watch.cancel
-            run.params.progress = on_progress
-            run.params.context = <void *>watch
+        memset(&params, 0, sizeof(params))
+        params.struct_size = sizeof(params)
+        if timeout is not None:
+            params.timeout_ns = nanoseconds(timeout)
+        if progress is None and not self.is_kernel and items <= FEW_ITEMS:
+            with nogil:
+                status = me_eval_arrays(self.expr, inputs, self.n_slots, &output, &params)
+            if status != ME_EVAL_SUCCESS:
+                raise evaluation_error(status, timeout)
+            return 0
+        params.n_threads = default_threads() if threads is None else n_threads
+        run = Run(progress, timeout)
+        run.expr, run.inputs, run.n_inputs, run.output, run.params = self.expr, inputs, self.n_slots, &output, &params
         if self.is_kernel and threading.current_thread() is threading.main_thread():
-            # Loops of a kernel may go on while nothing is told.
-            if items > FEW_ITEMS_OF_KERNEL or self.may_overlap(arrays, out):
-                run.apart()
-            else:
-                run.params.timeout_ns = min(limit, TRIAL) if limit > 0 else TRIAL
-                status = run.evaluate()
-                if status == ME_EVAL_ERR_TIMEOUT and (limit == 0 or limit > TRIAL):
-                    run.params.timeout_ns = limit - TRIAL if limit > 0 else 0
-                    run.apart()
+            run.loop(items > FEW_ITEMS_OF_KERNEL or self.may_overlap(arrays, out))
         else:
             run.evaluate()
-        if watch.error is not None:
-            raise watch.error
         if run.error is not None:
-            if isinstance(run.error, TimeoutError):
-                raise TimeoutError(f"the evaluation took longer than {timeout} s")
             raise run.error
         return 0
 

@@ -10,20 +10,83 @@ cdef enum:
 cdef int64_t TRIAL = 20_000_000
 
 
-cdef class Watch:
-    """What an evaluation tells while it runs, and what stops it."""
+cdef object evaluation_error(int status, timeout):
+    """The error for the status of an evaluation of this thread."""
+    if status == ME_EVAL_ERR_OOM:
+        return MemoryError()
+    if status == ME_EVAL_ERR_TIMEOUT:
+        return TimeoutError(f"the evaluation took longer than {timeout} s")
+    return last_error(Error, None)
 
-    cdef int32_t cancel
-    cdef double next_report
+
+cdef class Run:
+    """An evaluation of an expression over arrays, which are there until it is over."""
+
+    cdef const me_expr *expr
+    cdef const me_array *inputs
+    cdef int n_inputs
+    cdef me_array *output
+    cdef me_array_params *params
     cdef object report
+    cdef object timeout
+    # What stops it, and why; or what went wrong.
+    cdef int32_t cancel
     cdef BaseException error
+    cdef double next_report
     # Whether another thread evaluates, and the numbers that it tells.
     cdef bint is_apart
     cdef int64_t done
     cdef int64_t total
+    cdef object is_over
 
-    def __cinit__(self, report):
+    def __cinit__(self, report, timeout):
         self.report = report
+        self.timeout = timeout
+
+    cdef int evaluate(self) except -100:
+        cdef int status
+        self.params.cancel = &self.cancel
+        self.params.progress = on_progress
+        self.params.context = <void *>self
+        with nogil:
+            status = me_eval_arrays(self.expr, self.inputs, self.n_inputs, self.output, self.params)
+        if status != ME_EVAL_SUCCESS and self.error is None:
+            self.error = evaluation_error(status, self.timeout)
+        return status
+
+    cdef int loop(self, bint at_once) except -1:
+        """Evaluates a kernel, whose loops may go on while nothing is told; `at_once` says not to try it here."""
+        cdef int64_t limit = self.params.timeout_ns
+        if not at_once:
+            if limit == 0 or limit > TRIAL:
+                self.params.timeout_ns = TRIAL
+            if self.evaluate() != ME_EVAL_ERR_TIMEOUT or 0 < limit <= TRIAL:
+                return 0
+            self.params.timeout_ns = limit - TRIAL if limit > 0 else 0
+            self.error = None
+        self.is_over = threading.Event()
+        self.is_apart = True
+        thread = threading.Thread(target=self, name="miniexpr", daemon=True)
+        thread.start()
+        told = 0
+        while thread.is_alive():
+            # The arrays must be there until the thread is done, whatever happens here.
+            try:
+                if self.is_over.wait(0.01):
+                    thread.join()
+                if told != self.done and self.report is not None and self.cancel == 0:
+                    told = self.done
+                    self.report(told, self.total)
+            except BaseException as error:
+                self.stop(error)
+        return 0
+
+    def __call__(self):
+        """What the other thread does."""
+        try:
+            self.evaluate()
+        finally:
+            self.is_over.set()
 
     cdef void look(self, int64_t done, int64_t total) noexcept:
         """Runs the handlers of signals, and tells how far the evaluation is."""
@@ -38,8 +101,9 @@ cdef class Watch:
             self.stop(error)
 
     cdef void stop(self, BaseException error) noexcept:
-        self.error = error
-        self.cancel = 1
+        if self.cancel == 0:
+            self.error = error
+            self.cancel = 1
 
 
 cdef double monotonic() noexcept nogil:
@@ -50,68 +114,15 @@ cdef double monotonic() noexcept nogil:
 
 cdef void on_progress(void *context, int64_t done, int64_t total) noexcept nogil:
     cdef double now
-    cdef PyObject *watch = <PyObject *>context
-    if (<Watch>watch).cancel != 0:
+    cdef PyObject *run = <PyObject *>context
+    if (<Run>run).cancel != 0:
         return
     now = monotonic()
-    if now < (<Watch>watch).next_report and done < total:
+    if now < (<Run>run).next_report and done < total:
         return
-    (<Watch>watch).next_report = now + 0.01
+    (<Run>run).next_report = now + 0.01
     with gil:
-        (<Watch>watch).look(done, total)
-
-
-cdef class Run:
-    """An evaluation: of an expression over arrays that outlive it."""
-
-    cdef const me_expr *expr
-    cdef const me_array *inputs
-    cdef int n_inputs
-    cdef me_array *output
-    cdef me_array_params params
-    cdef Watch watch
-    # What went wrong; None if nothing did.
-    cdef BaseException error
-    cdef object is_over
-
-    cdef int evaluate(self) noexcept:
-        cdef int status
-        with nogil:
-            status = me_eval_arrays(self.expr, self.inputs, self.n_inputs, self.output, &self.params)
-        self.error = None
-        if status == ME_EVAL_ERR_OOM:
-            self.error = MemoryError()
-        elif status == ME_EVAL_ERR_TIMEOUT:
-            self.error = TimeoutError("the evaluation took too long")
-        elif status != ME_EVAL_SUCCESS and status != ME_EVAL_ERR_CANCELLED:
-            # The library keeps what went wrong for each thread.
-            self.error = last_error(Error, None)
-        return status
-
-    def __call__(self):
-        """In a thread of its own."""
-        self.evaluate()
-        self.is_over.set()
-
-    cdef int apart(self) except -1:
-        """Evaluates in another thread, so that this one, the main one, handles signals."""
-        self.is_over = threading.Event()
-        self.watch.is_apart = True
-        thread = threading.Thread(target=self, name="miniexpr", daemon=True)
-        thread.start()
-        told = -1
-        while thread.is_alive():
-            try:
-                if self.is_over.wait(0.01):
-                    thread.join()
-                if self.watch.report is not None and self.watch.error is None and told != self.watch.done:
-                    told = self.watch.done
-                    self.watch.report(told, self.watch.total)
-            except BaseException as error:
-                # Only then do the arrays outlive the evaluation.
-                if self.watch.error is None:
-                    self.watch.stop(error)
-        return 0
+        (<Run>run).look(done, total)
 
 
 cdef int64_t most_items(const me_array *arrays, int count) noexcept:
