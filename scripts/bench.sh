@@ -3,7 +3,7 @@
 # Arguments name groups or computations to measure alone, without a report; `strings [N]` times
 # string operations beside NumPy, `engines` times the engines of kernels beside C and numba, `arrays`
 # evaluations over arrays beside NumPy, numexpr, numba and XLA, `padded` padded blocks beside full ones,
-# `numexpr [ROUNDS]` the replacement of numexpr beside numexpr, `compare OLD.a NEW.a` two builds of the library beside each other.
+# `numexpr [ROUNDS]` the replacement of numexpr beside numexpr, `python` the Python package beside NumPy, numexpr and numba, `compare OLD.a NEW.a` two builds of the library beside each other.
 set -eu
 cd "$(dirname "$0")/.."
 venv=.tools/venv
@@ -19,6 +19,11 @@ if [ "${1:-}" = numexpr ]; then
     shift
     scripts/python.sh install
     exec .tools/python/bin/python benches/numexpr_cases.py "$@"
+fi
+if [ "${1:-}" = python ]; then
+    scripts/python.sh install
+    scripts/python_packages.sh benches/requirements-python.txt .tools/python
+    exec .tools/python/bin/python benches/python.py
 fi
 if [ "${1:-}" = compare ]; then
     shift

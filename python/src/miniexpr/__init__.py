@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 # What needs other packages, and is imported when it is first asked for.
-_LAZY_MODULES = ("dask", "xarray")
+_LAZY_MODULES = ("dask", "numexpr", "xarray")
 
 
 def __getattr__(name: str) -> Any:

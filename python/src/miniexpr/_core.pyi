@@ -60,6 +60,14 @@ def compile(
     max_nodes: int | None = None,
     **dtypes: npt.DTypeLike,
 ) -> Expression: ...
+def compile_for(
+    text: str,
+    names: tuple[str, ...],
+    dtypes: tuple[np.dtype[Any], ...],
+    wanted: np.dtype[Any] | None,
+    dialect: str,
+    max_nodes: int = 0,
+) -> Expression: ...
 def compile_once(
     text: str, names: tuple[str, ...], dtypes: tuple[str, ...], dtype: str | None, dialect: str
 ) -> Expression: ...

@@ -34,13 +34,6 @@ cdef extern from "Python.h":
         pass
     PyFrameObject *PyEval_GetFrame()
 
-cdef extern from "<time.h>" nogil:
-    struct timespec:
-        long tv_sec
-        long tv_nsec
-    int CLOCK_MONOTONIC
-    int clock_gettime(int clock, timespec *time)
-
 cdef extern from *:
     """
     _Static_assert(sizeof(npy_intp) == sizeof(int64_t), "shapes and strides of NumPy are those of the library");
@@ -370,7 +363,7 @@ cdef class Expression:
             return self
         variant = self.variants.get(dtype)
         if variant is None:
-            variant = self.variants[dtype] = _compile(self.text, self.names, self.dtypes, dtype, self.dialect)
+            variant = self.variants[dtype] = compile_for(self.text, self.names, self.dtypes, dtype, self.dialect)
         return variant
 
     cdef cnp.ndarray room(self, list arrays, me_array *inputs):
@@ -457,7 +450,7 @@ cdef class Expression:
         return False
 
 
-def _compile(str text not None, tuple names, tuple dtypes, wanted, str dialect, int64_t max_nodes=0):
+def compile_for(str text not None, tuple names, tuple dtypes, wanted, str dialect, int64_t max_nodes=0):
     """Compiles for inputs of these names and dtypes, and for a result of the dtype `wanted` unless it is None."""
     cdef me_variable[MAX_INPUTS] table
     cdef me_compile_params params
@@ -550,7 +543,7 @@ def compile(text, /, *, dtype=None, dialect=None, max_nodes=None, **dtypes):
     names = tuple(dtypes)
     types = tuple([native(given) for given in dtypes.values()])
     wanted = None if dtype is None else native(dtype)
-    return _compile(text, names, types, wanted, dialect or NUMPY, 0 if max_nodes is None else limit_of_nodes(max_nodes))
+    return compile_for(text, names, types, wanted, dialect or NUMPY, 0 if max_nodes is None else limit_of_nodes(max_nodes))
 
 
 
@@ -578,7 +571,7 @@ def compile_once(str text not None, tuple names not None, tuple dtypes not None,
     found = expressions.get(key)
     if found is None:
         types = tuple([native(given) for given in dtypes])
-        found = _compile(text, names, types, None if dtype is None else native(dtype), dialect)
+        found = compile_for(text, names, types, None if dtype is None else native(dtype), dialect)
         remember(expressions, key, found, MAX_TEXTS)
     return found
 
@@ -684,7 +677,7 @@ cdef class Text:
         if numbers:
             text, replaced = with_numbers(text, numbers)
         try:
-            return _compile(text, tuple(names), tuple(dtypes), None, self.dialect, self.max_nodes)
+            return compile_for(text, tuple(names), tuple(dtypes), None, self.dialect, self.max_nodes)
         except Error as error:
             span = error.span
             if span is not None and replaced is not None:

@@ -30,7 +30,7 @@ from miniexpr._values import (
     weak,
 )
 
-__all__ = ["Expression", "Text", "compile", "compile_once", "default_threads", "evaluate"]
+__all__ = ["Expression", "Text", "compile", "compile_for", "compile_once", "default_threads", "evaluate"]
 __all__ += ["get_num_threads", "set_num_threads", "version"]
 
 _MAX_INPUTS = 128
@@ -182,11 +182,25 @@ class Expression:
         if progress is True:
             with Bar() as bar:
                 return self._evaluate(arrays, out, casting, threads, bar, timeout)
+        result = self.compute(arrays, out, casting, threads, progress, timeout)
+        return result[()] if out is None and result.ndim == 0 else result
+
+    def compute(
+        self,
+        arrays: list[np.ndarray],
+        out: Any = None,
+        casting: str = "same_kind",
+        threads: int | None = None,
+        progress: Any = None,
+        timeout: float | None = None,
+    ) -> np.ndarray:
+        if len(arrays) != len(self._names):
+            raise TypeError(f"the expression takes {len(self._names)} arrays")
         used = [arrays[slot] for slot in self._program.slots]
         if out is None:
             result = self._room(used)
             self._run(used, result, threads, progress, timeout)
-            return result[()] if result.ndim == 0 else result
+            return result
         if not isinstance(out, np.ndarray):
             raise TypeError(f"out is a {type(out).__name__}, not a NumPy array")
         if not out.flags.writeable:
@@ -205,7 +219,7 @@ class Expression:
         if dtype == self.dtype:
             return self
         if dtype not in self._variants:
-            self._variants[dtype] = _compile(self.text, self._names, self._dtypes, dtype, self.dialect)
+            self._variants[dtype] = compile_for(self.text, self._names, self._dtypes, dtype, self.dialect)
         return self._variants[dtype]
 
     def _room(self, used: list[np.ndarray]) -> np.ndarray:
@@ -235,7 +249,7 @@ class Expression:
             raise Error(failure.message) from None
 
 
-def _compile(
+def compile_for(
     text: str, names: tuple[str, ...], dtypes: tuple[Any, ...], wanted: Any, dialect: str, max_nodes: int = 0
 ) -> Expression:
     if len(names) > _MAX_INPUTS:
@@ -280,7 +294,7 @@ def compile(
     """As `miniexpr.compile` of the extension module."""
     types = tuple(_native(given) for given in dtypes.values())
     wanted = None if dtype is None else _native(dtype)
-    return _compile(text, tuple(dtypes), types, wanted, dialect or _NUMPY, limit_of_nodes(max_nodes))
+    return compile_for(text, tuple(dtypes), types, wanted, dialect or _NUMPY, limit_of_nodes(max_nodes))
 
 
 _lock = threading.Lock()
@@ -303,7 +317,7 @@ def compile_once(
     found = _expressions.get(key)
     if found is None:
         types = tuple(_native(given) for given in dtypes)
-        found = _compile(text, names, types, None if dtype is None else _native(dtype), dialect)
+        found = compile_for(text, names, types, None if dtype is None else _native(dtype), dialect)
         _remember(_expressions, key, found)
     return found
 
@@ -364,7 +378,7 @@ class Text:
         text, replaced = with_numbers(self.text, numbers) if numbers else (self.text, [])
         names, dtypes = tuple(name for name, _ in inputs), tuple(_native(kind) for _, kind in inputs)
         try:
-            return _compile(text, names, dtypes, None, self.dialect, self._max_nodes)
+            return compile_for(text, names, dtypes, None, self.dialect, self._max_nodes)
         except Error as error:
             span = None if error.span is None else span_before(error.span, replaced)
             name = self.text[slice(*span)] if span is not None else None

@@ -1,5 +1,12 @@
 """One run of an expression: what it tells, and what stops it."""
 
+cdef extern from "<time.h>" nogil:
+    struct timespec:
+        long tv_sec
+        long tv_nsec
+    int CLOCK_MONOTONIC
+    int clock_gettime(int clock, timespec *time)
+
 cdef enum:
     # So few items are computed in one call on the calling thread, which nothing interrupts.
     FEW_ITEMS = 16384

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from miniexpr import _core
+from miniexpr import _binding
 from miniexpr._errors import Error
 from miniexpr.numexpr import utils
 from miniexpr.numexpr._kinds import DTYPES, kind_of_dtype, opcodes
@@ -161,7 +161,7 @@ class NumExpr:
     run = __call__
 
     def _run(
-        self, plan: _core.Expression, arrays: list[Any], out: Any, order: str, casting: str
+        self, plan: _binding.Expression, arrays: list[Any], out: Any, order: str, casting: str
     ) -> np.ndarray[Any, Any]:
         """Runs a plan for arrays of its dtypes."""
         if plan.dtype.kind == "S" and arrays:
@@ -187,7 +187,7 @@ class NumExpr:
         return 0 not in shape
 
     def _given(
-        self, plan: _core.Expression, arrays: list[Any], out: Any, order: str, casting: str
+        self, plan: _binding.Expression, arrays: list[Any], out: Any, order: str, casting: str
     ) -> np.ndarray[Any, Any]:
         """The result in an array that is given, or in the order that is asked for."""
         if out is None:
@@ -203,7 +203,7 @@ class NumExpr:
                 return out
         return _given(out, plan.compute(arrays, None, casting, utils._nthreads), casting)
 
-    def _plan(self, dtypes: tuple[Any, ...]) -> _core.Expression:
+    def _plan(self, dtypes: tuple[Any, ...]) -> _binding.Expression:
         """The expression for inputs of these dtypes."""
         plan = self._plans.get(dtypes)
         if plan is None:
@@ -215,9 +215,9 @@ class NumExpr:
         return plan
 
 
-def _compiled(text: str, names: tuple[str, ...], dtypes: tuple[Any, ...]) -> _core.Expression:
+def _compiled(text: str, names: tuple[str, ...], dtypes: tuple[Any, ...]) -> _binding.Expression:
     try:
-        return _core._compile(text, names, dtypes, None, "numexpr")
+        return _binding.compile_for(text, names, dtypes, None, "numexpr")
     except Error as error:
         if error.message.startswith("couldn't find matching opcode"):
             raise NotImplementedError(error.message) from None
