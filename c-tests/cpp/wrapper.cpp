@@ -262,6 +262,7 @@ static void exceptions_of_functions_reach_the_caller() {
         "at compile time"));
 }
 
+#ifndef __EMSCRIPTEN__
 static void threads_have_their_own_exceptions() {
     auto fail = me::fn(
         "fail", [](double x) -> double { throw std::runtime_error(std::to_string(static_cast<int>(x))); });
@@ -284,6 +285,7 @@ static void threads_have_their_own_exceptions() {
         CHECK(count == 50);
     }
 }
+#endif
 
 static void progress_may_throw() {
     auto compiled = me::compile<double>("sin(x)", me::var<double>("x"));
