@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 import { dtypeNamed } from "./dtypes.js";
-import { MiniexprError, shown } from "./error.js";
+import { MiniexprError, reading, shown } from "./error.js";
 import { denseLayout, readShape } from "./layout.js";
 
 /** A net: releases the memory of arrays that nobody disposed of. */
@@ -100,6 +100,9 @@ export function alloc(engine, dtypeName, shape) {
   if (dtype === undefined || dtype.code > 13) {
     throw new MiniexprError("ERR_DTYPE", `${shown(dtypeName)} is no dtype that alloc can make an array of`);
   }
-  const extents = readShape(typeof shape === "number" ? [shape] : shape, "the array");
+  const extents =
+    typeof shape === "number"
+      ? readShape([shape], "the array")
+      : reading(() => readShape(shape, "the array"), "the shape");
   return new EngineArray(engine, dtype, denseLayout(extents));
 }

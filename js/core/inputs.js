@@ -50,7 +50,7 @@ function dtypeOfView(given, name) {
   if (given === undefined || given === null) {
     return undefined;
   }
-  const text = String(given);
+  const text = typeof given === "string" ? given : shown(given);
   const known = OTHER_NAMES.has(text) ? OTHER_NAMES.get(text) : text;
   const dtype = known === undefined ? undefined : dtypeNamed(known);
   if (dtype === undefined && known !== undefined) {
@@ -187,7 +187,7 @@ export function capture(value, wanted, name, engine) {
     }
     return operand(dtype, data, null, { isCopy: true, arrow: column, points });
   }
-  if (typeof value.BYTES_PER_ELEMENT === "number") {
+  if (typeof value.BYTES_PER_ELEMENT === "number" && value.shape === undefined) {
     return ofForeignArray(value, wanted, null, name);
   }
   if (dtypeOfValue(value) !== undefined) {

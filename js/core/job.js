@@ -3,13 +3,17 @@
  *
  * SPDX-License-Identifier: BSD-3-Clause
  */
-import { MiniexprError } from "./error.js";
+import { MiniexprError, reading } from "./error.js";
 
 /** Milliseconds between two calls of `onProgress`. */
 const INTERVAL = 20;
 
+const readingSignal = (read) => reading(read, "the signal");
+
+const isAborted = (signal) => readingSignal(() => signal?.aborted === true);
+
 const abortError = (signal) =>
-  new MiniexprError("ABORT_ERR", "the evaluation was stopped", { cause: signal.reason });
+  new MiniexprError("ABORT_ERR", "the evaluation was stopped", { cause: readingSignal(() => signal.reason) });
 
 /** The progress of a job that has not ended: its last item counts as missing until the result is there. */
 function runningProgress(job) {
@@ -25,11 +29,12 @@ function runningProgress(job) {
  * @param {number} items Items of the result.
  */
 export async function watch(start, { signal, onProgress }, items) {
-  if (signal?.aborted) {
+  if (isAborted(signal)) {
     throw abortError(signal);
   }
   const job = start();
-  let failure = null;
+  /** What `onProgress` threw, in an array. */
+  let thrown = null;
   let last = 0;
   const tell = (done, all) => {
     if (done <= last && done < all) {
@@ -39,30 +44,30 @@ export async function watch(start, { signal, onProgress }, items) {
     try {
       onProgress(done, all);
     } catch (error) {
-      failure ??= error;
+      thrown ??= [error];
       job.cancel();
     }
   };
   const cancel = () => job.cancel();
-  signal?.addEventListener("abort", cancel);
+  readingSignal(() => signal?.addEventListener("abort", cancel));
   const timer = onProgress && setInterval(() => tell(...runningProgress(job)), INTERVAL);
   try {
     const result = await job.promise;
-    if (onProgress && failure === null) {
+    if (onProgress && thrown === null) {
       const all = job.progress()[1] || items;
       tell(all, all);
     }
-    if (failure !== null) {
-      throw failure;
+    if (thrown !== null) {
+      throw thrown[0];
     }
     return result;
   } catch (error) {
-    if (failure !== null) {
-      throw failure;
+    if (thrown !== null) {
+      throw thrown[0];
     }
-    throw signal?.aborted && error.code === "ABORT_ERR" ? abortError(signal) : error;
+    throw isAborted(signal) && error.code === "ABORT_ERR" ? abortError(signal) : error;
   } finally {
     clearInterval(timer);
-    signal?.removeEventListener("abort", cancel);
+    readingSignal(() => signal?.removeEventListener?.("abort", cancel));
   }
 }

@@ -4,6 +4,25 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 
+import { MiniexprError, reading, shown } from "./error.js";
+
+/** What may be inserted: objects have texts of any length. */
+const INSERTED = new Set(["string", "number", "bigint", "boolean"]);
+
+/** The parts of a template with the values between them, each read once. */
+function joined(strings, values) {
+  const raw = strings?.raw;
+  if (!Array.isArray(raw) || raw.length !== values.length + 1) {
+    throw new MiniexprError("ERR_ARGUMENT", "kernel is for template literals: kernel`def f(a): …`");
+  }
+  const parts = Array.from({ length: values.length + 1 }, (_, i) => raw[i]);
+  const wrong = [...parts, ...values].filter((value) => !INSERTED.has(typeof value));
+  if (wrong.length > 0) {
+    throw new MiniexprError("ERR_ARGUMENT", `${shown(wrong[0])} cannot be inserted into a kernel`);
+  }
+  return String.raw({ raw: parts }, ...values);
+}
+
 /**
  * The text of a template literal, without the indentation that all of its lines have:
  *
@@ -14,14 +33,14 @@
  *           return b
  *     `;
  *
- * Backslashes stay as they are written. What is inserted is inserted as text.
+ * Backslashes stay as they are written. Texts, numbers and booleans may be inserted.
  *
  * @param {TemplateStringsArray} strings
  * @param {...unknown} values
  * @returns {string}
  */
 export function kernel(strings, ...values) {
-  const text = String.raw({ raw: strings.raw }, ...values);
+  const text = reading(() => joined(strings, values), "the template");
   const lines = text.replace(/^[ \t]*\n/, "").split("\n");
   const filled = lines.filter((line) => line.trim() !== "");
   const indents = filled.map((line) => line.match(/^[ \t]*/)[0]);

@@ -26,6 +26,11 @@ export const hasPackages = existsSync(new URL("../node_modules", import.meta.url
 /** A value with typed arrays as their class and bytes, so that equal ones are equal bit for bit. */
 export function bits(value) {
   if (ArrayBuffer.isView(value)) {
+    if (value instanceof Float32Array || value instanceof Float64Array) {
+      // JavaScript does not tell one NaN from another, nor do processors agree on its sign.
+      value = value.map((number) => number);
+      value.forEach((number, i) => (value[i] = Number.isNaN(number) ? NaN : number));
+    }
     const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
     return `${value.constructor.name} ${bytes.toString("hex")}`;
   }

@@ -1,0 +1,110 @@
+// Memory stays flat over many calls: MINIEXPR_CALLS=1000000 node --expose-gc --test memory_test.mjs
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Worker, isMainThread, parentPort, workerData } from "node:worker_threads";
+
+const CALLS = Number(process.env.MINIEXPR_CALLS ?? 50_000);
+/** Bytes by which the process may grow over all calls: pools and caches find their size within the first ones. */
+const TOLERANCE = 12 << 20;
+
+const a = new Float64Array(100).fill(2);
+
+/** What is called over and over, by name: functions of an api that give a function. */
+const loops = {
+  "a compiled function"({ compileSync }) {
+    const f = compileSync("a * 2 + 1", { a: "float64" });
+    return () => f({ a });
+  },
+  "with an output"({ compileSync }) {
+    const f = compileSync("a * 2 + 1", { a: "float64" });
+    const out = new Float64Array(100);
+    return () => f({ a }, { out });
+  },
+  "compiled each time and disposed of"({ compileSync }) {
+    let i = 0;
+    return () => {
+      const f = compileSync(`a * 2 + ${i++ % 1000}`, { a: "float64" });
+      f({ a });
+      f.dispose();
+    };
+  },
+  "compiled each time, never disposed of"({ compileSync }) {
+    return () => compileSync("a * 2 + 1", { a: "float64" })({ a });
+  },
+  "evaluate by text"({ evaluateSync }) {
+    return () => evaluateSync("a * 2 + 1", { a });
+  },
+  errors({ compileSync }) {
+    return () => {
+      try {
+        compileSync("a +", { a: "float64" });
+      } catch {
+        // That is what is counted.
+      }
+    };
+  },
+  "arrays of the engine"({ alloc, compileSync }) {
+    const f = compileSync("a * 2 + 1", { a: "float64" });
+    return () => {
+      const block = alloc("float64", 100);
+      f({ a: block }, { out: block });
+      block.dispose();
+    };
+  },
+  "asynchronous calls"({ compileSync }) {
+    const f = compileSync("a * 2 + 1", { a: "float64" });
+    return () => f.async({ a });
+  },
+};
+
+/** The share of the calls for a loop: asynchronous ones take longer. */
+const callsOf = (name) => (name.startsWith("async") ? Math.ceil(CALLS / 10) : CALLS);
+
+/** Bytes that the process holds, after a collection. */
+async function held() {
+  for (let i = 0; i < 3; i++) {
+    globalThis.gc();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return process.memoryUsage().rss;
+}
+
+async function growth(name, api) {
+  const call = loops[name](api);
+  const repeat = async (calls) => {
+    for (let i = 0; i < calls; i++) {
+      const result = call();
+      if (result instanceof Promise) {
+        await result;
+      }
+    }
+  };
+  const calls = callsOf(name);
+  await repeat(Math.min(20_000, calls));
+  const before = await held();
+  await repeat(calls);
+  return (await held()) - before;
+}
+
+const { backends } = await import("./backends.mjs");
+
+if (isMainThread) {
+  for (const [backend, api] of backends) {
+    for (const name of Object.keys(loops)) {
+      test(`${backend}: ${callsOf(name)} times: ${name}`, async () => {
+        const bytes = await growth(name, api);
+        assert.ok(bytes < TOLERANCE, `${(bytes / 2 ** 20).toFixed(1)} MiB more`);
+      });
+    }
+    test(`${backend}: in a worker`, async () => {
+      const worker = new Worker(new URL(import.meta.url), { workerData: backend });
+      const bytes = await new Promise((resolve, reject) => worker.on("message", resolve).on("error", reject));
+      await worker.terminate();
+      assert.ok(bytes < TOLERANCE, `${(bytes / 2 ** 20).toFixed(1)} MiB more`);
+    });
+  }
+} else {
+  const [, api] = backends.find(([name]) => name === workerData);
+  parentPort.postMessage(await growth("a compiled function", api));
+}
