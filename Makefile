@@ -2,7 +2,7 @@
 # (as root or with sudo), everything else into node_modules/ and .tools/.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo python wasm test test-native test-wasm test-aarch64 test-python bench fuzz lint tools-native tools-wasm
+.PHONY: help demo python wasm js test test-native test-wasm test-js test-aarch64 test-python bench fuzz lint tools-native tools-wasm
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,14 +16,20 @@ wasm: tools-wasm ## Build the WebAssembly modules without Emscripten, for js/was
 python: tools-native ## Build a wheel of the Python package into build/python
 	scripts/python.sh wheel
 
+js: tools-wasm ## Build the npm package, with the addon for this platform, into build/npm
+	scripts/js.sh build
+
 test: tools-wasm ## Run every test and check; the last line is the total
-	scripts/test.sh lint native aarch64 python fuzz wasm
+	scripts/test.sh lint native aarch64 python fuzz wasm js
 
 test-native: tools-native ## Run the Rust tests, the C tests and every way to link the library
 	scripts/test.sh native
 
 test-wasm: tools-wasm ## Run the C tests under Node, the modules, the thread pool, Pyodide, and the glue
 	scripts/test.sh wasm
+
+test-js: tools-wasm ## Build the npm package, install it into empty projects, and run its tests
+	scripts/test.sh js
 
 test-python: tools-native ## Build the Python package and run its tests
 	scripts/test.sh python

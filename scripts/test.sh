@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs groups of test suites and adds up their results: test.sh [lint] [native] [aarch64] [python] [fuzz] [wasm].
+# Runs groups of test suites and adds up their results: test.sh [lint] [native] [aarch64] [python] [fuzz] [wasm] [js].
 # Each suite's output goes to build/logs/ and is shown if it fails. The last line is
 # "N passed, M failed"; the exit status is 0 only if nothing failed.
 set -eu
@@ -115,6 +115,11 @@ wasm() {
     suite c-wasm ctest ctest --test-dir build/wasm -j 2 --output-on-failure
     suite main-build check scripts/build.sh wasm-main
     suite c-wasm-main ctest ctest --test-dir build/wasm-main -j 2 --output-on-failure
+}
+
+js() {
+    suite js-build check scripts/js.sh build
+    suite js node scripts/js.sh test
 }
 
 for group in "$@"; do

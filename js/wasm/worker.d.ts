@@ -1,0 +1,2 @@
+/** A script for `workerUrl`: it exports nothing. */
+export {};
