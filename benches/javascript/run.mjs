@@ -184,7 +184,7 @@ const cases = [
           strided((p, q) => p + q, t, u, t);
         };
       })(),
-      tensorflow: tensor(({ a, b, c }) => a.sin().mul(b.exp()).add(c.sin())),
+      tensorflow: tensor(({ a, b, c }) => tf.add(tf.mul(tf.sin(a), tf.exp(b)), tf.sin(c))),
     },
   },
   {
