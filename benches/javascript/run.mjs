@@ -152,12 +152,7 @@ const cases = [
           strided((p, q) => p / q, t, u, t);
         };
       })(),
-      tensorflow: tensor(({ a, b, c }) =>
-        a
-          .mul(b)
-          .add(c)
-          .div(a.sub(b.mul(2))),
-      ),
+      tensorflow: tensor(({ a, b, c }) => tf.div(tf.add(tf.mul(a, b), c), tf.sub(a, tf.mul(b, 2)))),
     },
   },
   {
