@@ -284,7 +284,11 @@ export async function step(random, api) {
       return kernel(random.below(2) === 0 ? values.any() : { raw: ["def f(a):\n", ""] }, values.any());
     case 9: {
       const id = native.store(values.text(names), dtypes, values.options());
-      native.evaluate(random.below(2) === 0 ? id : values.any(), values.inputs(names), values.options());
+      await native.evaluate(
+        random.below(2) === 0 ? id : values.any(),
+        values.inputs(names),
+        values.options(),
+      );
       native.info(random.below(2) === 0 ? id : values.any());
       await native.evaluateAsync(id, values.inputs(names), values.options());
       return native.remove(id);
