@@ -26,6 +26,13 @@ pub struct Scope {
     loop_mask: Option<Lanes>,
 }
 
+impl Scope {
+    /// A block that the lanes of a mask run.
+    pub fn of(mask: Lanes) -> Scope {
+        Scope { mask: Some(mask), loop_mask: None }
+    }
+}
+
 /// How far lanes go that leave a block.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Leave {
@@ -86,6 +93,14 @@ impl Emitter<'_> {
 
     /// Loads what any statement reads, before the first branch.
     fn load_inputs(&mut self, nodes: &[Node<Region>]) -> Result<(), Refusal> {
+        for index in self.arrays_read(nodes)? {
+            self.array_value(index)?;
+        }
+        Ok(self.open_read_variables()?)
+    }
+
+    /// The inputs and index symbols that any statement reads.
+    pub fn arrays_read(&self, nodes: &[Node<Region>]) -> Result<Vec<usize>, OutOfMemory> {
         let mut arrays: Vec<bool> = Vec::try_filled(false, self.loaded.len())?;
         for_each_region(nodes, |region| {
             for expr in &region.graph.exprs {
@@ -96,9 +111,15 @@ impl Emitter<'_> {
                 }
             }
         });
+        let mut read = Vec::new();
         for (index, _) in arrays.iter().enumerate().filter(|(_, is_read)| **is_read) {
-            self.array_value(index)?;
+            read.try_push(index)?;
         }
+        Ok(read)
+    }
+
+    /// Gives the locals that are read their registers, before the first branch.
+    pub fn open_read_variables(&mut self) -> Result<(), OutOfMemory> {
         for local in 0..self.variables.len() {
             if self.facts.common.reads[local] > 0 && !self.facts.is_counter[local] {
                 self.variable(local as LocalId)?;
@@ -117,7 +138,7 @@ impl Emitter<'_> {
         Ok(variable)
     }
 
-    fn new_variable(&mut self, dtype: Dtype) -> Result<Lanes, OutOfMemory> {
+    pub fn new_variable(&mut self, dtype: Dtype) -> Result<Lanes, OutOfMemory> {
         let zero = self.constant(Scalar::Int(0), dtype)?;
         self.copy(zero)
     }
@@ -140,7 +161,7 @@ impl Emitter<'_> {
         self.copy(mask)
     }
 
-    fn block(&mut self, nodes: &[Node<Region>]) -> Result<(), Refusal> {
+    pub fn block(&mut self, nodes: &[Node<Region>]) -> Result<(), Refusal> {
         for node in nodes {
             self.node(node)?;
             if matches!(node, Node::Return(_) | Node::Break | Node::Continue) {
@@ -163,7 +184,7 @@ impl Emitter<'_> {
     }
 
     /// Computes a region and stores its locals for the active lanes; the result has its values.
-    fn compute(&mut self, region: &Region) -> Result<Vec<Lanes>, Refusal> {
+    pub fn compute(&mut self, region: &Region) -> Result<Vec<Lanes>, Refusal> {
         let mut roots = Vec::try_copied(&region.values)?;
         region.stores.iter().try_for_each(|(_, value)| roots.try_push(*value))?;
         let values = self.region_values(region, &roots)?;
@@ -223,12 +244,17 @@ impl Emitter<'_> {
     }
 
     /// Takes the lanes out of a mask for which a condition does not hold.
-    fn keep_lanes(&mut self, mask: Lanes, condition: Lanes) -> Result<(), OutOfMemory> {
+    pub fn keep_lanes(&mut self, mask: Lanes, condition: Lanes) -> Result<(), OutOfMemory> {
         self.change(mask, condition, |code| code.v128_and())
     }
 
     /// Sets a mask to what an instruction makes of it and of another one.
-    fn change(&mut self, mask: Lanes, other: Lanes, instruction: Instructions) -> Result<(), OutOfMemory> {
+    pub fn change(
+        &mut self,
+        mask: Lanes,
+        other: Lanes,
+        instruction: Instructions,
+    ) -> Result<(), OutOfMemory> {
         self.for_each_part(|emitter, part| {
             let mut code = emitter.body.code()?;
             code.local_get(mask.part(part)).local_get(other.part(part));
@@ -255,7 +281,7 @@ impl Emitter<'_> {
             self.branch(taken, body)?;
             // Later conditions are for the lanes that no branch has taken.
             self.scopes.truncate(depth);
-            self.scopes.try_push(Scope { mask: Some(rest), loop_mask: None })?;
+            self.scopes.try_push(Scope::of(rest))?;
         }
         if !otherwise.is_empty() {
             let rest = self.active_copy()?;
@@ -266,10 +292,10 @@ impl Emitter<'_> {
     }
 
     /// Runs a block for the lanes of a mask, if there are any.
-    fn branch(&mut self, mask: Lanes, body: &[Node<Region>]) -> Result<(), Refusal> {
+    pub fn branch(&mut self, mask: Lanes, body: &[Node<Region>]) -> Result<(), Refusal> {
         self.put_any(mask)?;
         self.body.code()?.if_(BlockType::Empty);
-        self.scopes.try_push(Scope { mask: Some(mask), loop_mask: None })?;
+        self.scopes.try_push(Scope::of(mask))?;
         self.block(body)?;
         self.scopes.pop();
         self.body.code()?.end();
@@ -290,7 +316,7 @@ impl Emitter<'_> {
     }
 
     /// Stores the locals of a region whose values are not needed.
-    fn compute_stores(&mut self, region: &Region) -> Result<(), Refusal> {
+    pub fn compute_stores(&mut self, region: &Region) -> Result<(), Refusal> {
         let mut roots: Vec<ExprId> = Vec::new();
         region.stores.iter().try_for_each(|(_, value)| roots.try_push(*value))?;
         let values = self.region_values(region, &roots)?;
@@ -303,7 +329,7 @@ impl Emitter<'_> {
         self.body.code()?.i64_const(0);
         let passes = self.body.keep(ValType::I64)?;
         self.open_passes()?;
-        self.scopes.try_push(Scope { mask: Some(mask), loop_mask: None })?;
+        self.scopes.try_push(Scope::of(mask))?;
         let holds = self.compute(condition)?[0];
         self.scopes.pop();
         self.keep_lanes(mask, holds)?;
@@ -387,7 +413,7 @@ impl Emitter<'_> {
     }
 
     /// The body of a loop, for the lanes of its mask.
-    fn pass(&mut self, mask: Lanes, body: &[Node<Region>]) -> Result<(), Refusal> {
+    pub fn pass(&mut self, mask: Lanes, body: &[Node<Region>]) -> Result<(), Refusal> {
         self.meter_pass()?;
         let pass_mask = if has_continue(body) { self.copy(mask)? } else { mask };
         self.scopes.try_push(Scope { mask: Some(pass_mask), loop_mask: Some(mask) })?;
@@ -396,7 +422,7 @@ impl Emitter<'_> {
         Ok(())
     }
 
-    fn open_passes(&mut self) -> Result<(), OutOfMemory> {
+    pub fn open_passes(&mut self) -> Result<(), OutOfMemory> {
         self.body.code()?.block(BlockType::Empty).loop_(BlockType::Empty);
         Ok(())
     }
@@ -414,18 +440,18 @@ impl Emitter<'_> {
     }
 
     /// Ends the call with a status if the number on the stack is not zero.
-    fn fail_if(&mut self, status: Status) -> Result<(), OutOfMemory> {
+    pub fn fail_if(&mut self, status: Status) -> Result<(), OutOfMemory> {
         self.body.code()?.if_(BlockType::Empty).i32_const(status as i32).return_().end();
         Ok(())
     }
 
-    fn add_to(&mut self, register: Register, amount: i64) -> Result<(), OutOfMemory> {
+    pub fn add_to(&mut self, register: Register, amount: i64) -> Result<(), OutOfMemory> {
         self.body.code()?.local_get(register).i64_const(amount).i64_add().local_set(register);
         Ok(())
     }
 
     /// The cap on the passes of a `while`.
-    fn limit(&mut self) -> Result<Register, OutOfMemory> {
+    pub fn limit(&mut self) -> Result<Register, OutOfMemory> {
         if let Some(limit) = self.limit {
             return Ok(limit);
         }

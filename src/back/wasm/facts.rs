@@ -3,7 +3,7 @@
 use super::arithmetic::{has_binary, has_unary};
 use super::convert::has_conversion;
 use crate::back::engine::{Refusal, reason};
-use crate::ir::{ExprId, ExprKind, Graph, Kernel, always_returns};
+use crate::ir::{ExprId, ExprKind, Graph, Kernel, LocalId, always_returns};
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::mid::facts;
 use crate::mid::flatten::{Head, Loop, Node, Region, for_each_node, try_for_each_region};
@@ -52,6 +52,13 @@ impl Facts {
         facts.find_width(nodes)?;
         facts.calls_by_group = !facts.is_straight_with_calls(nodes)? && facts.any_calls(nodes)?;
         Ok(facts)
+    }
+
+    /// Lets a counter have a value for each item.
+    pub fn vary_counter(&mut self, local: LocalId, nodes: &[Node<Region>]) -> Result<(), OutOfMemory> {
+        self.is_counter[local as usize] = false;
+        self.calls_by_group = self.any_calls(nodes)?;
+        Ok(())
     }
 
     /// Whether a kernel is one value that takes calls: they are made for whole strips.

@@ -9,7 +9,7 @@
 //!
 //! `lanes` says how values lie in vectors; `access` moves them between memory and vectors, `convert`
 //! between dtypes; `arithmetic` has the operations that are instructions; `expression` computes, `control`
-//! has the statements, `phases` straight-line code with calls; `code`, `body` and `module` write
+//! has the statements, `refill` loops that items leave one by one, `phases` straight-line code with calls; `code`, `body` and `module` write
 //! the bytes, with `wasm-encoder`.
 //!
 //! `host` puts a module into the function table: by the `helpers` that a program registers, that come with a
@@ -45,6 +45,7 @@ mod lanes;
 mod meter;
 mod module;
 mod phases;
+mod refill;
 mod signature;
 #[cfg(test)]
 mod tests;
@@ -120,7 +121,10 @@ pub mod context {
 /// Translates a kernel, to call vector kernels of one SIMD level.
 pub fn translate(kernel: &Kernel, level: Level, linking: Linking) -> Result<Module, Refusal> {
     let mut nodes = flatten(kernel)?;
-    let facts = Facts::gather(kernel, &mut nodes)?;
+    let mut facts = Facts::gather(kernel, &mut nodes)?;
+    if let Some(counter) = refill::split(&facts, &nodes).and_then(|split| split.lane_counter(&facts)) {
+        facts.vary_counter(counter, &nodes)?;
+    }
     let mut emitter = Emitter::new(kernel, level, facts)?;
     let most_items = match nodes.as_slice() {
         [Node::Return(region)] if emitter.facts.is_straight_with_calls(&nodes)? => {
@@ -128,7 +132,10 @@ pub fn translate(kernel: &Kernel, level: Level, linking: Linking) -> Result<Modu
             Some(STRIP_ITEMS as usize)
         }
         nodes => {
-            emitter.groups(nodes)?;
+            match refill::split(&emitter.facts, nodes) {
+                Some(split) => emitter.refilled(nodes, &split)?,
+                None => emitter.groups(nodes)?,
+            }
             None
         }
     };
