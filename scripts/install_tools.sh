@@ -40,6 +40,7 @@ for group in "$@"; do
         need wasm-ld lld
         need wasm-opt binaryen
         need chromium chromium
+        need firefox-esr firefox-esr
         [ -e /usr/lib/rustlib/src/rust/library/std/Cargo.toml ] || missing="$missing rustc-web cargo-web rust-web-src"
         ;;
     esac

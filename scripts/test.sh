@@ -103,10 +103,17 @@ fuzz() {
     fi
 }
 
+# By the target of CMake, which runs scripts/wasm.sh.
+wasm_modules() {
+    cmake -S . -B build/modules -DCMAKE_BUILD_TYPE=Release -DMINIEXPR_BUILD_TESTS=OFF -DMINIEXPR_BUILD_EXAMPLES=OFF &&
+        cmake --build build/modules --target miniexpr_wasm
+}
+
 wasm() {
-    suite wasm-modules check scripts/wasm.sh plain threads
+    suite wasm-modules check wasm_modules
     suite wasm-plain node node --test js/tests/plain_test.mjs js/tests/serve_test.mjs
     suite wasm-threads node node --expose-gc --test js/tests/pool_test.mjs
+    suite wasm-demo check node examples/web/demo.mjs build/mandelbrot.png
     suite wasm-guests check scripts/guests.sh
     suite wasm-bridge node node --expose-gc --test js/tests/bridge_memory_test.mjs js/tests/bridge_test.mjs
     suite bridge-browser node node --test js/tests/bridge_browser_test.mjs

@@ -3,7 +3,9 @@
  *
  * SPDX-License-Identifier: BSD-3-Clause
  */
-import { LAYOUT } from "./layout.js";
+import { BOOLS, LAYOUT, LONGS } from "./layout.js";
+
+const encoder = new TextEncoder();
 
 const PAGE = 65536;
 /** Room for a message and its NUL; the header promises that no message is longer. */
@@ -86,8 +88,27 @@ export class GuestMemory {
   }
 }
 
+/** The bytes of structs with these fields, one after another; those that are not named are zero. */
+export function structBytes(name, list) {
+  const layout = LAYOUT[name];
+  const view = new DataView(new ArrayBuffer(list.length * layout.size));
+  list.forEach((fields, i) => {
+    Object.entries(fields).forEach(([field, value]) => {
+      const at = i * layout.size + layout[field];
+      if (BOOLS.has(field)) {
+        view.setUint8(at, Number(value));
+      } else if (LONGS.has(field)) {
+        view.setBigInt64(at, value, true);
+      } else {
+        view.setInt32(at, value, true);
+      }
+    });
+  });
+  return new Uint8Array(view.buffer);
+}
+
 /** A struct that has been copied out of a guest's memory. */
-class Struct {
+export class Struct {
   #layout;
   #view;
 
@@ -106,9 +127,17 @@ class Struct {
     return this.#view.getInt32(this.#layout[field], true);
   }
 
-  /** A field that is a bool. */
-  flag(field) {
-    return this.#view.getUint8(this.#layout[field]) !== 0;
+  /** Fields that are options, by their names: bools, numbers of 64 bits as bigints, and of 32 bits with a sign. */
+  options(...fields) {
+    return Object.fromEntries(fields.map((field) => [field, this.#option(field)]));
+  }
+
+  #option(field) {
+    const at = this.#layout[field];
+    if (BOOLS.has(field)) {
+      return this.#view.getUint8(at) !== 0;
+    }
+    return LONGS.has(field) ? this.#view.getBigInt64(at, true) : this.#view.getInt32(at, true);
   }
 
   /** A field that is a struct. */
@@ -123,7 +152,8 @@ export class Texts {
   #memory;
   #malloc;
   #interned = new Map();
-  #message = null;
+  /** Places of texts that others replace, by what they are for. */
+  #slots = new Map();
   /** Of a page of the bridge's own, what is free. */
   #free = { address: 0, bytes: 0 };
 
@@ -140,7 +170,7 @@ export class Texts {
   intern(text) {
     let address = this.#interned.get(text);
     if (address === undefined) {
-      address = this.#place(new TextEncoder().encode(`${text}\0`));
+      address = this.#place(encoder.encode(`${text}\0`));
       if (address !== 0) {
         this.#interned.set(text, address);
       }
@@ -148,23 +178,34 @@ export class Texts {
     return address;
   }
 
-  /** The address of a text that is valid until the next one; 0 if there is no room. */
-  message(text) {
-    const content = new Uint8Array(MESSAGE_BYTES);
-    new TextEncoder().encodeInto(text, content.subarray(0, MESSAGE_BYTES - 1));
-    if (this.#message !== null && this.#isOurs()) {
-      this.#memory.write(this.#message.address, content);
-      this.#message.content = content;
-    } else {
-      const address = this.#place(content);
-      this.#message = address === 0 ? null : { address, content };
+  /** The address of a text that is valid until the next one in the same slot; 0 if there is no room. */
+  replace(slot, text) {
+    const bytes = encoder.encode(text);
+    const last = this.#slots.get(slot);
+    const content = new Uint8Array(Math.max(last?.content.length ?? MESSAGE_BYTES, bytes.length + 1));
+    content.set(bytes);
+    if (last !== undefined && content.length === last.content.length && this.#isOurs(last)) {
+      this.#memory.write(last.address, content);
+      last.content = content;
+      return last.address;
     }
-    return this.#message?.address ?? 0;
+    const address = this.#place(content);
+    this.#slots.delete(slot);
+    if (address !== 0) {
+      this.#slots.set(slot, { address, content });
+    }
+    return address;
   }
 
-  /** Whether nobody else has written where the last message is, as an allocator would that takes all of the memory. */
-  #isOurs() {
-    const { address, content } = this.#message;
+  /** As `replace`, of what is longer than messages are only the beginning. */
+  message(slot, text) {
+    const bytes = new Uint8Array(MESSAGE_BYTES - 1);
+    const { written } = encoder.encodeInto(text, bytes);
+    return this.replace(slot, new TextDecoder().decode(bytes.subarray(0, written)));
+  }
+
+  /** Whether nobody else has written where a text is, as an allocator would that takes all of the memory. */
+  #isOurs({ address, content }) {
     const now = this.#memory.bytes(address, content.length);
     return content.every((byte, i) => byte === now[i]);
   }

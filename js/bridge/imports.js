@@ -5,8 +5,17 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 import { engineOf } from "./engine.js";
-import { Expressions, GuestMemory, Refusal, Texts } from "./guest.js";
-import { CODES, ITEM_BYTES, LAYOUT, MOST_DIMENSIONS, MOST_GRID_DIMENSIONS } from "./layout.js";
+import { Expressions, GuestMemory, Refusal, Texts, structBytes } from "./guest.js";
+import {
+  BUDGET_OPTIONS,
+  CODES,
+  COMPILE_OPTIONS,
+  EVAL_OPTIONS,
+  ITEM_BYTES,
+  LAYOUT,
+  MOST_DIMENSIONS,
+  MOST_GRID_DIMENSIONS,
+} from "./layout.js";
 import { MemoryError, WasmMemory } from "./memory.js";
 
 /** What calls answer that fail: because of the guest, for want of memory, by a bug. */
@@ -25,15 +34,31 @@ const EVAL_FAILURES = {
 const KIND_MASK = 0x1f;
 const ALL_THREADS = -1;
 
+/** A failure without a place in the text. */
+const NO_ERROR = { status: 0, code: 0, start: -1n, end: -1n, line: 0, column: 0, hint: null };
+
+/** The answer of functions that have no status. */
+const NOTHING = { invalid: 0, memory: 0, internal: 0 };
+
+function statusOf(error, failures) {
+  if (error instanceof Refusal) {
+    return error.status ?? failures.invalid;
+  }
+  if (error instanceof MemoryError) {
+    return failures.invalid;
+  }
+  // What JavaScript throws if it cannot make a buffer.
+  return error instanceof RangeError ? failures.memory : failures.internal;
+}
+
 /** One guest: its memory, its expressions, and why its last call failed. */
 class Guest {
   #engine;
   #memory;
   #texts;
   #expressions = new Expressions();
-  /** The message of the last failure, and the place in the text that it is about. */
-  #message = null;
-  #span = null;
+  /** The last failure, as the fields of me_error. */
+  #error = null;
   /** What the guest has set; 0 for the engine's number. */
   #threads = 0;
 
@@ -59,16 +84,9 @@ class Guest {
     try {
       return run();
     } catch (error) {
-      this.#message = String(error?.message ?? error);
-      this.#span = null;
-      if (error instanceof Refusal) {
-        return error.status ?? failures.invalid;
-      }
-      if (error instanceof MemoryError) {
-        return failures.invalid;
-      }
-      // What JavaScript throws if it cannot make a buffer.
-      return error instanceof RangeError ? failures.memory : failures.internal;
+      const status = statusOf(error, failures);
+      this.#error = { ...NO_ERROR, status, message: String(error?.message ?? error) };
+      return status;
     }
   }
 
@@ -81,32 +99,52 @@ class Guest {
     });
   }
 
-  #note({ message = null, span = null }) {
-    this.#message = message;
-    this.#span = span;
-  }
-
   lastErrorMessage() {
-    return this.#attempt({ invalid: 0, memory: 0, internal: 0 }, () =>
-      this.#message === null ? 0 : this.#texts.message(this.#message),
+    return this.#attempt(NOTHING, () =>
+      this.#error === null ? 0 : this.#texts.message("message", this.#error.message),
     );
   }
 
   lastErrorSpan(start, end) {
-    const failures = { invalid: 0, memory: 0, internal: 0 };
-    const span = this.#span;
-    return span === null
+    const error = this.#error;
+    return error === null || error.start < 0n
       ? 0
-      : this.#attempt(failures, () => {
-          [start, end].forEach((ptr, i) => ptr !== 0 && this.#memory.setI32(ptr, span[i]));
+      : this.#attempt(NOTHING, () => {
+          const places = [
+            [start, error.start],
+            [end, error.end],
+          ];
+          places.forEach(([ptr, value]) => ptr !== 0 && this.#memory.setI32(ptr, Number(value)));
           return 1;
         });
+  }
+
+  lastError(ptr) {
+    const error = this.#error ?? { ...NO_ERROR, message: "" };
+    return this.#attempt(NOTHING, () => {
+      const size = ptr === 0 ? 0 : this.#memory.i32(ptr) >>> 0;
+      if (size < 4) {
+        return 0;
+      }
+      const { message, hint } = error;
+      this.#memory.bytes(ptr, size);
+      const fields = {
+        ...error,
+        struct_size: size,
+        message: this.#texts.replace("error", message),
+        hint: hint === null ? 0 : this.#texts.replace("hint", hint),
+      };
+      const bytes = structBytes("me_error", [fields]).subarray(0, size);
+      // Its memory may have grown for the texts.
+      this.#memory.bytes(ptr, size).set(bytes);
+      return Number(this.#error !== null);
+    });
   }
 
   // --- Compilation ---------------------------------------------------------------------------------
 
   compile(text, variables, count, dtype, error, out, readOptions) {
-    this.#note({});
+    this.#error = null;
     let position = -1;
     const status = this.#attempt(COMPILE_FAILURES, () => {
       if (out === 0) {
@@ -119,7 +157,7 @@ class Guest {
       const table = this.#variables(variables, count, dtype);
       const request = { text: this.#memory.text(text), variables: table, dtype, ...readOptions() };
       const compiled = this.#engine.compileForGuest(request);
-      this.#note(compiled);
+      this.#error = compiled.error;
       position = compiled.position;
       if (compiled.status === CODES.ME_COMPILE_SUCCESS) {
         this.#memory.setI32(out, this.#expressions.add(entryOf(compiled.expression, request)));
@@ -160,13 +198,14 @@ class Guest {
   }
 
   /** Options of a compile call without any. */
-  defaults = () => ({ dialect: CODES.ME_DIALECT_MINIEXPR, jitMode: CODES.ME_JIT_DEFAULT, grid: null });
+  defaults = () => ({ params: {}, grid: null });
 
-  compileOptions(params) {
-    const given = this.#memory.sizedStruct("me_compile_params", params);
-    return given === null
-      ? this.defaults()
-      : { dialect: given.signed("dialect"), jitMode: given.signed("jit_mode"), grid: null };
+  compileOptions(ptr) {
+    const given = this.#memory.sizedStruct("me_compile_params", ptr);
+    if (given !== null && given.unsigned("print") !== 0) {
+      throw new Refusal("print is not supported: functions of a guest cannot be called");
+    }
+    return { params: given?.options(...COMPILE_OPTIONS) ?? {}, grid: null };
   }
 
   gridOptions(ndims, shape, chunkshape, blockshape, jitMode) {
@@ -180,14 +219,13 @@ class Guest {
       chunkshape: this.#memory.numbers(Int32Array, chunkshape, count),
       blockshape: this.#memory.numbers(Int32Array, blockshape, count),
     };
-    return { ...this.defaults(), jitMode, grid };
+    return { params: { jit_mode: jitMode }, grid };
   }
 
   // --- Evaluation of blocks ------------------------------------------------------------------------
 
-  evaluate(pointer, inputs, count, output, items, params, block = null) {
-    return this.#attempt(EVAL_FAILURES, () => {
-      const entry = this.#entry(pointer);
+  evaluate(pointer, inputs, count, output, items, params, { block = null, budget = 0 } = {}) {
+    return this.#evaluation(pointer, (entry) => {
       const room = block === null ? items : roomOf(entry, items);
       const { isScalar, itemsize } = entry.expression;
       return entry.expression.evaluate({
@@ -196,13 +234,13 @@ class Guest {
         items,
         block,
         params: this.#evalParams(params),
+        budget: this.#budget(budget),
       });
     });
   }
 
-  evaluateVarlen(pointer, inputs, count, items, offsets, data, capacity, used, params) {
-    return this.#attempt(EVAL_FAILURES, () => {
-      const entry = this.#entry(pointer);
+  evaluateVarlen(pointer, inputs, count, items, offsets, data, capacity, used, params, budget = 0) {
+    return this.#evaluation(pointer, (entry) => {
       if (used !== 0) {
         this.#memory.bytes(used, 4);
       }
@@ -213,6 +251,7 @@ class Guest {
         capacity: capacity >>> 0,
         items,
         params: this.#evalParams(params),
+        budget: this.#budget(budget),
       });
       if (outcome.status === CODES.ME_EVAL_SUCCESS) {
         if (used === 0) {
@@ -220,7 +259,7 @@ class Guest {
         }
         this.#memory.setI32(used, outcome.used);
       }
-      return outcome.status;
+      return outcome;
     });
   }
 
@@ -268,13 +307,30 @@ class Guest {
   }
 
   #evalParams(ptr) {
-    return ptr === 0 ? null : evalParamsOf(this.#memory.struct("me_eval_params", ptr));
+    return ptr === 0 ? null : this.#memory.struct("me_eval_params", ptr).options(...EVAL_OPTIONS);
+  }
+
+  #budget(ptr) {
+    const given = this.#memory.sizedStruct("me_budget", ptr);
+    if (given === null) {
+      return null;
+    }
+    this.#checkCancelled(given);
+    return given.options(...BUDGET_OPTIONS);
+  }
+
+  /** Looks at the number that cancels once, before the evaluation. */
+  #checkCancelled(given) {
+    const cancel = given.unsigned("cancel");
+    if (cancel !== 0 && this.#memory.i32(cancel) !== 0) {
+      throw new Refusal("the evaluation was cancelled", CODES.ME_EVAL_ERR_CANCELLED);
+    }
   }
 
   // --- Arrays --------------------------------------------------------------------------------------
 
   resultShape(pointer, inputs, count, ndim, shape) {
-    return this.#arrayCall(pointer, (entry) => {
+    return this.#evaluation(pointer, (entry) => {
       if (ndim === 0 || shape === 0) {
         throw new Refusal("the result has no place");
       }
@@ -289,42 +345,41 @@ class Guest {
   }
 
   evaluateArrays(pointer, inputs, count, output, params) {
-    return this.#arrayCall(pointer, (entry) => {
+    return this.#evaluation(pointer, (entry) => {
       const options = this.#arrayOptions(params);
       const arrays = this.#arrays(entry, inputs, count, true);
       if (output === 0) {
         throw new Refusal("the output is NULL");
       }
-      if (options.isCancelled) {
-        throw new Refusal("the evaluation was cancelled", CODES.ME_EVAL_ERR_CANCELLED);
-      }
       return entry.expression.evaluateArrays(arrays, this.#array(output, "the output", true), options);
     });
   }
 
-  #arrayCall(pointer, run) {
+  /** A call on an expression, which gives a status and, if it fails, an error. */
+  #evaluation(pointer, run) {
     return this.#attempt(EVAL_FAILURES, () => {
-      const outcome = run(this.#entry(pointer));
-      if (outcome.status !== CODES.ME_EVAL_SUCCESS) {
-        this.#note(outcome);
+      const { status, error } = run(this.#entry(pointer));
+      if (status !== CODES.ME_EVAL_SUCCESS) {
+        this.#error = error;
       }
-      return outcome.status;
+      return status;
     });
   }
 
   #arrayOptions(ptr) {
     const given = this.#memory.sizedStruct("me_array_params", ptr);
     if (given === null) {
-      return { params: null, threads: 1, isCancelled: false };
+      return { params: null, threads: 1, budget: null };
     }
     if (given.unsigned("progress") !== 0) {
       throw new Refusal("progress is not supported: functions of a guest cannot be called");
     }
-    const [threads, cancel] = [given.signed("n_threads"), given.unsigned("cancel")];
+    this.#checkCancelled(given);
+    const threads = given.signed("n_threads");
     return {
-      params: evalParamsOf(given.inner("me_eval_params", "eval")),
+      params: given.inner("me_eval_params", "eval").options(...EVAL_OPTIONS),
       threads: threads === ALL_THREADS ? this.threads : Math.min(threads, this.#engine.threads),
-      isCancelled: cancel !== 0 && this.#memory.i32(cancel) !== 0,
+      budget: given.options(...BUDGET_OPTIONS),
     };
   }
 
@@ -410,10 +465,61 @@ class Guest {
     );
   }
 
+  dump(pointer, what, buffer, size) {
+    return this.#ask(pointer, 0, ({ expression }) => {
+      const text = new TextEncoder().encode(expression.dump(what));
+      const room = size >>> 0;
+      if (text.length > 0 && room > 0) {
+        const target = this.#memory.bytes(buffer, room);
+        const shown = text.subarray(0, room - 1);
+        target.set(shown);
+        target[shown.length] = 0;
+      }
+      return text.length;
+    });
+  }
+
+  // --- The language --------------------------------------------------------------------------------
+
   version() {
-    return this.#attempt({ invalid: 0, memory: 0, internal: 0 }, () =>
-      this.#texts.intern(this.#engine.version),
-    );
+    return this.#attempt(NOTHING, () => this.#texts.intern(this.#engine.version));
+  }
+
+  isKernel(text) {
+    return this.#attempt(NOTHING, () => {
+      const bytes = this.#memory.text(text);
+      return Number(bytes !== null && this.#engine.isKernel(bytes));
+    });
+  }
+
+  sandboxParams(out) {
+    this.#attempt(NOTHING, () => {
+      const fields = { ...this.#engine.sandboxParams(), struct_size: LAYOUT.me_compile_params.size };
+      const bytes = structBytes("me_compile_params", [fields]);
+      this.#memory.bytes(out, bytes.length).set(bytes);
+    });
+  }
+
+  builtinCount() {
+    return this.#attempt(NOTHING, () => this.#engine.builtins.length);
+  }
+
+  builtin(index, info) {
+    return this.#attempt(NOTHING, () => {
+      const known = this.#engine.builtins[index];
+      if (known === undefined || info === 0) {
+        return 0;
+      }
+      const { size } = LAYOUT.me_builtin_info;
+      this.#memory.bytes(info, size);
+      const fields = {
+        ...known,
+        name: this.#texts.intern(known.name),
+        help: this.#texts.intern(known.help),
+      };
+      this.#memory.bytes(info, size).set(structBytes("me_builtin_info", [fields]));
+      return 1;
+    });
   }
 }
 
@@ -422,14 +528,6 @@ const textOf = (bytes) => new TextDecoder().decode(bytes ?? new Uint8Array());
 /** Bytes of an item of a dtype; 0 for what is no dtype, which every call of the engine refuses. */
 function itemBytesOf(dtype, itemsize) {
   return dtype === CODES.ME_STRING || dtype === CODES.ME_BYTES ? itemsize : (ITEM_BYTES[dtype] ?? 0);
-}
-
-function evalParamsOf(struct) {
-  return {
-    disableSimd: struct.flag("disable_simd"),
-    ulpMode: struct.signed("simd_ulp_mode"),
-    jitMode: struct.signed("jit_mode"),
-  };
 }
 
 /** How far the items of an array go from item zero, in bytes: there is at least one. */
@@ -482,13 +580,25 @@ export function createImports(engine, memory, options) {
       ),
     me_compile_nd_jit: (text, table, count, dtype, ndims, shape, chunks, blocks, jitMode, error, out) =>
       compile(text, table, count, dtype, error, out, () => grid(ndims, shape, chunks, blocks, jitMode)),
+    me_sandbox_params: (out) => guest.sandboxParams(out),
+    me_is_kernel: (text) => guest.isKernel(text),
+    me_builtin_count: () => guest.builtinCount(),
+    me_builtin: (index, info) => guest.builtin(index, info),
+    // No function of a guest is called, so that none can fail.
+    me_fail: () => 0,
+    me_get_last_error: (error) => guest.lastError(error),
     me_get_last_error_message: () => guest.lastErrorMessage(),
     me_get_last_error_span: (start, end) => guest.lastErrorSpan(start, end),
     me_eval: (expr, inputs, count, output, items, params) =>
       guest.evaluate(expr, inputs, count, output, items, params),
+    me_eval_with: (expr, inputs, count, output, items, params, budget) =>
+      guest.evaluate(expr, inputs, count, output, items, params, { budget }),
     me_eval_nd: (expr, inputs, count, output, items, chunk, block, params) =>
-      guest.evaluate(expr, inputs, count, output, items, params, { chunk, block }),
+      guest.evaluate(expr, inputs, count, output, items, params, { block: { chunk, block } }),
+    me_eval_nd_with: (expr, inputs, count, output, items, chunk, block, params, budget) =>
+      guest.evaluate(expr, inputs, count, output, items, params, { block: { chunk, block }, budget }),
     me_eval_varlen: (...args) => guest.evaluateVarlen(...args),
+    me_eval_varlen_with: (...args) => guest.evaluateVarlen(...args),
     me_varlen_data_bound: (expr, items) => guest.varlenDataBound(expr, items),
     me_nd_valid_nitems: (expr, chunk, block, out) => guest.validItems(expr, chunk, block, out),
     me_result_shape: (expr, inputs, count, ndim, shape) =>
@@ -500,6 +610,7 @@ export function createImports(engine, memory, options) {
     },
     me_get_num_threads: () => guest.threads,
     me_free: (expr) => guest.free(expr),
+    me_dump: (expr, what, buffer, size) => guest.dump(expr, what, buffer, size),
     me_get_dtype: (expr) => guest.property(expr, "dtype", CODES.ME_AUTO),
     me_get_itemsize: (expr) => guest.property(expr, "itemsize", 0),
     me_expr_variable_count: (expr) => guest.variableCount(expr),

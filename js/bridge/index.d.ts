@@ -89,7 +89,7 @@ export type GuestImports = WebAssembly.Imports & {
 };
 
 /**
- * The functions of miniexpr.h for a guest, but for `me_print` and `me_register_wasm_jit_helpers`.
+ * The functions of miniexpr.h for a guest, but for `me_print`, `me_register_wasm_jit_helpers` and `me_register_clock`.
  *
  * Pointers are the guest's own, and checked against its memory; what it gets for a `me_expr *` is a number that means
  * nothing to other guests, and is not used again once it is freed. Functions of a guest, as variables or for progress,
@@ -115,7 +115,28 @@ export interface BridgeEngine {
   readonly version: string;
   /** Threads that evaluations over arrays may use. */
   readonly threads: number;
+  /** The names of the language. */
+  readonly builtins: { name: string; kind: number; arity: number; help: string }[];
+  /** Whether a text, as UTF-8, is a kernel. */
+  isKernel(text: Uint8Array): boolean;
+  /** Options for text from users. */
+  sandboxParams(): CompileParams;
   compileForGuest(request: CompileRequest): CompileOutcome;
+}
+
+/** Fields of `me_compile_params`; what is absent has its default. */
+export interface CompileParams {
+  dialect?: number;
+  jit_mode?: number;
+  expressions_only?: boolean;
+  ignore_pragmas?: boolean;
+  no_print?: boolean;
+  no_disk_cache?: boolean;
+  max_nesting?: number;
+  max_text_bytes?: bigint;
+  max_nodes?: bigint;
+  max_constant_bytes?: bigint;
+  max_passes?: bigint;
 }
 
 export interface CompileRequest {
@@ -123,8 +144,7 @@ export interface CompileRequest {
   text: Uint8Array | null;
   variables: { name: Uint8Array | null; dtype: number; itemsize: number }[];
   dtype: number;
-  dialect: number;
-  jitMode: number;
+  params: CompileParams;
   /** Of an array in chunks. */
   grid: {
     ndims: number;
@@ -134,11 +154,19 @@ export interface CompileRequest {
   } | null;
 }
 
-/** A failure with its message, and the bytes of the text that it is about. */
+/** A status, and why it is none of success: the fields of `me_error`. */
 export interface Outcome {
   status: number;
-  message?: string | null;
-  span?: [number, number] | null;
+  error: {
+    status: number;
+    code: number;
+    start: bigint;
+    end: bigint;
+    line: number;
+    column: number;
+    message: string;
+    hint: string | null;
+  } | null;
 }
 
 export interface CompileOutcome extends Outcome {
@@ -149,9 +177,15 @@ export interface CompileOutcome extends Outcome {
 
 /** Options of an evaluation; null stands for the defaults. */
 export interface EvalParams {
-  disableSimd: boolean;
-  ulpMode: number;
-  jitMode: number;
+  disable_simd: boolean;
+  simd_ulp_mode: number;
+  jit_mode: number;
+}
+
+/** What an evaluation may take; null for no limit. */
+export interface Budget {
+  timeout_ns: bigint;
+  max_passes: bigint;
 }
 
 /** Buffers of `items` items in the memory of the guest, at any alignment; null where it passed NULL. */
@@ -159,6 +193,7 @@ export interface BlockRequest {
   inputs: (Uint8Array | null)[] | null;
   items: number;
   params: EvalParams | null;
+  budget: Budget | null;
 }
 
 /** An array: `bytes` go from its first to its last item in memory, those of item zero begin at `offset`. */
@@ -181,10 +216,10 @@ export interface BridgeExpression {
   readonly inputs: number[];
   evaluate(
     request: BlockRequest & { output: Uint8Array | null; block: { chunk: bigint; block: bigint } | null },
-  ): number;
+  ): Outcome;
   evaluateVarlen(
     request: BlockRequest & { offsets: Uint8Array | null; data: Uint8Array | null; capacity: number },
-  ): { status: number; used: number };
+  ): Outcome & { used: number };
   validItems(chunk: bigint, block: bigint): { status: number; items: bigint };
   varlenDataBound(items: number): number;
   resultShape(inputs: BridgeArray[]): Outcome & { shape: BigInt64Array };
@@ -192,7 +227,9 @@ export interface BridgeExpression {
   evaluateArrays(
     inputs: BridgeArray[],
     output: BridgeArray,
-    options: { params: EvalParams | null; threads: number },
+    options: { params: EvalParams | null; threads: number; budget: Budget | null },
   ): Outcome;
+  /** What the library makes of it, a me_dump_kind. */
+  dump(what: number): string;
   free(): void;
 }

@@ -3,7 +3,8 @@
  *
  * SPDX-License-Identifier: BSD-3-Clause
  */
-import { CODES, LAYOUT, MOST_DIMENSIONS } from "./layout.js";
+import { Struct, structBytes } from "./guest.js";
+import { CODES, COMPILE_OPTIONS, LAYOUT, MOST_DIMENSIONS } from "./layout.js";
 
 /** What small calls need: it is taken from the engine once. */
 const SCRATCH_BYTES = 65536;
@@ -72,14 +73,7 @@ class Arena {
   }
 
   structs(name, list) {
-    const layout = LAYOUT[name];
-    const view = new DataView(new ArrayBuffer(list.length * layout.size));
-    list.forEach((fields, i) => {
-      Object.entries(fields).forEach(([field, value]) =>
-        view.setInt32(i * layout.size + layout[field], value, true),
-      );
-    });
-    return this.copy(new Uint8Array(view.buffer));
+    return this.copy(structBytes(name, list));
   }
 
   i32(address) {
@@ -94,12 +88,6 @@ class Arena {
     this.#blocks.forEach((address) => this.#host.free(address));
   }
 }
-
-const evalFields = ({ disableSimd, ulpMode, jitMode }) => ({
-  disable_simd: Number(disableSimd),
-  simd_ulp_mode: ulpMode,
-  jit_mode: jitMode,
-});
 
 /** What the engine and its expressions share: calls into the module, each with memory of its own. */
 class Module {
@@ -137,19 +125,29 @@ class Module {
     return this.#host.readText(address);
   }
 
+  /** What went wrong in the last call. */
   lastError(arena) {
-    const places = arena.words([0, 0]);
-    const hasSpan = this.call("me_get_last_error_span", places, places + 4) & 1;
+    const { size } = LAYOUT.me_error;
+    const at = arena.struct("me_error", { struct_size: size });
+    this.call("me_get_last_error", at);
+    const error = new Struct("me_error", arena.view(at, size).slice());
     return {
-      message: this.text(this.call("me_get_last_error_message")),
-      span: hasSpan ? [arena.i32(places), arena.i32(places + 4)] : null,
+      ...error.options("status", "code", "start", "end", "line", "column"),
+      message: this.text(error.unsigned("message")),
+      hint: this.text(error.unsigned("hint")),
     };
+  }
+
+  /** The status of a call, and why it failed. */
+  outcome(arena, status) {
+    return { status, error: status === 0 ? null : this.lastError(arena) };
   }
 }
 
 /** An engine on a module of the library: what `load` of miniexpr/wasm gives, or a ThreadPool. */
 export class WasmEngine {
   #module;
+  #builtins = null;
 
   constructor(host) {
     this.#module = new Module(host);
@@ -163,7 +161,36 @@ export class WasmEngine {
     return this.#module.call("me_get_num_threads");
   }
 
-  compileForGuest({ text, variables, dtype, dialect, jitMode, grid }) {
+  /** The names of the language, as the fields of me_builtin_info. */
+  get builtins() {
+    this.#builtins ??= this.#module.within((arena) => {
+      const { size } = LAYOUT.me_builtin_info;
+      const info = arena.alloc(size);
+      return Array.from({ length: this.#module.call("me_builtin_count") }, (_, index) => {
+        this.#module.call("me_builtin", index, info);
+        const known = new Struct("me_builtin_info", arena.view(info, size).slice());
+        const [name, help] = ["name", "help"].map((field) => this.#module.text(known.unsigned(field)));
+        return { ...known.options("kind", "arity"), name, help };
+      });
+    });
+    return this.#builtins;
+  }
+
+  isKernel(text) {
+    return this.#module.within((arena) => Boolean(this.#module.call("me_is_kernel", arena.text(text)) & 1));
+  }
+
+  /** The fields of me_compile_params for texts from users. */
+  sandboxParams() {
+    return this.#module.within((arena) => {
+      const { size } = LAYOUT.me_compile_params;
+      const at = arena.alloc(size);
+      this.#module.call("me_sandbox_params", at);
+      return new Struct("me_compile_params", arena.view(at, size).slice()).options(...COMPILE_OPTIONS);
+    });
+  }
+
+  compileForGuest({ text, variables, dtype, params, grid }) {
     return this.#module.within((arena) => {
       const table = arena.structs(
         "me_variable",
@@ -173,25 +200,25 @@ export class WasmEngine {
       const common = [arena.text(text), table, variables.length, dtype];
       const status =
         grid === null
-          ? this.#module.call(
-              "me_compile_with",
+          ? this.#module.call("me_compile_with", ...common, compileParams(arena, params), error, out)
+          : this.#module.call(
+              "me_compile_nd_jit",
               ...common,
-              compileParams(arena, dialect, jitMode),
+              ...gridArgs(arena, grid),
+              params.jit_mode,
               error,
               out,
-            )
-          : this.#module.call("me_compile_nd_jit", ...common, ...gridArgs(arena, grid), jitMode, error, out);
+            );
       const position = arena.i32(error);
       const expression =
         status === CODES.ME_COMPILE_SUCCESS ? new WasmExpression(this.#module, arena.i32(out)) : null;
-      return { status, position, expression, ...this.#module.lastError(arena) };
+      return { ...this.#module.outcome(arena, status), position, expression };
     });
   }
 }
 
-function compileParams(arena, dialect, jitMode) {
-  const { size } = LAYOUT.me_compile_params;
-  return arena.struct("me_compile_params", { struct_size: size, dialect, jit_mode: jitMode });
+function compileParams(arena, params) {
+  return arena.struct("me_compile_params", { ...params, struct_size: LAYOUT.me_compile_params.size });
 }
 
 function gridArgs(arena, { ndims, shape, chunkshape, blockshape }) {
@@ -224,39 +251,48 @@ class WasmExpression {
     return this.#module.call("me_varlen_data_bound", this.#address, items) >>> 0;
   }
 
-  evaluate({ inputs, output, items, block, params }) {
+  dump(what) {
+    return this.#module.within((arena) => {
+      const bytes = this.#module.call("me_dump", this.#address, what, 0, 0) >>> 0;
+      const buffer = arena.alloc(bytes + 1);
+      this.#module.call("me_dump", this.#address, what, buffer, bytes + 1);
+      return bytes === 0 ? "" : this.#module.text(buffer);
+    });
+  }
+
+  evaluate({ inputs, output, items, block, params, budget }) {
     return this.#module.within((arena) => {
       const pointers = buffers(arena, inputs);
       // With what the guest has there: a call that writes less must not show it what others have left here.
       const target = arena.copy(output);
-      const options = evalParams(arena, params);
-      const common = [this.#address, pointers, this.inputs.length, target, items];
-      const status =
-        block === null
-          ? this.#module.call("me_eval", ...common, options)
-          : this.#module.call("me_eval_nd", ...common, block.chunk, block.block, options);
+      const status = this.#module.call(
+        block === null ? "me_eval_with" : "me_eval_nd_with",
+        ...[this.#address, pointers, this.inputs.length, target, items],
+        ...(block === null ? [] : [block.chunk, block.block]),
+        ...[evalParams(arena, params), budgetOf(arena, budget)],
+      );
       if (status === CODES.ME_EVAL_SUCCESS) {
         output?.set(arena.view(target, output.length));
       }
-      return status;
+      return this.#module.outcome(arena, status);
     });
   }
 
-  evaluateVarlen({ inputs, offsets, data, capacity, items, params }) {
+  evaluateVarlen({ inputs, offsets, data, capacity, items, params, budget }) {
     return this.#module.within((arena) => {
       const pointers = buffers(arena, inputs);
       const [offsetsAt, dataAt, used] = [arena.copy(offsets), arena.copy(data), arena.words([0])];
       const status = this.#module.call(
-        "me_eval_varlen",
+        "me_eval_varlen_with",
         ...[this.#address, pointers, this.inputs.length, items, offsetsAt, dataAt, capacity, used],
-        evalParams(arena, params),
+        ...[evalParams(arena, params), budgetOf(arena, budget)],
       );
       const usedBytes = arena.i32(used) >>> 0;
       if (status === CODES.ME_EVAL_SUCCESS) {
         offsets.set(arena.view(offsetsAt, offsets.length));
         data?.set(arena.view(dataAt, usedBytes));
       }
-      return { status, used: usedBytes };
+      return { ...this.#module.outcome(arena, status), used: usedBytes };
     });
   }
 
@@ -276,13 +312,12 @@ class WasmExpression {
       );
       const [ndim, shape] = [arena.words([0]), arena.alloc(8 * MOST_DIMENSIONS)];
       const status = this.#module.call("me_result_shape", this.#address, table, arrays.length, ndim, shape);
-      const { message, span } = this.#module.lastError(arena);
       const extents = arena.view(shape, 8 * arena.i32(ndim)).slice();
-      return { status, message, span, shape: new BigInt64Array(extents.buffer) };
+      return { ...this.#module.outcome(arena, status), shape: new BigInt64Array(extents.buffer) };
     });
   }
 
-  evaluateArrays(inputs, output, { params, threads }) {
+  evaluateArrays(inputs, output, { params, threads, budget }) {
     return this.#module.within((arena) => {
       const table = arena.structs(
         "me_array",
@@ -293,6 +328,7 @@ class WasmExpression {
       const options = arena.struct("me_array_params", {
         struct_size: LAYOUT.me_array_params.size,
         n_threads: threads,
+        ...budget,
       });
       if (params !== null) {
         const at = options + LAYOUT.me_array_params.eval;
@@ -309,9 +345,8 @@ class WasmExpression {
       );
       if (status === CODES.ME_EVAL_SUCCESS && output.bytes !== null) {
         copyItems(output, this.itemsize, arena.view(data - output.offset, output.bytes.length));
-        return { status };
       }
-      return { status, ...this.#module.lastError(arena) };
+      return this.#module.outcome(arena, status);
     });
   }
 }
@@ -322,7 +357,11 @@ function buffers(arena, inputs) {
 }
 
 function evalParams(arena, params) {
-  return params === null ? 0 : arena.struct("me_eval_params", evalFields(params));
+  return params === null ? 0 : arena.struct("me_eval_params", params);
+}
+
+function budgetOf(arena, budget) {
+  return budget === null ? 0 : arena.struct("me_budget", { ...budget, struct_size: LAYOUT.me_budget.size });
 }
 
 /** The address of item zero of a copy; 0 if there are no items. */

@@ -3,6 +3,7 @@
  * compiled guests, which throws if something is wrong.
  */
 import { WasmMemory, createImports } from "../bridge/index.js";
+import { describeError } from "../threads/host.js";
 import { BareGuest } from "./bridge_guest.js";
 
 const PAGE = 65536;
@@ -181,8 +182,15 @@ function hostileCompiles({ engine }) {
   checkEqual(compileWith(0), 0);
   checkEqual(compileWith(options(12, 1, 0)), 0);
   checkEqual(compileWith(options(4, 99, 99)), 0, "two fields are not there");
-  checkEqual(compileWith(options(16, 1, 0, 0)), 0, "a later version");
-  for (const params of [options(16, 1, 0, 1), options(3), options(-1), end - 2, options(12, 77, 0)]) {
+  const later = Array(18).fill(0);
+  checkEqual(compileWith(options(72, 1, ...later.slice(2))), 0, "a later version");
+  for (const params of [
+    options(72, 1, ...later.slice(3), 1),
+    options(3),
+    options(-1),
+    end - 2,
+    options(12, 77, 0),
+  ]) {
     checkEqual(compileWith(params), COMPILE.INVALID);
   }
   const shape = guest.put(BigInt64Array.of(4n));
@@ -327,7 +335,7 @@ function hostileArrays({ engine }) {
     ...[input(out, FLOAT32, [4]), input(out, FLOAT64, [4], [-(2 ** 40)])],
   ];
   badOutputs.forEach((target, i) => checkEqual(evaluate(good, target), INVALID, `output ${i}`));
-  const params = (...words) => guest.words(32, 0, 0, 0, ...words, ...Array(4 - words.length).fill(0));
+  const params = (...words) => guest.words(48, 0, 0, 0, ...words, ...Array(8 - words.length).fill(0));
   const [calm, raised] = [guest.words(0), guest.words(1)];
   checkEqual(evaluate(good, output, params(2, calm)), 0);
   checkEqual(evaluate(good, output, params(2 ** 31 - 1)), 0, "as many threads as there are");
@@ -486,6 +494,102 @@ function messages({ engine }) {
   }
 }
 
+function errorsInDetail({ engine }) {
+  const guest = new BareGuest(engine);
+  const size = 48;
+  const at = guest.put(new Uint8Array(size + 8).fill(7));
+  const ask = (bytes) => {
+    guest.memory.write(at, Int32Array.of(bytes));
+    return guest.exports.me_get_last_error(at);
+  };
+  checkEqual(
+    [ask(size), guest.word(at + 4), guest.readText(guest.word(at + 40))],
+    [0, 0, ""],
+    "there is no error",
+  );
+  const { status } = guest.compile("a +\n nope", ["a", FLOAT64]);
+  checkEqual(ask(size), 1);
+  checkEqual(
+    [guest.word(at + 4), guest.memory.read("int64", at + 16, 2), guest.word(at + 32), guest.word(at + 36)],
+    [status, BigInt64Array.of(5n, 9n), 2, 2],
+    "status, place, line and column",
+  );
+  checkMatch(guest.readText(guest.word(at + 40)), /'nope'/);
+  checkEqual(guest.memory.read("uint8", at + size, 8), new Uint8Array(8).fill(7), "what follows");
+  checkEqual([ask(3), ask(0), guest.exports.me_get_last_error(0)], [0, 0, 0]);
+  checkEqual(guest.exports.me_get_last_error(guest.wasm.buffer.byteLength - 4), 0);
+  guest.compile("a", ["a", FLOAT64]);
+  checkEqual(ask(size), 0, "a success");
+  // Of any length, unlike the message of the other function.
+  const name = "x".repeat(2000);
+  guest.compile(`a + ${name}`, ["a", FLOAT64]);
+  checkEqual([ask(size), guest.message().length <= 255], [1, true]);
+}
+
+function language({ engine }) {
+  const guest = new BareGuest(engine);
+  const { exports } = guest;
+  checkEqual(exports.me_is_kernel(guest.text("def f(x):\n    return x")), 1);
+  checkEqual(
+    [exports.me_is_kernel(guest.text("x + 1")), exports.me_is_kernel(0), exports.me_is_kernel(-8)],
+    [0, 0, 0],
+  );
+  const count = exports.me_builtin_count();
+  check(count > 80, `${count} names`);
+  const info = guest.put(new Uint8Array(16));
+  const names = Array.from({ length: count }, (_, i) => {
+    checkEqual(exports.me_builtin(i, info), 1);
+    check(guest.readText(guest.word(info + 12)).length > 3, "a line that helps");
+    return guest.readText(guest.word(info));
+  });
+  check(names.includes("arctan2") && names.includes("sum"), names.join(" "));
+  checkEqual(
+    [exports.me_builtin(count, info), exports.me_builtin(-1, info), exports.me_builtin(0, 0)],
+    [0, 0, 0],
+  );
+  const params = guest.put(new Uint8Array(64));
+  exports.me_sandbox_params(params);
+  checkEqual(
+    [guest.word(params), guest.memory.read("uint8", params + 12, 4)],
+    [64, Uint8Array.of(1, 1, 1, 1)],
+  );
+  const table = guest.table(["x", FLOAT64]);
+  const out = guest.words(0);
+  const compile = (text) => exports.me_compile_with(guest.text(text), table, 1, 0, params, 0, out);
+  checkEqual([compile("x + 1"), compile("def f(x):\n    return x")], [0, -11], "an expression and a kernel");
+  guest.memory.write(params + 56, Int32Array.of(5));
+  checkEqual(compile("x + 1"), COMPILE.INVALID, "a function that prints");
+  exports.me_sandbox_params(-8);
+  const { expression } = guest.compile("x + 1", ["x", FLOAT64]);
+  const length = exports.me_dump(expression, 0, 0, 0);
+  check(length > 3, `a tree of ${length} bytes`);
+  const buffer = guest.put(new Uint8Array(length + 1).fill(7));
+  checkEqual(
+    [exports.me_dump(expression, 0, buffer, length + 1), guest.readText(buffer).length],
+    [length, length],
+  );
+  checkEqual([exports.me_dump(expression, 0, buffer, 3), guest.readText(buffer).length], [length, 2]);
+  checkEqual([exports.me_dump(expression, 0, -8, 100), exports.me_dump(0, 0, buffer, 3)], [0, 0]);
+  checkEqual(exports.me_fail(1, guest.text("no")), 0, "there is no function of the guest to fail");
+}
+
+function budgets({ engine }) {
+  const guest = new BareGuest(engine);
+  const kernel = "def f(x):\n    s = 0.0\n    while s < x:\n        s = s + 1.0\n    return s";
+  const { expression } = guest.compile(kernel, ["x", FLOAT64]);
+  const data = guest.put(Float64Array.of(1000));
+  const budget = (cancel, passes) =>
+    guest.put(new Uint8Array(BigInt64Array.of(24n | (BigInt(cancel) << 32n), 0n, BigInt(passes)).buffer));
+  const evaluate = (ptr) =>
+    guest.exports.me_eval_with(expression, guest.words(data), 1, guest.put(new Float64Array(1)), 1, 0, ptr);
+  checkEqual([evaluate(0), evaluate(budget(0, 0)), evaluate(budget(0, 5000))], [0, 0, 0]);
+  checkEqual(evaluate(budget(0, 10)), -8, "too many passes");
+  checkMatch(guest.message(), /passes/);
+  checkEqual([evaluate(budget(guest.words(0), 0)), evaluate(budget(guest.words(1), 0))], [0, CANCELLED]);
+  checkEqual([evaluate(-8), evaluate(budget(-8, 0)), evaluate(guest.words(3))], [INVALID, INVALID, INVALID]);
+  checkEqual(evaluate(0), 0, "it goes on");
+}
+
 /** An engine that fails tells the guest so. */
 function failingEngines() {
   const failing = (error) => ({
@@ -547,6 +651,7 @@ function rightCalls(guest, expression) {
   const output = guest.words(...array(guest, place + 128, FLOAT64, [2, 4]));
   const options = guest.words(32, 0, 0, 0, 2, 0, 0, 0);
   const block = [0n, 0n];
+  const budget = guest.words(24, 0, 0, 0, 1000, 0);
   return {
     me_compile: [text, table, 2, 0, error, out],
     me_compile_with: [text, table, 2, 0, guest.words(12, 1, 0), error, out],
@@ -557,6 +662,16 @@ function rightCalls(guest, expression) {
     me_eval: [expression, inputs, 2, place + 128, 4, 0],
     me_eval_nd: [expression, inputs, 2, place + 128, 4, ...block, 0],
     me_eval_varlen: [expression, inputs, 2, 4, place + 128, place + 256, 64, place + 512, 0],
+    me_eval_with: [expression, inputs, 2, place + 128, 4, 0, budget],
+    me_eval_nd_with: [expression, inputs, 2, place + 128, 4, ...block, 0, budget],
+    me_eval_varlen_with: [expression, inputs, 2, 4, place + 128, place + 256, 64, place + 512, 0, budget],
+    me_sandbox_params: [place],
+    me_is_kernel: [text],
+    me_builtin_count: [],
+    me_builtin: [3, place],
+    me_fail: [1, text],
+    me_get_last_error: [guest.put(Int32Array.of(48, ...Array(11).fill(0)))],
+    me_dump: [expression, 1, place, 100],
     me_varlen_data_bound: [expression, 4],
     me_nd_valid_nitems: [expression, ...block, place],
     me_result_shape: [expression, operands, 2, place + 512, place + 256],
@@ -601,7 +716,7 @@ function randomCalls({ engine }) {
     try {
       answer = guest.exports[name](...args);
     } catch (error) {
-      throw new Error(`${name}(${args}): ${error.stack}`, { cause: error });
+      throw new Error(`${name}(${args}): ${describeError(error)}`, { cause: error });
     }
     check(answer === undefined || Number.isInteger(answer), `${name}(${args}) answered ${answer}`);
     check(answer !== -100, `${name}(${args}): ${guest.message()}`);
@@ -640,6 +755,9 @@ export const CASES = [
   ["strings", strings],
   ["questions", questions],
   ["messages have a place in the guest", messages],
+  ["errors in detail", errorsInDetail],
+  ["the language", language],
+  ["budgets", budgets],
   ["engines that fail", failingEngines],
   ["random calls", randomCalls],
 ].map(([name, run]) => ({ name, run }));
@@ -650,6 +768,6 @@ export async function runCase(name, context) {
     await CASES.find((known) => known.name === name).run(context);
     return null;
   } catch (error) {
-    return String(error.stack ?? error);
+    return describeError(error);
   }
 }

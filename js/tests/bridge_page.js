@@ -1,4 +1,5 @@
 /* Runs the cases of the bridge in a page, and in workers of it. */
+import { describeError } from "../threads/host.js";
 import { load } from "../wasm/miniexpr.js";
 import { CASES, runCase } from "./bridge_cases.js";
 import { BridgeWorker, guestsInWorkers } from "./bridge_workers.js";
@@ -25,7 +26,7 @@ async function outcome(run) {
     await run();
     return null;
   } catch (error) {
-    return String(error.stack ?? error);
+    return describeError(error);
   }
 }
 

@@ -3,6 +3,7 @@
  * environment, which throws if something is wrong.
  */
 import { readText } from "../wasm/host.js";
+import { describeError } from "../threads/host.js";
 import { ThreadPool } from "../threads/threadpool.js";
 import { tasks } from "./tasks.js";
 
@@ -39,7 +40,7 @@ async function failure(run, pattern) {
     error = caught;
   }
   check(error !== null, `nothing failed, instead of ${pattern}`);
-  check(pattern.test(String(error)), `${error.stack} instead of ${pattern}`);
+  check(pattern.test(String(error)), `${describeError(error)} instead of ${pattern}`);
   return error;
 }
 
@@ -490,6 +491,6 @@ export async function runCase(name) {
     await found.run({ mayBlock, dispatch: dispatchIn(mayBlock) });
     return null;
   } catch (error) {
-    return String(error.stack ?? error);
+    return describeError(error);
   }
 }

@@ -80,11 +80,17 @@ export function useStack({ __stack_pointer: pointer }, address, bytes) {
   }
 }
 
+/** The message of an error and its stack, which is with the message in some engines and without it in others. */
+export function describeError(error) {
+  const stack = String(error?.stack ?? "");
+  return stack.includes(error?.message) ? stack : `${error}\n${stack}`.trimEnd();
+}
+
 /** Writes a failure into the control block, unless another thread was first, and wakes who waits there. */
 export function tellFailure(control, error, where) {
   const words = new Int32Array(control);
   if (Atomics.compareExchange(words, CONTROL.STATE, FINE, BREAKING) === FINE) {
-    const text = `${where}: ${(error && (error.stack || error.message)) || error}`;
+    const text = `${where}: ${describeError(error)}`;
     const room = CONTROL_BYTES - 4 * CONTROL.TEXT;
     const bytes = new TextEncoder().encode(text).subarray(0, room);
     new Uint8Array(control, 4 * CONTROL.TEXT).set(bytes);

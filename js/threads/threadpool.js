@@ -16,6 +16,7 @@ import {
   CALL_RUNNING,
   CONTROL,
   CONTROL_BYTES,
+  describeError,
   failureOf,
   initTls,
   instantiate,
@@ -405,7 +406,7 @@ export class ThreadPool {
       tellFailure(this.#control, error, "the calling thread");
       this.#instance.exports.threadpool_trapped?.(CALLER);
     }
-    this.#failure = new ThreadPoolError(String(error.stack ?? error), { code: -4, cause: error });
+    this.#failure = new ThreadPoolError(describeError(error), { code: -4, cause: error });
   }
 
   /** What a call answered, if that is no failure. */
