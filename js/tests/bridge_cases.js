@@ -507,11 +507,11 @@ function errorsInDetail({ engine }) {
     [0, 0, ""],
     "there is no error",
   );
-  const { status } = guest.compile("a +\n nope", ["a", FLOAT64]);
+  const { status } = guest.compile("a + nope", ["a", FLOAT64]);
   checkEqual(ask(size), 1);
   checkEqual(
     [guest.word(at + 4), guest.memory.read("int64", at + 16, 2), guest.word(at + 32), guest.word(at + 36)],
-    [status, BigInt64Array.of(5n, 9n), 2, 2],
+    [status, BigInt64Array.of(4n, 8n), 1, 5],
     "status, place, line and column",
   );
   checkMatch(guest.readText(guest.word(at + 40)), /'nope'/);
@@ -580,8 +580,12 @@ function budgets({ engine }) {
   const data = guest.put(Float64Array.of(1000));
   const budget = (cancel, passes) =>
     guest.put(new Uint8Array(BigInt64Array.of(24n | (BigInt(cancel) << 32n), 0n, BigInt(passes)).buffer));
-  const evaluate = (ptr) =>
-    guest.exports.me_eval_with(expression, guest.words(data), 1, guest.put(new Float64Array(1)), 1, 0, ptr);
+  const [inputs, out, interpreted] = [
+    guest.words(data),
+    guest.put(new Float64Array(1)),
+    guest.words(0, 0, 2),
+  ];
+  const evaluate = (ptr) => guest.exports.me_eval_with(expression, inputs, 1, out, 1, interpreted, ptr);
   checkEqual([evaluate(0), evaluate(budget(0, 0)), evaluate(budget(0, 5000))], [0, 0, 0]);
   checkEqual(evaluate(budget(0, 10)), -8, "too many passes");
   checkMatch(guest.message(), /passes/);
@@ -693,6 +697,17 @@ function rightCalls(guest, expression) {
 /** Calls of which some arguments are replaced by others: each has an answer, and the engine lives. */
 function randomCalls({ engine }) {
   const random = numbersFrom(20_261);
+  const counts = { compiled: 0, evaluated: 0, refused: 0 };
+  // What calls write at random spoils a guest after a while.
+  for (let i = 0; i < 40; i++) {
+    callAtRandom(engine, random, counts);
+  }
+  Object.entries(counts).forEach(([what, count]) => check(count > 100, `only ${count} ${what}`));
+  guestStillComputes(engine);
+}
+
+/** Makes 500 calls of a guest of its own. */
+function callAtRandom(engine, random, counts) {
   const pick = (list) => list[random(list.length)];
   const guest = new BareGuest(engine, { memory: { initial: 2, maximum: 8 } });
   const other = new BareGuest(engine);
@@ -708,8 +723,7 @@ function randomCalls({ engine }) {
     }
     return typeof right === "function" ? right(random) : right;
   };
-  const counts = { compiled: 0, evaluated: 0, refused: 0 };
-  for (let round = 0; round < 20_000; round++) {
+  for (let round = 0; round < 500; round++) {
     const name = pick(Object.keys(calls));
     const args = calls[name].map(argument);
     let answer;
@@ -727,10 +741,9 @@ function randomCalls({ engine }) {
       counts[answer === 0 ? "evaluated" : "refused"] += 1;
     }
   }
-  Object.entries(counts).forEach(([what, count]) => check(count > 100, `only ${count} ${what}`));
   checkEqual(other.imports.expressionCount, 1, "the other guest's");
   guest.imports.dispose();
-  guestStillComputes(engine);
+  other.imports.dispose();
 }
 
 function guestStillComputes(engine) {

@@ -44,7 +44,14 @@ enum Leave {
 impl Emitter<'_> {
     /// The loop over groups of items, which runs all statements for each.
     pub fn groups(&mut self, nodes: &[Node<Region>]) -> Result<(), Refusal> {
+        self.body.code()?.i32_const(0).local_set(self.item);
         self.open_groups()?;
+        self.group(nodes)?;
+        Ok(self.close_groups()?)
+    }
+
+    /// All statements for one group.
+    pub fn group(&mut self, nodes: &[Node<Region>]) -> Result<(), Refusal> {
         let mut mask = None;
         if self.facts.has_nested_return {
             let dtype = self.kernel.output.dtype;
@@ -58,12 +65,12 @@ impl Emitter<'_> {
         if let Some(result) = self.result {
             self.store_output(result)?;
         }
-        Ok(self.close_groups()?)
+        self.scopes.pop();
+        Ok(())
     }
 
-    /// Begins a loop over the groups of the call.
+    /// Begins a loop over the groups of the call, from the current item.
     pub fn open_groups(&mut self) -> Result<(), OutOfMemory> {
-        self.body.code()?.i32_const(0).local_set(self.item);
         self.open_passes()?;
         self.body.code()?.local_get(self.item).local_get(ITEMS).i32_ge_u().br_if(1);
         self.loaded.fill(None);
@@ -324,6 +331,7 @@ impl Emitter<'_> {
     }
 
     fn while_loop(&mut self, condition: &Region, body: &[Node<Region>]) -> Result<(), Refusal> {
+        let waiting = self.waiting.take();
         let limit = self.limit()?;
         let mask = self.active_copy()?;
         self.body.code()?.i64_const(0);
@@ -334,6 +342,7 @@ impl Emitter<'_> {
         self.scopes.pop();
         self.keep_lanes(mask, holds)?;
         self.leave_if_none(mask)?;
+        self.count_waiting(waiting, mask)?;
         self.body.code()?.local_get(passes).local_get(limit).i64_ge_u();
         self.fail_if(Status::TooManyPasses)?;
         self.add_to(passes, 1)?;
@@ -348,6 +357,7 @@ impl Emitter<'_> {
         range: ConstantRange,
         body: &[Node<Region>],
     ) -> Result<(), Refusal> {
+        let waiting = self.waiting.take();
         let mask = self.active_copy()?;
         self.body.code()?.i64_const(range.start);
         let counter = self.body.keep(ValType::I64)?;
@@ -356,6 +366,7 @@ impl Emitter<'_> {
         self.open_passes()?;
         self.body.code()?.local_get(left).i64_eqz().br_if(1);
         self.leave_if_none(mask)?;
+        self.count_waiting(waiting, mask)?;
         let local = variable as usize;
         if self.facts.is_counter[local] {
             self.counters[local] = Some(counter);
@@ -427,7 +438,7 @@ impl Emitter<'_> {
         Ok(())
     }
 
-    fn close_passes(&mut self) -> Result<(), OutOfMemory> {
+    pub fn close_passes(&mut self) -> Result<(), OutOfMemory> {
         self.body.code()?.br(0).end().end();
         Ok(())
     }

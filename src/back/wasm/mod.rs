@@ -133,7 +133,7 @@ pub fn translate(kernel: &Kernel, level: Level, linking: Linking) -> Result<Modu
         }
         nodes => {
             match refill::split(&emitter.facts, nodes) {
-                Some(split) => emitter.refilled(nodes, &split)?,
+                Some(split) => emitter.groups_or_refills(nodes, &split)?,
                 None => emitter.groups(nodes)?,
             }
             None
@@ -170,6 +170,8 @@ struct Emitter<'a> {
     limit: Option<Register>,
     /// Whether there are loops, whose passes are counted.
     counts_passes: bool,
+    /// Counts, lane by lane, the passes in which a lane waits; for the next loop.
+    waiting: Option<Lanes>,
 }
 
 impl<'a> Emitter<'a> {
@@ -195,6 +197,7 @@ impl<'a> Emitter<'a> {
             scratch: None,
             limit: None,
             counts_passes: false,
+            waiting: None,
             facts,
         })
     }

@@ -47,6 +47,7 @@ impl Emitter<'_> {
         if steps.is_empty() {
             return Ok(());
         }
+        self.body.code()?.i32_const(0).local_set(self.item);
         self.open_groups()?;
         let mut values: Vec<Option<Value>> = Vec::try_filled(None, graph.len())?;
         for step in steps {

@@ -1,9 +1,9 @@
 //! Loops that items leave after different numbers of passes: a lane whose item is done takes the next one.
 //!
-//! In groups, a loop takes as many passes as its slowest item, and lanes wait. Here the loop goes on, and its lanes
-//! have items of their own: numbers of items, and of the pass in which each began, lie in memory. Once few enough
-//! lanes are still at it, the others leave the loop together: they run what follows it, write their results,
-//! take the next items, and run what comes before the loop.
+//! In groups, a loop takes as many passes as its slowest item, and lanes wait. The code counts for how many passes they
+//! do. Where that is many, lanes have items of their own, and the loop goes on: the numbers of the items, and of the
+//! passes in which they began, lie in memory. Once few enough lanes are still at it, the others leave the loop
+//! together: they run what follows it, write their results, take the next items, and run what comes before the loop.
 //!
 //! Passes are counted once for all lanes. The earliest start says when the first of them may have had all passes
 //! that it is allowed, so that the loop has one comparison for it.
@@ -12,7 +12,7 @@ use wasm_encoder::{BlockType, ValType};
 
 use super::access::Place;
 use super::body::{ITEMS, OUTPUT, Register};
-use super::code::at;
+use super::code::{Instructions, at};
 use super::control::Scope;
 use super::facts::{Facts, constant_range};
 use super::lanes::{Lanes, Shape};
@@ -130,8 +130,9 @@ impl Rows {
 /// The state of the loop.
 struct State {
     rows: Rows,
-    /// The next item that no lane has taken.
+    /// The next item that no lane has taken, and where they end.
     next: Register,
+    end: Register,
     /// A lane, and its address in a row of items of some size.
     lane: Register,
     /// Lanes that have an item.
@@ -148,11 +149,95 @@ struct State {
     counter: Option<Lanes>,
 }
 
+/// Groups after which the kernel looks back at how long lanes have waited.
+const WINDOW: i32 = 32;
+/// Passes for which a lane may wait an item: taking new items costs about as much.
+const MOST_WAITING: i32 = 16;
+/// Items that come and go lane by lane, before groups are tried again.
+const REFILLED: i32 = 4096;
+
 impl Emitter<'_> {
-    /// The whole kernel, for items that come and go lane by lane.
-    pub fn refilled(&mut self, nodes: &[Node<Region>], split: &Split<'_>) -> Result<(), Refusal> {
+    /// The whole kernel: in groups while few lanes wait for others, else for items that come and go.
+    pub fn groups_or_refills(&mut self, nodes: &[Node<Region>], split: &Split<'_>) -> Result<(), Refusal> {
+        let end = self.body.new_register(ValType::I32)?;
+        self.body.once()?.i32_const(0).local_set(self.item);
+        self.open_passes()?;
+        self.watched_groups(nodes)?;
+        // What the groups have left is for a while refilled, if there is something.
+        let (item, most) = (self.item, REFILLED);
+        self.body.code()?.local_get(item).local_get(ITEMS).i32_ge_u().br_if(1);
+        self.body.code()?.local_get(item).i32_const(most).i32_add().local_tee(end).local_get(ITEMS);
+        self.body.code()?.local_get(end).local_get(ITEMS).i32_lt_u().select().local_set(end);
+        self.forget();
+        self.refilled(nodes, split, end)?;
+        self.body.code()?.local_get(end).local_set(item);
+        self.close_passes()?;
+        Ok(self.end_function()?)
+    }
+
+    /// Groups, until there are no more or lanes have waited too long.
+    fn watched_groups(&mut self, nodes: &[Node<Region>]) -> Result<(), Refusal> {
+        let (waited, groups) = (self.body.new_register(ValType::I32)?, self.body.new_register(ValType::I32)?);
+        let none = self.constant(Scalar::Int(0), Dtype::Bool)?;
+        let waiting = self.copy(none)?;
+        self.body.code()?.i32_const(0).local_set(waited).i32_const(0).local_set(groups);
+        self.open_groups()?;
+        self.waiting = Some(waiting);
+        self.group(nodes)?;
+        let group = self.shape.group() as i32;
+        self.body.code()?.local_get(self.item).i32_const(group).i32_add().local_set(self.item);
+        self.body.code()?.local_get(groups).i32_const(1).i32_add().local_tee(groups);
+        self.body.code()?.i32_const(WINDOW).i32_ge_u().if_(BlockType::Empty);
+        self.body.code()?.i32_const(0).local_set(groups);
+        self.put_sum(waiting)?;
+        self.body.code()?.local_set(waited);
+        self.move_to(waiting, none)?;
+        // Out of the loop over groups.
+        self.body
+            .code()?
+            .local_get(waited)
+            .i32_const(MOST_WAITING * WINDOW * group)
+            .i32_gt_u()
+            .br_if(2)
+            .end();
+        Ok(self.close_passes()?)
+    }
+
+    /// Adds one for each lane that a mask leaves out.
+    pub fn count_waiting(&mut self, waiting: Option<Lanes>, mask: Lanes) -> Result<(), OutOfMemory> {
+        let Some(waiting) = waiting else { return Ok(()) };
+        let subtract: Instructions = match self.shape.is_wide {
+            true => |code| code.v128_not().i64x2_sub(),
+            false => |code| code.v128_not().i32x4_sub(),
+        };
+        self.change(waiting, mask, subtract)
+    }
+
+    /// Leaves on the stack the sum of the lower 32 bits of lanes.
+    fn put_sum(&mut self, lanes: Lanes) -> Result<(), OutOfMemory> {
+        self.body.code()?.i32_const(0);
+        let words: &[u8] = if self.shape.is_wide { &[0, 2] } else { &[0, 1, 2, 3] };
+        self.for_each_part(|emitter, part| {
+            for word in words {
+                emitter.body.code()?.local_get(lanes.part(part)).i32x4_extract_lane(*word).i32_add();
+            }
+            Ok(())
+        })
+    }
+
+    /// Lets the statements be written a second time.
+    fn forget(&mut self) {
+        self.loaded.fill(None);
+        self.variables.fill(None);
+        self.counters.fill(None);
+        self.result = None;
+        self.scopes.clear();
+    }
+
+    /// All statements for the items from the current one up to `end`, which come and go lane by lane.
+    fn refilled(&mut self, nodes: &[Node<Region>], split: &Split<'_>, end: Register) -> Result<(), Refusal> {
         let arrays = self.arrays_read(nodes)?;
-        let mut state = self.begin(&arrays)?;
+        let mut state = self.begin(&arrays, end)?;
         state.counter = self.open_variables(&arrays, split)?;
         // Out of the outer block once no lane has an item; back to the outer loop for new ones.
         self.open_passes()?;
@@ -163,11 +248,11 @@ impl Emitter<'_> {
         self.run_passes(&state, split)?;
         // The passes never end but by a jump.
         self.body.code()?.unreachable().end().end();
-        Ok(self.end_function()?)
+        Ok(())
     }
 
     /// Registers, and rows in memory.
-    fn begin(&mut self, arrays: &[usize]) -> Result<State, OutOfMemory> {
+    fn begin(&mut self, arrays: &[usize], end: Register) -> Result<State, OutOfMemory> {
         let scratch = self.scratch()?;
         let Shape { is_wide, .. } = self.shape;
         let rows = Rows { scratch, group: self.shape.group(), lane_bytes: if is_wide { 8 } else { 4 } };
@@ -185,11 +270,12 @@ impl Emitter<'_> {
             register(ValType::I32)?,
         ];
         let (passes, earliest) = (register(ValType::I64)?, register(ValType::I64)?);
+        self.body.code()?.local_get(self.item).local_set(next);
         let none = self.constant(Scalar::Bool(false), Dtype::Bool)?;
         let (alive, running) = (self.copy(none)?, self.copy(none)?);
         self.result = Some(self.new_variable(self.kernel.output.dtype)?);
         self.scopes.try_push(Scope::of(alive))?;
-        Ok(State { rows, next, lane, busy, least, passes, earliest, alive, running, counter: None })
+        Ok(State { rows, next, end, lane, busy, least, passes, earliest, alive, running, counter: None })
     }
 
     /// Gives arrays and locals their registers before the first jump, and the counter of lanes if there is one.
@@ -218,7 +304,7 @@ impl Emitter<'_> {
 
     /// Writes the results of lanes that are not in the loop, and gives them new items.
     fn change_items(&mut self, state: &State, arrays: &[usize]) -> Result<(), OutOfMemory> {
-        let State { rows, next, busy, least, passes, earliest, .. } = *state;
+        let State { rows, next, end, busy, least, passes, earliest, .. } = *state;
         let address = self.body.new_register(ValType::I32)?;
         let output = self.kernel.output.dtype.size() as u32;
         self.body.code()?.i32_const(0).local_set(busy);
@@ -242,7 +328,7 @@ impl Emitter<'_> {
         self.body.code()?.i32_const(-1).i32_store(at(rows.offset(Rows::ITEM)));
 
         // The next item.
-        self.body.code()?.local_get(next).local_get(ITEMS).i32_lt_u().if_(BlockType::Empty);
+        self.body.code()?.local_get(next).local_get(end).i32_lt_u().if_(BlockType::Empty);
         self.put_lane(state, 4)?;
         self.body.code()?.local_get(next).i32_store(at(rows.offset(Rows::ITEM)));
         self.put_lane(state, WORD)?;
@@ -304,7 +390,13 @@ impl Emitter<'_> {
         // While there are items left, half of the lanes may be done before the others wait.
         let half = self.shape.group() as i32 / 2;
         self.body.code()?.i32_const(half + 1).i32_const(1);
-        self.body.code()?.local_get(state.next).local_get(ITEMS).i32_lt_u().select().local_set(state.least);
+        self.body
+            .code()?
+            .local_get(state.next)
+            .local_get(state.end)
+            .i32_lt_u()
+            .select()
+            .local_set(state.least);
         Ok(())
     }
 
