@@ -36,7 +36,7 @@ const BROWSERS = [
  * Defines tests for each browser.
  *
  * @param {(tools: {browserTest: Function, openPage: Function}) => void} define `browserTest(name, run)` defines a test that
- *   prints the console of the browser if it fails; `openPage(url, ready)` opens a page and waits until a function that
+ *   prints the console of the browser if it fails, `{ except: { Firefox: why } }` leaves a browser out; `openPage(url, ready)` opens a page and waits until a function that
  *   runs in it gives something true.
  * @param {(open: Function) => Promise<void>} [prepare] Runs before the tests of each browser, with `openPage`.
  */
@@ -53,8 +53,8 @@ export function inEachBrowser(define, prepare = async () => {}) {
         await page.waitForFunction(ready);
         return page;
       };
-      const browserTest = (name, run) => {
-        test(name, async () => {
+      const browserTest = (title, run, { except } = {}) => {
+        test(title, { skip: except?.[name] }, async () => {
           printed.length = 0;
           try {
             await run();
