@@ -16,7 +16,7 @@ SHA256 = {
 HEADER = '''\
 //! Unicode 15.0 case mappings. Written by `scripts/case_table.py`: do not edit.
 
-use super::case::CaseRange;
+use super::case_range::CaseRange;
 '''
 
 

@@ -4,6 +4,7 @@ mod python;
 
 pub use python::why_bad;
 
+use super::names::{is_name_byte, is_name_start};
 use super::number::{self, Literal};
 use super::text;
 use crate::ir::Span;
@@ -400,14 +401,6 @@ pub const OPEN_PARENTHESIS: &str = "a parenthesis is never closed";
 /// C `isspace` in the C locale.
 pub fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c)
-}
-
-pub fn is_name_start(byte: u8) -> bool {
-    byte.is_ascii_alphabetic() || byte == b'_'
-}
-
-pub fn is_name_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
 /// A string literal. The bad token of a broken one ends at its quote, where it is reported.

@@ -2,9 +2,11 @@
 
 mod dialect;
 mod dsl;
+mod entry;
 pub mod error;
 mod grammar;
 mod lexer;
+mod names;
 mod number;
 mod place;
 mod plain;
@@ -20,8 +22,8 @@ mod typing;
 
 pub use dialect::Dialect;
 pub use dsl::parameters as kernel_parameters;
+pub use entry::{Entry, EntryKind};
 pub use error::{CompileError, Status};
-pub use plain::{Entry, EntryKind};
 pub use profile::{Profile, without_pragmas};
 pub use route::Language;
 
@@ -62,8 +64,8 @@ pub fn compile(
 
 /// Whether a text can mention a variable or function called `name`.
 pub fn is_name(name: &[u8]) -> bool {
-    let is_word = name.first().is_some_and(|byte| lexer::is_name_start(*byte))
-        && name.iter().all(|byte| lexer::is_name_byte(*byte));
+    let is_word = name.first().is_some_and(|byte| names::is_name_start(*byte))
+        && name.iter().all(|byte| names::is_name_byte(*byte));
     is_word && !matches!(name, b"and" | b"or" | b"not" | b"if" | b"else" | b"def" | b"return")
 }
 

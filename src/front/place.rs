@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::front::error::{CompileError, Status};
-use crate::front::lexer::is_name_byte;
+use crate::front::names::is_name_byte;
 use crate::ir::{SourcePlace, Span};
 
 /// Line and column of `offset`. Columns count bytes.

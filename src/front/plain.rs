@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::dialect::Dialect;
+use super::entry::{Entry, EntryKind};
 use super::error::{CompileError, Status};
 use super::grammar::{python, reference};
 use super::lexer::{Grammar, Lexer};
@@ -11,25 +12,8 @@ use super::scope::Scope;
 use super::tree::{NodeKind, Tree};
 use super::typing::{Rules, convert, infer, store};
 use crate::dtype::Dtype;
-use crate::ir::{Builder, ExprKind, Kernel, Param, Stmt, UserFunction};
+use crate::ir::{Builder, ExprKind, Kernel, Param, Stmt};
 use crate::memory::{OutOfMemory, TryGrow};
-
-/// One entry of the caller's variable table, with its own arguments already checked.
-#[derive(Clone, Copy, Debug)]
-pub struct Entry<'a> {
-    pub name: &'a [u8],
-    /// `None` is `ME_AUTO`.
-    pub dtype: Option<Dtype>,
-    /// Bytes of one element of a string variable.
-    pub itemsize: usize,
-    pub kind: EntryKind,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub enum EntryKind {
-    Variable,
-    Function { target: UserFunction, float_math: bool },
-}
 
 /// Compiles `text` over `entries`; `output` is the wanted dtype, `None` to infer it.
 ///

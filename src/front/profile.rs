@@ -1,7 +1,7 @@
 //! What a host allows texts that it does not trust.
 
 use super::error::{CompileError, Status};
-use super::lexer::{is_name_byte, is_name_start};
+use super::names::{is_name_byte, is_name_start};
 use crate::ir::{Kernel, SourcePlace, Span, Stmt, find_in};
 use crate::memory::{OutOfMemory, TryGrow};
 

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::dialect::Dialect;
-use super::lexer::{Grammar, Lexer, is_name_byte, is_name_start};
+use super::lexer::{Grammar, Lexer};
+use super::names::{is_name_byte, is_name_start};
 
 /// What a text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! The names that a text may use besides the builtins.
 
-use super::dsl::index_symbol;
-use super::plain::{Entry, EntryKind};
+use super::entry::{Entry, EntryKind};
+use super::names::index_symbol;
 use super::tree::CastTo;
 use crate::dtype::Dtype;
 use crate::ir::{ExprKind, IndexSymbol, Type, UserFunction};

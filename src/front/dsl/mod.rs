@@ -6,21 +6,18 @@
 //! of the fault.
 
 mod lower;
-mod names;
 mod signature;
 mod uniform;
 
 use super::dialect::Dialect;
+use super::entry::{Entry, EntryKind};
 use super::error::CompileError;
 use super::grammar::statement;
-use super::plain::{Entry, EntryKind};
 use super::scope::Scope;
 use crate::dtype::Dtype;
 use crate::ir::Kernel;
 use crate::memory::TryGrow;
 use lower::Literals;
-
-pub use names::index_symbol;
 
 /// Compiles the kernel `source` over the caller's entries; `output` is the wanted dtype, `None` to
 /// infer it. The kernel's parameters are all inputs, in the order of the entries.

@@ -1,9 +1,9 @@
 //! The caller's table of entries against the parameters of a kernel.
 
-use super::names::is_reserved;
 use crate::dtype::Dtype;
+use crate::front::entry::{Entry, EntryKind};
 use crate::front::error::{CompileError, Quoted, Status};
-use crate::front::plain::{Entry, EntryKind};
+use crate::front::names::is_reserved;
 use crate::operation;
 
 /// Names that one kernel may have: inputs, index symbols, locals.

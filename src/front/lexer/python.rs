@@ -1,6 +1,7 @@
 //! The tokens of Python's expressions.
 
-use super::{Operator, Token, is_name_byte, is_name_start};
+use super::{Operator, Token};
+use crate::front::names::{is_name_byte, is_name_start};
 use crate::front::number;
 use crate::front::text;
 

@@ -2,7 +2,7 @@
 
 use super::Literal;
 use crate::dtype::{Complex, Scalar};
-use crate::front::lexer::is_name_byte;
+use crate::front::names::is_name_byte;
 
 /// Why a number is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,44 +1,12 @@
 //! The loops round the formulas, compiled once for each instruction set; the last vector of an array is
 //! loaded and stored in part.
 
-#[cfg(target_arch = "x86_64")]
-use super::avx2::{F32x8, F64x4};
-#[cfg(target_arch = "x86_64")]
-use super::avx512::{F32x16, F64x8};
+use super::element::Element;
 use super::float::{Float, Vector};
 use super::formula::{Formula, Function};
-use super::vector128::{F32x4, F64x2};
 use crate::kernel::Kernel;
 use crate::kernel::level::Level;
 use std::mem::MaybeUninit;
-
-/// An element type, and what formulas take it as on each level.
-pub trait Element: Copy + Default + Into<f64> + 'static {
-    /// On [`Level::Baseline`].
-    type Baseline: Vector<Scalar = Self>;
-    /// On [`Level::Avx2`].
-    #[cfg(target_arch = "x86_64")]
-    type Avx2: Vector<Scalar = Self>;
-    /// On [`Level::Avx512`].
-    #[cfg(target_arch = "x86_64")]
-    type Avx512: Vector<Scalar = Self>;
-}
-
-impl Element for f32 {
-    type Baseline = F32x4;
-    #[cfg(target_arch = "x86_64")]
-    type Avx2 = F32x8;
-    #[cfg(target_arch = "x86_64")]
-    type Avx512 = F32x16;
-}
-
-impl Element for f64 {
-    type Baseline = F64x2;
-    #[cfg(target_arch = "x86_64")]
-    type Avx2 = F64x4;
-    #[cfg(target_arch = "x86_64")]
-    type Avx512 = F64x8;
-}
 
 type Baseline<K> = <<K as Function>::Element as Element>::Baseline;
 #[cfg(target_arch = "x86_64")]

@@ -1,6 +1,6 @@
 //! What a math function is to the loops: a formula over floats or vectors, and a scalar fallback.
 
-use super::block_loop::Element;
+use super::element::Element;
 use super::float::{Float, Float32, Float64};
 use std::marker::PhantomData;
 

@@ -12,6 +12,7 @@ mod binary_arithmetic;
 mod block_loop;
 pub mod complex;
 mod double;
+mod element;
 mod error_function;
 mod exponential;
 mod float;

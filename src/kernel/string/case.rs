@@ -1,24 +1,11 @@
 //! Case mapping: full Unicode 15.0 mappings of single code points, ASCII letters for bytes.
 
 use super::blocks::{is_ascii, value, value_len, write};
+use super::case_range::CaseRange;
 use super::case_table;
 use super::lanes::FirstLetter;
 use super::slots::numbered;
 use super::{Slots, Unit};
-
-/// Code points `first`, `first + step`, … `last`, whose images lie `delta` further.
-pub(super) struct CaseRange {
-    first: u32,
-    last: u32,
-    step: u32,
-    delta: i32,
-}
-
-impl CaseRange {
-    pub(super) const fn new(first: u32, last: u32, step: u32, delta: i32) -> CaseRange {
-        CaseRange { first, last, step, delta }
-    }
-}
 
 /// The mapping of one direction, looked up by pages of [`PAGE`] code points.
 pub struct CaseTable {

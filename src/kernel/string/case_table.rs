@@ -1,6 +1,6 @@
 //! Unicode 15.0 case mappings. Written by `scripts/case_table.py`: do not edit.
 
-use super::case::CaseRange;
+use super::case_range::CaseRange;
 
 pub(super) static LOWER: [CaseRange; 181] = [
     CaseRange::new(0x41, 0x5A, 1, 32),

@@ -12,6 +12,7 @@
 mod avx512;
 mod blocks;
 mod case;
+mod case_range;
 mod case_table;
 mod compose;
 mod lanes;

@@ -2,9 +2,9 @@
 
 use super::{Lowering, too_many_names, uniform};
 use crate::dtype::{Dtype, promote};
-use crate::front::dsl::names::is_reserved;
 use crate::front::dsl::signature::MAX_SYMBOLS;
 use crate::front::error::{CompileError, Quoted};
+use crate::front::names::is_reserved;
 use crate::front::program::{Expression, Target};
 use crate::front::scope::Variable;
 use crate::front::tree::Tree;

@@ -18,8 +18,6 @@ use crate::front::error::CompileError;
 use crate::front::scope::Scope;
 use crate::front::tree::Tree;
 
-pub use power::power;
-
 /// Types all nodes of `tree`, which stands in a kernel or is a text by itself.
 pub fn infer<'a>(
     scope: &'a Scope<'a>,
@@ -27,7 +25,7 @@ pub fn infer<'a>(
     in_kernel: bool,
 ) -> Result<TypedTree<'a>, CompileError> {
     let nodes = infer::infer(scope, tree, in_kernel)?;
-    Ok(TypedTree { scope, tree, nodes, dialect: Dialect::NumExpr })
+    Ok(TypedTree { scope, tree, nodes, dialect: Dialect::NumExpr, power: power::power })
 }
 
 /// The kind that stands for a dtype. Values of uint64 wrap around.

@@ -2,15 +2,15 @@
 
 use super::infer::ufunc_of;
 use super::promote::promote;
-use super::{Typed, TypedTree, type_error, ufunc};
+use super::{Power, Typed, TypedTree, type_error, ufunc};
 use crate::dtype::{Dtype, Scalar};
 use crate::front::dialect::Dialect;
 use crate::front::error::CompileError;
 use crate::front::lexer::Operator;
 use crate::front::scope::{HostFunction, Scope, Variable};
 use crate::front::tree::{NodeId, NodeKind, Options, Tree};
+use crate::front::typing::host;
 use crate::front::typing::text::{self, TextNode};
-use crate::front::typing::{host, numexpr};
 use crate::ir::{Axes, AxesId, BinaryOp, Builder, CompareOp, ExprId, ExprKind, MathFn, ReduceOp, UnaryOp};
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::operation::composed::Composer;
@@ -18,11 +18,11 @@ use crate::operation::numpy::{Function, Meaning, Reduction, Ufunc};
 
 /// Adds the whole tree, in the dtype of its root.
 pub fn emit(builder: &mut Builder, typed_tree: &TypedTree<'_>) -> Result<ExprId, CompileError> {
-    let TypedTree { scope, tree, nodes: typed, dialect } = typed_tree;
+    let TypedTree { scope, tree, nodes: typed, dialect, power } = typed_tree;
     let literals = literals(*dialect);
     let needs = needs(tree, typed, literals)?;
     let exprs = Vec::try_filled(ExprId(0), tree.nodes.len())?;
-    let mut emitter = Emitter { builder, scope, tree, typed, exprs, dialect: *dialect };
+    let mut emitter = Emitter { builder, scope, tree, typed, exprs, dialect: *dialect, power: *power };
     for id in 0..=tree.root() {
         if let Some(family) = needs[id as usize] {
             let span = tree.node(id).span;
@@ -76,6 +76,7 @@ pub struct Emitter<'a> {
     typed: &'a [Typed],
     exprs: Vec<ExprId>,
     dialect: Dialect,
+    power: Power,
 }
 
 impl Emitter<'_> {
@@ -140,10 +141,7 @@ impl Emitter<'_> {
             NodeKind::Negate(a) => self.ufunc(Ufunc::Negative, &[a], work),
             NodeKind::Invert(a) => self.ufunc(Ufunc::Invert, &[a], work),
             NodeKind::Not(a) => self.ufunc(Ufunc::LogicalNot, &[a], work),
-            NodeKind::Binary(Operator::Pow, a, b) if self.dialect == Dialect::NumExpr => {
-                numexpr::power(self, a, b, work)
-            }
-            NodeKind::Binary(Operator::Pow, a, b) => self.power(a, b, work),
+            NodeKind::Binary(Operator::Pow, a, b) => (self.power)(self, a, b, work),
             NodeKind::Binary(operator @ (Operator::And | Operator::Or), a, b)
                 if self.dialect == Dialect::NumExpr
                     && let Some(left) = self.get(a).constant =>
@@ -344,7 +342,7 @@ impl Emitter<'_> {
     }
 
     /// The operator `**`. As in NumPy, some powers of floats are other operations.
-    fn power(&mut self, a: NodeId, b: NodeId, work: Dtype) -> Result<ExprId, CompileError> {
+    pub fn power(&mut self, a: NodeId, b: NodeId, work: Dtype) -> Result<ExprId, CompileError> {
         let is_exact = work == Dtype::Bool || work.is_integer();
         let exponent = self.get(b).constant.filter(|value| !is_exact && !matches!(value, Scalar::Complex(_)));
         let ufunc = match exponent.map(Scalar::to_f64) {

@@ -20,7 +20,7 @@ use crate::dtype::{Dtype, Scalar};
 use crate::front::dialect::Dialect;
 use crate::front::error::{CompileError, Status};
 use crate::front::scope::Scope;
-use crate::front::tree::Tree;
+use crate::front::tree::{NodeId, Tree};
 use crate::front::typing::text::{TextNode, TextTyped};
 use crate::ir::{Builder, ExprId};
 
@@ -147,11 +147,23 @@ pub struct TypedTree<'a> {
     pub nodes: Vec<Typed>,
     /// Whose rules gave them: some operations mean different things.
     pub dialect: Dialect,
+    /// What emits `a ** b`.
+    pub power: Power,
 }
+
+/// Adds a power of two nodes that meet in a dtype.
+pub type Power = fn(&mut emit::Emitter<'_>, NodeId, NodeId, Dtype) -> Result<ExprId, CompileError>;
 
 /// Types all nodes of `tree`.
 pub fn infer<'a>(scope: &'a Scope<'a>, tree: &'a Tree) -> Result<TypedTree<'a>, CompileError> {
-    Ok(TypedTree { scope, tree, nodes: infer::infer(scope, tree)?, dialect: Dialect::NumPy })
+    let nodes = infer::infer(scope, tree)?;
+    Ok(TypedTree {
+        scope,
+        tree,
+        nodes,
+        dialect: Dialect::NumPy,
+        power: |emitter, a, b, work| emitter.power(a, b, work),
+    })
 }
 
 impl TypedTree<'_> {

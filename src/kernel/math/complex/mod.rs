@@ -9,7 +9,7 @@ mod exponential;
 mod inverse;
 mod logarithm;
 
-use super::block_loop::Element;
+use super::element::Element;
 use super::float::{Float, Float64, Vector};
 use crate::dtype::Precision::{Double, Single};
 use crate::dtype::{Class, Complex, Dtype};

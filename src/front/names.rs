@@ -1,9 +1,19 @@
-//! Names with a meaning of their own in kernels.
+//! Names: of which bytes they are made, and those with a meaning of their own in kernels.
 
 use crate::ir::IndexSymbol;
 
 /// Dimensions that have symbols.
 const DIMENSIONS: u8 = 8;
+
+/// Whether a name can begin with `byte`.
+pub fn is_name_start(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || byte == b'_'
+}
+
+/// Whether a name can go on with `byte`.
+pub fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
 
 /// Whether no input, function or local may be called `name`.
 pub fn is_reserved(name: &[u8]) -> bool {
