@@ -246,6 +246,8 @@ def plain(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 def _converted(value: Any, kind: str, index: int, casting: str) -> np.ndarray[Any, Any]:
     """The array for an input of a kind."""
     wanted = DTYPES.get(kind)
+    if type(value) is np.ndarray and value.dtype is wanted:
+        return value
     if not isinstance(value, np.ndarray):
         if wanted is None:
             array = np.asarray(value, "S")
