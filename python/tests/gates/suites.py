@@ -28,6 +28,8 @@ def outcomes(arguments: list[str], folder: Path) -> dict[str, str]:
     """What becomes of each test of pytest: 'passed', 'skipped' or 'failed', by its module, class and name."""
     report = folder / "report.xml"
     options = ["-q", "--tb=short", "-p", "no:cacheprovider", "-W", "ignore", f"--junitxml={report}"]
+    # Whether what is expected to fail may pass is not left to the configuration that is nearest.
+    options += ["-o", "xfail_strict=false"]
     run = _run(["-m", "pytest", *options, *arguments], folder)
     # 0: all passed, 1: some failed.
     if run.returncode not in (0, 1):
