@@ -105,6 +105,7 @@ pub mod context {
     /// The address of the memory for intermediate values.
     pub const SCRATCH: u32 = 16;
     /// What only [`refill`](super::meter::refill) knows.
+    #[cfg_attr(wasm_modules, allow(dead_code, reason = "the engine names the field"))]
     pub const METER: u32 = 20;
     /// Whether the function is to end, 0 if not.
     pub const STOP: u32 = 24;
