@@ -3,6 +3,7 @@
 `MINIEXPR_CLUSTER_ITEMS` asks for so many items in the test of memory, 100000000 being those of its last measurement.
 """
 
+import contextlib
 import os
 import pathlib
 import re
@@ -27,11 +28,18 @@ MOST_BYTES = 160_000_000
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
+@contextlib.contextmanager
+def cluster():
+    """A client of two worker processes."""
+    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "memory_limit": "600MB"}
+    with LocalCluster(dashboard_address=None, **options) as workers, Client(workers) as client:
+        client.wait_for_workers(2)
+        yield client
+
+
 @pytest.fixture(scope="module")
 def client():
-    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "memory_limit": "600MB"}
-    with LocalCluster(dashboard_address=None, **options) as cluster, Client(cluster) as client:
-        client.wait_for_workers(2)
+    with cluster() as client:
         yield client
 
 
@@ -147,20 +155,20 @@ class Target:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak of memory is read from /proc")
-def test_arrays_larger_than_memory(client, tmp_path):
+def test_arrays_larger_than_memory(tmp_path):
     source, target = tmp_path / "source", tmp_path / "target"
     with open(source, "wb") as file:
         for first in range(0, ITEMS, CHUNK):
             (np.arange(first, first + CHUNK) % 1000.0).tofile(file)
     target.touch()
-    client.restart()
-    x = da.map_blocks(part_of, str(source), chunks=((CHUNK,) * (ITEMS // CHUNK),), dtype="f8", meta=np.empty(0))
-    before = client.run(peak)
-    moments = me.dask.evaluate("mean(x) + 2*std(x)", {"x": x}).compute()
-    np.testing.assert_allclose(moments, 499.5 + 2 * np.arange(1000).std(), rtol=1e-12)
-    da.store(me.dask.evaluate("sqrt(x*x + 1) - x", {"x": x}), Target(str(target)), lock=False)
-    after = client.run(peak)
-    growth = {worker: after[worker] - before[worker] for worker in before}
+    with cluster() as client:
+        x = da.map_blocks(part_of, str(source), chunks=((CHUNK,) * (ITEMS // CHUNK),), dtype="f8", meta=np.empty(0))
+        before = client.run(peak)
+        moments = me.dask.evaluate("mean(x) + 2*std(x)", {"x": x}).compute()
+        np.testing.assert_allclose(moments, 499.5 + 2 * np.arange(1000).std(), rtol=1e-12)
+        da.store(me.dask.evaluate("sqrt(x*x + 1) - x", {"x": x}), Target(str(target)), lock=False)
+        after = client.run(peak)
+        growth = {worker: after[worker] - before[worker] for worker in before}
     print(f"{ITEMS} items: a worker took {max(growth.values()) / 1e6:.0f} MB more than before")
     assert max(growth.values()) < MOST_BYTES
     written = np.memmap(target, np.float64)
