@@ -88,9 +88,10 @@ def listed(name: str) -> dict[str, str]:
 
 
 def check(found: dict[str, str], known: dict[str, str]) -> None:
-    """Fails unless exactly the tests of a list fail."""
+    """Fails unless exactly the tests of a list fail; those whose reason begins with `sometimes` may pass as well."""
     failed = {name for name, outcome in found.items() if outcome == "failed"}
     unexpected = sorted(failed - set(known))
     assert not unexpected, f"{len(unexpected)} of {len(found)} tests fail: " + "\n".join(unexpected[:40])
-    outdated = sorted(name for name in known if name in found and name not in failed)
+    steady = [name for name, reason in known.items() if not reason.startswith("sometimes")]
+    outdated = sorted(name for name in steady if name in found and name not in failed)
     assert not outdated, "these pass, and are listed: " + "\n".join(outdated)
