@@ -210,12 +210,12 @@ impl<'a> ExpressionBuilder<'a> {
     ///
     /// let lines = Arc::new(Mutex::new(String::new()));
     /// let printed = Arc::clone(&lines);
-    /// let kernel = Expression::builder("def f(x):\n    print(\"x is {}\", x)\n    return x\n")
+    /// let kernel = Expression::builder("def f(x):\n    print(\"at most {}\", max(x))\n    return x\n")
     ///     .variable("x", Dtype::Float64)
     ///     .print(move |line| printed.lock().unwrap().push_str(&String::from_utf8_lossy(line)))
     ///     .compile()?;
-    /// kernel.evaluate_to_vec::<f64>(&[ArrayRef::from(&[0.5])])?;
-    /// assert_eq!(*lines.lock().unwrap(), "x is 0.5\n");
+    /// kernel.evaluate_to_vec::<f64>(&[ArrayRef::from(&[0.5, 2.5])])?;
+    /// assert_eq!(*lines.lock().unwrap(), "at most 2.5\n");
     /// # Ok::<(), miniexpr::Error>(())
     /// ```
     pub fn print(self, printer: impl Fn(&[u8]) + Send + Sync + 'static) -> Self {
