@@ -12,7 +12,7 @@ profile=${MINIEXPR_ADDON_PROFILE:-release}
 packages() {
     if [ ! -e js/node_modules/.package-lock.json ] ||
         [ -n "$(find js/package-lock.json -newer js/node_modules/.package-lock.json)" ]; then
-        npm ci --silent --prefix js </dev/null
+        npm ci --prefer-offline --loglevel=error --prefix js </dev/null
         touch js/node_modules/.package-lock.json
     fi
 }
