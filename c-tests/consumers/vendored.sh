@@ -10,6 +10,9 @@ for part in Cargo.toml Cargo.lock build.rs CMakeLists.txt package.json THIRD_PAR
     LICENSE LICENSE-LIBTCC LICENSE-SLEEF LICENSE-TINYEXPR benches cli cmake emscripten examples include src; do
     cp -R "$source/$part" "$work/source"
 done
+# The other crate of the workspace.
+mkdir "$work/source/js"
+cp -R "$source/js/native" "$work/source/js"
 
 # Needs no network if the crates are there (scripts/install_tools.sh gets them).
 cd "$work/source"
