@@ -197,8 +197,8 @@ class Guest {
     return { name, dtype, itemsize, itemBytes };
   }
 
-  /** Options of a compile call without any. */
-  defaults = () => ({ params: {}, grid: null });
+  /** Options of a compile call without any, whose rules for the table are older. */
+  defaults = () => ({ params: null, grid: null });
 
   compileOptions(ptr) {
     const given = this.#memory.sizedStruct("me_compile_params", ptr);

@@ -144,7 +144,8 @@ export interface CompileRequest {
   text: Uint8Array | null;
   variables: { name: Uint8Array | null; dtype: number; itemsize: number }[];
   dtype: number;
-  params: CompileParams;
+  /** `null` for the calls without them, whose rules for the table are older. */
+  params: CompileParams | null;
   /** Of an array in chunks. */
   grid: {
     ndims: number;

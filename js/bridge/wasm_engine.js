@@ -198,23 +198,22 @@ export class WasmEngine {
       );
       const [error, out] = [arena.words([-1]), arena.words([0])];
       const common = [arena.text(text), table, variables.length, dtype];
-      const status =
-        grid === null
-          ? this.#module.call("me_compile_with", ...common, compileParams(arena, params), error, out)
-          : this.#module.call(
-              "me_compile_nd_jit",
-              ...common,
-              ...gridArgs(arena, grid),
-              params.jit_mode,
-              error,
-              out,
-            );
+      const [name, options] = compileCall(arena, params, grid);
+      const status = this.#module.call(name, ...common, ...options, error, out);
       const position = arena.i32(error);
       const expression =
         status === CODES.ME_COMPILE_SUCCESS ? new WasmExpression(this.#module, arena.i32(out)) : null;
       return { ...this.#module.outcome(arena, status), position, expression };
     });
   }
+}
+
+/** The function that compiles, and its arguments between those that all have. */
+function compileCall(arena, params, grid) {
+  if (grid !== null) {
+    return ["me_compile_nd_jit", [...gridArgs(arena, grid), params.jit_mode]];
+  }
+  return params === null ? ["me_compile", []] : ["me_compile_with", [compileParams(arena, params)]];
 }
 
 function compileParams(arena, params) {
