@@ -11,7 +11,7 @@
 
 #include "miniexpr.h"
 
-enum { MAX_COLUMNS = 64, MAX_ROWS = 100000, MAX_LINE = 4096 };
+enum { MAX_COLUMNS = 32, MAX_ROWS = 40000, MAX_LINE = 4096 };
 
 static char header[MAX_LINE];
 static double columns[MAX_COLUMNS][MAX_ROWS], results[MAX_ROWS];
