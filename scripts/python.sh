@@ -31,8 +31,11 @@ wheel() {
 
 # versions VERSION...: the interpreters of these versions, on the PATH or of pyenv
 interpreters() {
+    # HOME may be another than the account's.
+    account=$(getent passwd "$(id -u)" 2>/dev/null | cut -d: -f6)
     for version in "$@"; do
-        for python in "python$version" "$HOME"/.pyenv/versions/"$version".*/bin/python /root/.pyenv/versions/"$version".*/bin/python; do
+        for python in "python$version" "$HOME"/.pyenv/versions/"$version".*/bin/python \
+            "$account"/.pyenv/versions/"$version".*/bin/python; do
             if "$python" -c "import ensurepip" 2>/dev/null; then
                 echo "$version $python"
                 break

@@ -6,7 +6,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { backends, bits } from "./backends.mjs";
-import { DTYPES, Random, TRANSCENDENTAL, randomArray, randomExpression, randomKernel } from "./random.mjs";
+import {
+  CLASSES,
+  DTYPES,
+  Random,
+  TRANSCENDENTAL,
+  randomArray,
+  randomExpression,
+  randomKernel,
+} from "./random.mjs";
 import { isDeviation, readCases, vectorFiles } from "./vectors.mjs";
 
 const PROGRAMS = Number(process.env.MINIEXPR_PROGRAMS ?? 10_000);
@@ -101,21 +109,6 @@ test("transcendental functions are within their bounds of each other", () => {
 });
 
 const bytesOf = (hex) => Buffer.from(hex, "hex");
-const CLASSES = {
-  bool: Uint8Array,
-  int8: Int8Array,
-  int16: Int16Array,
-  int32: Int32Array,
-  int64: BigInt64Array,
-  uint8: Uint8Array,
-  uint16: Uint16Array,
-  uint32: Uint32Array,
-  uint64: BigUint64Array,
-  float32: Float32Array,
-  float64: Float64Array,
-  complex64: Float32Array,
-  complex128: Float64Array,
-};
 
 /** Whether the functions of the package can ask what a recorded case asks. */
 const isPlain = ({ vars, dtype, nd, varlen, n, want }) =>

@@ -25,7 +25,8 @@ export class Random {
   }
 }
 
-const CLASSES = {
+/** The arrays that hold the items of a dtype. */
+export const CLASSES = {
   bool: Uint8Array,
   int8: Int8Array,
   int16: Int16Array,
