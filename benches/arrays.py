@@ -245,8 +245,9 @@ def large(evaluator, compare, dtype):
     numba.set_num_threads(THREADS)
     xla = jax.jit(lambda a, b, c: a * b + c)
     on_device = [jnp.asarray(values) for values in (a, b, c)]
+    names = {"a": a, "b": b, "c": c}
     others = {
-        "numexpr": lambda: numexpr.evaluate("a*b + c", out=out),
+        "numexpr": lambda: numexpr.evaluate("a*b + c", names, out=out),
         "numba": lambda: numba_fma(a, b, c, out),
         "XLA": lambda: xla(*on_device).block_until_ready(),
     }
