@@ -22,7 +22,7 @@ pub use axes::{Axes, AxesError};
 pub use builder::Builder;
 pub use graph::{Expr, Graph, Operands, Tables};
 pub use host::UserFunction;
-pub use op::{BinaryOp, CompareOp, MathFn, ReduceOp, UnaryOp};
+pub use op::{BinaryOp, CompareOp, MathFn, ReduceOp, UnaryOp, WHOLE_POWERS};
 pub use stmt::{Block, Branch, Print, SourcePlace, Stmt, always_returns};
 pub use string::{StringOp, StringTest};
 pub use validate::Invalid;

@@ -111,6 +111,9 @@ operations! {
     Rem,
     /// C `pow`; integers wrap modulo 2^n, a negative exponent truncates 1/x^n.
     Pow,
+    /// Powers of floats whose exponents are whole numbers from -[`WHOLE_POWERS`] to [`WHOLE_POWERS`], rounded
+    /// once; only for floats.
+    Powi,
     /// Logical and on bool, bitwise on integers, through int64 on floats.
     BitAnd,
     BitOr,
@@ -148,6 +151,9 @@ operations! {
     /// Greatest common divisor of the magnitudes of integers, wrapping; gcd(0, 0) is 0.
     Gcd,
 }
+
+/// The largest exponent of [`BinaryOp::Powi`].
+pub const WHOLE_POWERS: u32 = 32;
 
 /// Comparison of two operands of one dtype; result bool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

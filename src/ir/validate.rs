@@ -219,6 +219,7 @@ fn check_binary(op: BinaryOp, dtype: Dtype) -> Checked {
         BinaryOp::FloorDiv | BinaryOp::FloorMod => dtype.is_integer() || dtype.is_float(),
         BinaryOp::Minimum | BinaryOp::Maximum => !dtype.is_complex(),
         BinaryOp::Gcd => dtype.is_integer(),
+        BinaryOp::Powi => dtype.is_float(),
         BinaryOp::Add
         | BinaryOp::Sub
         | BinaryOp::Mul

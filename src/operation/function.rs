@@ -163,6 +163,7 @@ impl BinaryOp {
             BinaryOp::Div => Operator("/"),
             BinaryOp::Rem => Either("%", Function::exact("fmod", "__builtin_fmod")),
             BinaryOp::Pow => Either("**", Function::new("pow", "pow", Arrays)),
+            BinaryOp::Powi => function("powi", "me_jit_powi", Nothing),
             BinaryOp::BitAnd => Operator("&"),
             BinaryOp::BitOr => Operator("|"),
             BinaryOp::BitXor => Operator("^"),

@@ -5,6 +5,7 @@ use crate::client::{self, Variable};
 use crate::generator::{Generator, Random};
 use crate::session::{Session, compile, evaluate_in_place, has_kernel, set, values};
 use miniexpr::Dtype::{self, *};
+use miniexpr::{ArrayRef, Expression};
 
 /// The engines, by the headers and variables that choose them.
 const ENGINES: [(&str, &str); 3] = [("interpreter", "0"), ("tcc", "1"), ("cc", "1")];
@@ -109,6 +110,40 @@ fn what_careless_compilation_gets_wrong() {
             let got = decode(*output, &out);
             let is_close = |(got, want): (&f64, &f64)| (got - want).abs() <= 1e-15 * want.abs();
             assert!(got.iter().zip(*want).all(is_close), "{engine:?}: {got:?} instead of {want:?}\n{source}");
+        }
+    }
+}
+
+/// Powers of NumPy's dialect with whole exponents, by the library's function and by that of generated C.
+#[test]
+fn whole_powers_have_the_same_bits() {
+    let _session = Session::new("agreement-powers");
+    let mut random = Random::new(41);
+    let mut x =
+        vec![0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 5e-324, -3e-310, 1e308, -1.0, 1e-28];
+    x.extend((0..500).map(|_| f64::from_bits(random.next())));
+    x.extend((0..500).map(|_| random.next() as f64 / 2f64.powi(62)));
+    for exponent in ["3", "4", "7", "32", "-2", "-5.0", "-32", "0"] {
+        let source = format!(
+            "def kernel(x):\n    if x > 1e9:\n        return x**{exponent}\n    return 1.5 * x**{exponent}\n"
+        );
+        let mut wanted: Option<Vec<u64>> = None;
+        for (engine, jit) in ENGINES {
+            for bridge in ["1", "0"] {
+                set("ME_DSL_JIT", jit);
+                set("ME_DSL_JIT_COMPILER", engine);
+                set("ME_DSL_JIT_MATH_BRIDGE", bridge);
+                let kernel = Expression::builder(&source).variable("x", Float64).compile().expect(&source);
+                let got: Vec<f64> = kernel.evaluation().run_to_vec(&[ArrayRef::from(&x)]).expect(&source);
+                let got: Vec<u64> = got.iter().map(|y| if y.is_nan() { 0 } else { y.to_bits() }).collect();
+                let wanted = wanted.get_or_insert_with(|| got.clone());
+                let differs = (0..x.len()).find(|&i| got[i] != wanted[i]);
+                assert!(
+                    differs.is_none(),
+                    "{engine}, bridge {bridge}: {:e}**{exponent}",
+                    x[differs.unwrap_or(0)]
+                );
+            }
         }
     }
 }

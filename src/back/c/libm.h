@@ -16,6 +16,44 @@ static double me_jit_logaddexp(double a, double b) {
 static double me_jit_ldexp(double x, double n) {
     return ldexp(x, n > -100000.0 && n < 100000.0 ? (int)n : n < 0.0 ? -100000 : n > 0.0 ? 100000 : 0);
 }
+/* x to the whole power n by squaring, with the errors of the products; where they may leave the range of
+   exponents, by those of the mantissa. */
+static double me_products(double x, double n, double *low) {
+    double power = 1.0, base = x, base_low = 0.0;
+    int count = (int)__builtin_fabs(n);
+    *low = 0.0;
+    if (n < 0.0) {
+        base = 1.0 / x;
+        base_low = __builtin_fma(base, -x, 1.0) * base;
+    }
+    for (;;) {
+        if (count % 2 == 1) {
+            const double product = power * base, error = __builtin_fma(power, base, -product);
+            *low = __builtin_fma(*low, base, __builtin_fma(power, base_low, error));
+            power = product;
+        }
+        count /= 2;
+        if (count == 0) return power;
+        const double square = base * base, error = __builtin_fma(base, base, -square);
+        base_low = __builtin_fma(base_low, base, __builtin_fma(base, base_low, error));
+        base = square;
+    }
+}
+static double me_jit_powi(double x, double n) {
+    double low, power = me_products(x, n, &low);
+    const double size = __builtin_fabs(power);
+    if (size > 0x1p-900 && size < 0x1p900) return power + low;
+    if (x == 0.0 || !(__builtin_fabs(x) < __builtin_inf())) return power;
+    const int is_subnormal = __builtin_fabs(x) < 0x1p-1022;
+    union {
+        double value;
+        uint64_t bits;
+    } mantissa = {is_subnormal ? x * 0x1p54 : x};
+    const int exponent = (int)(mantissa.bits >> 52 & 2047) - 1023;
+    mantissa.bits -= (uint64_t)exponent << 52;
+    power = me_products(mantissa.value, n, &low);
+    return ldexp(power + low, (is_subnormal ? exponent - 54 : exponent) * (int)n);
+}
 static double me_jit_fac(double x) {
     uint64_t product = 1;
     if (!(x >= 0.0)) return __builtin_nan("");

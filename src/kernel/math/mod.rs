@@ -168,6 +168,7 @@ fn binary_entry(op: BinaryOp) -> Option<Entry<ScalarBinary>> {
     }
     match op {
         BinaryOp::Pow => two_forms::<power::Pow<true>, power::Pow<false>>(),
+        BinaryOp::Powi => entry::<power::Powi>(),
         BinaryOp::Atan2 => {
             two_forms::<inverse_trigonometric::Atan2<true>, inverse_trigonometric::Atan2<false>>()
         }

@@ -1,10 +1,12 @@
-//! pow, sqrt, cbrt, hypot.
+//! pow, whole powers, sqrt, cbrt, hypot.
 
 use super::double::Double;
+use super::element::Element;
 use super::exponential::{self, power_of_reduced, power_single, reduce};
-use super::float::{Float, Float32, Float64, chain, nearest, polynomial};
+use super::float::{Float, Float32, Float64, Vector, chain, nearest, polynomial};
 use super::formula::{Binary, Unary};
 use super::logarithm;
+use crate::ir::WHOLE_POWERS;
 use std::f64::consts::LOG2_E;
 
 /// Square root, correctly rounded.
@@ -15,6 +17,9 @@ pub struct Cbrt;
 
 /// a^b.
 pub struct Pow<const PRECISE: bool>;
+
+/// x^n for whole numbers n up to ±[`WHOLE_POWERS`], rounded once from about twice the precision.
+pub struct Powi;
 
 /// sqrt(a² + b²) without overflow.
 pub struct Hypot;
@@ -220,6 +225,78 @@ impl<const PRECISE: bool> Binary for Pow<PRECISE> {
         ]);
         with_sign_and_limits(power, x, y)
     }
+}
+
+impl Binary for Powi {
+    /// The code of exact products by hand is long, and stands there once.
+    const NEEDS_FMA: bool = true;
+
+    fn scalar(x: f64, n: f64) -> f64 {
+        type V = <f64 as Element>::Baseline;
+        Self::vector(V::splat(x), V::splat(n)).lanes()[0]
+    }
+
+    #[inline(always)]
+    fn vector<V: Float64>(x: V, n: V) -> V {
+        whole_power(x, n)
+    }
+
+    /// Products in float64 have room for every power of a float32.
+    #[inline(always)]
+    fn single<V: Float64>(x: V, n: V) -> V {
+        products::<V, false>(x, n).hi
+    }
+}
+
+/// x^n by squaring, with the errors of the products. Where they may leave the range of float64, those of its
+/// mantissa take their place, by the same code.
+#[inline(always)]
+fn whole_power<T: Float>(x: T, n: T) -> T {
+    let (low, high) = (T::of(f64::from_bits((1023 - 900) << 52)), T::of(f64::from_bits((1023 + 900) << 52)));
+    let mut base = x;
+    let mut first = None;
+    loop {
+        let power = products::<T, true>(base, n);
+        if let Some((ordinary, power_of_x)) = first {
+            let (exponent, _) = x.abs().split_exponent();
+            // Beyond, every power is 0 or infinite.
+            let exponent = (exponent * n).at_least(T::of(-2000.0)).at_most(T::of(2000.0));
+            let scaled = power.value().scaled(exponent);
+            return T::select(ordinary, power_of_x, with_sign_and_limits(scaled, x, n));
+        }
+        let size = power.hi.abs();
+        let ordinary = size.gt(low) & size.lt(high);
+        if !T::may_hold(!ordinary) {
+            return power.value();
+        }
+        first = Some((ordinary, power.value()));
+        (_, base) = x.abs().split_exponent();
+    }
+}
+
+/// x^n by squaring; the errors of the products where `EXACT`.
+#[inline(always)]
+fn products<T: Float, const EXACT: bool>(x: T, n: T) -> Double<T> {
+    let times = |a: Double<T>, b: Double<T>| match EXACT {
+        true => a.times(b),
+        false => Double { hi: a.hi * b.hi, lo: T::ZERO },
+    };
+    let (mut base, one) = (Double { hi: x, lo: T::ZERO }, Double { hi: T::ONE, lo: T::ZERO });
+    let (is_inverse, count) = (n.lt(T::ZERO), n.abs());
+    if T::may_hold(is_inverse) {
+        let inverse = if EXACT { one.divided_by(base) } else { Double { hi: T::ONE / x, lo: T::ZERO } };
+        base = base.or_where(is_inverse, inverse);
+    }
+    let rounded = count + T::ROUNDER;
+    let mut power = one.or_where(T::rounded_bit(rounded, 0), base);
+    for bit in 1..=WHOLE_POWERS.ilog2() {
+        if !T::may_hold(count.ge(T::of(f64::from(1 << bit)))) {
+            break;
+        }
+        base = times(base, base);
+        power = power.or_where(T::rounded_bit(rounded, bit), times(power, base));
+    }
+    power
 }
 
 /// What powers need in one float type.

@@ -11,7 +11,9 @@ use crate::front::scope::{HostFunction, Scope, Variable};
 use crate::front::tree::{NodeId, NodeKind, Options, Tree};
 use crate::front::typing::host;
 use crate::front::typing::text::{self, TextNode};
-use crate::ir::{Axes, AxesId, BinaryOp, Builder, CompareOp, ExprId, ExprKind, MathFn, ReduceOp, UnaryOp};
+use crate::ir::{
+    Axes, AxesId, BinaryOp, Builder, CompareOp, ExprId, ExprKind, MathFn, ReduceOp, UnaryOp, WHOLE_POWERS,
+};
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::operation::composed::Composer;
 use crate::operation::numpy::{Function, Meaning, Reduction, Ufunc};
@@ -329,6 +331,10 @@ impl Emitter<'_> {
                 let a = self.operand(a, work)?;
                 self.of_one(Ufunc::Square, a, work)
             }
+            [a, b] if ufunc == Ufunc::Power && work.is_float() && is_small_and_whole(self.get(b)) => {
+                let (a, b) = (self.operand(a, work)?, self.operand(b, work)?);
+                Ok(self.compose().binary(BinaryOp::Powi, a, b)?)
+            }
             [a, b] => {
                 let (a, b) = (self.operand(a, work)?, self.operand(b, work)?);
                 Ok(self.of_two(ufunc, a, b, work)?)
@@ -536,6 +542,13 @@ fn beyond(number: Typed, other: Typed) -> Option<(i128, Dtype)> {
         Dtype::Bool => (!ufunc::holds(value, Dtype::Int64)).then_some((value, Dtype::Int64)),
         _ => None,
     }
+}
+
+/// Whether an exponent is a small whole number: such a power is a chain of products.
+fn is_small_and_whole(exponent: Typed) -> bool {
+    let Some(value @ (Scalar::Int(_) | Scalar::Float(_))) = exponent.constant else { return false };
+    let value = value.to_f64();
+    value.fract() == 0.0 && value.abs() <= f64::from(WHOLE_POWERS)
 }
 
 /// Whether an exponent is the number 2: such a power is a product.

@@ -8,6 +8,7 @@ mod exact;
 mod floor_division;
 mod reference;
 mod single;
+mod whole_powers;
 
 use super::{binary, fma, unary};
 use crate::dtype::Dtype;

@@ -76,6 +76,10 @@ impl Reference {
         let (x, y) = (big(a), big(b));
         let value = match op {
             BinaryOp::Pow => x.pow(&y, p, rm, &mut self.consts),
+            BinaryOp::Powi => {
+                let power = x.powi(b.abs() as usize, p, rm);
+                if b < 0.0 { power.reciprocal(p, rm) } else { power }
+            }
             BinaryOp::Hypot => x.mul(&x, p, rm).add(&y.mul(&y, p, rm), p, rm).sqrt(p, rm),
             BinaryOp::Atan2 => {
                 let angle = x.abs().div(&y.abs(), p, rm).atan(p, rm, &mut self.consts);
