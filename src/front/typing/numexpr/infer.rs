@@ -300,7 +300,9 @@ impl Typing<'_> {
     fn selection(&self, args: &[NodeId]) -> Result<Typed, CompileError> {
         let kinds = [self.kind(args[0]), self.kind(args[1]), self.kind(args[2])];
         if let Some(value) = self.get(args[0]).constant {
-            return Ok(of_kind(kinds[if value.is_true() { 1 } else { 2 }]));
+            let chosen = if value.is_true() { 1 } else { 2 };
+            let number = self.get(args[chosen]);
+            return Ok(if number.constant.is_some() { number } else { of_kind(kinds[chosen]) });
         }
         args.iter().try_for_each(|arg| self.check_range(*arg))?;
         if kinds[0] != Dtype::Bool {
