@@ -12,6 +12,7 @@ use super::tile::{STREAMED_BYTES, Tile, Tiler, Tiling};
 use super::{copy, pool};
 use crate::back::block::{Bytes, Items, Outcome};
 use crate::back::budget::{Budget, Scope};
+use crate::back::clock::Moment;
 use crate::back::jit_mode::Mode;
 use crate::back::policy::Program;
 use crate::error::{Error, ErrorKind};
@@ -328,19 +329,15 @@ struct Shared<'s, 'o> {
     progress: CallerOnly<Option<&'s mut &'o mut dyn FnMut(i64, i64)>>,
 }
 
-/// How long `work` takes, at least a nanosecond.
-#[cfg(not(bare_wasm))]
-fn timed<E>(work: impl FnOnce() -> Result<(), E>) -> Result<Duration, E> {
-    let start = std::time::Instant::now();
-    work()?;
-    Ok(start.elapsed().max(Duration::from_nanos(1)))
-}
+/// What a tile is taken to last where there is no clock, or one too coarse to tell.
+const GUESS: Duration = Duration::from_micros(20);
 
-/// A guess where there is no clock: that of some nanoseconds an item.
-#[cfg(bare_wasm)]
+/// How long `work` takes, more than nothing.
 fn timed<E>(work: impl FnOnce() -> Result<(), E>) -> Result<Duration, E> {
+    let start = Moment::now();
     work()?;
-    Ok(Duration::from_micros(20))
+    let time = start.and_then(|start| Some(Moment::now()?.since(start)));
+    Ok(time.filter(|time| !time.is_zero()).unwrap_or(GUESS))
 }
 
 impl Job<'_> {

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-#[cfg(not(bare_wasm))]
+#[cfg(not(any(bare_wasm, target_os = "emscripten")))]
 use std::time::Instant;
 
 /// A point in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[cfg(not(bare_wasm))]
+#[cfg(not(any(bare_wasm, target_os = "emscripten")))]
 pub struct Moment(Instant);
 
-#[cfg(not(bare_wasm))]
+#[cfg(not(any(bare_wasm, target_os = "emscripten")))]
 impl Moment {
     /// The present; `None` where there is no clock.
     pub fn now() -> Option<Moment> {
@@ -22,18 +22,18 @@ impl Moment {
         self.0.checked_add(duration).map(Moment)
     }
 
-    /// Whether the moment has come.
-    pub fn has_passed(self) -> bool {
-        Instant::now() >= self.0
+    /// The time since an earlier moment.
+    pub fn since(self, earlier: Moment) -> Duration {
+        self.0.saturating_duration_since(earlier.0)
     }
 }
 
 /// A moment of the host's clock, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
-#[cfg(bare_wasm)]
+#[cfg(any(bare_wasm, target_os = "emscripten"))]
 pub struct Moment(f64);
 
-#[cfg(bare_wasm)]
+#[cfg(any(bare_wasm, target_os = "emscripten"))]
 impl Moment {
     /// The present; `None` where the host has given no clock.
     pub fn now() -> Option<Moment> {
@@ -45,9 +45,30 @@ impl Moment {
         Some(Moment(self.0 + duration.as_secs_f64() * 1e3)).filter(|moment| moment.0.is_finite())
     }
 
+    /// The time since an earlier moment.
+    pub fn since(self, earlier: Moment) -> Duration {
+        Duration::try_from_secs_f64((self.0 - earlier.0) / 1e3).unwrap_or_default()
+    }
+}
+
+impl Moment {
     /// Whether the moment has come.
     pub fn has_passed(self) -> bool {
-        host::now().is_some_and(|now| now >= self.0)
+        Moment::now().is_some_and(|now| now >= self)
+    }
+}
+
+/// The clock of Emscripten's runtime. That of the standard library panics under some of its versions: they disagree on
+/// the layout of C's `timespec`.
+#[cfg(target_os = "emscripten")]
+mod host {
+    unsafe extern "C" {
+        /// Milliseconds since the start of the program or any other time.
+        safe fn emscripten_get_now() -> f64;
+    }
+
+    pub(super) fn now() -> Option<f64> {
+        Some(emscripten_get_now())
     }
 }
 
