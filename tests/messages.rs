@@ -53,6 +53,33 @@ fn habits_of_other_languages_get_hints() {
     }
 }
 
+/// `^` of floats is the exclusive or of their integer parts in the language of `me_compile`, and a comma between
+/// expressions gives the last one there: neither is an error.
+#[test]
+fn numbers_and_powers_of_other_languages_get_hints() {
+    let point = Some("write decimal numbers with a point: '1.5'");
+    let power = Some("write 'x ** y' for a power: '^' is the exclusive or of integers");
+    let cases = [
+        (Dialect::NumPy, "1,5*a", "tuples are not supported", point),
+        (Dialect::NumPy, "a, b", "tuples are not supported", None),
+        (Dialect::NumPy, "sin(1,5)", "sin() takes 1 positional argument but more were given", point),
+        (Dialect::NumPy, "a^2", "unsupported operand type(s) for ^: 'float64' and 'int64'", power),
+        (Dialect::NumPy, "2.5^3", "unsupported operand type(s) for ^: 'float' and 'int'", power),
+        (Dialect::NumPy, "a | b", "unsupported operand type(s) for |: 'float64' and 'float64'", None),
+        (Dialect::NumExpr, "a^2.5", "couldn't find matching opcode for 'xor_ddd'", power),
+        (Dialect::NumExpr, "1,5*a", "tuples are not supported", point),
+        (Dialect::Miniexpr, "sin(1,5)", "sin() takes exactly 1 argument", point),
+        (Dialect::Miniexpr, "pow(a, 1,5)", "pow() takes exactly 2 arguments", point),
+        (Dialect::Miniexpr, "sin(a, b)", "sin() takes exactly 1 argument", None),
+    ];
+    for (dialect, text, message, hint) in cases {
+        let builder = Expression::builder(text).variable("a", Dtype::Float64).variable("b", Dtype::Float64);
+        let error = builder.dialect(dialect).compile().expect_err(text);
+        let said = error.message().split(" near offset ").next();
+        assert_eq!((said, error.hint()), (Some(message), hint), "{dialect:?} {text}");
+    }
+}
+
 #[test]
 fn culprits_in_kernels_have_their_place() {
     let cases = [

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use crate::front::error::Quoted;
+use crate::front::error::{CompileError, Quoted};
 use crate::front::scope::Scope;
+use crate::ir::Span;
 
 /// The names that a hint has.
 const MOST: usize = 3;
@@ -32,6 +33,16 @@ pub fn similar<'a>(name: &[u8], scope: &Scope<'a>, language: impl Iterator<Item 
         }
     }
     Hint(nearest.map(|entry| entry.map(|(_, name)| name)))
+}
+
+/// `error` about the comma at `comma`, with a hint where the comma stands in a number, as the decimal sign of some languages.
+pub fn about_comma(error: CompileError, text: &[u8], comma: Span) -> CompileError {
+    let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+    let before = (comma.start as usize).checked_sub(1).and_then(|index| text.get(index));
+    match is_digit(before) && is_digit(text.get(comma.end as usize)) {
+        true => error.with_hint(format_args!("write decimal numbers with a point: '1.5'")),
+        false => error,
+    }
 }
 
 /// Up to how many letters away a name is near.

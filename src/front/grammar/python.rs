@@ -386,7 +386,10 @@ impl<'s> Parser<'_, 's> {
                 self.argument()
             }
             Some(Frame::If(span)) => Err(missing_else(*span)),
-            _ => Err(self.refuse(format_args!("tuples are not supported"))),
+            _ => {
+                let error = self.refuse(format_args!("tuples are not supported"));
+                Err(hint::about_comma(error, self.text, self.span))
+            }
         }
     }
 

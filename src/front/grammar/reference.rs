@@ -324,12 +324,12 @@ impl<'s> Parser<'_, 's> {
         match self.frames.last() {
             Some(Frame::Arguments { arity, first, name, .. }) => {
                 if self.values.len() - first == usize::from(*arity) {
-                    return Err(self.wrong_count(*name, *arity));
+                    return Err(self.about_comma(self.wrong_count(*name, *arity)));
                 }
                 self.advance();
                 Ok(())
             }
-            Some(Frame::OneArgument) => Err(self.misused_argument()),
+            Some(Frame::OneArgument) => Err(self.about_comma(self.misused_argument())),
             _ => self.infix(Infix::Comma),
         }
     }
@@ -432,6 +432,11 @@ impl<'s> Parser<'_, 's> {
             [.., Frame::Prefix(Prefix::Apply(_), name), Frame::OneArgument] => self.wrong_count(*name, 1),
             _ => self.unexpected("an operand"),
         }
+    }
+
+    /// `error` about the current token, a comma.
+    fn about_comma(&self, error: CompileError) -> CompileError {
+        hint::about_comma(error, self.text, self.span)
     }
 
     /// Another number of arguments than the function `name` takes.

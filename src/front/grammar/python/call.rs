@@ -1,6 +1,6 @@
 //! Calls: which argument goes to which parameter.
 
-use super::{Frame, Parser, refuse};
+use super::{Frame, Parser, hint, refuse};
 use crate::dtype::{Dtype, Scalar};
 use crate::front::error::{CompileError, Quoted};
 use crate::front::lexer::{Operator, Token};
@@ -159,10 +159,16 @@ impl Parser<'_, '_> {
         let name = call.name;
         let name = std::str::from_utf8(self.text_at(name)).unwrap_or_default();
         let plural = if limit == 1 { "" } else { "s" };
-        Err(refuse(
+        let error = refuse(
             span,
             format_args!("{name}() takes {limit} positional argument{plural} but more were given"),
-        ))
+        );
+        // The comma may stand right before the argument.
+        let comma = Span { start: span.start.saturating_sub(1), end: span.start };
+        Err(match self.text_at(comma) {
+            b"," => hint::about_comma(error, self.text, comma),
+            _ => error,
+        })
     }
 
     /// The value of an option, which is a literal.

@@ -10,7 +10,7 @@ use crate::front::tree::{CastTo, NodeId, NodeKind, Options, Tree};
 use crate::front::typing::numpy::constant::{self, Prefix};
 use crate::front::typing::numpy::infer::ufunc_of;
 use crate::front::typing::numpy::ufunc::{self, Loop};
-use crate::front::typing::numpy::{Typed, type_error};
+use crate::front::typing::numpy::{Typed, about_power, type_error};
 use crate::front::typing::text::{self, TextOperation};
 use crate::ir::StringTest;
 use crate::memory::{OutOfMemory, TryGrow};
@@ -233,7 +233,8 @@ impl Typing<'_> {
             kinds.reverse();
         }
         let result = if let Ufunc::Compare(_) = ufunc { Dtype::Bool } else { common(kinds.iter().copied()) };
-        type_error(format_args!("{}", NoOpcode { name, result, operands: kinds, suffix: "" }))
+        let error = type_error(format_args!("{}", NoOpcode { name, result, operands: kinds, suffix: "" }));
+        if ufunc == Ufunc::BitwiseXor { about_power(error, "^") } else { error }
     }
 
     fn conditional(&self, condition: NodeId, yes: NodeId, no: NodeId) -> Result<Typed, CompileError> {

@@ -1,6 +1,6 @@
 //! Python's numbers among themselves, computed as Python does.
 
-use super::type_error;
+use super::{about_power, type_error};
 use crate::dtype::{Complex, Dtype, Scalar};
 use crate::front::error::CompileError;
 use crate::front::lexer::Operator;
@@ -88,7 +88,9 @@ fn name(value: Scalar) -> &'static str {
 
 fn unsupported(operator: Operator, a: Scalar, b: Scalar) -> CompileError {
     let symbol = operator.symbol();
-    type_error(format_args!("unsupported operand type(s) for {symbol}: '{}' and '{}'", name(a), name(b)))
+    let error =
+        type_error(format_args!("unsupported operand type(s) for {symbol}: '{}' and '{}'", name(a), name(b)));
+    about_power(error, symbol)
 }
 
 fn integers(operator: Operator, a: i128, b: i128) -> Result<Scalar, CompileError> {

@@ -3,7 +3,7 @@
 use super::constant::{self, Prefix};
 use super::promote::common;
 use super::ufunc::{self, Loop};
-use super::{Kind, Typed, Weak, type_error};
+use super::{Kind, Typed, Weak, about_power, type_error};
 use crate::dtype::{Dtype, Scalar};
 use crate::front::error::CompileError;
 use crate::front::lexer::Operator;
@@ -180,7 +180,10 @@ impl Typing<'_> {
             }
             (Name::Operator(symbol), _) => {
                 let (left, right) = (dtype(0), dtype(1));
-                type_error(format_args!("unsupported operand type(s) for {symbol}: '{left}' and '{right}'"))
+                let error = type_error(format_args!(
+                    "unsupported operand type(s) for {symbol}: '{left}' and '{right}'"
+                ));
+                if left.is_string() || right.is_string() { error } else { about_power(error, symbol) }
             }
             (Name::Function(name), 2) => {
                 let (left, right) = (dtype(0), dtype(1));

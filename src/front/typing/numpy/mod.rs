@@ -192,3 +192,13 @@ impl TypedTree<'_> {
 pub fn type_error(message: std::fmt::Arguments<'_>) -> CompileError {
     CompileError::new(Status::InvalidType, message)
 }
+
+/// `error` about an operator that numbers do not have, with a hint for `^`, which is a power elsewhere.
+pub fn about_power(error: CompileError, symbol: &str) -> CompileError {
+    match symbol {
+        "^" => {
+            error.with_hint(format_args!("write 'x ** y' for a power: '^' is the exclusive or of integers"))
+        }
+        _ => error,
+    }
+}
