@@ -93,7 +93,7 @@ impl<'a> Budget<'a> {
             flag: limits.flag,
             // A time that no clock reaches is no limit.
             deadline: limits.timeout.and_then(|timeout| Moment::now()?.after(timeout)),
-            passes: limits.passes.unwrap_or(u64::MAX),
+            passes: limits.passes.unwrap_or(NO_CAP),
             stop: AtomicU8::new(0),
             failure: Mutex::new(None),
         }
@@ -136,10 +136,6 @@ impl<'a> Budget<'a> {
     pub fn take_failure(&self) -> Failure {
         let mut failure = self.failure.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         failure.take().unwrap_or_default()
-    }
-
-    fn has_pass_cap(&self) -> bool {
-        self.passes != u64::MAX
     }
 }
 
@@ -202,33 +198,82 @@ pub fn fail(code: i32, message: &[u8]) -> bool {
     }
 }
 
-/// Counts the passes that items which are evaluated together take, and asks the budget now and then.
+/// Counts the passes that items which are evaluated together take. Generated code has it while it runs, and knows its
+/// layout.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct Count {
+    /// Passes before the next look at the meter: code counts down.
+    pub left: i64,
+    /// [`Count::left`] when it was last set.
+    granted: i64,
+    /// Passes before the next question to the budget, as of then.
+    quiet: i64,
+    /// The most passes of such items; [`NO_CAP`] without a limit.
+    cap: u64,
+    /// Passes that these items had taken then.
+    taken: u64,
+}
+
+/// Of a [`Count`] whose items need not be told apart.
+pub const NO_CAP: u64 = u64::MAX;
+
+/// Where generated code finds the fields of a [`Count`].
+pub mod count {
+    pub const LEFT: u32 = 0;
+    pub const GRANTED: u32 = 8;
+    pub const QUIET: u32 = 16;
+    pub const CAP: u32 = 24;
+    pub const TAKEN: u32 = 32;
+}
+
+impl Count {
+    /// Begins with other items, which have taken so many passes before. Code with a cap does this itself for each group
+    /// of items, which have taken none.
+    fn next_items(&mut self, taken: u64) {
+        self.settle();
+        self.taken = taken;
+        self.grant();
+    }
+
+    /// Books the passes that have been taken.
+    fn settle(&mut self) {
+        let taken = self.granted - self.left;
+        self.taken += taken as u64;
+        self.quiet -= taken;
+        self.granted = self.left;
+    }
+
+    fn grant(&mut self) {
+        self.left = (self.quiet as u64).min(self.cap.saturating_sub(self.taken)) as i64;
+        self.granted = self.left;
+    }
+}
+
+/// A [`Count`], and the budget that is asked now and then.
 #[derive(Debug)]
 pub struct Meter<'b> {
     budget: Option<&'b Budget<'b>>,
     /// Passes between two questions.
     interval: i64,
-    /// Passes before the next look at the meter: code counts down.
-    pub left: i64,
-    granted: i64,
-    /// Passes that these items have taken, and those since the last question.
-    taken: u64,
-    unasked: i64,
+    pub count: Count,
     stop: Option<Stop>,
 }
 
 impl<'b> Meter<'b> {
     /// A meter for loops of which `interval` passes take little time.
     pub fn new(budget: Option<&'b Budget<'b>>, interval: i64) -> Meter<'b> {
-        let interval = interval.max(1);
-        let mut meter = Meter { budget, interval, left: 0, granted: 0, taken: 0, unasked: 0, stop: None };
-        meter.grant();
-        meter
+        // Without a budget nobody has to ask.
+        let interval = if budget.is_some() { interval.max(1) } else { i64::MAX };
+        let cap = budget.map_or(NO_CAP, |budget| budget.passes);
+        let mut count = Count { left: 0, granted: 0, quiet: interval, cap, taken: 0 };
+        count.grant();
+        Meter { budget, interval, count, stop: None }
     }
 
     /// Whether passes are capped, so that items are counted apart.
     pub fn is_capped(&self) -> bool {
-        self.budget.is_some_and(Budget::has_pass_cap)
+        self.count.cap != NO_CAP
     }
 
     /// Whether there is a budget at all.
@@ -249,75 +294,63 @@ impl<'b> Meter<'b> {
 
     /// Passes that the items have taken.
     pub fn taken(&self) -> u64 {
-        self.taken + (self.granted - self.left) as u64
+        self.count.taken + (self.count.granted - self.count.left) as u64
     }
 
     #[cold]
     fn restart(&mut self, taken: u64) -> Result<(), Stop> {
-        self.settle();
-        self.taken = taken;
-        // Items that take no pass take time as well; where they are counted apart they are few.
-        self.unasked += if self.is_capped() { 1 } else { self.interval };
-        self.ask()?;
-        self.grant();
+        // Items that take no pass take time as well.
+        self.look()?;
+        self.count.next_items(taken);
         Ok(())
     }
 
     /// Asks the budget now, where there is one.
     #[cold]
     pub fn look(&mut self) -> Result<(), Stop> {
-        self.unasked = self.interval;
-        self.ask()
+        self.count.settle();
+        self.ask()?;
+        self.count.grant();
+        Ok(())
     }
 
     /// Counts a pass.
     #[inline]
     pub fn pass(&mut self) -> Result<(), Stop> {
-        self.left -= 1;
-        if self.left < 0 { self.refill() } else { Ok(()) }
+        self.count.left -= 1;
+        if self.count.left < 0 { self.refill() } else { Ok(()) }
     }
 
-    /// Goes on after [`Meter::left`] has fallen below zero: by the pass that comes.
+    /// Goes on after [`Count::left`] has fallen below zero: by the pass that comes.
     #[cold]
     pub fn refill(&mut self) -> Result<(), Stop> {
         // That pass has not been taken yet.
-        self.left += 1;
-        self.settle();
-        self.ask()?;
-        self.grant();
-        if self.left == 0
+        self.count.left += 1;
+        self.count.settle();
+        if self.count.quiet <= 0 {
+            self.ask()?;
+        }
+        self.count.grant();
+        if self.count.left == 0
             && let Some(budget) = self.budget
         {
             return Err(*self.stop.insert(budget.end(Stop::TooManyPasses)));
         }
-        self.left -= 1;
+        self.count.left -= 1;
         Ok(())
     }
 
-    /// Books the passes that have been taken.
-    fn settle(&mut self) {
-        let taken = self.granted - self.left;
-        self.taken += taken as u64;
-        self.unasked += taken;
-        self.granted = self.left;
-    }
-
     fn ask(&mut self) -> Result<(), Stop> {
-        let Some(budget) = self.budget.filter(|_| self.unasked >= self.interval) else { return Ok(()) };
-        self.unasked = 0;
+        self.count.quiet = self.interval;
+        let Some(budget) = self.budget else { return Ok(()) };
         budget.check().inspect_err(|stop| self.stop = Some(*stop))
-    }
-
-    fn grant(&mut self) {
-        let most = self.budget.map_or(u64::MAX, |budget| budget.passes - self.taken.min(budget.passes));
-        let most = i64::try_from(most).unwrap_or(i64::MAX);
-        self.left = if self.budget.is_none() { i64::MAX } else { most.min(self.interval - self.unasked) };
-        self.granted = self.left;
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::mem::offset_of;
+
     use super::*;
 
     fn passes_before_stop(meter: &mut Meter<'_>, most: u64) -> Result<u64, Stop> {
@@ -362,6 +395,19 @@ mod tests {
     }
 
     #[test]
+    fn generated_code_knows_the_fields_of_a_count() {
+        let offsets = [
+            offset_of!(Count, left),
+            offset_of!(Count, granted),
+            offset_of!(Count, quiet),
+            offset_of!(Count, cap),
+            offset_of!(Count, taken),
+        ];
+        let told = [count::LEFT, count::GRANTED, count::QUIET, count::CAP, count::TAKEN];
+        assert_eq!(offsets, told.map(|offset| offset as usize));
+    }
+
+    #[test]
     fn a_meter_asks_at_intervals() {
         let flag = AtomicI32::new(0);
         let budget = Budget::new(Limits { flag: Some(Flag::Number(&flag)), ..Limits::default() });
@@ -373,7 +419,7 @@ mod tests {
             passes += 1;
         }
         assert!(passes <= 8, "{passes}");
-        assert_eq!(Meter::new(None, 1).left, i64::MAX);
+        assert_eq!(Meter::new(None, 1).count.left, i64::MAX);
     }
 
     #[test]

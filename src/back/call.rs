@@ -62,7 +62,8 @@ pub struct Needs {
     pub frame: usize,
     /// Whether the code reads each item before it writes it, so that the output may be an input.
     pub works_in_place: bool,
-    /// Where the code has loops, passes of them that take little time: it counts [`Meter::left`] down.
+    /// Where the code has loops, passes of them that take little time: it counts down and, where they are
+    /// capped, begins anew with each group; see [`Count`](budget::Count).
     pub quiet_passes: Option<i64>,
 }
 
@@ -164,9 +165,7 @@ unsafe fn run_all(
     if !needs.symbols.is_empty() {
         most = most.min(SYMBOL_ITEMS);
     }
-    if meter.is_capped() && needs.quiet_passes.is_some() {
-        most = needs.group;
-    } else if meter.is_watched() {
+    if meter.is_watched() {
         most = most.min(WATCHED_ITEMS);
     }
     debug_assert!(WATCHED_ITEMS.is_multiple_of(needs.group));

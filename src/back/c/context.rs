@@ -1,10 +1,10 @@
 //! What compiled C gets beside its arrays: the functions of the library, and what bounds its loops.
 
-use std::ffi::{c_int, c_void};
+use std::ffi::c_void;
 use std::ptr;
 
 use super::functions::Call;
-use crate::back::budget::Meter;
+use crate::back::budget::{Count, Meter};
 use crate::back::settings::Settings;
 use crate::back::vector_calls::call_in_chunks;
 use crate::kernel::Accuracy;
@@ -14,9 +14,9 @@ use crate::kernel::Accuracy;
 pub struct Context<'a> {
     pass_cap: i64,
     call: CallFunction,
-    /// [`Meter::left`], which the code counts down.
-    passes_left: *mut i64,
-    refill: unsafe extern "C" fn(*const Context<'_>) -> c_int,
+    /// That of the meter, `struct me_count`.
+    count: *mut Count,
+    refill: unsafe extern "C" fn(*const Context<'_>, i64) -> i64,
     meter: *mut Meter<'static>,
     calls: &'a [Call],
     accuracy: Accuracy,
@@ -40,7 +40,7 @@ impl<'a> Context<'a> {
         Context {
             pass_cap: settings.pass_cap(),
             call,
-            passes_left: ptr::null_mut(),
+            count: ptr::null_mut(),
             refill,
             meter: ptr::null_mut(),
             calls,
@@ -53,18 +53,21 @@ impl<'a> Context<'a> {
     pub fn metered(&mut self, meter: &mut Meter<'_>) {
         let meter = (&raw mut *meter).cast::<Meter<'static>>();
         // SAFETY: the meter is there.
-        self.passes_left = unsafe { &raw mut (*meter).left };
+        self.count = unsafe { &raw mut (*meter).count };
         self.meter = meter;
     }
 }
 
-/// Lets the meter look; not 0 where the code is to end.
+/// Lets the meter look when the passes that are left have fallen to `left`. Returns those left from now on, below 0 where
+/// the code is to end.
 ///
 /// # Safety
 /// The context is that of a run, whose meter nobody uses meanwhile.
-unsafe extern "C" fn refill(context: *const Context<'_>) -> c_int {
+unsafe extern "C" fn refill(context: *const Context<'_>, left: i64) -> i64 {
     // SAFETY: as the caller promises.
-    c_int::from(unsafe { (*(*context).meter).refill() }.is_err())
+    let meter = unsafe { &mut *(*context).meter };
+    meter.count.left = left;
+    meter.refill().map_or(-1, |()| meter.count.left)
 }
 
 /// Calls function `number` on `n` items for generated code.

@@ -34,7 +34,7 @@ impl Generator<'_> {
         }
         self.item("__me_idx")?;
         self.close()?;
-        self.line(format_args!("return 0;"))?;
+        self.return_done()?;
         self.close()?;
         self.open_strips()?;
         self.open_loop("__me_k", "__me_count")?;
@@ -100,12 +100,26 @@ impl Generator<'_> {
             "const struct me_context *__me_context = (const struct me_context *)__me_inputs[{slot}];"
         ))?;
         let output = self.output_type()?;
-        self.line(format_args!("{output} *__me_outp = ({output} *)__me_output;"))
+        self.line(format_args!("{output} *__me_outp = ({output} *)__me_output;"))?;
+        if self.can_fail() {
+            self.line(format_args!("struct me_count *const __me_passes = __me_context->count;"))?;
+            self.line(format_args!("const bool __me_is_capped = __me_passes->cap != (uint64_t)-1;"))?;
+            // A register has it while the loops run.
+            self.line(format_args!("int64_t __me_passes_left = __me_passes->left;"))?;
+        }
+        Ok(())
     }
 
     fn close_exported(&mut self) -> Result<(), Refusal> {
-        self.line(format_args!("return 0;"))?;
+        self.return_done()?;
         Ok(self.text.add(format_args!("}}\n"))?)
+    }
+
+    fn return_done(&mut self) -> Result<(), Refusal> {
+        if self.can_fail() {
+            self.line(format_args!("__me_passes->left = __me_passes_left;"))?;
+        }
+        self.line(format_args!("return 0;"))
     }
 
     /// Opens the loop over strips and fills the arrays of the index symbols.
@@ -151,9 +165,12 @@ impl Generator<'_> {
         let output = self.output_type()?;
         let indent = 4 * self.indent;
         if can_fail {
+            self.line(format_args!(
+                "if (__me_is_capped) __me_passes_left = me_count_anew(__me_passes, __me_passes_left);"
+            ))?;
             self.line(format_args!("{output} __me_result;"))?;
             self.text.add(format_args!(
-                "{:indent$}const int __me_status = __me_item(__me_context, &__me_result",
+                "{:indent$}const int __me_status = __me_item(__me_context, &__me_result, &__me_passes_left",
                 ""
             ))?;
         } else {

@@ -171,7 +171,7 @@ impl Generator<'_> {
         self.text
             .add(format_args!("static inline {result} __me_item(const struct me_context *__me_context"))?;
         if self.can_fail() {
-            self.text.add(format_args!(", {output} *__me_out"))?;
+            self.text.add(format_args!(", {output} *__me_out, int64_t *__me_left"))?;
         }
         for (index, param) in self.kernel.params.iter().enumerate() {
             let name = parameter_type(param.ty.dtype)?;
@@ -196,9 +196,6 @@ impl Generator<'_> {
         for (index, local) in kernel.locals.iter().enumerate() {
             let name = type_named(local.ty.dtype, reason::DTYPE)?;
             self.line(format_args!("{name} l{index} = 0;"))?;
-        }
-        if has_loops(kernel) {
-            self.line(format_args!("int64_t *const __me_passes = __me_context->passes_left;"))?;
         }
         self.block(&kernel.body)
     }
@@ -291,10 +288,10 @@ impl Generator<'_> {
         Ok(())
     }
 
-    /// Counts a pass, on the meter of the evaluation.
+    /// Counts a pass, for the meter of the evaluation.
     fn meter_pass(&mut self) -> Result<(), Refusal> {
         self.line(format_args!(
-            "if (--*__me_passes < 0 && __me_context->refill(__me_context)) return ME_STOPPED;"
+            "if (--*__me_left < 0 && (*__me_left = __me_context->refill(__me_context, *__me_left)) < 0) return ME_STOPPED;"
         ))
     }
 

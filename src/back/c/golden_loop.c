@@ -12,10 +12,9 @@
  * }
  * return (double)(s);
  */
-static inline int __me_item(const struct me_context *__me_context, double *__me_out, double p0) {
+static inline int __me_item(const struct me_context *__me_context, double *__me_out, int64_t *__me_left, double p0) {
     double l0 = 0;
     int64_t l1 = 0;
-    int64_t *const __me_passes = __me_context->passes_left;
     const double t0 = 0e0;
     l0 = t0;
     const int64_t t1 = 0LL;
@@ -23,7 +22,7 @@ static inline int __me_item(const struct me_context *__me_context, double *__me_
     const int64_t t4 = me_to_int64(t3);
     const int64_t t2 = 1LL;
     for (int64_t n0 = t1; n0 < t4; n0++) {
-        if (--*__me_passes < 0 && __me_context->refill(__me_context)) return ME_STOPPED;
+        if (--*__me_left < 0 && (*__me_left = __me_context->refill(__me_context, *__me_left)) < 0) return ME_STOPPED;
         l1 = n0;
         const double t7 = 2e0;
         const int64_t t5 = l1;
@@ -61,12 +60,17 @@ int me_dsl_jit_kernel(const void **__me_inputs, void *__me_output, int64_t __me_
     const double *__me_in_x = (const double *)__me_inputs[0];
     const struct me_context *__me_context = (const struct me_context *)__me_inputs[1];
     double *__me_outp = (double *)__me_output;
+    struct me_count *const __me_passes = __me_context->count;
+    const bool __me_is_capped = __me_passes->cap != (uint64_t)-1;
+    int64_t __me_passes_left = __me_passes->left;
 #pragma GCC ivdep
     for (int64_t __me_idx = 0; __me_idx < __me_nitems; __me_idx++) {
+        if (__me_is_capped) __me_passes_left = me_count_anew(__me_passes, __me_passes_left);
         double __me_result;
-        const int __me_status = __me_item(__me_context, &__me_result, __me_in_x[__me_idx]);
+        const int __me_status = __me_item(__me_context, &__me_result, &__me_passes_left, __me_in_x[__me_idx]);
         if (__me_status) return __me_status;
         __me_outp[__me_idx] = __me_result;
     }
+    __me_passes->left = __me_passes_left;
     return 0;
 }

@@ -15,9 +15,9 @@ const MAGIC: [u8; 8] = *b"mnxpjit\x01";
 /// Version of this record.
 const VERSION: u32 = 3;
 /// Version of the generated code.
-const GENERATOR: u32 = 3;
+const GENERATOR: u32 = 4;
 /// Version of the context that generated code calls through.
-const CONTEXT: u32 = 3;
+const CONTEXT: u32 = 4;
 
 /// The record of an object with this content, built from `text`: numbers, then texts that end with a NUL.
 fn record(content: Digest, text: &Text, toolchain: &Toolchain) -> Result<Vec<u8>, OutOfMemory> {

@@ -11,13 +11,26 @@ typedef unsigned long long uint64_t;
 
 enum { ME_ZERO_STEP = 1, ME_TOO_MANY_PASSES = 2, ME_STOPPED = 3 };
 
+/* Passes of loops: those before the next look at whether to go on, as many as there were when they were set, those before the
+   clock is asked, the most that an item may take, and those that it had taken when they were set. */
+struct me_count {
+    int64_t left, granted, quiet;
+    uint64_t cap, taken;
+};
+static inline int64_t me_count_anew(struct me_count *count, int64_t left) {
+    count->quiet -= count->granted - left;
+    count->granted = (uint64_t)count->quiet < count->cap ? count->quiet : (int64_t)count->cap;
+    count->taken = 0;
+    return count->granted;
+}
+
 /* What the library hands to each call: the cap on the passes of a `while`, its vector functions by
-   number, and the passes of loops before the next look at whether to go on. */
+   number, and what counts the passes of loops. */
 struct me_context {
     int64_t pass_cap;
     void (*call)(const struct me_context *, int64_t, void *, const void *, const void *, const void *, int64_t);
-    int64_t *passes_left;
-    int (*refill)(const struct me_context *);
+    struct me_count *count;
+    int64_t (*refill)(const struct me_context *, int64_t);
 };
 
 /* Conversions that truncate, with the library's values for what is out of range. */

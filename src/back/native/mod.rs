@@ -32,7 +32,7 @@ mod x86;
 use std::cell::Cell;
 
 use super::block::call_each;
-use super::budget::Meter;
+use super::budget::{Count, Meter};
 use super::call::{Needs, Run, Status, drive};
 use super::engine::{Call, Code, Refusal, RunError, reason};
 use crate::ir::Kernel;
@@ -82,8 +82,8 @@ struct Context {
     functions: *const Callee,
     pass_cap: i64,
     invoke: unsafe extern "C" fn(*const Callee, *mut u8, *const u8, *const u8, *const u8, usize),
-    /// [`Meter::left`], which the code counts down.
-    passes_left: Cell<i64>,
+    /// That of the meter, for as long as the code runs.
+    count: Cell<Count>,
     refill: unsafe extern "C" fn(*const Context) -> i32,
     /// What only [`refill`] knows.
     meter: *mut Meter<'static>,
@@ -122,9 +122,9 @@ unsafe extern "C" fn invoke(
 unsafe extern "C" fn refill(context: *const Context) -> i32 {
     // SAFETY: as the caller promises.
     let (context, meter) = unsafe { (&*context, &mut *(*context).meter) };
-    meter.left = context.passes_left.get();
+    meter.count = context.count.get();
     let result = meter.refill();
-    context.passes_left.set(meter.left);
+    context.count.set(meter.count);
     if result.is_ok() { Status::Done as i32 } else { Status::Stopped as i32 }
 }
 
@@ -218,7 +218,7 @@ impl Code for Native {
                 functions,
                 pass_cap,
                 invoke,
-                passes_left: Cell::new(meter.left),
+                count: Cell::new(meter.count),
                 refill,
                 meter: (&raw mut *meter).cast(),
             };
@@ -226,7 +226,7 @@ impl Code for Native {
             // all that its identity tells, so for arrays of these types. The driver gives the arrays and the frame
             // that the code asks for.
             let status = unsafe { std::mem::transmute::<*const u8, Entry>(self.code.entry())(&context) };
-            meter.left = context.passes_left.get();
+            meter.count = context.count.get();
             Status::of(status)
         };
         // SAFETY: as the caller promises.

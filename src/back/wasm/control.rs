@@ -14,7 +14,7 @@ use crate::back::engine::reason;
 use crate::dtype::{Dtype, Scalar};
 use crate::ir::{CompareOp, ExprId, ExprKind, LocalId};
 use crate::memory::{OutOfMemory, TryGrow};
-use crate::mid::flatten::{Head, Loop, Node, Region, for_each_region};
+use crate::mid::flatten::{Head, Loop, Node, Region, for_each_node, for_each_region};
 use crate::mid::range::ConstantRange;
 
 /// A block of statements and the lanes that run it.
@@ -60,6 +60,11 @@ impl Emitter<'_> {
             mask = Some(self.copy(all)?);
         }
         self.load_inputs(nodes)?;
+        let mut has_loops = false;
+        for_each_node(nodes, |node| has_loops |= matches!(node, Node::Loop(_)));
+        if has_loops {
+            self.count_anew()?;
+        }
         self.scopes.try_push(Scope { mask, loop_mask: None })?;
         self.block(nodes)?;
         if let Some(result) = self.result {

@@ -4,7 +4,7 @@ use std::ffi::{CStr, c_int};
 
 use super::host::Entry;
 use super::{Linking, Needs, context, host, translate};
-use crate::back::budget::Meter;
+use crate::back::budget::{Count, Meter};
 use crate::back::call::{Run, Status, drive};
 use crate::back::engine::{Call, Candidate, Code, Engine, Refusal, RunError, Unbuilt};
 use crate::back::identity::Names;
@@ -112,10 +112,10 @@ impl Code for Loaded {
             // SAFETY: the driver passes arrays of as many items as it says; the context has what the module's
             // needs say, and nobody else uses the meter meanwhile.
             unsafe {
-                (*head).passes = meter.left;
+                (*head).count = meter.count;
                 (*head).meter = (&raw mut *meter).cast();
                 let status = Status::of(function(arrays.as_ptr(), output, items as c_int));
-                meter.left = (*head).passes;
+                meter.count = (*head).count;
                 status
             }
         };
@@ -129,7 +129,7 @@ impl Code for Loaded {
 #[repr(C)]
 pub(super) struct ContextHead {
     limit: u64,
-    pub passes: i64,
+    pub count: Count,
     scratch: *mut u8,
     pub meter: *mut Meter<'static>,
     pub stop: u32,
@@ -144,8 +144,10 @@ unsafe fn write_context(needs: &Needs, accuracy: Accuracy, settings: Settings, f
     let scratch = frame.wrapping_add(context::size(needs.calls.len()));
     // SAFETY: as the caller promises.
     unsafe {
-        let (passes, meter) = (i64::MAX, std::ptr::null_mut());
-        frame.cast::<ContextHead>().write(ContextHead { limit, passes, scratch, meter, stop: 0 });
+        let head = &raw mut *frame.cast::<ContextHead>();
+        (&raw mut (*head).limit).write(limit);
+        (&raw mut (*head).scratch).write(scratch);
+        (&raw mut (*head).stop).write(0);
         let calls = frame.add(context::CALLS as usize).cast::<VectorKernel>();
         for (index, kernels) in needs.calls.iter().enumerate() {
             calls.add(index).write(kernels[accuracy as usize]);

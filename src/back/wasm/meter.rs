@@ -1,10 +1,11 @@
 //! The passes of loops, which the evaluation's meter counts.
 
-use wasm_encoder::{BlockType, ValType};
+use wasm_encoder::{BlockType, MemArg, ValType};
 
 use super::access::Place;
 use super::code::at;
 use super::{Emitter, context};
+use crate::back::budget::{NO_CAP, count};
 use crate::back::call::Status;
 use crate::ir::Kernel;
 use crate::kernel::Kernel as VectorKernel;
@@ -20,15 +21,49 @@ pub fn quiet_passes(kernel: &Kernel, calls: &[[VectorKernel; 3]]) -> i64 {
     (QUIET_OPERATIONS / cost.max(1)).max(1) as i64
 }
 
+/// A field of the count of passes in the context.
+fn field(offset: u32) -> MemArg {
+    at(context::COUNT + offset)
+}
+
 impl Emitter<'_> {
+    /// Begins to count the passes of a group, where they are capped: `Count::next_items`.
+    pub fn count_anew(&mut self) -> Result<(), OutOfMemory> {
+        self.put_is_capped()?;
+        let context = self.context()?;
+        let passes = self.body.new_register(ValType::I64)?;
+        let mut code = self.body.code()?;
+        code.if_(BlockType::Empty).local_get(context);
+        code.local_get(context).i64_load(field(count::QUIET));
+        code.local_get(context).i64_load(field(count::GRANTED));
+        code.local_get(context).i64_load(field(count::LEFT)).i64_sub().i64_sub();
+        code.local_tee(passes).i64_store(field(count::QUIET));
+        // On the stack while the smaller one is chosen: addresses of the two stores.
+        code.local_get(context).local_get(context).local_get(passes);
+        code.local_get(context).i64_load(field(count::CAP));
+        code.local_get(passes).local_get(context).i64_load(field(count::CAP)).i64_lt_u().select();
+        code.local_tee(passes).i64_store(field(count::LEFT));
+        code.local_get(passes).i64_store(field(count::GRANTED));
+        code.local_get(context).i64_const(0).i64_store(field(count::TAKEN)).end();
+        Ok(())
+    }
+
+    /// Leaves on the stack whether the passes of items are capped.
+    pub fn put_is_capped(&mut self) -> Result<(), OutOfMemory> {
+        let context = self.context()?;
+        let mut code = self.body.code()?;
+        code.local_get(context).i64_load(field(count::CAP)).i64_const(NO_CAP as i64).i64_ne();
+        Ok(())
+    }
+
     /// Counts a pass, on the meter of the evaluation.
     pub fn meter_pass(&mut self) -> Result<(), OutOfMemory> {
         self.counts_passes = true;
         let context = self.context()?;
         let passes = self.body.new_register(ValType::I64)?;
         let mut code = self.body.code()?;
-        code.local_get(context).local_get(context).i64_load(at(context::PASSES)).i64_const(1).i64_sub();
-        code.local_tee(passes).i64_store(at(context::PASSES));
+        code.local_get(context).local_get(context).i64_load(field(count::LEFT)).i64_const(1).i64_sub();
+        code.local_tee(passes).i64_store(field(count::LEFT));
         self.body.code()?.local_get(passes).i64_const(0).i64_lt_s().if_(BlockType::Empty);
         // The vector kernels are what the function can call; this one gets the context for its result.
         let kernels = [refill as VectorKernel; 3];
@@ -53,9 +88,9 @@ pub unsafe fn refill(context: *mut u8, _: *const u8, _: *const u8, _: *const u8,
     unsafe {
         let head = &mut *context.cast::<super::engine::ContextHead>();
         let meter = &mut *head.meter;
-        meter.left = head.passes;
+        meter.count = head.count;
         head.stop = u32::from(meter.refill().is_err());
-        head.passes = meter.left;
+        head.count = meter.count;
     }
 }
 
@@ -71,6 +106,6 @@ pub unsafe fn refill(context: *mut u8, _: *const u8, _: *const u8, _: *const u8,
         let looks = word(context::METER).read_unaligned();
         word(context::STOP).write_unaligned(u32::from(looks == 0));
         word(context::METER).write_unaligned(looks.saturating_sub(1));
-        word(context::PASSES).cast::<i64>().write_unaligned(2);
+        word(context::COUNT + count::LEFT).cast::<i64>().write_unaligned(2);
     }
 }

@@ -100,17 +100,17 @@ pub struct Needs {
 pub mod context {
     /// The cap on the passes of a `while`, 64 bits.
     pub const LIMIT: u32 = 0;
-    /// The passes of loops before the next call of [`refill`](super::meter::refill), 64 bits.
-    pub const PASSES: u32 = 8;
+    /// The passes of loops, a [`Count`](crate::back::budget::Count).
+    pub const COUNT: u32 = 8;
     /// The address of the memory for intermediate values.
-    pub const SCRATCH: u32 = 16;
+    pub const SCRATCH: u32 = 48;
     /// What only [`refill`](super::meter::refill) knows.
     #[cfg_attr(wasm_modules, allow(dead_code, reason = "the engine names the field"))]
-    pub const METER: u32 = 20;
+    pub const METER: u32 = 52;
     /// Whether the function is to end, 0 if not.
-    pub const STOP: u32 = 24;
+    pub const STOP: u32 = 56;
     /// The vector kernels, one word each.
-    pub const CALLS: u32 = 28;
+    pub const CALLS: u32 = 60;
 
     /// Bytes of the context of a function that calls so many vector kernels, and of what follows it, up to an
     /// address at which every value may lie.

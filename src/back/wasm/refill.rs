@@ -193,13 +193,10 @@ impl Emitter<'_> {
         self.body.code()?.local_set(waited);
         self.move_to(waiting, none)?;
         // Out of the loop over groups.
-        self.body
-            .code()?
-            .local_get(waited)
-            .i32_const(MOST_WAITING * WINDOW * group)
-            .i32_gt_u()
-            .br_if(2)
-            .end();
+        self.body.code()?.local_get(waited).i32_const(MOST_WAITING * WINDOW * group).i32_gt_u();
+        // Groups have passes of their own where they are capped.
+        self.put_is_capped()?;
+        self.body.code()?.i32_eqz().i32_and().br_if(2).end();
         Ok(self.close_passes()?)
     }
 

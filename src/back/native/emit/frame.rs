@@ -14,8 +14,8 @@ pub mod context {
     pub const FUNCTIONS: i32 = 32;
     pub const PASS_CAP: i32 = 40;
     pub const INVOKE: i32 = 48;
-    pub const PASSES_LEFT: i32 = 56;
-    pub const REFILL: i32 = 64;
+    pub const COUNT: i32 = 56;
+    pub const REFILL: i32 = 96;
 }
 
 /// Where things lie in the frame, as byte offsets. The uniform slots come first.

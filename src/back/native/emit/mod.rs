@@ -18,6 +18,7 @@ use super::allocate::{Allocation, allocate};
 use super::lane::{Callee, Code, Inst, Op, Slot, Source, Value};
 use super::order::{is_done_by_part, runs};
 use super::phases::{Call, Operand, Phase, Schedule};
+use crate::back::budget::{NO_CAP, count};
 use crate::back::call::Status;
 use crate::back::engine::Refusal;
 use crate::dtype::Dtype;
@@ -233,6 +234,9 @@ impl<V: Vectors> Emitter<'_, V> {
             self.asm.copy(strip_item, item);
             self.asm.subtract(strip_item, strip);
         }
+        if insts.iter().any(|inst| matches!(inst.op, Op::MeterPass)) {
+            self.count_anew();
+        }
         for run in runs(insts) {
             self.run(run, insts, homes);
         }
@@ -409,11 +413,34 @@ impl<V: Vectors> Emitter<'_, V> {
         self.set_uniform(slot, register, homes);
     }
 
+    /// Begins to count the passes of a group, where they are capped: `Count::next_items`.
+    fn count_anew(&mut self) {
+        let Roles { context, scratch, other, .. } = Self::ROLES;
+        let field = |offset: u32| Mem::Base(context, context::COUNT + offset as i32);
+        let is_uncapped = self.asm.new_label();
+        self.asm.load(scratch, field(count::CAP));
+        self.asm.compare_long(scratch, NO_CAP as i64);
+        self.asm.jump_if(Condition::Equal, is_uncapped);
+        self.asm.load(other, field(count::GRANTED));
+        self.asm.load(scratch, field(count::LEFT));
+        self.asm.subtract(other, scratch);
+        self.asm.load(scratch, field(count::QUIET));
+        self.asm.subtract(scratch, other);
+        self.asm.store(field(count::QUIET), scratch);
+        self.asm.load(other, field(count::CAP));
+        self.asm.minimum(scratch, other);
+        self.asm.store(field(count::LEFT), scratch);
+        self.asm.store(field(count::GRANTED), scratch);
+        self.asm.immediate(scratch, 0);
+        self.asm.store(field(count::TAKEN), scratch);
+        self.asm.bind(is_uncapped);
+    }
+
     /// Counts a pass. What is to do every so many passes stands behind the loop over groups.
     fn meter_pass(&mut self, index: usize) {
         let Roles { context, .. } = Self::ROLES;
         let (label, resume) = (self.asm.new_label(), self.asm.new_label());
-        self.asm.count_down(Mem::Base(context, context::PASSES_LEFT));
+        self.asm.count_down(Mem::Base(context, context::COUNT + count::LEFT as i32));
         self.asm.jump_if(Condition::Negative, label);
         self.asm.bind(resume);
         self.refills.push(Refill { index, label, resume });

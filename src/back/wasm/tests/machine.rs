@@ -6,6 +6,7 @@ use wasmi::{
 };
 
 use crate::back::block::{self, Items};
+use crate::back::budget::{NO_CAP, count};
 use crate::back::call::{Run, Status, drive};
 use crate::back::engine::Call as Evaluation;
 use crate::back::settings::Settings;
@@ -116,11 +117,12 @@ fn run_module(
     result.ok().map(|()| bytes_of(&output, items * kernel.output.itemsize))
 }
 
-/// The status of a kernel whose meter looks so many times before it ends the function.
-pub fn status_after(kernel: &Kernel, looks: u32, input: &[f64]) -> Option<Status> {
+/// The status of a kernel whose meter looks so many times before it ends the function, and not before so many passes of a
+/// group, if there is a cap.
+pub fn status_after(kernel: &Kernel, looks: u32, cap: Option<u64>, input: &[f64]) -> Option<Status> {
     let module = wasm::translate(kernel, Level::Baseline, Linking::Helper).unwrap();
     let mut machine = Machine::new(&module.bytes, module.needs.calls.clone());
-    machine.looks = looks;
+    (machine.looks, machine.cap) = (looks, cap);
     let mut output = vec![0u64; input.len()];
     let inputs = [input.as_ptr().cast::<u8>()];
     Status::of(machine.call(&module.needs, &inputs, output.as_mut_ptr().cast(), input.len()))
@@ -158,6 +160,8 @@ struct Machine {
     function: TypedFunc<(i32, i32, i32), i32>,
     /// Looks of the meter before the function is to end.
     looks: u32,
+    /// The most passes of a group.
+    cap: Option<u64>,
 }
 
 const PAGE: usize = 65536;
@@ -191,7 +195,7 @@ impl Machine {
         linker.func_wrap("env", "me_jit_strip", strip).unwrap();
         let instance = linker.instantiate_and_start(&mut store, &module).unwrap();
         let function = instance.get_typed_func(&store, "me_dsl_jit_kernel").unwrap();
-        Machine { store, memory, function, looks: u32::MAX }
+        Machine { store, memory, function, looks: u32::MAX, cap: None }
     }
 
     /// Copies the arrays into the memory, runs the function, and copies the output back.
@@ -229,8 +233,18 @@ impl Machine {
         }
         word(context_at + context::METER as usize, self.looks as usize);
         data[context_at..context_at + 8].copy_from_slice(&LIMIT.to_le_bytes());
-        let passes_at = context_at + context::PASSES as usize;
-        data[passes_at..passes_at + 8].copy_from_slice(&0i64.to_le_bytes());
+        let quiet = if self.cap.is_some() { 1 << 40 } else { 0 };
+        let fields = [
+            (count::LEFT, quiet),
+            (count::GRANTED, quiet),
+            (count::QUIET, quiet),
+            (count::CAP, self.cap.unwrap_or(NO_CAP)),
+            (count::TAKEN, 0),
+        ];
+        for (offset, value) in fields {
+            let at = context_at + (context::COUNT + offset) as usize;
+            data[at..at + 8].copy_from_slice(&value.to_le_bytes());
+        }
         for ((at, size), from) in arrays_at.iter().zip(&sizes).zip(table).filter(|(_, from)| !from.is_null())
         {
             // SAFETY: the driver passes arrays of as many items.

@@ -227,7 +227,21 @@ fn the_meter_ends_loops() {
     let text = "def f(x):\n    y = x\n    for i in range(20):\n        y = y + 1\n    return y\n";
     let kernel = crate::front::testing::compile(text, &[("x", crate::dtype::Dtype::Float64)]);
     let input = [0.0; 4];
-    assert_eq!(machine::status_after(&kernel, 0, &input), Some(Status::Stopped));
-    assert_eq!(machine::status_after(&kernel, 3, &input), Some(Status::Stopped));
-    assert_eq!(machine::status_after(&kernel, 20, &input), Some(Status::Done));
+    assert_eq!(machine::status_after(&kernel, 0, None, &input), Some(Status::Stopped));
+    assert_eq!(machine::status_after(&kernel, 3, None, &input), Some(Status::Stopped));
+    assert_eq!(machine::status_after(&kernel, 20, None, &input), Some(Status::Done));
+}
+
+/// Where passes are capped, each group may take as many, in kernels whose lanes take new items otherwise too.
+#[test]
+fn groups_count_their_passes_apart() {
+    let fixed = "def f(x):\n    y = x\n    for i in range(20):\n        y = y + 1\n    return y\n";
+    let varying = "def f(x):\n    y = x\n    while y < 20:\n        y = y + 1\n    return y\n";
+    for text in [fixed, varying] {
+        let kernel = crate::front::testing::compile(text, &[("x", crate::dtype::Dtype::Float64)]);
+        let mut input = [19.5; 4096];
+        (input[0], input[2048], input[4095]) = (0.0, 0.0, 0.0);
+        assert_eq!(machine::status_after(&kernel, 0, Some(20), &input), Some(Status::Done), "{text}");
+        assert_eq!(machine::status_after(&kernel, 0, Some(19), &input), Some(Status::Stopped), "{text}");
+    }
 }
