@@ -53,6 +53,23 @@ fn habits_of_other_languages_get_hints() {
     }
 }
 
+#[test]
+fn parentheses_and_ends_are_named_as_they_are() {
+    let cases = [
+        ("(x + y", "expected ')', but the expression ends here"),
+        ("pow(x", "expected ')', but the expression ends here"),
+        ("x +", "expected an operand, but the expression ends here"),
+        ("x + y)", "expected an operator, found ')'"),
+        ("sin(x y)", "expected an operator, found 'y'"),
+        ("pow(x, y, a)", "pow() takes exactly 2 arguments"),
+    ];
+    for (text, message) in cases {
+        let error = refused(text);
+        assert_eq!(error.message().split(" near offset ").next(), Some(message), "{text}");
+        assert_eq!(error.hint(), None, "{text}");
+    }
+}
+
 /// `^` of floats is the exclusive or of their integer parts in the language of `me_compile`, and a comma between
 /// expressions gives the last one there: neither is an error.
 #[test]

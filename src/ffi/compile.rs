@@ -187,9 +187,12 @@ impl Grid {
     /// Each shape is NULL or has `ndims` extents.
     unsafe fn geometry(&self) -> Result<Geometry, Error> {
         let is_missing = self.shape.is_null() || self.chunkshape.is_null() || self.blockshape.is_null();
+        if is_missing {
+            return Err(missing_nd_arguments());
+        }
         let ndims = match usize::try_from(self.ndims) {
-            Ok(ndims @ 1..) if !is_missing => ndims,
-            _ => return Err(missing_nd_arguments()),
+            Ok(ndims @ 1..) => ndims,
+            _ => return Err(invalid(format_args!("ndims is {}, not at least 1", self.ndims))),
         };
         // SAFETY: as the caller promises.
         let geometry = unsafe {

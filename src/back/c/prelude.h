@@ -11,8 +11,9 @@ typedef unsigned long long uint64_t;
 
 enum { ME_ZERO_STEP = 1, ME_TOO_MANY_PASSES = 2, ME_STOPPED = 3 };
 
-/* Passes of loops: those before the next look at whether to go on, as many as there were when they were set, those before the
-   clock is asked, the most that an item may take, and those that it had taken when they were set. */
+/* Passes of loops: those that are left before the code asks whether to go on, how many there were when
+   that was last set, those then left before a look at the clock, the most for an item, and those that it
+   had taken then. */
 struct me_count {
     int64_t left, granted, quiet;
     uint64_t cap, taken;
