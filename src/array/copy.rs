@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use crate::kernel::Kernel;
 use crate::kernel::level::Level;
-use crate::kernel::strided::{Rows, gather_steps, transpose};
+use crate::kernel::strided::{Rows, gather_steps, repeat_item, transpose};
 
 /// One loop of a copy: its steps, and the bytes that each goes in both arrays.
 #[derive(Clone, Copy, Debug)]
@@ -90,7 +90,7 @@ unsafe fn copy_plane(to: *mut u8, from: *const u8, outer: Loop, inner: Loop, ite
     unsafe {
         if outer.to == size && inner.from == size {
             let (to, from) = (Rows { start: to, stride: inner.to }, Rows { start: from, stride: outer.from });
-            if transpose(to, from, outer.extent, inner.extent, itemsize) {
+            if transpose(to, from, outer.extent, inner.extent, itemsize, Level::current()) {
                 return;
             }
         }
@@ -119,18 +119,31 @@ unsafe fn copy_items<T: Copy>(to: *mut u8, from: *const u8, outer: Loop, inner: 
             let bytes = inner.extent * size as usize;
             starts.for_each(|(to, from)| to.copy_from_nonoverlapping(from, bytes));
         } else if inner.to == size && inner.from == 0 {
-            starts.for_each(|(to, from)| {
-                let value = from.cast::<T>().read_unaligned();
-                for item in 0..inner.extent {
-                    to.cast::<T>().add(item).write_unaligned(value);
-                }
-            });
+            starts.for_each(|(to, from)| repeat(to, from, inner.extent, size_of::<T>()));
         } else if let Some(gather) = gather_of(inner, size) {
             starts.for_each(|(to, from)| gather(to, from, from, from, inner.extent));
         } else {
             copy_rows(to, from, outer, inner, |to, from| {
                 to.cast::<T>().write_unaligned(from.cast::<T>().read_unaligned());
             });
+        }
+    }
+}
+
+/// Fills `to` with `items` times the item at `from`.
+///
+/// # Safety
+/// `from` is an item of `itemsize` bytes that can be read, `to` has room for so many, and they are apart.
+pub unsafe fn repeat(to: *mut u8, from: *const u8, items: usize, itemsize: usize) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        match repeat_item(itemsize, Level::current()) {
+            Some(kernel) => kernel(to, from, from, from, items),
+            None => {
+                for item in 0..items {
+                    to.add(item * itemsize).copy_from_nonoverlapping(from, itemsize);
+                }
+            }
         }
     }
 }

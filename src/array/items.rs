@@ -68,7 +68,7 @@ pub(super) unsafe fn evaluate_items(
     let longest =
         if options.are_quiet() { i64::MAX } else { longest_tile(&program.kernel, items, options.threads) };
     let streams = output.items().saturating_mul(output.itemsize) >= STREAMED_BYTES;
-    let tiling = Tiling::new(&nest, longest, streams)?;
+    let tiling = Tiling::new(&nest, order, longest, streams)?;
     let job = Job { program, nest: &nest, tiling: &tiling, shape: &shape, order, inputs: &separate };
     // SAFETY: as the caller promises; no input overlaps the output but where it is the same array.
     unsafe { job.run(items, &mut options) }

@@ -27,6 +27,7 @@ use crate::kernel::level::Level;
 use crate::kernel::reduce::{
     Accumulator, ColumnAccumulator, ColumnReducer, GRAIN, Reducer, RowSet, RowsInMemory,
 };
+use crate::kernel::strided::prefetch_bytes;
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::mid::Positions;
 
@@ -610,6 +611,9 @@ impl<'w, 's> Worker<'w, 's> {
                     for (k, pointer) in pointers.iter_mut().enumerate().take(set.count) {
                         let item = begin + (set.first + k * set.step) as i64;
                         let to = room.wrapping_add(k * row_bytes);
+                        if k + 1 < set.count {
+                            self.prefetch_row(outer, &at, item + set.step as i64);
+                        }
                         // SAFETY: as the caller promises.
                         unsafe { self.compute(outer, &at, item..item + 1, to)? };
                         *pointer = to.cast_const();
@@ -657,6 +661,18 @@ impl<'w, 's> Worker<'w, 's> {
             let to = self.block.values.reserve(count * self.loops.reducers.values.size())?;
             self.compute(outer, &columns, items, to)?;
             Ok(to.cast_const())
+        }
+    }
+
+    /// Asks for the items of a row, where they lie side by side.
+    fn prefetch_row(&self, outer: i64, columns: &Range<i64>, item: i64) {
+        let loops = self.loops;
+        for (index, array) in loops.arrays.iter().enumerate() {
+            if loops.columns.strides[index] == array.itemsize as i64 {
+                let start = self.start(index, outer, columns.start);
+                let row = start.wrapping_offset(loops.offset_of_item(index, item) as isize);
+                prefetch_bytes(row, (columns.end - columns.start) as usize * array.itemsize);
+            }
         }
     }
 
@@ -721,14 +737,22 @@ impl<'w, 's> Worker<'w, 's> {
         let bytes = (width * (items.end - items.start) * size) as usize;
         let to = self.block.copies[array].reserve(bytes)?;
         let (mut item, mut place) = (items.start, to);
+        let is_run = is_row && row == width * size;
         while item < items.end {
             let count = (run - item % run).min(items.end - item);
+            let bytes = (count * width * size) as usize;
             // SAFETY: as the caller promises; there is room for the items.
             unsafe {
-                let strides = [width * size, size];
-                copy_box((place, &strides), (at(item), &[row, column]), &[count, width], size as usize);
+                if is_run {
+                    // The run after the next lies elsewhere: the processor does not see it coming.
+                    prefetch_bytes(at(item + count + run), bytes);
+                    place.copy_from_nonoverlapping(at(item), bytes);
+                } else {
+                    let strides = [width * size, size];
+                    copy_box((place, &strides), (at(item), &[row, column]), &[count, width], size as usize);
+                }
             }
-            place = place.wrapping_add((count * width * size) as usize);
+            place = place.wrapping_add(bytes);
             item += count;
         }
         Ok(to.cast_const())

@@ -1,23 +1,28 @@
-//! A nest of loops cut into tiles: boxes of items that engines work on at once.
+//! A nest of loops cut into tiles: boxes of items that engines work on, whole or row by row.
 
-use super::copy::copy_box;
-use super::nest::{Nest, Walk};
+use super::copy::{copy_box, repeat};
+use super::nest::{Nest, Order, Walk};
 use super::operand::{Extents, dense_strides, extents, is_dense};
 use crate::back::block::Bytes;
 use crate::kernel::stream;
 use crate::memory::{OutOfMemory, TryGrow};
 
 /// Bytes of all arrays of a tile that is copied: they stay in the first-level cache, beside what engines need.
-const TILE_BYTES: i64 = 48 << 10;
+const TILE_BYTES: i64 = 24 << 10;
 
 /// Items of a tile that is copied.
 const TILE_ITEMS: std::ops::RangeInclusive<i64> = 256..=4096;
 
-/// Items from which on contiguous rows are worked on where they lie, one by one.
-const LONG_ROW: i64 = 512;
+/// Items from which on rows are worked on one by one: calling an engine costs less than copying as many.
+const LONG_ROW: i64 = 192;
 
 /// Items along either side of a tile that transposes: a whole number of lines of the caches both ways.
 const TRANSPOSED_SIDE: i64 = 64;
+
+/// Items of a row of a tile that transposes and is worked on row by row, and bytes across all rows: so many lie side by
+/// side in what is transposed.
+const TRANSPOSED_ROW: i64 = 512;
+const TRANSPOSED_BYTES: i64 = 256;
 
 /// Bytes of an output from which on its tiles are stored past the caches.
 pub const STREAMED_BYTES: usize = 96 << 20;
@@ -29,34 +34,76 @@ pub struct Tiling {
     tile: Extents,
     /// Tiles along each loop.
     counts: Extents,
+    /// The loop whose steps are the rows of a tile, if engines work on one row at a time.
+    rows: Option<usize>,
     /// Whether the output is stored past the caches.
     streams: bool,
+}
+
+/// How the items of an array come to lie side by side in a row of a tile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    /// They do.
+    InPlace,
+    /// One item is repeated.
+    Repeated,
+    /// Those of the whole tile are copied.
+    Copied,
+}
+
+impl Access {
+    /// Along the innermost loop.
+    fn of(walk: &Walk) -> Access {
+        match walk.strides.last() {
+            Some(0) => Access::Repeated,
+            Some(stride) if *stride == walk.itemsize as i64 => Access::InPlace,
+            _ => Access::Copied,
+        }
+    }
 }
 
 impl Tiling {
     /// Cuts a nest with at least one item.
     ///
-    /// `longest`: items of the largest tile, where arrays are worked on in place.
-    pub fn new(nest: &Nest, longest: i64, streams: bool) -> Result<Tiling, OutOfMemory> {
+    /// `longest`: items of the largest tile, where arrays are worked on in place. In any order, tiles may run across the
+    /// rows of arrays that are transposed.
+    pub fn new(nest: &Nest, order: Order, longest: i64, streams: bool) -> Result<Tiling, OutOfMemory> {
         let mut tile = extents(nest.extents.iter().map(|_| 1))?;
         let item_bytes: i64 = nest.walks.iter().map(|walk| walk.itemsize as i64).sum();
         let copied = (TILE_BYTES / item_bytes.max(1)).clamp(*TILE_ITEMS.start(), *TILE_ITEMS.end());
-        match (tile.len().checked_sub(1), row_of(nest)) {
-            (None, _) => {}
-            (Some(inner), Some(has_constants)) if nest.extents[inner] >= LONG_ROW => {
-                let limit = if has_constants || streams { copied } else { longest };
-                tile[inner] = nest.extents[inner].min(limit);
-            }
-            (Some(inner), _) => match transposed_loop(nest) {
-                Some(outer) => {
-                    tile[inner] = nest.extents[inner].min(TRANSPOSED_SIDE);
-                    tile[outer] = nest.extents[outer].min((copied / tile[inner]).max(1));
+        let mut rows = None;
+        if let Some(inner) = tile.len().checked_sub(1) {
+            let extent = nest.extents[inner];
+            let has = |access| nest.walks.iter().any(|walk| Access::of(walk) == access);
+            let row = if streams || has(Access::Repeated) { copied } else { longest }.min(extent);
+            let transposed = transposed_loop(nest).filter(|_| order == Order::Any);
+            if extent >= LONG_ROW && !has(Access::Copied) {
+                tile[inner] = row;
+                rows = inner.checked_sub(1).filter(|_| row == extent);
+                if let Some(outer) = rows {
+                    tile[outer] = (longest / row).clamp(1, nest.extents[outer]);
                 }
-                None => fill(&mut tile, &nest.extents, copied),
-            },
+            } else if saves_by_rows(nest)
+                && let Some(outer) = transposed.or(inner.checked_sub(1))
+            {
+                let across =
+                    nest.walks.iter().map(|walk| TRANSPOSED_BYTES / walk.itemsize.max(1) as i64).max();
+                let (row, wanted) = match transposed {
+                    Some(_) => (TRANSPOSED_ROW, across.unwrap_or(1)),
+                    None => (copied, copied / extent.min(copied)),
+                };
+                tile[inner] = extent.min(row);
+                tile[outer] = wanted.clamp(1, nest.extents[outer]);
+                rows = Some(outer);
+            } else if let Some(outer) = transposed {
+                tile[inner] = extent.min(TRANSPOSED_SIDE);
+                tile[outer] = nest.extents[outer].min((copied / tile[inner]).max(1));
+            } else {
+                fill(&mut tile, &nest.extents, copied);
+            }
         }
         let counts = extents(nest.extents.iter().zip(&tile).map(|(extent, tile)| (extent - 1) / tile + 1))?;
-        Ok(Tiling { tile, counts, streams })
+        Ok(Tiling { tile, counts, rows, streams })
     }
 
     /// Number of tiles.
@@ -70,15 +117,12 @@ impl Tiling {
     }
 }
 
-/// If all arrays lie side by side along the innermost loop, or stay where they are: whether some stay.
-fn row_of(nest: &Nest) -> Option<bool> {
-    let inner = nest.extents.len().checked_sub(1)?;
-    let mut has_constants = false;
-    let is_row = nest.walks.iter().all(|walk| {
-        has_constants |= walk.strides[inner] == 0;
-        [0, walk.itemsize as i64].contains(&walk.strides[inner])
-    });
-    is_row.then_some(has_constants)
+/// Whether working row by row saves copies, although some arrays must be copied.
+fn saves_by_rows(nest: &Nest) -> bool {
+    let [output, inputs @ ..] = &nest.walks[..] else { return false };
+    Access::of(output) == Access::InPlace
+        && inputs.iter().any(|walk| Access::of(walk) != Access::Copied)
+        && nest.extents.last().is_some_and(|extent| *extent >= LONG_ROW)
 }
 
 /// A loop along which some input lies closer together than along the innermost one, far enough for a line of the
@@ -107,7 +151,7 @@ fn fill(tile: &mut Extents, extents: &[i64], items: i64) {
     }
 }
 
-/// One tile as engines see it.
+/// One tile, or one row of it, as engines see it.
 pub struct Tile<'t> {
     /// Each input, side by side in the order of the items.
     pub inputs: &'t [*const u8],
@@ -130,11 +174,43 @@ pub struct Tiler<'n> {
     _memory: Bytes,
 }
 
-/// The copy of a tile of one array.
+/// The copy of a tile of one array, or an item repeated for a row.
 struct Staged {
     block: *mut u8,
-    /// What the copy was made of, if it has been made.
+    /// The box that was copied, if one was: its first item and its extents.
     source: Option<(*mut u8, Extents)>,
+    /// The item that was repeated, if one was, and how often.
+    repeated: Option<(*mut u8, i64)>,
+}
+
+impl Staged {
+    /// Copies the box that begins at `start`, unless it is there: side by side, or with the steps of one loop as rows.
+    ///
+    /// # Safety
+    /// The box is readable; the block has room for it.
+    unsafe fn copy(
+        &mut self,
+        start: *mut u8,
+        walk: &Walk,
+        box_extents: &Extents,
+        rows: Option<usize>,
+    ) -> Result<(), OutOfMemory> {
+        let is_there = |(source, extents): &(*mut u8, Extents)| *source == start && extents == box_extents;
+        if self.source.as_ref().is_some_and(is_there) {
+            return Ok(());
+        }
+        let mut strides = dense_strides(box_extents, walk.itemsize)?;
+        if let (Some(rows), Some(row)) = (rows, box_extents.last()) {
+            strides[rows] = row_pitch(*row, walk.itemsize);
+        }
+        // SAFETY: as the caller promises.
+        unsafe {
+            let from = (start.cast_const(), &walk.strides[..]);
+            copy_box((self.block, &strides), from, box_extents, walk.itemsize);
+        }
+        self.source = Some((start, extents(box_extents.iter().copied())?));
+        Ok(())
+    }
 }
 
 impl<'n> Tiler<'n> {
@@ -145,9 +221,24 @@ impl<'n> Tiler<'n> {
         staged.try_reserve_exact(nest.walks.len())?;
         let mut total = 0usize;
         for (index, walk) in nest.walks.iter().enumerate() {
-            let is_copied = (index == 0 && tiling.streams) || !is_always_dense(nest, tiling, walk);
-            let bytes = if is_copied { tiling.items() as usize * walk.itemsize } else { 0 };
-            staged.push(Staged { block: std::ptr::without_provenance_mut(total), source: None });
+            let is_streamed = index == 0 && tiling.streams;
+            let row = tiling.tile.last().copied().unwrap_or(1);
+            let bytes = match (tiling.rows, Access::of(walk)) {
+                (None, _) if is_streamed || !is_always_dense(nest, tiling, walk) => {
+                    tiling.items() as usize * walk.itemsize
+                }
+                (Some(rows), Access::Copied) => {
+                    tiling.tile[rows] as usize * row_pitch(row, walk.itemsize) as usize
+                }
+                (Some(_), Access::Repeated) => row as usize * walk.itemsize,
+                (Some(_), Access::InPlace) if is_streamed => row as usize * walk.itemsize,
+                _ => 0,
+            };
+            staged.push(Staged {
+                block: std::ptr::without_provenance_mut(total),
+                source: None,
+                repeated: None,
+            });
             total = total.checked_add(bytes + BETWEEN_BLOCKS).ok_or(OutOfMemory)?;
             total = total.next_multiple_of(64);
         }
@@ -172,12 +263,24 @@ impl<'n> Tiler<'n> {
             self.go_to(tile);
             // SAFETY: as the caller promises.
             unsafe {
-                self.load()?;
-                let output = self.output();
-                let items = self.extents.iter().product::<i64>() as usize;
-                let Tiler { inputs, origin, extents, .. } = self;
-                work(Tile { inputs, output, items, origin, extents })?;
-                self.store()?;
+                let Some(rows) = self.tiling.rows else {
+                    self.load()?;
+                    let output = self.output();
+                    let items = self.extents.iter().product::<i64>() as usize;
+                    let Tiler { inputs, origin, extents, .. } = self;
+                    work(Tile { inputs, output, items, origin, extents })?;
+                    self.store()?;
+                    continue;
+                };
+                self.load_for_rows()?;
+                for row in 0..std::mem::replace(&mut self.extents[rows], 1) {
+                    let output = self.load_row(row);
+                    let items = self.extents.iter().product::<i64>() as usize;
+                    let Tiler { inputs, origin, extents, .. } = self;
+                    work(Tile { inputs, output, items, origin, extents })?;
+                    self.store_row(items);
+                    self.origin[rows] += 1;
+                }
             }
         }
         Ok(())
@@ -209,24 +312,71 @@ impl<'n> Tiler<'n> {
             let start = self.start_of(walk);
             if is_dense(&self.extents, &walk.strides, walk.itemsize) {
                 self.inputs[index - 1] = start;
-                continue;
+            } else {
+                self.inputs[index - 1] = self.staged[index].block;
+                // SAFETY: as the caller promises; the block has room for a tile.
+                unsafe { self.staged[index].copy(start, walk, &self.extents, None)? };
             }
-            let staged = &mut self.staged[index];
-            self.inputs[index - 1] = staged.block;
-            let is_there =
-                |(source, extents): &(*mut u8, Extents)| *source == start && *extents == self.extents;
-            if staged.source.as_ref().is_some_and(is_there) {
-                continue;
-            }
-            let strides = dense_strides(&self.extents, walk.itemsize)?;
-            // SAFETY: as the caller promises; the block has room for a tile.
-            unsafe {
-                let from = (start.cast_const(), &walk.strides[..]);
-                copy_box((staged.block, &strides), from, &self.extents, walk.itemsize);
-            }
-            staged.source = Some((start, extents(self.extents.iter().copied())?));
         }
         Ok(())
+    }
+
+    /// Copies the inputs of the tile of which the rows do not lie side by side.
+    ///
+    /// # Safety
+    /// As [`Tiler::load`].
+    unsafe fn load_for_rows(&mut self) -> Result<(), OutOfMemory> {
+        for (index, walk) in self.nest.walks.iter().enumerate().skip(1) {
+            if Access::of(walk) == Access::Copied {
+                let start = self.start_of(walk);
+                // SAFETY: as the caller promises; the block has room for a tile.
+                unsafe { self.staged[index].copy(start, walk, &self.extents, self.tiling.rows)? };
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds the inputs of the next row, and where its output is computed.
+    ///
+    /// # Safety
+    /// As [`Tiler::load`].
+    unsafe fn load_row(&mut self, row: i64) -> *mut u8 {
+        let items = self.extents.last().copied().unwrap_or(1);
+        for (index, walk) in self.nest.walks.iter().enumerate().skip(1) {
+            let start = self.start_of(walk);
+            let staged = &mut self.staged[index];
+            self.inputs[index - 1] = match Access::of(walk) {
+                Access::InPlace => start,
+                Access::Copied => {
+                    staged.block.wrapping_offset((row * row_pitch(items, walk.itemsize)) as isize)
+                }
+                Access::Repeated => {
+                    if staged.repeated != Some((start, items)) {
+                        // SAFETY: as the caller promises; the block has room for a row.
+                        unsafe { repeat(staged.block, start, items as usize, walk.itemsize) };
+                        staged.repeated = Some((start, items));
+                    }
+                    staged.block
+                }
+            };
+        }
+        match self.tiling.streams {
+            true => self.staged[0].block,
+            false => self.start_of(&self.nest.walks[0]),
+        }
+    }
+
+    /// Brings the output of a row to its place.
+    ///
+    /// # Safety
+    /// The output is writable.
+    unsafe fn store_row(&self, items: usize) {
+        if self.tiling.streams {
+            let walk = &self.nest.walks[0];
+            let from = self.staged[0].block.cast_const();
+            // SAFETY: as the caller promises.
+            unsafe { stream(self.start_of(walk), from, items * walk.itemsize) };
+        }
     }
 
     /// Where the output of the tile is computed.
@@ -264,6 +414,12 @@ impl<'n> Tiler<'n> {
         }
         Ok(())
     }
+}
+
+/// Bytes from one row of a copy to the next: those of the items, and a line, or the rows of a tile that transposes would
+/// fall on the same few places of the caches.
+fn row_pitch(items: i64, itemsize: usize) -> i64 {
+    items * itemsize as i64 + 64
 }
 
 /// Bytes left between two copies: loads that lie a multiple of 4 KiB behind a store wait for it on x86.

@@ -8,4 +8,4 @@ mod random;
 mod threads;
 
 /// Large enough for tiles, threads and the blocks of engines.
-const LARGE: model::Sizes = model::Sizes { longest: [1, 3000, 60, 16, 7, 5, 4], side: 150, buffer: 1 << 20 };
+const LARGE: model::Sizes = model::Sizes { longest: [1, 3000, 60, 16, 7, 5, 4], side: 260, buffer: 1 << 20 };
