@@ -106,7 +106,12 @@ const stridedOne = (f, one, out) => stdlib.unary([one, out], [N], [1, 1], f);
 const tensors = Object.fromEntries(
   Object.entries(inputs).map(([name, data]) => [name, tf.tensor1d(Float32Array.from(data))]),
 );
-const tensor = (f) => () => tf.tidy(() => f(tensors).dataSync());
+const tensor = (f) => () => {
+  // Read outside of tidy, which looks for tensors among all items of what it gives back.
+  const result = tf.tidy(() => f(tensors));
+  result.dataSync();
+  result.dispose();
+};
 const arrays = Object.fromEntries(Object.entries(inputs).map(([name, data]) => [name, numjs.array(data)]));
 
 const MANDELBROT = `
