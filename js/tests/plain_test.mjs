@@ -7,6 +7,8 @@ import { brotliCompressSync } from "node:zlib";
 
 import loadWabt from "wabt";
 
+import { createApi } from "../core/api.js";
+import { loadWasm } from "../wasm/load.js";
 import { load } from "../wasm/miniexpr.js";
 import { replay } from "./replay.js";
 import { isDeviation, readCases, vectorFiles } from "./vectors.mjs";
@@ -124,6 +126,37 @@ test("after an exception of a host's function the stack is the host's to restore
   assert.equal(evaluate(), 0);
   assert.equal(host.getMemoryView("f64")[data / 8 + 99], 6);
   exports.me_free(expression);
+});
+
+test("chains of arithmetic become modules once they have been evaluated on many items", async () => {
+  const api = createApi({ load: loadWasm });
+  await api.ready({ backend: "wasm", wasmModule: module });
+  const { Instance } = WebAssembly;
+  let instances = 0;
+  WebAssembly.Instance = function (...args) {
+    instances++;
+    return new Instance(...args);
+  };
+  try {
+    const a = Float64Array.from({ length: 1000 }, (_, i) => i / 7);
+    const made = (text, evaluations) => {
+      const before = instances;
+      const f = api.compileSync(text, { a: "float64" });
+      const first = f({ a });
+      for (let i = 0; i < evaluations; i++) {
+        assert.deepEqual(f({ a }), first);
+      }
+      f.dispose();
+      return instances - before;
+    };
+    assert.equal(made("(a + 1) * (a - 2) / (a + 3)", 10), 0);
+    assert.equal(made("(a + 1) * (a - 2) / (a + 3)", 100), 1);
+    // One pass, and vector kernels, which the interpreter calls as well.
+    assert.equal(made("a + 1", 100), 0);
+    assert.equal(made("sin(a) * cos(a) + 1", 100), 0);
+  } finally {
+    WebAssembly.Instance = Instance;
+  }
 });
 
 test("compiled kernels leave the function table with their expressions", async () => {

@@ -11,7 +11,7 @@ use crate::back::identity::Names;
 use crate::back::jit_mode::Mode;
 use crate::back::settings::Settings;
 use crate::back::trace::{is_traced, trace};
-use crate::ir::Compiler;
+use crate::ir::{Compiler, Kernel};
 use crate::kernel::level::Level;
 use crate::kernel::{Accuracy, Kernel as VectorKernel};
 use crate::memory::try_box;
@@ -56,6 +56,18 @@ impl Engine for Modules {
         let key = identity.key();
         trace(format_args!("jit runtime built: fp={fp} compiler={compiler} key={key:016x}"));
         Ok(code)
+    }
+
+    /// Chains of arithmetic alone: what calls vector kernels takes its time in them. And by helpers alone: the dynamic
+    /// linker takes milliseconds.
+    fn build_hot(&self, kernel: &Kernel) -> Option<Box<dyn Code>> {
+        let linking = host::linking().filter(|linking| *linking == Linking::Helper)?;
+        let module = translate(kernel, Level::current(), linking).ok()?;
+        if !module.needs.calls.is_empty() {
+            return None;
+        }
+        let entry = host::reporting(false, || Entry::new(&module.bytes, linking))?;
+        Some(try_box(Loaded { entry, needs: module.needs }).ok()?)
     }
 
     /// Always: the host makes each instance in the program's own memory, and nothing else keeps it.
