@@ -83,6 +83,18 @@ export class EngineArray {
     this.dispose();
   }
 
+  /** What a value is as an operand, if it is an array of `engine` with one dimension and this dtype; else null. */
+  static plainOf(value, dtype, engine) {
+    if (!(#engine in value) || value.#engine !== engine || value.#dtype !== dtype) {
+      return null;
+    }
+    const layout = value.#layout;
+    if (layout === null || layout.shape.length !== 1) {
+      return null;
+    }
+    return { data: value.data, items: layout.size, layout: null, address: value.#address };
+  }
+
   /** What a value is, if it is such an array: its parts, with an address only in `engine`. */
   static partsOf(value, engine) {
     if (!(#engine in value)) {

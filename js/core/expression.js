@@ -4,13 +4,13 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 import { filledRows, toArrow, withRows } from "./arrow.js";
-import { dtypeOfCode, isShared, lengthOf, tagOf } from "./dtypes.js";
+import { dtypeOfCode } from "./dtypes.js";
 import { MiniexprError, reading, shown } from "./error.js";
-import { capture, captureOutput, measure, unshare } from "./inputs.js";
+import { capture, captureOutput, measure, plainOperand, unshare } from "./inputs.js";
 import { valueOf } from "./items.js";
 import { watch } from "./job.js";
 import { checkDistinct, denseLayout, denseStrides, scatter, shapeText, sizeOf } from "./layout.js";
-import { checkAsync, readOptions, threadsOf } from "./options.js";
+import { NO_OPTIONS, checkAsync, readOptions, threadsOf } from "./options.js";
 import { decode, encode, longest, widthFor } from "./strings.js";
 
 /** The width of strings for which a function is compiled first. */
@@ -30,11 +30,8 @@ export class Expression {
   #shared;
   #itemsizes;
   #hasStrings;
-  /** Classes of the typed arrays that are taken as they are, and the numbers of an item. */
-  #tags;
-  #lanes;
   #result;
-  /** Numbers in each array of the last plain call, and the shape of its result. */
+  /** Items of each array of the last plain call, and the shape of its result. */
   #lastLengths = [];
   #lastShape = null;
 
@@ -47,8 +44,6 @@ export class Expression {
     this.#itemsizes = dtypes.map(({ code, itemsize }) =>
       code === STRING ? itemsize * FIRST_WIDTH : itemsize,
     );
-    this.#tags = dtypes.map(({ tag }) => tag);
-    this.#lanes = dtypes.map(({ lanes }) => lanes);
     this.#shared = programs.get(signature, this.#itemsizes);
     this.#result = dtypeOfCode(this.#shared.program.dtype);
   }
@@ -112,10 +107,8 @@ export class Expression {
   evaluate(inputs, options) {
     this.#check();
     const values = reading(() => this.#read(inputs));
-    if (options === undefined && this.#isPlain(values)) {
-      return this.#evaluatePlain(values);
-    }
-    return this.evaluateOperands(this.#capture(values), readOptions(options));
+    const given = options === undefined ? NO_OPTIONS : readOptions(options);
+    return this.#evaluatePlain(values, given) ?? this.evaluateOperands(this.#capture(values), given);
   }
 
   #capture(values) {
@@ -126,48 +119,58 @@ export class Expression {
     });
   }
 
-  /** Whether each value is a typed array of the declared dtype, with memory of its own. */
-  #isPlain(values) {
+  /**
+   * The way of most calls: arrays of one dimension and of the declared dtypes, with memory of their own, into a new one or
+   * into `out`, which is such an array too.
+   *
+   * @returns {unknown} The result; undefined if the call is not of that kind.
+   */
+  #evaluatePlain(values, options) {
+    const threads = threadsOf(options, 1);
+    // Reading the arguments may have disposed of the expression.
+    this.#check();
     if (this.#hasStrings) {
-      return false;
+      return undefined;
     }
-    for (let i = 0; i < values.length; i++) {
-      const value = values[i];
-      if (tagOf(value) !== this.#tags[i] || lengthOf(value) % this.#lanes[i] !== 0 || isShared(value)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  /** The way of most calls: one-dimensional arrays, a new result. */
-  #evaluatePlain(values) {
-    const { program, parameters } = this.#shared;
+    const { dtypes } = this.signature;
+    const { program } = this.#shared;
     const operands = [];
     let isKnown = this.#lastShape !== null;
-    for (let i = 0; i < parameters.length; i++) {
-      const index = parameters[i];
-      const data = values[index];
-      const length = lengthOf(data);
-      isKnown &&= this.#lastLengths[i] === length;
-      this.#lastLengths[i] = length;
-      operands.push({ data, items: length / this.#lanes[index], layout: null, address: null });
+    for (let i = 0; i < values.length; i++) {
+      const operand = plainOperand(values[i], dtypes[i], this.#engine);
+      if (operand === null) {
+        return undefined;
+      }
+      if (program.used[i]) {
+        isKnown &&= this.#lastLengths[operands.length] === operand.items;
+        this.#lastLengths[operands.length] = operand.items;
+        operands.push(operand);
+      }
     }
     if (!isKnown) {
       this.#lastShape = null;
       this.#lastShape = program.resultShape(operands);
     }
     const shape = this.#lastShape;
+    if (options.out !== undefined) {
+      return this.#evaluateInto(options.out, threads, shape, operands);
+    }
     if (shape.length === 1) {
-      const [length] = shape;
-      const data = program.evaluate(1, null, shape, length, operands);
+      const data = program.evaluate(threads, null, shape, shape[0], operands);
       return this.#result.code < STRING ? data : decode(data, program.itemsize / this.#result.itemsize);
     }
-    return this.#wrap(
-      program.evaluate(1, null, shape, sizeOf(shape, "the result"), operands),
-      program,
-      shape,
-    );
+    const data = program.evaluate(threads, null, shape, sizeOf(shape, "the result"), operands);
+    return this.#wrap(data, program, shape);
+  }
+
+  /** The same into an array; undefined if it is not one that takes the result as it is. */
+  #evaluateInto(out, threads, shape, operands) {
+    const output = this.#result.code < STRING ? plainOperand(out, this.#result, this.#engine) : null;
+    if (output === null || shape.length !== 1 || output.items !== shape[0]) {
+      return undefined;
+    }
+    this.#shared.program.evaluate(threads, output, shape, output.items, operands);
+    return out;
   }
 
   /** A result as the caller gets it. */

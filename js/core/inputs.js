@@ -196,6 +196,22 @@ export function capture(value, wanted, name, engine) {
   return ofView(value, wanted, name);
 }
 
+/**
+ * The operand that a typed array is, or an array of the engine, if it has one dimension and this dtype, and nobody else
+ * may change it; null for any other value. Runs no code of the caller.
+ *
+ * @returns {Operand | null}
+ */
+export function plainOperand(value, dtype, engine) {
+  if (tagOf(value) !== dtype.tag) {
+    return typeof value === "object" && value !== null ? EngineArray.plainOf(value, dtype, engine) : null;
+  }
+  const items = lengthOf(value) / dtype.lanes;
+  return Number.isInteger(items) && !isShared(value)
+    ? { data: value, items, layout: null, address: null }
+    : null;
+}
+
 /** Numbers of an operand that are there now. */
 const numbersOf = ({ data, points }) => (points ? points.length : lengthOf(data));
 

@@ -7,10 +7,19 @@ import { MiniexprError, reading, shown } from "./error.js";
 
 const MOST_THREADS = 256;
 
+/** What a call without options has. */
+export const NO_OPTIONS = Object.freeze({
+  out: undefined,
+  threads: undefined,
+  signal: undefined,
+  onProgress: undefined,
+  arrow: undefined,
+});
+
 /** Reads the options of a call, each once. */
 export function readOptions(options) {
   if (options === undefined || options === null) {
-    return {};
+    return NO_OPTIONS;
   }
   if (typeof options !== "object") {
     throw new MiniexprError("ERR_ARGUMENT", `the options are ${shown(options)}, not an object`);

@@ -6,6 +6,8 @@
 import { errorOfFailure, ofShapes } from "../core/error.js";
 import { dtypeOfCode } from "../core/dtypes.js";
 
+/** Inputs that the addon takes as arguments. */
+const FEW_INPUTS = 4;
 /** Numbers for the layouts of most calls. */
 const FEW_NUMBERS = 64;
 
@@ -49,16 +51,24 @@ class NativeProgram {
 
   evaluate(threads, output, shape, size, operands) {
     const data = output === null ? this.#allocate(size) : output.data;
-    const layouts = this.#write(threads, output?.layout ?? null, shape, operands);
-    const inputs = new Array(operands.length);
-    for (let i = 0; i < operands.length; i++) {
-      inputs[i] = operands[i].data;
-    }
-    const failure = this.#program.evaluate(layouts, data, inputs);
+    const failure =
+      shape.length === 1 && areFewLines(operands) && (output === null || output.layout === null)
+        ? this.#evaluateLines(threads, data, operands)
+        : this.#evaluateLayouts(threads, data, output?.layout ?? null, shape, operands);
     if (failure !== null) {
       throw this.#failed(failure);
     }
     return data;
+  }
+
+  #evaluateLines(threads, data, operands) {
+    const [first, second, third, fourth] = operands;
+    return this.#program.evaluateLines(threads, data, first?.data, second?.data, third?.data, fourth?.data);
+  }
+
+  #evaluateLayouts(threads, data, layout, shape, operands) {
+    const inputs = operands.map(({ data }) => data);
+    return this.#program.evaluate(this.#write(threads, layout, shape, operands), data, inputs);
   }
 
   start(threads, shape, size, operands) {
@@ -114,6 +124,16 @@ class NativeProgram {
   dispose() {
     this.#program.dispose();
   }
+}
+
+/** Whether all inputs have one dimension and all items of their arrays, and are few enough. */
+function areFewLines(operands) {
+  for (let i = 0; i < operands.length; i++) {
+    if (operands[i].layout !== null) {
+      return false;
+    }
+  }
+  return operands.length <= FEW_INPUTS;
 }
 
 function writeLine(numbers, at, items, itemsize) {

@@ -6,7 +6,7 @@ import vm from "node:vm";
 
 import { MiniexprError } from "../core/error.js";
 import { kernel } from "../core/kernel.js";
-import { backends } from "./backends.mjs";
+import { backends, bits } from "./backends.mjs";
 
 /** The error that a call throws. */
 function errorOf(call) {
@@ -327,6 +327,125 @@ const cases = {
       },
     };
     await assert.rejects(slow.async({ x: x.subarray(0, 8) }, options), thrown);
+  },
+
+  "many items give what few give": ({ alloc, compileSync }) => {
+    const n = 60_000;
+    const a = Float64Array.from({ length: n }, (_, i) => i);
+    const b = Float64Array.from({ length: n }, (_, i) => (i * 7919) % n);
+    const wanted = a.map((item, i) => 2 * item + b[i]);
+    const f = compileSync("a * 2 + b", { a: "float64", b: "float64" });
+    const same = (found, what) => assert.equal(bits(found), bits(wanted), what);
+    same(f({ a, b }), "a new array");
+    same(f({ a, b }, { out: new Float64Array(n) }), "an output");
+    const padded = new Float64Array(n + 7);
+    f({ a, b }, { out: { data: padded, shape: [n], offset: 7 } });
+    same(padded.subarray(7), "an output with an offset");
+    assert.equal(padded[6], 0);
+    const behind = { data: Float64Array.of(0, 0, 0, ...a), shape: [n], offset: 3 };
+    same(f({ a: behind, b }), "an input with an offset");
+
+    const square = { data: a, shape: [n / 100, 100] };
+    same(f({ a: square, b: { data: b, shape: [n / 100, 100] } }).data, "matrices");
+    const row = { data: b.subarray(0, 100), shape: [100] };
+    const sums = f({ a: square, b: row }).data;
+    assert.deepEqual(
+      sums,
+      a.map((item, i) => 2 * item + b[i % 100]),
+    );
+    assert.deepEqual(
+      f({ a, b: Float64Array.of(5) }),
+      a.map((item) => 2 * item + 5),
+    );
+    assert.deepEqual(
+      f({ a: 5, b }),
+      b.map((item) => 10 + item),
+    );
+
+    // As if the inputs had been copied first.
+    const own = a.slice();
+    same(f({ a: own, b }, { out: own }), "into an input");
+    const memory = new Float64Array(n + 10_000);
+    const [low, high] = [memory.subarray(0, n), memory.subarray(10_000)];
+    low.set(a);
+    same(f({ a: low, b }, { out: high }), "into what follows an input");
+    high.set(a);
+    same(f({ a: high, b }, { out: low }), "into what precedes an input");
+    const view = (offset) => ({ data: memory, shape: [n], offset });
+    low.set(a);
+    f({ a: view(0), b }, { out: view(10_000) });
+    same(high, "into a view of an input's array");
+    memory[0] = 3;
+    f({ a: { data: memory, shape: [1] }, b }, { out: view(0) });
+    assert.deepEqual(
+      low,
+      b.map((item) => 6 + item),
+    );
+
+    const block = alloc("float64", n);
+    block.data.set(a);
+    same(f({ a: block, b }), "an array of the engine");
+    assert.equal(f({ a: block, b }, { out: block }), block);
+    same(block.data, "into an array of the engine");
+    f({ a, b }, { out: block });
+    same(block.data, "from others into an array of the engine");
+    // Items of the engine's memory of which the engine does not know.
+    block.data.set(a);
+    same(f({ a: block.data, b }), "a view of an array of the engine");
+    block.dispose();
+
+    // What must not be cut.
+    const indexed = compileSync(
+      kernel`
+      def f(a):
+          return a * 0 + _i0
+    `,
+      { a: "float64" },
+      { dtype: "float64" },
+    );
+    assert.deepEqual(indexed({ a }), a);
+    const centred = compileSync("a - max(a)", { a: "float64" });
+    assert.deepEqual(
+      centred({ a }),
+      a.map((item) => item - (n - 1)),
+    );
+
+    // Items of other sizes.
+    const bytes = Uint8Array.from({ length: 400_000 }, (_, i) => i);
+    assert.deepEqual(
+      compileSync("a + a", { a: "uint8" })({ a: bytes }),
+      bytes.map((item) => item + item),
+    );
+    const pairs = compileSync("z + 1", { z: "complex128" })({ z: { data: a, dtype: "complex128" } });
+    assert.equal(bits(pairs), bits(a.map((item, i) => item + ((i + 1) % 2))));
+    const words = Array.from({ length: 10_000 }, (_, i) => `word ${i}`);
+    assert.deepEqual(
+      compileSync("s + '!'", { s: "string" })({ s: words }),
+      words.map((word) => `${word}!`),
+    );
+  },
+
+  "outputs that take the result as it is": ({ alloc, compileSync }) => {
+    const f = compileSync("a + 1", { a: "float64" });
+    const a = f64(1, 2, 3);
+    refuses(() => f({ a }, { out: f64(1, 2) }), "ERR_SHAPE", /output has the shape \(2,\)/);
+    refuses(() => f({ a }, { out: new Float32Array(3) }), "ERR_DTYPE", /output is float64/);
+    refuses(() => f({ a }, { out: null }), "ERR_ARGUMENT", /output/);
+    refuses(() => f({ a }, { out: new Float64Array(3), threads: -1 }), "ERR_ARGUMENT", /threads is -1/);
+    const block = alloc("float64", 3);
+    assert.equal(f({ a }, { out: block, threads: 2 }), block);
+    assert.deepEqual([...block.data], [2, 3, 4]);
+    block.dispose();
+    refuses(() => f({ a }, { out: block }), "ERR_DISPOSED", /disposed of/);
+    refuses(() => f({ a: block }), "ERR_DISPOSED", /disposed of/);
+    // Reading the options may dispose of the function.
+    const options = {
+      get out() {
+        f.dispose();
+        return new Float64Array(3);
+      },
+    };
+    refuses(() => f({ a }, options), "ERR_DISPOSED", /disposed of/);
   },
 
   "hostile values": ({ compileSync, evaluateSync }) => {

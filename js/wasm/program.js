@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-3-Clause
  */
-import { dtypeOfCode } from "../core/dtypes.js";
+import { bufferOf, dtypeOfCode, numbersBetween, setNumbers } from "../core/dtypes.js";
 import { ofShapes } from "../core/error.js";
 import { scatter } from "../core/layout.js";
 import { Call, aligned } from "./call.js";
@@ -18,6 +18,31 @@ const CODES = new Map([
 /** The code of an error for a `me_eval_status`. */
 export const codeOf = (status) => CODES.get(status) ?? "ERR_ARGUMENT";
 
+/** Bytes of the arrays that are evaluated at a time, where they have to be copied: the second-level cache has room for them. */
+const PIECE_BYTES = 1 << 18;
+/** Pieces are of a multiple of so many items. */
+const PIECE_ITEMS = 256;
+
+/** Items of a piece of arrays of these types. */
+function pieceOf(types) {
+  const bytes = types.reduce((sum, { itemsize }) => sum + itemsize, 0);
+  return Math.max(1, Math.floor(PIECE_BYTES / bytes / PIECE_ITEMS)) * PIECE_ITEMS;
+}
+
+const newArray = ({ dtype, itemsize }, size) =>
+  new dtype.Array((size * itemsize) / dtype.Array.BYTES_PER_ELEMENT);
+
+/** Some items of an operand that lie side by side. */
+function partOf({ data, layout, address }, { dtype, itemsize }, start, items) {
+  const first = (layout?.offset ?? 0) + start;
+  if (address !== null) {
+    return { data, items, layout: null, address: address + first * itemsize };
+  }
+  const numbers = itemsize / dtype.Array.BYTES_PER_ELEMENT;
+  const part = numbersBetween(data, dtype.Array, first * numbers, (first + items) * numbers);
+  return { data: part, items, layout: null, address };
+}
+
 /** A compiled text. */
 export class WasmProgram {
   #engine;
@@ -27,6 +52,8 @@ export class WasmProgram {
   #call;
   /** Address of a function that is told of the progress, and what it is told first; see `watch`. */
   #progress = 0;
+  /** Whether arrays may be evaluated piece by piece. */
+  #isItemwise;
 
   constructor(engine, expression, signature, itemsizes) {
     this.#engine = engine;
@@ -41,6 +68,7 @@ export class WasmProgram {
     const indices = Array.from({ length: exports.me_expr_variable_count(expression) }, (_, i) =>
       exports.me_expr_variable(expression, i),
     );
+    this.#isItemwise = exports.miniexpr_is_itemwise(expression) !== 0;
     this.used = dtypes.map((_, i) => indices.includes(i));
     const inputs = indices.map((i) => ({ dtype: dtypes[i], itemsize: itemsizes[i] }));
     this.#types = [...inputs, { dtype: this.#dtype, itemsize: this.itemsize }];
@@ -92,13 +120,67 @@ export class WasmProgram {
    * Evaluates into `output`, or into new memory.
    *
    * @param {number} threads 0 for as many as there are.
-   * @param {object | null} output
+   * @param {object | null} output Its layout may be null: all items, in one dimension.
    * @param {number[]} shape
    * @param {number} size Items of the result.
    * @param {object[]} operands One for each variable that is used.
    * @returns {object} The typed array with the result.
    */
   evaluate(threads, output, shape, size, operands) {
+    const piece = pieceOf(this.#types);
+    return threads === 1 && piece < size && this.#canBeCut(output, size, operands)
+      ? this.#evaluatePieces(piece, output, size, operands)
+      : this.#evaluateWhole(threads, output, shape, size, operands);
+  }
+
+  /** Whether pieces give the same, and arrays have to be copied, so that they take less time. */
+  #canBeCut(output, size, operands) {
+    if (!this.#isItemwise || this.#progress !== 0) {
+      return false;
+    }
+    const { buffer } = this.#engine;
+    const arrays = output === null ? operands : [...operands, output];
+    return (
+      arrays.some(({ address }) => address === null) &&
+      arrays.every(
+        ({ data, layout, items, address }) =>
+          (layout === null || layout.isDense) &&
+          [1, size].includes(layout?.size ?? items) &&
+          // An array in the engine's memory of which it does not know is lost when that grows.
+          (address !== null || bufferOf(data) !== buffer),
+      ) &&
+      (output === null ||
+        operands.every((operand, i) => this.#isApart(operand, this.#types[i], output, size)))
+    );
+  }
+
+  /** Whether no item of an input is overwritten before it has been read. */
+  #isApart({ data, layout, items }, { itemsize }, output, size) {
+    const isSame =
+      data === output.data &&
+      itemsize === this.itemsize &&
+      (layout?.size ?? items) === size &&
+      (layout?.offset ?? 0) === (output.layout?.offset ?? 0);
+    return isSame || bufferOf(data) !== bufferOf(output.data);
+  }
+
+  /** Evaluates so many items at a time: their copies stay in the caches of the processor. */
+  #evaluatePieces(piece, output, size, operands) {
+    const type = this.#types.at(-1);
+    const target = output ?? { data: newArray(type, size), layout: null, address: null };
+    for (let start = 0; start < size; start += piece) {
+      const count = Math.min(piece, size - start);
+      const parts = operands.map((operand, i) =>
+        (operand.layout?.size ?? operand.items) === 1
+          ? partOf(operand, this.#types[i], 0, 1)
+          : partOf(operand, this.#types[i], start, count),
+      );
+      this.#evaluateWhole(1, partOf(target, type, start, count), [count], count, parts);
+    }
+    return target.data;
+  }
+
+  #evaluateWhole(threads, output, shape, size, operands) {
     const isInside = output !== null && output.address !== null;
     const bytes = isInside ? 0 : size * this.itemsize;
     const call = this.#call;
@@ -106,7 +188,8 @@ export class WasmProgram {
       const end = call.writeInputs(start, operands);
       if (isInside) {
         const { address, layout } = output;
-        call.writeArray(operands.length, address + layout.offset * this.itemsize, layout, size);
+        const first = (layout?.offset ?? 0) * this.itemsize;
+        call.writeArray(operands.length, address + first, layout, size);
       } else {
         call.writeOutput(end, shape, size);
       }
@@ -128,7 +211,12 @@ export class WasmProgram {
     if (output === null) {
       return view.slice(first, end);
     }
-    scatter(view.subarray(first, end), output.data, output.layout, this.#dtype.lanes);
+    const items = view.subarray(first, end);
+    if (output.layout === null) {
+      setNumbers(output.data, items, 0);
+    } else {
+      scatter(items, output.data, output.layout, this.#dtype.lanes);
+    }
     return output.data;
   }
 

@@ -194,6 +194,11 @@ fn order_of(kernel: &Kernel) -> ItemOrder {
     }
 }
 
+/// Whether items may be evaluated in any pieces and order.
+pub fn is_itemwise(kernel: &Kernel) -> bool {
+    order_of(kernel) == ItemOrder::Any
+}
+
 /// Arrays that stand in for the caller's.
 #[derive(Default)]
 pub(super) struct Copies(Vec<Bytes>);

@@ -23,6 +23,7 @@ mod view;
 
 pub use evaluate::{evaluate, evaluate_views, operands, result_shape};
 pub use item::Item;
+pub use items::is_itemwise;
 pub use operand::{Operand, View};
 pub use options::{Options, run_error};
 pub use passes::Plan;

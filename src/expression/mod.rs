@@ -20,7 +20,7 @@ pub use function::{Function, FunctionPointer};
 pub use variable::Variable;
 pub use words::{Builtin, BuiltinKind, builtins, is_kernel};
 
-use crate::array::{ArrayMut, ArrayRef, Item, Plan};
+use crate::array::{ArrayMut, ArrayRef, Item, Plan, is_itemwise};
 use crate::back::block::Outcome;
 use crate::back::policy::Program;
 use crate::dtype::Dtype;
@@ -123,6 +123,21 @@ impl Expression {
     /// ```
     pub fn is_scalar(&self) -> bool {
         matches!(self.program.outcome(), Outcome::One { .. }) && !self.program.kernel.has_axes()
+    }
+
+    /// Whether the item of a result depends on the items of the inputs at its place alone, so that arrays of the same
+    /// shape may be evaluated in pieces, one after another in any order. Reductions, indices, functions of the program
+    /// and `print` make it false.
+    ///
+    /// ```
+    /// # use miniexpr::{Dtype, Expression};
+    /// let compile = |text| Expression::builder(text).variable("a", Dtype::Float64).compile();
+    /// assert!(compile("a * 2 + sin(a)")?.is_itemwise());
+    /// assert!(!compile("a - mean(a)")?.is_itemwise());
+    /// # Ok::<(), miniexpr::Error>(())
+    /// ```
+    pub fn is_itemwise(&self) -> bool {
+        is_itemwise(&self.program.kernel)
     }
 
     /// Whether there is machine code from the start. An expression without may get some once it has been evaluated

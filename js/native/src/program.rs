@@ -2,15 +2,21 @@
 
 use std::sync::Arc;
 
-use miniexpr::{ArrayRef, Dialect, Dtype, Error, ErrorKind, Expression};
+use miniexpr::{ArrayMut, ArrayRef, Dialect, Dtype, Error, ErrorKind, Expression};
 use napi::bindgen_prelude::{AsyncTask, Either, Float64ArraySlice, Uint8Array};
 use napi_derive::napi;
+use smallvec::SmallVec;
 
 use crate::control::Control;
 use crate::failure::Failure;
 use crate::layout::Layouts;
 use crate::memory::{Memory, copied};
 use crate::task::Task;
+
+/// Inputs of most calls.
+const FEW: usize = 8;
+
+type Views<'a> = SmallVec<[ArrayRef<'a>; FEW]>;
 
 /// A compiled text, until [`Program::dispose`] or the garbage collector.
 #[napi]
@@ -99,7 +105,7 @@ impl Program {
             let layouts = Layouts::read(&layouts, inputs.len() + 1)?;
             // SAFETY: no JavaScript runs, and nobody writes there.
             let items: Vec<&[u8]> = inputs.iter().map(|input| unsafe { input.bytes() }).collect();
-            expression.result_shape(&views(expression, &layouts, &items)?)
+            expression.result_shape(&laid_out(expression, &layouts, &items)?)
         });
         match shape {
             Ok(shape) => Either::A(shape.into_iter().map(|extent| extent as f64).collect()),
@@ -115,26 +121,32 @@ impl Program {
         output: Memory,
         inputs: Vec<Memory>,
     ) -> Option<Failure> {
-        self.evaluate_here(&layouts, output, &inputs).err().map(Failure::of_evaluation)
+        let evaluated = self.alive().and_then(|expression| {
+            let layouts = Layouts::read(&layouts, inputs.len() + 1)?;
+            apart(output, inputs.into_iter(), |output, items| {
+                evaluate(expression, &layouts, output, items, expression.evaluation())
+            })
+        });
+        evaluated.err().map(Failure::of_evaluation)
     }
 
-    fn evaluate_here(&self, layouts: &[f64], output: Memory, inputs: &[Memory]) -> Result<(), Error> {
-        let expression = self.alive()?;
-        let layouts = Layouts::read(layouts, inputs.len() + 1)?;
-        // As if the inputs had been copied first.
-        let copies: Vec<Option<Vec<u8>>> = inputs
-            .iter()
-            // SAFETY: no JavaScript runs, and nothing is written yet.
-            .map(|input| input.overlaps(output).then(|| unsafe { copied(input.bytes()) }).transpose())
-            .collect::<Result<_, _>>()?;
-        let items: Vec<&[u8]> = inputs
-            .iter()
-            .zip(&copies)
-            // SAFETY: no JavaScript runs, and what overlaps the output is not borrowed.
-            .map(|(input, copy)| copy.as_deref().unwrap_or_else(|| unsafe { input.bytes() }))
-            .collect();
-        // SAFETY: no JavaScript runs, and nothing that is borrowed overlaps it.
-        evaluate(expression, &layouts, unsafe { output.bytes_mut() }, &items, expression.evaluation())
+    /// Evaluates arrays of one dimension, with all of their items, into `output`, which may overlap inputs: what most calls
+    /// do, in less time than any layouts can be read in.
+    #[napi(catch_unwind)]
+    pub fn evaluate_lines(
+        &self,
+        threads: u32,
+        output: Memory,
+        first: Option<Memory>,
+        second: Option<Memory>,
+        third: Option<Memory>,
+        fourth: Option<Memory>,
+    ) -> Option<Failure> {
+        let inputs = [first, second, third, fourth].into_iter().flatten();
+        let evaluated = self.alive().and_then(|expression| {
+            apart(output, inputs, |output, items| evaluate_lines(expression, threads as usize, output, items))
+        });
+        evaluated.err().map(Failure::of_evaluation)
     }
 
     /// Evaluates copies of the inputs in a thread of libuv. Resolves to nothing, or to a failure.
@@ -178,6 +190,47 @@ fn disposed() -> Error {
     Error::new(ErrorKind::InvalidArgument, format_args!("the expression has been disposed of"))
 }
 
+/// Runs `evaluate` with the bytes of an output and of inputs, of which those that overlap it are copied first.
+fn apart(
+    output: Memory,
+    inputs: impl Iterator<Item = Memory>,
+    evaluate: impl FnOnce(&mut [u8], &[&[u8]]) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let inputs: SmallVec<[(Memory, Option<Vec<u8>>); FEW]> = inputs
+        .map(|input| {
+            // SAFETY: no JavaScript runs, and nothing is written yet.
+            let copy = || unsafe { copied(input.bytes()) };
+            Ok((input, input.overlaps(output).then(copy).transpose()?))
+        })
+        .collect::<Result<_, Error>>()?;
+    let items: SmallVec<[&[u8]; FEW]> = inputs
+        .iter()
+        // SAFETY: no JavaScript runs, and what overlaps the output is not borrowed.
+        .map(|(input, copy)| copy.as_deref().unwrap_or_else(|| unsafe { input.bytes() }))
+        .collect();
+    // SAFETY: no JavaScript runs, and nothing that is borrowed overlaps it.
+    evaluate(unsafe { output.bytes_mut() }, &items)
+}
+
+/// Evaluates arrays of one dimension, with as many items as there are bytes for.
+fn evaluate_lines(
+    expression: &Expression,
+    threads: usize,
+    output: &mut [u8],
+    inputs: &[&[u8]],
+) -> Result<(), Error> {
+    let used = expression.variables().iter().filter(|variable| variable.is_used());
+    let lengths: SmallVec<[[usize; 1]; FEW]> =
+        inputs.iter().zip(used).map(|(bytes, variable)| [bytes.len() / variable.itemsize()]).collect();
+    let inputs = views(expression, inputs, |array, bytes, dtype, itemsize| {
+        ArrayRef::from_bytes(bytes, dtype, itemsize, lengths.get(array).map_or(&[0], |length| &length[..]))
+    })?;
+    let (dtype, itemsize) = (expression.dtype(), expression.itemsize());
+    let shape = [output.len() / itemsize];
+    let output = ArrayMut::from_bytes(output, dtype, itemsize, &shape)?;
+    expression.evaluation().threads(threads).run(&inputs, output)
+}
+
 /// Evaluates arrays that lie as `layouts` says.
 pub fn evaluate(
     expression: &Expression,
@@ -186,18 +239,28 @@ pub fn evaluate(
     inputs: &[&[u8]],
     evaluation: miniexpr::Evaluation<'_>,
 ) -> Result<(), Error> {
-    let inputs = views(expression, layouts, inputs)?;
+    let inputs = laid_out(expression, layouts, inputs)?;
     let output = layouts.output(output, expression.dtype(), expression.itemsize())?;
     evaluation.threads(layouts.threads).run(&inputs, output)
+}
+
+/// The inputs of an evaluation, as `layouts` says.
+fn laid_out<'a>(
+    expression: &Expression,
+    layouts: &'a Layouts,
+    inputs: &[&'a [u8]],
+) -> Result<Views<'a>, Error> {
+    // The output comes first.
+    views(expression, inputs, |array, bytes, dtype, itemsize| layouts.view(array + 1, bytes, dtype, itemsize))
 }
 
 /// An array for each variable, with no item for those that are not read.
 fn views<'a>(
     expression: &Expression,
-    layouts: &'a Layouts,
     inputs: &[&'a [u8]],
-) -> Result<Vec<ArrayRef<'a>>, Error> {
-    let mut given = inputs.iter().zip(1..);
+    view: impl Fn(usize, &'a [u8], Dtype, usize) -> Result<ArrayRef<'a>, Error>,
+) -> Result<Views<'a>, Error> {
+    let mut given = inputs.iter().zip(0..);
     let mut missing =
         || Error::new(ErrorKind::InputCount, format_args!("{} inputs are not enough", inputs.len()));
     let variables = expression.variables().iter();
@@ -208,7 +271,7 @@ fn views<'a>(
                 return ArrayRef::from_bytes(&[], dtype, itemsize, &[0]);
             }
             let (bytes, array) = given.next().ok_or_else(&mut missing)?;
-            layouts.view(array, bytes, dtype, itemsize)
+            view(array, bytes, dtype, itemsize)
         })
         .collect()
 }
