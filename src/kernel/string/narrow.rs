@@ -35,6 +35,11 @@ pub(super) fn run_narrow(width: usize, items: impl NarrowLoop) -> usize {
     }
 }
 
+/// Run `items` for slots of [`MIN_NARROW`] units.
+pub(super) fn run_shortest(items: impl NarrowLoop) -> usize {
+    at_level::<_, MIN_NARROW, 1>(Level::current(), items)
+}
+
 /// The loop compiled for `level`, which the machine must support.
 fn at_level<I: NarrowLoop, const N: usize, const BLOCKS: usize>(level: Level, items: I) -> usize {
     match level {

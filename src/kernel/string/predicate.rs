@@ -6,7 +6,7 @@ use crate::ir::CompareOp;
 
 use super::blocks::{Decides, Differs, Ends, first, same, value, value_len};
 use super::lanes::CodeVectors;
-use super::narrow::{NarrowLoop, Padded, mask, narrow_width, run_narrow};
+use super::narrow::{MIN_NARROW, NarrowLoop, Padded, mask, narrow_width, run_narrow, run_shortest};
 use super::search::{candidate, find};
 use super::{Slots, Unit};
 
@@ -181,15 +181,25 @@ fn begins_narrow<U: Unit>(
     verdict: bool,
     out: &mut [u8],
 ) -> usize {
+    if literal.len() > a.width() {
+        out.fill(!verdict as u8);
+        return out.len();
+    }
     let padded = Padded::new(literal);
-    let Some(head) = padded.head(narrow_width::<U>(known, a.width())) else { return 0 };
+    let width = narrow_width::<U>(known, a.width()).max(MIN_NARROW);
+    let Some(head) = padded.head(width) else { return 0 };
     let known = u64::MAX.checked_shr(64 - known as u32).unwrap_or(0);
-    run_narrow(head.len(), PrefixTest { a, head, known, verdict, out })
+    if a.width() < width {
+        // With units of the slots that follow, which do not count.
+        let heads = a.heads(width);
+        return run_shortest(PrefixTest { heads, head, known, verdict, out });
+    }
+    run_narrow(width, PrefixTest { heads: a.array_heads(width), head, known, verdict, out })
 }
 
 /// The test whether slots begin with the `known` units of `head`.
-struct PrefixTest<'a, U> {
-    a: Slots<'a, U>,
+struct PrefixTest<'a, U, I> {
+    heads: I,
     head: &'a [U],
     /// Mask of the units that count.
     known: u64,
@@ -198,12 +208,12 @@ struct PrefixTest<'a, U> {
     out: &'a mut [u8],
 }
 
-impl<U: Unit> NarrowLoop for PrefixTest<'_, U> {
+impl<'a, U: Unit, I: Iterator<Item = &'a [U]>> NarrowLoop for PrefixTest<'a, U, I> {
     #[inline(always)]
     fn run<V: CodeVectors, const N: usize, const BLOCKS: usize>(self) -> usize {
-        let PrefixTest { a, head, known, verdict, out } = self;
+        let PrefixTest { heads, head, known, verdict, out } = self;
         let mut done = 0;
-        for (slot, out) in a.array_heads(head.len()).zip(out) {
+        for (slot, out) in heads.zip(out) {
             let Some(differing) = mask::<U, V, N, BLOCKS>(slot, head, Differs) else { break };
             *out = ((differing & known == 0) == verdict) as u8;
             done += 1;
