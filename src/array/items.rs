@@ -65,8 +65,7 @@ pub(super) unsafe fn evaluate_items(
     }
     let order = if order == ItemOrder::Any { Order::Any } else { Order::C };
     let nest = Nest::new(output, &separate, order)?;
-    let longest =
-        if options.are_quiet() { i64::MAX } else { longest_tile(&program.kernel, items, options.threads) };
+    let longest = if options.are_quiet() { i64::MAX } else { longest_tile(&program.kernel, items, &options) };
     let streams = output.items().saturating_mul(output.itemsize) >= STREAMED_BYTES;
     let tiling = Tiling::new(&nest, order, longest, streams)?;
     let job = Job { program, nest: &nest, tiling: &tiling, shape: &shape, order, inputs: &separate };
@@ -292,12 +291,12 @@ fn addresses(inputs: &[Option<Operand>]) -> impl ExactSizeIterator<Item = *mut u
 static ORIGIN: [i64; MAX_NDIM] = [0; MAX_NDIM];
 
 /// Items of the largest tile where threads share tiles, or somebody looks on between them: few of a kernel with loops,
-/// whose items may take long.
-fn longest_tile(kernel: &Kernel, items: i64, threads: usize) -> i64 {
+/// whose items may take long. A budget needs no short tiles there: engines watch it inside loops.
+fn longest_tile(kernel: &Kernel, items: i64, options: &Options<'_>) -> i64 {
     let has_loops = any_in(&kernel.body, |stmt| matches!(stmt, Stmt::While { .. } | Stmt::For { .. }));
-    match has_loops {
+    match has_loops && (options.threads > 1 || options.progress.is_some()) {
         true => 256,
-        false => (items / (threads as i64 * 8)).clamp(1024, 16384),
+        false => (items / (options.threads.max(1) as i64 * 8)).clamp(1024, 16384),
     }
 }
 
