@@ -1,6 +1,7 @@
 """Names and numbers in texts."""
 
 import math
+import time
 
 import pytest
 
@@ -22,11 +23,24 @@ from miniexpr._text import is_kernel, literal, names_of, span_before, with_numbe
         ("# def g(a):\n\ndef f(): return 1", ""),
         ("  def f( x ,y ) : return x", "x y"),
         ("default + y", "default y"),
+        ("x + 'y z", "x"),
+        ("# def g(a):", ""),
     ],
 )
 def test_names(text, names):
     assert names_of(text) == tuple(names.split())
     assert is_kernel(text) == ("def f" in text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["#" * 200_000, "# " * 100_000, " \n" * 100_000, '"' + '\\"' * 100_000, "'" + "\\'" * 100_000, "a " * 100_000],
+)
+def test_hostile_texts_take_linear_time(text):
+    start = time.monotonic()
+    assert not is_kernel(text)
+    assert names_of(text) == tuple("a" if "a" in text else "")
+    assert time.monotonic() - start < 2
 
 
 @pytest.mark.parametrize("number", [0, -3, 2**80, 0.1, -0.0, 1e300, math.inf, -math.inf, 1j, -0.5 - 2j])

@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping
 
 # Names, and what looks like names but is not: strings, comments, numbers, attributes. A name before a parenthesis is
-# that of a function, one before a single `=` that of a keyword.
+# that of a function, one before a single `=` that of a keyword. Texts may be hostile: each character is looked at a few
+# times at most, so a string that does not end goes to the end of its line.
 _WORDS = re.compile(
     r"""
-    "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*' | \#.*
+    "(?:[^"\\\n]|\\.)*+"? | '(?:[^'\\\n]|\\.)*+'? | \#.*
     | (?: \d | \.\d ) (?: [\w.] | (?<=[eE])[-+] )*
     | \.\s* [^\W\d]\w*
     | ( [^\W\d]\w* ) (?! \w | \s*\( | \s*=(?!=) )
@@ -17,7 +18,7 @@ _WORDS = re.compile(
     """,
     re.VERBOSE,
 )
-_KERNEL = re.compile(r"(?:\s|\#.*)*def\s+\w+\s*\(([^()]*)\)\s*:")
+_KERNEL = re.compile(r"(?:\s|\#.*\n)*+def\s+\w+\s*\(([^()]*)\)\s*:")
 _RESERVED = frozenset(["and", "or", "not", "if", "else", "True", "False"])
 
 # What was put into a text: its span there, and the span of what it replaces.
