@@ -98,6 +98,27 @@ export interface CompileOptions {
   dialect?: "numpy" | "miniexpr" | "numexpr";
   /** The dtype of the result; it follows from the text and the inputs by default. */
   dtype?: Dtype;
+  /** For text from users: what it may do, and how large it may be. */
+  sandbox?: boolean | Sandbox;
+}
+
+/**
+ * Limits for text from users. What is left out is strict: expressions alone, nothing printed, no files, and sizes that are
+ * compiled within milliseconds.
+ */
+export interface Sandbox {
+  /** Whether kernels, with loops and branches, are allowed; false by default. */
+  kernels?: boolean;
+  /** Brackets and blocks inside one another; 64 by default. */
+  maxNesting?: number;
+  /** Bytes of the text as UTF-8; 8192 by default. */
+  maxTextBytes?: number;
+  /** Names, numbers, strings and operators; 1024 by default. */
+  maxNodes?: number;
+  /** Bytes of numbers and strings in the text; 4096 by default. */
+  maxConstantBytes?: number;
+  /** Passes of loops that an item may take in all, in each evaluation; 1,000,000 by default. */
+  maxPasses?: number;
 }
 
 export interface EvaluateOptions {
@@ -105,6 +126,11 @@ export interface EvaluateOptions {
   out?: TypedArray | ArrayView | EngineArray | string[];
   /** Threads, this one included; 0 for as many as there are. 1 by default. */
   threads?: number;
+  /**
+   * Milliseconds after which the evaluation ends with the code `ERR_TIMEOUT`. With threads in WebAssembly only calls of
+   * `async` take it.
+   */
+  timeout?: number;
   /** The package `apache-arrow`, for columns of a type that no input has. */
   arrow?: object;
 }
@@ -183,6 +209,9 @@ export type ErrorCode =
   | "ERR_SHAPE"
   | "ERR_NAME"
   | "ERR_ARGUMENT"
+  | "ERR_REFUSED"
+  | "ERR_LIMIT"
+  | "ERR_TIMEOUT"
   | "ERR_DISPOSED"
   | "ERR_OUT_OF_MEMORY"
   | "ERR_BACKEND"
@@ -194,12 +223,17 @@ export class MiniexprError extends Error {
   constructor(
     code: ErrorCode,
     message: string,
-    details?: { text?: string; start?: number; end?: number; cause?: unknown },
+    details?: { text?: string; start?: number; end?: number; hint?: string; cause?: unknown },
   );
   readonly code: ErrorCode;
   /** The characters of the text that are to blame, if there are such. */
   readonly start?: number;
   readonly end?: number;
+  /** The line of `start`, and its place there in characters, both counted from 1. */
+  readonly line?: number;
+  readonly column?: number;
+  /** What to write instead, where that is clear. */
+  readonly hint?: string;
   /** The text that was compiled. */
   readonly text?: string;
   /** The message, and below it the line of the text with carets under what is to blame. */

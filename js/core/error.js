@@ -17,6 +17,9 @@ const BRAND = Symbol.for("miniexpr.MiniexprError");
  * | `ERR_SHAPE` | shapes, lengths or strides do not go together |
  * | `ERR_NAME` | an input is missing, or is no variable |
  * | `ERR_ARGUMENT` | any other argument is wrong, or the kernel gave no value |
+ * | `ERR_REFUSED` | the text uses what the option `sandbox` forbids |
+ * | `ERR_LIMIT` | the text, or the passes of its loops, are more than `sandbox` allows |
+ * | `ERR_TIMEOUT` | the time of the option `timeout` is over |
  * | `ERR_DISPOSED` | a function or an array was used after `dispose` |
  * | `ERR_OUT_OF_MEMORY` | there is no memory for it |
  * | `ERR_BACKEND` | the engine is not there or not ready; the message says what to do |
@@ -27,15 +30,32 @@ export class MiniexprError extends Error {
   /**
    * @param {string} code
    * @param {string} message
-   * @param {{text?: string, start?: number, end?: number, cause?: unknown}} [details] The compiled text, and the
-   *   characters of it that are to blame.
+   * @param {{text?: string, start?: number, end?: number, hint?: string, cause?: unknown}} [details] The compiled
+   *   text, the characters of it that are to blame, and what to write instead.
    */
-  constructor(code, message, { text, start, end, ...options } = {}) {
+  constructor(code, message, { text, start, end, hint, ...options } = {}) {
     super(message, options);
     this.code = code;
     this.start = start;
     this.end = end;
+    this.hint = hint;
     Object.defineProperty(this, "text", { value: text });
+  }
+
+  /** The line of `start`, counted from 1. */
+  get line() {
+    return this.#before?.split("\n").length;
+  }
+
+  /** The place of `start` in its line, in characters, counted from 1. */
+  get column() {
+    const before = this.#before;
+    return before === undefined ? undefined : [...before.slice(before.lastIndexOf("\n") + 1)].length + 1;
+  }
+
+  /** The text before `start`. */
+  get #before() {
+    return this.start === undefined ? undefined : this.text?.slice(0, this.start);
   }
 
   get name() {
@@ -88,11 +108,16 @@ function placeOf(text, offset) {
 }
 
 /** The error for a failure that an engine reports: places are bytes there. */
-export function errorOfFailure({ code, message, start, end }, text) {
+export function errorOfFailure({ code, message, start, end, hint }, text) {
+  const details = { text, hint: hint ?? undefined };
   if (typeof start !== "number") {
-    return new MiniexprError(code, message, { text });
+    return new MiniexprError(code, message, details);
   }
-  return new MiniexprError(code, message, { text, start: placeOf(text, start), end: placeOf(text, end) });
+  return new MiniexprError(code, message, {
+    ...details,
+    start: placeOf(text, start),
+    end: placeOf(text, end),
+  });
 }
 
 /** A value as messages show it. */

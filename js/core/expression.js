@@ -10,7 +10,7 @@ import { capture, captureOutput, measure, plainOperand, unshare } from "./inputs
 import { valueOf } from "./items.js";
 import { watch } from "./job.js";
 import { checkDistinct, denseLayout, denseStrides, scatter, shapeText, sizeOf } from "./layout.js";
-import { NO_OPTIONS, checkAsync, readOptions, threadsOf } from "./options.js";
+import { NO_OPTIONS, checkAsync, readOptions, threadsOf, timeoutOf } from "./options.js";
 import { decode, encode, longest, widthFor } from "./strings.js";
 
 /** The width of strings for which a function is compiled first. */
@@ -126,7 +126,7 @@ export class Expression {
    * @returns {unknown} The result; undefined if the call is not of that kind.
    */
   #evaluatePlain(values, options) {
-    const threads = threadsOf(options, 1);
+    const how = { threads: threadsOf(options, 1), timeout: timeoutOf(options) };
     // Reading the arguments may have disposed of the expression.
     this.#check();
     if (this.#hasStrings) {
@@ -153,23 +153,23 @@ export class Expression {
     }
     const shape = this.#lastShape;
     if (options.out !== undefined) {
-      return this.#evaluateInto(options.out, threads, shape, operands);
+      return this.#evaluateInto(options.out, how, shape, operands);
     }
     if (shape.length === 1) {
-      const data = program.evaluate(threads, null, shape, shape[0], operands);
+      const data = program.evaluate(how, null, shape, shape[0], operands);
       return this.#result.code < STRING ? data : decode(data, program.itemsize / this.#result.itemsize);
     }
-    const data = program.evaluate(threads, null, shape, sizeOf(shape, "the result"), operands);
+    const data = program.evaluate(how, null, shape, sizeOf(shape, "the result"), operands);
     return this.#wrap(data, program, shape);
   }
 
   /** The same into an array; undefined if it is not one that takes the result as it is. */
-  #evaluateInto(out, threads, shape, operands) {
+  #evaluateInto(out, how, shape, operands) {
     const output = this.#result.code < STRING ? plainOperand(out, this.#result, this.#engine) : null;
     if (output === null || shape.length !== 1 || output.items !== shape[0]) {
       return undefined;
     }
-    this.#shared.program.evaluate(threads, output, shape, output.items, operands);
+    this.#shared.program.evaluate(how, output, shape, output.items, operands);
     return out;
   }
 
@@ -251,14 +251,14 @@ export class Expression {
 
   /** Evaluates captured operands. */
   evaluateOperands(captured, options) {
-    const threads = threadsOf(options, 1);
+    const how = { threads: threadsOf(options, 1), timeout: timeoutOf(options) };
     const output = this.#captureOutput(options.out);
     const { shared, operands, columns, rows } = this.#prepare(captured);
     const shape = shared.program.resultShape(operands);
     const size = sizeOf(shape, "the result");
     const target = this.#target(output, shape, columns);
     const isDirect = target !== null && !target.isShared && target.data !== null;
-    const data = shared.program.evaluate(threads, isDirect ? target : null, shape, size, operands);
+    const data = shared.program.evaluate(how, isDirect ? target : null, shape, size, operands);
     if (isDirect) {
       return options.out;
     }
@@ -274,6 +274,7 @@ export class Expression {
   /** See `evaluateOperands`. */
   async evaluateOperandsAsync(captured, options) {
     const threads = threadsOf(options, 0);
+    const timeout = timeoutOf(options);
     checkAsync(options);
     const output = this.#captureOutput(options.out);
     const { shared, operands, columns, rows } = this.#prepare(captured);
@@ -283,7 +284,8 @@ export class Expression {
     this.#target(output, shape, columns);
     shared.hold();
     try {
-      const data = await watch(() => program.start(threads, shape, size, operands), options, size);
+      const start = () => program.start(threads, shape, size, operands);
+      const data = await watch(start, options, timeout, size);
       // Code of the caller has run in the meantime.
       const target = this.#target(this.#captureOutput(options.out), shape, columns);
       return this.#deliver(data, program, shape, { target, options, columns, rows });

@@ -12,6 +12,9 @@ const readingSignal = (read) => reading(read, "the signal");
 
 const isAborted = (signal) => readingSignal(() => signal?.aborted === true);
 
+const timeoutError = (timeout) =>
+  new MiniexprError("ERR_TIMEOUT", `the evaluation has not ended within ${timeout} ms`);
+
 const abortError = (signal) =>
   new MiniexprError("ABORT_ERR", "the evaluation was stopped", { cause: readingSignal(() => signal.reason) });
 
@@ -26,9 +29,10 @@ function runningProgress(job) {
  *
  * @param {() => {promise: Promise<object>, cancel: () => void, progress: () => [number, number]}} start
  * @param {{signal?: AbortSignal, onProgress?: (done: number, all: number) => void}} options
+ * @param {number} timeout Milliseconds; 0 for no limit.
  * @param {number} items Items of the result.
  */
-export async function watch(start, { signal, onProgress }, items) {
+export async function watch(start, { signal, onProgress }, timeout, items) {
   if (isAborted(signal)) {
     throw abortError(signal);
   }
@@ -50,6 +54,12 @@ export async function watch(start, { signal, onProgress }, items) {
   };
   const cancel = () => job.cancel();
   readingSignal(() => signal?.addEventListener("abort", cancel));
+  let isLate = false;
+  const stopLate = () => {
+    isLate = true;
+    job.cancel();
+  };
+  const deadline = timeout > 0 ? setTimeout(stopLate, timeout) : undefined;
   const timer = onProgress && setInterval(() => tell(...runningProgress(job)), INTERVAL);
   try {
     const result = await job.promise;
@@ -65,8 +75,12 @@ export async function watch(start, { signal, onProgress }, items) {
     if (thrown !== null) {
       throw thrown[0];
     }
-    throw isAborted(signal) && error.code === "ABORT_ERR" ? abortError(signal) : error;
+    if (error.code !== "ABORT_ERR") {
+      throw error;
+    }
+    throw isAborted(signal) ? abortError(signal) : isLate ? timeoutError(timeout) : error;
   } finally {
+    clearTimeout(deadline);
     clearInterval(timer);
     readingSignal(() => signal?.removeEventListener?.("abort", cancel));
   }

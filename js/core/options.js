@@ -14,7 +14,11 @@ export const NO_OPTIONS = Object.freeze({
   signal: undefined,
   onProgress: undefined,
   arrow: undefined,
+  timeout: undefined,
 });
+
+/** The longest time of a timer. */
+const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
 /** Reads the options of a call, each once. */
 export function readOptions(options) {
@@ -25,8 +29,8 @@ export function readOptions(options) {
     throw new MiniexprError("ERR_ARGUMENT", `the options are ${shown(options)}, not an object`);
   }
   return reading(() => {
-    const { out, threads, signal, onProgress, arrow } = options;
-    return { out, threads, signal, onProgress, arrow };
+    const { out, threads, signal, onProgress, arrow, timeout } = options;
+    return { out, threads, signal, onProgress, arrow, timeout };
   });
 }
 
@@ -42,6 +46,18 @@ export function threadsOf({ threads }, standard) {
     );
   }
   return threads;
+}
+
+/** The milliseconds after which an evaluation ends; 0 for no limit. */
+export function timeoutOf({ timeout }) {
+  if (timeout === undefined) {
+    return 0;
+  }
+  if (typeof timeout !== "number" || !(timeout > 0 && timeout <= LONGEST_TIMEOUT)) {
+    const wanted = `milliseconds above 0, at most ${LONGEST_TIMEOUT}`;
+    throw new MiniexprError("ERR_ARGUMENT", `timeout is ${shown(timeout)}, not ${wanted}`);
+  }
+  return timeout;
 }
 
 /** Refuses what an evaluation cannot be stopped or watched by. */

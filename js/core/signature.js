@@ -18,8 +18,51 @@ const MOST_VARIABLES = 128;
  * @property {import("./dtypes.js").Dtype[]} dtypes Of the variables.
  * @property {import("./dtypes.js").Dtype | null} dtype Of the result, if it is asked for.
  * @property {number} dialect
+ * @property {Sandbox | null} sandbox
  * @property {string} key What tells it from others.
  */
+
+/**
+ * What a text from users may do and how large it may be; what is undefined is as the library has it.
+ *
+ * @typedef {{kernels: boolean, maxNesting?: number, maxTextBytes?: number, maxNodes?: number, maxConstantBytes?: number,
+ *   maxPasses?: number}} Sandbox
+ */
+
+/** Limits by name, with the largest that they may be. */
+const LIMITS = {
+  maxNesting: 2 ** 31 - 1,
+  maxTextBytes: Number.MAX_SAFE_INTEGER,
+  maxNodes: Number.MAX_SAFE_INTEGER,
+  maxConstantBytes: Number.MAX_SAFE_INTEGER,
+  maxPasses: Number.MAX_SAFE_INTEGER,
+};
+
+/** @returns {Sandbox | null} */
+function readSandbox(sandbox) {
+  if (sandbox === undefined || sandbox === false) {
+    return null;
+  }
+  if (sandbox !== true && (typeof sandbox !== "object" || sandbox === null)) {
+    throw new MiniexprError(
+      "ERR_ARGUMENT",
+      `sandbox is ${shown(sandbox)}, not true or an object with limits`,
+    );
+  }
+  const names = ["kernels", ...Object.keys(LIMITS)];
+  const read = reading(() => Object.fromEntries(names.map((name) => [name, sandbox[name]])));
+  if (read.kernels !== undefined && typeof read.kernels !== "boolean") {
+    throw new MiniexprError("ERR_ARGUMENT", `sandbox.kernels is ${shown(read.kernels)}, not a boolean`);
+  }
+  for (const [name, most] of Object.entries(LIMITS)) {
+    const limit = read[name];
+    if (limit !== undefined && (!Number.isInteger(limit) || limit < 1 || limit > most)) {
+      const wanted = `an integer from 1 to ${most}`;
+      throw new MiniexprError("ERR_ARGUMENT", `sandbox.${name} is ${shown(limit)}, not ${wanted}`);
+    }
+  }
+  return { ...read, kernels: read.kernels === true };
+}
 
 /** The dtype that a caller names. */
 export function readDtype(name, what) {
@@ -58,7 +101,12 @@ function checkNames(names) {
 
 /** Options of a compilation. */
 function readOptions(options) {
-  const { dialect = "numpy", dtype } = reading(() => ({ dialect: options?.dialect, dtype: options?.dtype }));
+  const given = reading(() => ({
+    dialect: options?.dialect,
+    dtype: options?.dtype,
+    sandbox: options?.sandbox,
+  }));
+  const { dialect = "numpy", dtype } = given;
   const number = DIALECTS.indexOf(dialect);
   if (number < 0) {
     throw new MiniexprError(
@@ -66,17 +114,22 @@ function readOptions(options) {
       `${shown(dialect)} is no dialect; they are ${DIALECTS.join(", ")}`,
     );
   }
-  return { dialect: number, dtype: dtype === undefined ? null : readDtype(dtype, "results") };
+  return {
+    dialect: number,
+    dtype: dtype === undefined ? null : readDtype(dtype, "results"),
+    sandbox: readSandbox(given.sandbox),
+  };
 }
 
 /** @returns {Signature} */
 export function signatureOf(text, names, dtypes, options) {
   checkText(text);
   checkNames(names);
-  const { dialect, dtype } = readOptions(options);
+  const { dialect, dtype, sandbox } = readOptions(options);
   const variables = names.map((name, i) => `${name}:${dtypes[i].name}`);
-  const key = `${dialect} ${dtype?.name} ${variables} ${text}`;
-  return { text, names, dtypes, dtype, dialect, key };
+  const limits = sandbox === null ? "" : JSON.stringify(sandbox);
+  const key = `${dialect} ${dtype?.name} ${limits} ${variables} ${text}`;
+  return { text, names, dtypes, dtype, dialect, sandbox, key };
 }
 
 /** The names of an object of the caller, and what they stand for, read once. */

@@ -49,12 +49,12 @@ class NativeProgram {
     return shape;
   }
 
-  evaluate(threads, output, shape, size, operands) {
+  evaluate({ threads, timeout }, output, shape, size, operands) {
     const data = output === null ? this.#allocate(size) : output.data;
     const failure =
-      shape.length === 1 && areFewLines(operands) && (output === null || output.layout === null)
+      timeout === 0 && shape.length === 1 && areFewLines(operands) && (output?.layout ?? null) === null
         ? this.#evaluateLines(threads, data, operands)
-        : this.#evaluateLayouts(threads, data, output?.layout ?? null, shape, operands);
+        : this.#evaluateLayouts({ threads, timeout }, data, output?.layout ?? null, shape, operands);
     if (failure !== null) {
       throw this.#failed(failure);
     }
@@ -66,9 +66,9 @@ class NativeProgram {
     return this.#program.evaluateLines(threads, data, first?.data, second?.data, third?.data, fourth?.data);
   }
 
-  #evaluateLayouts(threads, data, layout, shape, operands) {
+  #evaluateLayouts({ threads, timeout }, data, layout, shape, operands) {
     const inputs = operands.map(({ data }) => data);
-    return this.#program.evaluate(this.#write(threads, layout, shape, operands), data, inputs);
+    return this.#program.evaluate(this.#write(threads, layout, shape, operands), timeout, data, inputs);
   }
 
   start(threads, shape, size, operands) {
@@ -177,9 +177,9 @@ export class NativeEngine {
     this.description = Object.freeze({ name: "native", reason, threads: addon.threads() });
   }
 
-  compile({ text, names, dtypes, dtype, dialect }, itemsizes) {
+  compile({ text, names, dtypes, dtype, dialect, sandbox }, itemsizes) {
     const variables = names.map((name, i) => ({ name, dtype: dtypes[i].code, itemsize: itemsizes[i] }));
-    const program = this.#addon.compile(text, variables, dtype?.code ?? 0, dialect);
+    const program = this.#addon.compile(text, variables, dtype?.code ?? 0, dialect, sandbox);
     if (!(program instanceof this.#addon.Program)) {
       throw errorOfFailure(program, text);
     }

@@ -36,7 +36,11 @@ export class PoolJobs {
     engine.views.Uint8Array.fill(0, block, block + CONTROL_BYTES);
     const output = call.writeInputs(block + CONTROL_BYTES, inputs);
     call.writeOutput(output, shape, size);
-    call.writeParams(threads, block, this.#pool.call("threadpool_get_progress_fn"), block + PROGRESS);
+    call.writeParams(threads, {
+      cancel: block,
+      progress: this.#pool.call("threadpool_get_progress_fn"),
+      context: block + PROGRESS,
+    });
     const promise = this.#inTurn(async () => {
       const args = [program.expression, call.inputs, inputs.length, call.output, call.params];
       const status = await this.#pool.callAsync("me_eval_arrays", ...args);

@@ -68,9 +68,9 @@ export class Background {
   start(_engine, program, { shape, size, operands }) {
     const inputs = operands.map((operand, i) => copied(operand, program.inputType(i)));
     const { signature, itemsizes } = program;
-    const { text, names, dialect, key } = signature;
+    const { text, names, dialect, sandbox, key } = signature;
     const described = {
-      ...{ text, names, dialect, key },
+      ...{ text, names, dialect, sandbox, key },
       dtypes: signature.dtypes.map(({ name }) => name),
       dtype: signature.dtype?.name,
     };

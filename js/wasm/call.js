@@ -8,9 +8,9 @@ import { denseLayout, rangeOf } from "../core/layout.js";
 
 /** Words of a `me_array`, bytes of a `me_array_params`. */
 const ARRAY_WORDS = 6;
-const PARAMS_BYTES = 32;
+const PARAMS_BYTES = 48;
 /** Words of a `me_array_params` by what they say. */
-const PARAM = { SIZE: 0, THREADS: 4, CANCEL: 5, PROGRESS: 6, CONTEXT: 7 };
+const PARAM = { SIZE: 0, THREADS: 4, CANCEL: 5, PROGRESS: 6, CONTEXT: 7, TIMEOUT: 8 };
 const MOST_DIMENSIONS = 32;
 const ALIGNMENT = 16;
 const STRING = 14;
@@ -126,14 +126,20 @@ export class Call {
     this.writeArray(this.#types.length - 1, address, shape.length === 1 ? null : denseLayout(shape), size);
   }
 
-  /** Parameters: threads, 0 for as many as there are; addresses of a flag that cancels, and for the progress. */
-  writeParams(threads, cancel = 0, progress = 0, context = 0) {
+  /**
+   * Parameters: threads, 0 for as many as there are; addresses of a flag that cancels, and for the progress;
+   * milliseconds, 0 for no limit.
+   */
+  writeParams(threads, { cancel = 0, progress = 0, context = 0, timeout = 0 }) {
     const words = this.#engine.views.Int32Array;
     const first = this.#params / 4;
     words[first + PARAM.THREADS] = threads === 0 ? -1 : threads;
     words[first + PARAM.CANCEL] = cancel;
     words[first + PARAM.PROGRESS] = progress;
     words[first + PARAM.CONTEXT] = context;
+    const nanoseconds = Math.ceil(timeout * 1e6);
+    words[first + PARAM.TIMEOUT] = nanoseconds % 2 ** 32;
+    words[first + PARAM.TIMEOUT + 1] = Math.floor(nanoseconds / 2 ** 32);
   }
 
   /** Bytes that inputs take which are not in the module's memory. */

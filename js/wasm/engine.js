@@ -5,10 +5,21 @@
  */
 import { MiniexprError, errorOfFailure } from "../core/error.js";
 import { WasmProgram } from "./program.js";
+import { addClock } from "./table.js";
 
 /** Words and bytes of the structs of the C header. */
 const VARIABLE_WORDS = 6;
-const COMPILE_PARAMS_BYTES = 12;
+const COMPILE_PARAMS_BYTES = 64;
+const ERROR_BYTES = 48;
+/** Places in a `me_compile_params`: of a byte, of words, and of 64 bits. */
+const COMPILE_PARAM = {
+  EXPRESSIONS_ONLY: 12,
+  MAX_NESTING: 16 / 4,
+  MAX_TEXT_BYTES: 24 / 8,
+  MAX_NODES: 32 / 8,
+  MAX_CONSTANT_BYTES: 40 / 8,
+  MAX_PASSES: 48 / 8,
+};
 /** Memory for the arrays of calls that is kept from one to the next. */
 const KEPT_BYTES = 1 << 20;
 const LARGEST_ADDRESS = 2 ** 32 - 1;
@@ -21,6 +32,8 @@ const COMPILE_CODES = new Map([
   [-6, "ERR_DTYPE"],
   [-7, "ERR_DTYPE"],
   [-8, "ERR_DTYPE"],
+  [-10, "ERR_LIMIT"],
+  [-11, "ERR_REFUSED"],
   [-100, "ERR_INTERNAL"],
 ]);
 const VIEWS = [
@@ -48,6 +61,7 @@ export class WasmEngine {
   #keptBytes = 0;
   #startJob;
   #failure = null;
+  #hasClock = false;
 
   /**
    * @param {object} host
@@ -138,26 +152,42 @@ export class WasmEngine {
     }
   }
 
+  /** Gives the module, which has no clock of its own, that of this thread; other threads could not call it. */
+  provideClock() {
+    if (this.#host.memory.buffer instanceof SharedArrayBuffer) {
+      const message = "with threads in WebAssembly, only calls of async() take a timeout";
+      throw new MiniexprError("ERR_ARGUMENT", message);
+    }
+    if (!this.#hasClock) {
+      this.exports.me_register_clock(addClock(this.exports.__indirect_function_table));
+      this.#hasClock = true;
+    }
+  }
+
   /** The latest failure of the module on this thread. */
   failure(code, text) {
-    const message = this.#host.readText(this.exports.me_get_last_error_message()) ?? "out of memory";
-    return this.withMemory(8, (address) => {
-      const hasPlace = this.exports.me_get_last_error_span(address, address + 4);
-      const words = this.views.Uint32Array;
-      const place = hasPlace ? { start: words[address / 4], end: words[address / 4 + 1] } : {};
-      return errorOfFailure({ code, message, ...place }, text);
+    return this.withMemory(ERROR_BYTES, (address) => {
+      const { Uint32Array: words, BigInt64Array: numbers } = this.views;
+      words[address / 4] = ERROR_BYTES;
+      this.exports.me_get_last_error(address);
+      const [start, end] = [numbers[address / 8 + 2], numbers[address / 8 + 3]].map(Number);
+      const [message, hint] = [words[address / 4 + 10], words[address / 4 + 11]].map((at) =>
+        this.#host.readText(at),
+      );
+      const place = start >= 0 ? { start, end } : {};
+      return errorOfFailure({ code, message: message || "out of memory", hint, ...place }, text);
     });
   }
 
   compile(signature, itemsizes) {
-    const { text, names, dtypes, dtype, dialect } = signature;
+    const { text, names, dtypes, dtype, dialect, sandbox } = signature;
     const encoder = new TextEncoder();
     const texts = [text, ...names].map((string) => encoder.encode(`${string}\0`));
     const textBytes = texts.reduce((bytes, { length }) => bytes + length, 0);
     const tableBytes = 4 * VARIABLE_WORDS * Math.max(1, names.length);
-    return this.withMemory(tableBytes + COMPILE_PARAMS_BYTES + 4 + textBytes, (table) => {
-      const params = table + tableBytes;
-      const out = params + COMPILE_PARAMS_BYTES;
+    return this.withMemory(COMPILE_PARAMS_BYTES + tableBytes + 4 + textBytes, (params) => {
+      const table = params + COMPILE_PARAMS_BYTES;
+      const out = table + tableBytes;
       const { Uint8Array: bytes, Uint32Array: words } = this.views;
       let at = out + 4;
       const addresses = texts.map((encoded) => {
@@ -169,7 +199,7 @@ export class WasmEngine {
         const row = [addresses[i + 1], dtypes[i].code, 0, 0, 0, itemsizes[i]];
         words.set(row, table / 4 + VARIABLE_WORDS * i);
       });
-      words.set([COMPILE_PARAMS_BYTES, dialect, 0], params / 4);
+      this.#writeParams(params, dialect, sandbox);
       const args = [addresses[0], table, names.length, dtype?.code ?? 0, params, 0, out];
       const status = this.enter("me_compile_with", args);
       if (status !== 0) {
@@ -177,5 +207,30 @@ export class WasmEngine {
       }
       return new WasmProgram(this, this.views.Uint32Array[out / 4], signature, itemsizes);
     });
+  }
+
+  /** Writes a `me_compile_params`. */
+  #writeParams(params, dialect, sandbox) {
+    const { Uint8Array: bytes, Uint32Array: words, BigInt64Array: numbers } = this.views;
+    bytes.fill(0, params, params + COMPILE_PARAMS_BYTES);
+    if (sandbox !== null) {
+      this.exports.me_sandbox_params(params);
+      bytes[params + COMPILE_PARAM.EXPRESSIONS_ONLY] = Number(!sandbox.kernels);
+      if (sandbox.maxNesting !== undefined) {
+        words[params / 4 + COMPILE_PARAM.MAX_NESTING] = sandbox.maxNesting;
+      }
+      const limits = {
+        MAX_TEXT_BYTES: sandbox.maxTextBytes,
+        MAX_NODES: sandbox.maxNodes,
+        MAX_CONSTANT_BYTES: sandbox.maxConstantBytes,
+        MAX_PASSES: sandbox.maxPasses,
+      };
+      for (const [name, limit] of Object.entries(limits)) {
+        if (limit !== undefined) {
+          numbers[params / 8 + COMPILE_PARAM[name]] = BigInt(limit);
+        }
+      }
+    }
+    words.set([COMPILE_PARAMS_BYTES, dialect], params / 4);
   }
 }

@@ -12,6 +12,8 @@ import { Call, aligned } from "./call.js";
 const CODES = new Map([
   [-1, "ERR_OUT_OF_MEMORY"],
   [-6, "ABORT_ERR"],
+  [-7, "ERR_TIMEOUT"],
+  [-8, "ERR_LIMIT"],
   [-100, "ERR_INTERNAL"],
 ]);
 
@@ -119,18 +121,22 @@ export class WasmProgram {
   /**
    * Evaluates into `output`, or into new memory.
    *
-   * @param {number} threads 0 for as many as there are.
+   * @param {{threads: number, timeout: number}} how 0 threads for as many as there are; milliseconds, 0 for no limit.
    * @param {object | null} output Its layout may be null: all items, in one dimension.
    * @param {number[]} shape
    * @param {number} size Items of the result.
    * @param {object[]} operands One for each variable that is used.
    * @returns {object} The typed array with the result.
    */
-  evaluate(threads, output, shape, size, operands) {
+  evaluate({ threads, timeout }, output, shape, size, operands) {
+    if (timeout > 0) {
+      this.#engine.provideClock();
+      return this.#evaluateWhole({ threads: 1, timeout }, output, shape, size, operands);
+    }
     const piece = pieceOf(this.#types);
     return threads === 1 && piece < size && this.#canBeCut(output, size, operands)
       ? this.#evaluatePieces(piece, output, size, operands)
-      : this.#evaluateWhole(threads, output, shape, size, operands);
+      : this.#evaluateWhole({ threads, timeout }, output, shape, size, operands);
   }
 
   /** Whether pieces give the same, and arrays have to be copied, so that they take less time. */
@@ -175,12 +181,18 @@ export class WasmProgram {
           ? partOf(operand, this.#types[i], 0, 1)
           : partOf(operand, this.#types[i], start, count),
       );
-      this.#evaluateWhole(1, partOf(target, type, start, count), [count], count, parts);
+      this.#evaluateWhole(
+        { threads: 1, timeout: 0 },
+        partOf(target, type, start, count),
+        [count],
+        count,
+        parts,
+      );
     }
     return target.data;
   }
 
-  #evaluateWhole(threads, output, shape, size, operands) {
+  #evaluateWhole({ threads, timeout }, output, shape, size, operands) {
     const isInside = output !== null && output.address !== null;
     const bytes = isInside ? 0 : size * this.itemsize;
     const call = this.#call;
@@ -193,7 +205,7 @@ export class WasmProgram {
       } else {
         call.writeOutput(end, shape, size);
       }
-      call.writeParams(threads, 0, this.#progress);
+      call.writeParams(threads, { progress: this.#progress, timeout });
       const args = [this.#expression, call.inputs, operands.length, call.output, call.params];
       const status = this.#engine.enter("me_eval_arrays", args);
       if (status !== 0) {

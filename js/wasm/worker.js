@@ -8,7 +8,7 @@ import { Programs } from "../core/programs.js";
 import { openPort } from "../threads/host.js";
 import { WasmEngine } from "./engine.js";
 import { load } from "./miniexpr.js";
-import { addFunction } from "./table.js";
+import { addProgress } from "./table.js";
 
 /** Milliseconds between two messages of the progress. */
 const INTERVAL = 20;
@@ -20,7 +20,7 @@ let progress = 0;
 async function start(wasmModule) {
   const host = await load({ wasmModule });
   let last = 0;
-  progress = addFunction(host.exports.__indirect_function_table, (_context, done, all) => {
+  progress = addProgress(host.exports.__indirect_function_table, (_context, done, all) => {
     const now = performance.now();
     if (now - last >= INTERVAL) {
       last = now;
@@ -43,7 +43,7 @@ function evaluate({ signature, itemsizes, shape, size, inputs }) {
   try {
     shared.program.watch(progress);
     const operands = inputs.map((input) => ({ ...input, address: null }));
-    return shared.program.evaluate(1, null, shape, size, operands);
+    return shared.program.evaluate({ threads: 1, timeout: 0 }, null, shape, size, operands);
   } finally {
     shared.release();
   }
@@ -62,8 +62,8 @@ port.listen(async (message) => {
   try {
     const result = evaluate(message);
     port.post({ result }, [result.buffer]);
-  } catch ({ code = "ERR_INTERNAL", message: text, start: first, end }) {
-    port.post({ failure: { code, message: text, start: first, end } });
+  } catch ({ code = "ERR_INTERNAL", message: text, start: first, end, hint }) {
+    port.post({ failure: { code, message: text, start: first, end, hint } });
   }
 });
 port.post({ loaded: true });

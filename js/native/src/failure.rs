@@ -14,6 +14,8 @@ pub struct Failure {
     pub start: Option<u32>,
     /// End of these bytes.
     pub end: Option<u32>,
+    /// What to write instead.
+    pub hint: Option<String>,
 }
 
 impl Failure {
@@ -44,6 +46,7 @@ impl Failure {
             message: error.message().to_owned(),
             start: span.as_ref().map(|span| span.start as u32),
             end: span.map(|span| span.end as u32),
+            hint: error.hint().map(str::to_owned),
         }
     }
 }
@@ -53,6 +56,9 @@ fn common_code(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::OutOfMemory => "ERR_OUT_OF_MEMORY",
         ErrorKind::Internal => "ERR_INTERNAL",
+        ErrorKind::Refused => "ERR_REFUSED",
+        ErrorKind::Limit | ErrorKind::TooManyPasses => "ERR_LIMIT",
+        ErrorKind::TimedOut => "ERR_TIMEOUT",
         _ => "ERR_ARGUMENT",
     }
 }

@@ -1,8 +1,9 @@
 //! Compiled texts.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use miniexpr::{ArrayMut, ArrayRef, Dialect, Dtype, Error, ErrorKind, Expression};
+use miniexpr::{ArrayMut, ArrayRef, Dialect, Dtype, Error, ErrorKind, Expression, Profile};
 use napi::bindgen_prelude::{AsyncTask, Either, Float64ArraySlice, Uint8Array};
 use napi_derive::napi;
 use smallvec::SmallVec;
@@ -35,16 +36,63 @@ pub struct Variable {
     pub itemsize: u32,
 }
 
-/// Compiles a text. `dtype` is that of the result, 0 to infer it; `dialect` has the value of C.
+/// What a text from users may do and how large it may be; what is absent is as [`Profile::sandbox`] has it.
+#[napi(object)]
+pub struct Sandbox {
+    /// Whether kernels are allowed.
+    pub kernels: bool,
+    /// Brackets and blocks inside one another.
+    pub max_nesting: Option<u32>,
+    /// Bytes of the text.
+    pub max_text_bytes: Option<i64>,
+    /// Names, numbers, strings and operators.
+    pub max_nodes: Option<i64>,
+    /// Bytes of strings and numbers in the text.
+    pub max_constant_bytes: Option<i64>,
+    /// Passes of loops that an item may take in all.
+    pub max_passes: Option<i64>,
+}
+
+impl Sandbox {
+    fn profile(&self) -> Profile {
+        let strict = Profile::sandbox();
+        let limit =
+            |given: Option<i64>, standard| given.and_then(|limit| u64::try_from(limit).ok()).or(standard);
+        Profile {
+            expressions_only: !self.kernels,
+            max_nesting: self.max_nesting.or(strict.max_nesting),
+            max_text_bytes: limit(self.max_text_bytes, strict.max_text_bytes),
+            max_nodes: limit(self.max_nodes, strict.max_nodes),
+            max_constant_bytes: limit(self.max_constant_bytes, strict.max_constant_bytes),
+            max_passes: limit(self.max_passes, strict.max_passes),
+            ..strict
+        }
+    }
+}
+
+/// Compiles a text, within `sandbox` if it is there. `dtype` is that of the result, 0 to infer it; `dialect` has the value
+/// of C.
 #[napi(catch_unwind)]
-pub fn compile(text: String, variables: Vec<Variable>, dtype: u32, dialect: u32) -> Either<Program, Failure> {
-    match expression(&text, &variables, dtype, dialect) {
+pub fn compile(
+    text: String,
+    variables: Vec<Variable>,
+    dtype: u32,
+    dialect: u32,
+    sandbox: Option<Sandbox>,
+) -> Either<Program, Failure> {
+    match expression(&text, &variables, dtype, dialect, sandbox) {
         Ok(expression) => Either::A(Program { expression: Some(Arc::new(expression)) }),
         Err(error) => Either::B(Failure::of_text(error)),
     }
 }
 
-fn expression(text: &str, variables: &[Variable], dtype: u32, dialect: u32) -> Result<Expression, Error> {
+fn expression(
+    text: &str,
+    variables: &[Variable],
+    dtype: u32,
+    dialect: u32,
+    sandbox: Option<Sandbox>,
+) -> Result<Expression, Error> {
     let dialect = match dialect {
         0 => Dialect::Miniexpr,
         1 => Dialect::NumPy,
@@ -56,6 +104,9 @@ fn expression(text: &str, variables: &[Variable], dtype: u32, dialect: u32) -> R
     }
     if dtype != 0 {
         builder = builder.output(known(dtype)?);
+    }
+    if let Some(sandbox) = sandbox {
+        builder = builder.profile(sandbox.profile());
     }
     builder.compile()
 }
@@ -113,18 +164,24 @@ impl Program {
         }
     }
 
-    /// Evaluates into `output`, which may overlap inputs.
+    /// Evaluates into `output`, which may overlap inputs, within so many milliseconds if `timeout` is not 0.
     #[napi(catch_unwind)]
     pub fn evaluate(
         &self,
         layouts: Float64ArraySlice,
+        timeout: f64,
         output: Memory,
         inputs: Vec<Memory>,
     ) -> Option<Failure> {
         let evaluated = self.alive().and_then(|expression| {
             let layouts = Layouts::read(&layouts, inputs.len() + 1)?;
             apart(output, inputs.into_iter(), |output, items| {
-                evaluate(expression, &layouts, output, items, expression.evaluation())
+                let evaluation = expression.evaluation();
+                let evaluation = match Duration::try_from_secs_f64(timeout / 1000.0) {
+                    Ok(timeout) if !timeout.is_zero() => evaluation.timeout(timeout),
+                    _ => evaluation,
+                };
+                evaluate(expression, &layouts, output, items, evaluation)
             })
         });
         evaluated.err().map(Failure::of_evaluation)
