@@ -7,8 +7,9 @@ from typing import Any
 
 from miniexpr._binding import Expression, compile, evaluate, get_num_threads, set_num_threads
 from miniexpr._binding import version as _version
-from miniexpr._errors import DTypeError, Error
+from miniexpr._errors import DTypeError, Error, LimitError
 from miniexpr._kernel import Kernel, kernel
+from miniexpr._limits import Sandbox
 
 __version__ = _version()
 __all__ = [
@@ -16,6 +17,8 @@ __all__ = [
     "Error",
     "Expression",
     "Kernel",
+    "LimitError",
+    "Sandbox",
     "arrow_udf",
     "compile",
     "evaluate",

@@ -31,10 +31,12 @@ cdef extern from "miniexpr.h" nogil:
         ME_COMPILE_SUCCESS
         ME_COMPILE_ERR_OOM
         ME_COMPILE_ERR_INVALID_ARG_TYPE
+        ME_COMPILE_ERR_LIMIT
         ME_EVAL_SUCCESS
         ME_EVAL_ERR_OOM
         ME_EVAL_ERR_CANCELLED
         ME_EVAL_ERR_TIMEOUT
+        ME_EVAL_ERR_PASSES
 
     ctypedef struct me_expr:
         pass
@@ -51,7 +53,19 @@ cdef extern from "miniexpr.h" nogil:
         size_t struct_size
         me_dialect dialect
         me_jit_mode jit_mode
+        bint expressions_only
+        int max_nesting
+        int64_t max_text_bytes
         int64_t max_nodes
+        int64_t max_constant_bytes
+        int64_t max_passes
+
+    ctypedef struct me_error:
+        size_t struct_size
+        int64_t start
+        int64_t end
+        const char *message
+        const char *hint
 
     ctypedef struct me_eval_params:
         bint disable_simd
@@ -76,11 +90,12 @@ cdef extern from "miniexpr.h" nogil:
         me_progress progress
         void *context
         int64_t timeout_ns
+        int64_t max_passes
 
     int me_compile_with(const char *text, const me_variable *variables, int var_count, me_dtype dtype,
                         const me_compile_params *params, int *error, me_expr **out)
-    const char *me_get_last_error_message()
-    bint me_get_last_error_span(size_t *start, size_t *end)
+    me_compile_params me_sandbox_params()
+    bint me_get_last_error(me_error *error)
     int me_result_shape(const me_expr *expr, const me_array *inputs, int n_inputs, int *ndim, int64_t *shape)
     int me_eval_arrays(const me_expr *expr, const me_array *inputs, int n_inputs, me_array *output,
                        const me_array_params *params)

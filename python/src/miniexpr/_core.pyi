@@ -4,6 +4,8 @@ from typing import Any, Final, Literal
 import numpy as np
 import numpy.typing as npt
 
+from miniexpr._limits import Limits, Sandbox
+
 _Casting = Literal["no", "equiv", "safe", "same_kind", "unsafe"]
 _Dialect = Literal["numpy", "numexpr", "miniexpr"]
 _Progress = bool | Callable[[int, int], object] | None
@@ -22,6 +24,7 @@ class Expression:
         threads: int | None = None,
         progress: _Progress = None,
         timeout: float | None = None,
+        max_passes: int | None = None,
         **kwargs: npt.ArrayLike,
     ) -> Any: ...
     def compute(
@@ -32,6 +35,7 @@ class Expression:
         threads: int | None = None,
         progress: _Progress = None,
         timeout: float | None = None,
+        max_passes: int | None = None,
     ) -> npt.NDArray[Any]: ...
     def disassemble(self, what: Literal["ir", "tree", "lanes", "c", "wasm"] = "ir") -> str: ...
 
@@ -39,7 +43,7 @@ class Text:
     text: Final[str]
     names: Final[tuple[str, ...]]
     dialect: Final[_Dialect]
-    def __init__(self, text: str, names: tuple[str, ...], dialect: str, max_nodes: int = 0) -> None: ...
+    def __init__(self, text: str, names: tuple[str, ...], dialect: str, limits: Limits | None = None) -> None: ...
     def run(
         self,
         values: list[Any],
@@ -49,6 +53,7 @@ class Text:
         threads: int | None,
         progress: _Progress,
         timeout: float | None = None,
+        max_passes: int | None = None,
     ) -> Any: ...
 
 def compile(
@@ -58,6 +63,7 @@ def compile(
     dtype: npt.DTypeLike = None,
     dialect: _Dialect | None = None,
     max_nodes: int | None = None,
+    sandbox: bool | Sandbox = False,
     **dtypes: npt.DTypeLike,
 ) -> Expression: ...
 def compile_for(
@@ -66,10 +72,15 @@ def compile_for(
     dtypes: tuple[np.dtype[Any], ...],
     wanted: np.dtype[Any] | None,
     dialect: str,
-    max_nodes: int = 0,
+    limits: Limits | None = None,
 ) -> Expression: ...
 def compile_once(
-    text: str, names: tuple[str, ...], dtypes: tuple[str, ...], dtype: str | None, dialect: str
+    text: str,
+    names: tuple[str, ...],
+    dtypes: tuple[str, ...],
+    dtype: str | None,
+    dialect: str,
+    limits: tuple[Any, ...] | None = None,
 ) -> Expression: ...
 def default_threads() -> int: ...
 def evaluate(
@@ -84,7 +95,9 @@ def evaluate(
     progress: _Progress = None,
     dialect: _Dialect | None = None,
     max_nodes: int | None = None,
+    max_passes: int | None = None,
     timeout: float | None = None,
+    sandbox: bool | Sandbox = False,
 ) -> Any: ...
 def get_num_threads() -> int: ...
 def set_num_threads(threads: int) -> int: ...

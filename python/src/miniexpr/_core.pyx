@@ -20,12 +20,11 @@ import threading
 
 import numpy as np
 
-from miniexpr._errors import DTypeError, Error
+from miniexpr._errors import DTypeError, Error, LimitError
+from miniexpr._limits import NAMELESS, Limits, limit, limits_of, nanoseconds
 from miniexpr._progress import Bar
 from miniexpr._text import is_kernel, literal, names_of, span_before, with_numbers
-from miniexpr._values import (
-    MAX_TEXTS, NUMBERS, limit_of_nodes, nanoseconds, no_cast, refused_dtype, to_array, weak
-)
+from miniexpr._values import MAX_TEXTS, NUMBERS, no_cast, refused_dtype, to_array, weak
 
 cnp.import_array()
 
@@ -119,14 +118,16 @@ def get_num_threads():
 
 cdef object last_error(kind, str text):
     """The error that the library tells of the last call of this thread."""
-    cdef size_t start = 0, end = 0
-    cdef const char *message = me_get_last_error_message()
-    words = (<bytes>message).decode("utf-8", "replace") if message != NULL else "the library failed"
-    if text is None or not me_get_last_error_span(&start, &end):
-        return kind(words, text)
+    cdef me_error error
+    error.struct_size = sizeof(error)
+    me_get_last_error(&error)
+    words = (<bytes>error.message).decode("utf-8", "replace") or "the library failed"
+    hint = (<bytes>error.hint).decode("utf-8", "replace") if error.hint != NULL else None
+    if text is None or error.start < 0:
+        return kind(words, text, None, hint)
     encoded = text.encode()
-    first = len(encoded[:start].decode("utf-8", "replace"))
-    return kind(words, text, (first, first + len(encoded[start:end].decode("utf-8", "replace"))))
+    first = len(encoded[:error.start].decode("utf-8", "replace"))
+    return kind(words, text, (first, first + len(encoded[error.start:error.end].decode("utf-8", "replace"))), hint)
 
 
 cdef inline bint is_number(value) noexcept:
@@ -213,6 +214,8 @@ cdef class Expression:
     cdef dict variants
     # The dtype of the result as it was asked for, or None.
     cdef object wanted
+    # What the text may be made of, or None.
+    cdef object limits
     cdef bint is_kernel
     # Whether results of vectors of one length are such vectors.
     cdef bint keeps_vectors
@@ -272,9 +275,12 @@ cdef class Expression:
     cdef tuple identity(self):
         """What the expression is made of, as texts."""
         dtypes = tuple([dtype.str for dtype in self.dtypes])
-        return self.text, self.names, dtypes, None if self.wanted is None else self.wanted.str, self.dialect
+        wanted = None if self.wanted is None else self.wanted.str
+        limits = None if self.limits is None else tuple(self.limits)
+        return self.text, self.names, dtypes, wanted, self.dialect, limits
 
-    def __call__(self, *args, out=None, casting="same_kind", threads=None, progress=None, timeout=None, **kwargs):
+    def __call__(self, *args, out=None, casting="same_kind", threads=None, progress=None, timeout=None,
+                 max_passes=None, **kwargs):
         cdef Py_ssize_t i, count = len(self.names)
         cdef list arrays = []
         if kwargs:
@@ -283,7 +289,7 @@ cdef class Expression:
             raise TypeError(f"the expression takes {count} inputs, but {len(args)} were given")
         for i in range(count):
             arrays.append(self.converted(args[i], i))
-        return self.evaluate(arrays, out, casting, threads, progress, timeout)
+        return self.evaluate(arrays, out, casting, threads, progress, timeout, max_passes)
 
     cdef tuple ordered(self, tuple args, dict kwargs):
         """The arguments of a call in the order of the inputs."""
@@ -312,21 +318,21 @@ cdef class Expression:
             raise DTypeError(f"'{name}' is {wanted}, and an array of {array.dtype} does not safely convert to it")
         return array.astype(wanted, copy=False)
 
-    cdef object evaluate(self, list arrays, out, casting, threads, progress, timeout):
+    cdef object evaluate(self, list arrays, out, casting, threads, progress, timeout, max_passes):
         """Runs over arrays of the dtypes of the inputs."""
         cdef cnp.ndarray result
         if progress is False:
             progress = None
         elif progress is True:
             with Bar() as bar:
-                return self.evaluate(arrays, out, casting, threads, bar, timeout)
-        result = self.compute(arrays, out, casting, threads, progress, timeout)
+                return self.evaluate(arrays, out, casting, threads, bar, timeout, max_passes)
+        result = self.compute(arrays, out, casting, threads, progress, timeout, max_passes)
         if out is None and cnp.PyArray_NDIM(result) == 0:
             return cnp.PyArray_ToScalar(cnp.PyArray_DATA(result), result)
         return result
 
     cpdef cnp.ndarray compute(self, list arrays, out=None, casting="same_kind", threads=None, progress=None,
-                              timeout=None):
+                              timeout=None, max_passes=None):
         """The result for an array of exactly its dtype for each input, in their order, always as an array."""
         cdef me_array[MAX_INPUTS] inputs
         cdef cnp.ndarray result
@@ -337,7 +343,7 @@ cdef class Expression:
             describe(arrays[self.slots[i]], &inputs[i])
         if out is None:
             result = self.room(arrays, inputs)
-            self.run(None, inputs, result, threads, progress, timeout)
+            self.run(None, inputs, result, threads, progress, timeout, max_passes)
             return result
         if not isinstance(out, np.ndarray):
             raise TypeError(f"out is a {type(out).__name__}, not a NumPy array")
@@ -345,15 +351,15 @@ cdef class Expression:
         if not cnp.PyArray_ISWRITEABLE(result):
             raise Error("out is read-only")
         if is_plain(result) and has_dtype(result, self.dtype):
-            self.run(arrays, inputs, result, threads, progress, timeout)
+            self.run(arrays, inputs, result, threads, progress, timeout, max_passes)
             return out
         if not np.can_cast(self.dtype, out.dtype, casting):
             raise no_cast(self.dtype, out.dtype, casting)
         if is_plain(result) and not is_flexible(code_of(cnp.PyArray_TYPE(result))):
-            self.giving(out.dtype).run(arrays, inputs, result, threads, progress, timeout)
+            self.giving(out.dtype).run(arrays, inputs, result, threads, progress, timeout, max_passes)
         else:
             result = self.room(arrays, inputs)
-            self.run(None, inputs, result, threads, progress, timeout)
+            self.run(None, inputs, result, threads, progress, timeout, max_passes)
             np.copyto(out, result, casting=casting)
         return out
 
@@ -363,7 +369,8 @@ cdef class Expression:
             return self
         variant = self.variants.get(dtype)
         if variant is None:
-            variant = self.variants[dtype] = compile_for(self.text, self.names, self.dtypes, dtype, self.dialect)
+            variant = compile_for(self.text, self.names, self.dtypes, dtype, self.dialect, self.limits)
+            self.variants[dtype] = variant
         return variant
 
     cdef cnp.ndarray room(self, list arrays, me_array *inputs):
@@ -413,7 +420,8 @@ cdef class Expression:
             return False
         return ndim == 1 and shape[0] == length
 
-    cdef int run(self, list arrays, const me_array *inputs, cnp.ndarray out, threads, progress, timeout) except -1:
+    cdef int run(self, list arrays, const me_array *inputs, cnp.ndarray out, threads, progress, timeout,
+                 max_passes) except -1:
         """Evaluates into an array, which overlaps no input if `arrays` is None."""
         cdef me_array output
         cdef me_array_params params
@@ -425,6 +433,8 @@ cdef class Expression:
         params.struct_size = sizeof(params)
         if timeout is not None:
             params.timeout_ns = nanoseconds(timeout)
+        if max_passes is not None:
+            params.max_passes = limit("max_passes", max_passes)
         if progress is None and not self.is_kernel and items <= FEW_ITEMS:
             with nogil:
                 status = me_eval_arrays(self.expr, inputs, self.n_slots, &output, &params)
@@ -450,7 +460,7 @@ cdef class Expression:
         return False
 
 
-def compile_for(str text not None, tuple names, tuple dtypes, wanted, str dialect, int64_t max_nodes=0):
+def compile_for(str text not None, tuple names, tuple dtypes, wanted, str dialect, limits=None):
     """Compiles for inputs of these names and dtypes, and for a result of the dtype `wanted` unless it is None."""
     cdef me_variable[MAX_INPUTS] table
     cdef me_compile_params params
@@ -473,10 +483,8 @@ def compile_for(str text not None, tuple names, tuple dtypes, wanted, str dialec
         table[i].name = <const char *><bytes>encoded[i]
         table[i].dtype = code_of(dtype.num)
         table[i].itemsize = dtype.itemsize
-    memset(&params, 0, sizeof(params))
-    params.struct_size = sizeof(params)
+    params = params_of(limits)
     params.dialect = <me_dialect><int>DIALECTS[dialect]
-    params.max_nodes = max_nodes
     if wanted is not None:
         output = code_of(wanted.num)
     source = text.encode()
@@ -484,12 +492,13 @@ def compile_for(str text not None, tuple names, tuple dtypes, wanted, str dialec
     if status == ME_COMPILE_ERR_OOM:
         raise MemoryError()
     if status != ME_COMPILE_SUCCESS:
-        raise last_error(DTypeError if status == ME_COMPILE_ERR_INVALID_ARG_TYPE else Error, text)
+        raise last_error(compile_error(status), text)
     result.text = text
     result.dialect = dialect
     result.names = names
     result.dtypes = dtypes
     result.wanted = wanted
+    result.limits = limits
     result.variants = {}
     result.n_slots = me_expr_variable_count(result.expr)
     for i in range(result.n_slots):
@@ -501,7 +510,32 @@ def compile_for(str text not None, tuple names, tuple dtypes, wanted, str dialec
     return result
 
 
-def compile(text, /, *, dtype=None, dialect=None, max_nodes=None, **dtypes):
+cdef object compile_error(int status):
+    """The class of the error for the status of a call that compiles."""
+    if status == ME_COMPILE_ERR_INVALID_ARG_TYPE:
+        return DTypeError
+    return LimitError if status == ME_COMPILE_ERR_LIMIT else Error
+
+
+cdef me_compile_params params_of(limits):
+    """The options for limits, of the default dialect."""
+    cdef me_compile_params params
+    if limits is not None and limits.is_strict:
+        params = me_sandbox_params()
+    else:
+        memset(&params, 0, sizeof(params))
+        params.struct_size = sizeof(params)
+    if limits is not None:
+        params.expressions_only = not limits.kernels
+        params.max_text_bytes = limits.max_text_bytes or params.max_text_bytes
+        params.max_nodes = limits.max_nodes or params.max_nodes
+        params.max_nesting = limits.max_nesting or params.max_nesting
+        params.max_constant_bytes = limits.max_constant_bytes or params.max_constant_bytes
+        params.max_passes = limits.max_passes or params.max_passes
+    return params
+
+
+def compile(text, /, *, dtype=None, dialect=None, max_nodes=None, sandbox=False, **dtypes):
     """Compile an expression, or a kernel, for inputs of certain dtypes.
 
     Parameters
@@ -514,6 +548,8 @@ def compile(text, /, *, dtype=None, dialect=None, max_nodes=None, **dtypes):
         The language of the text.
     max_nodes : int, optional
         How many operations and operands the text may have.
+    sandbox : bool or Sandbox
+        Whether the text comes from a user who is not trusted; the strict profile or another one, see :class:`Sandbox`.
     **dtypes : dtype
         The inputs: their names and dtypes.
 
@@ -526,6 +562,8 @@ def compile(text, /, *, dtype=None, dialect=None, max_nodes=None, **dtypes):
     ------
     Error
         If the text is refused.
+    LimitError
+        If the text is larger than `max_nodes` or `sandbox` allows.
     DTypeError
         If a dtype is not supported, or an operation is not defined for it.
 
@@ -543,15 +581,14 @@ def compile(text, /, *, dtype=None, dialect=None, max_nodes=None, **dtypes):
     names = tuple(dtypes)
     types = tuple([native(given) for given in dtypes.values()])
     wanted = None if dtype is None else native(dtype)
-    return compile_for(text, names, types, wanted, dialect or NUMPY, 0 if max_nodes is None else limit_of_nodes(max_nodes))
-
+    return compile_for(text, names, types, wanted, dialect or NUMPY, limits_of(sandbox, max_nodes))
 
 
 # Expressions by what they are made of, for `compile_once`.
 cdef dict expressions = {}
 
 
-def compile_once(str text not None, tuple names not None, tuple dtypes not None, dtype, str dialect not None):
+def compile_once(str text not None, tuple names not None, tuple dtypes not None, dtype, str dialect not None, limits=None):
     """As `compile`, once a process for the same arguments: how expressions are pickled.
 
     Parameters
@@ -566,12 +603,15 @@ def compile_once(str text not None, tuple names not None, tuple dtypes not None,
         The dtype of the result, None for that which follows from the expression.
     dialect : str
         The language of the text.
+    limits : tuple, optional
+        What the text may be made of.
     """
-    key = (text, names, dtypes, dtype, dialect)
+    key = (text, names, dtypes, dtype, dialect, limits)
     found = expressions.get(key)
     if found is None:
         types = tuple([native(given) for given in dtypes])
-        found = compile_for(text, names, types, None if dtype is None else native(dtype), dialect)
+        wanted = None if dtype is None else native(dtype)
+        found = compile_for(text, names, types, wanted, dialect, None if limits is None else Limits(*limits))
         remember(expressions, key, found, MAX_TEXTS)
     return found
 
@@ -602,21 +642,22 @@ cdef class Text:
     cdef readonly tuple names
     cdef readonly str dialect
     cdef bint is_kernel
-    cdef int64_t max_nodes
+    # What it may be made of, or None.
+    cdef object limits
     # By what is known of the values at compile time.
     cdef dict plans
 
-    def __init__(self, str text not None, tuple names not None, str dialect not None, int64_t max_nodes=0):
+    def __init__(self, str text not None, tuple names not None, str dialect not None, limits=None):
         if len(names) > MAX_INPUTS:
             raise Error(f"{len(names)} names are more than {MAX_INPUTS}", text)
         self.text = text
         self.names = names
         self.dialect = dialect
-        self.max_nodes = max_nodes
+        self.limits = limits
         self.is_kernel = is_kernel(text)
         self.plans = {}
 
-    cpdef object run(self, list values, out, dtype, casting, threads, progress, timeout=None):
+    cpdef object run(self, list values, out, dtype, casting, threads, progress, timeout=None, max_passes=None):
         """Evaluates for a value for each name; `MISSING` stands for none."""
         cdef int32_t[2 * MAX_INPUTS + 2] key
         cdef Py_ssize_t i, count = len(values)
@@ -664,7 +705,7 @@ cdef class Text:
             if not np.can_cast(plan.dtype, dtype, casting):
                 raise no_cast(plan.dtype, dtype, casting)
             plan = plan.giving(dtype)
-        return plan.evaluate(arrays, out, casting, threads, progress, timeout)
+        return plan.evaluate(arrays, out, casting, threads, progress, timeout, max_passes)
 
     cdef Expression plan(self, list arrays, dict numbers, dict refused):
         """Compiles for arrays of these dtypes, None for names that are no inputs."""
@@ -677,7 +718,7 @@ cdef class Text:
         if numbers:
             text, replaced = with_numbers(text, numbers)
         try:
-            return compile_for(text, tuple(names), tuple(dtypes), None, self.dialect, self.max_nodes)
+            return compile_for(text, tuple(names), tuple(dtypes), None, self.dialect, self.limits)
         except Error as error:
             span = error.span
             if span is not None and replaced is not None:
@@ -686,11 +727,11 @@ cdef class Text:
             name = self.text[slice(*span)] if span is not None else None
             if refused is not None and name in refused:
                 raise refused[name] from None
-            raise type(error)(error.message, self.text, span) from None
+            raise type(error)(error.message, self.text, span, error.hint) from None
 
 
-# Texts by themselves, the name of their dialect and their limit. Entries are added under the lock, and taken out in the order of
-# their age; reading needs no lock.
+# Texts by themselves, the name of their dialect and their limits. Entries are added under the lock, and taken out in the
+# order of their age; reading needs no lock.
 cdef dict texts = {}
 cdef object texts_lock = threading.Lock()
 
@@ -702,12 +743,15 @@ cdef object remember(dict memory, key, value, Py_ssize_t most):
         memory[key] = value
 
 
-cdef Text text_of(str text, str dialect, int64_t max_nodes):
+cdef Text text_of(str text, str dialect, limits):
     cdef Text found
-    key = (text, dialect, max_nodes)
+    key = (text, dialect, limits)
     found = texts.get(key)
     if found is None:
-        found = Text(text, names_of(text), dialect, max_nodes)
+        if limits is not None and limits.is_strict and len(text) > params_of(limits).max_text_bytes:
+            # Refused, before its names are looked for.
+            compile_for(text, (), (), None, dialect, limits)
+        found = Text(text, names_of(text), dialect, limits)
         remember(texts, key, found, MAX_TEXTS)
     return found
 
@@ -735,7 +779,7 @@ cdef object look_up(str name, local_names, global_names):
 
 
 def evaluate(text not None, local_dict=None, global_dict=None, *, out=None, dtype=None, casting="same_kind",
-             threads=None, progress=None, dialect=None, max_nodes=None, timeout=None):
+             threads=None, progress=None, dialect=None, max_nodes=None, max_passes=None, timeout=None, sandbox=False):
     """Evaluate an expression, or a kernel, over arrays.
 
     Parameters
@@ -744,7 +788,7 @@ def evaluate(text not None, local_dict=None, global_dict=None, *, out=None, dtyp
         The expression.
     local_dict, global_dict : mapping, optional
         Where its names are looked up, one after the other. Without the first, names are the variables of the caller.
-        With it, nothing but these is looked at.
+        With it, nothing but these is looked at; with `sandbox` it must be given.
     out : numpy.ndarray, optional
         The array for the result, of its shape. It may overlap inputs.
     dtype : dtype, optional
@@ -759,8 +803,12 @@ def evaluate(text not None, local_dict=None, global_dict=None, *, out=None, dtyp
         The language of the text.
     max_nodes : int, optional
         How many operations and operands the text may have.
+    max_passes : int, optional
+        How many passes of its loops, in all, a kernel may take for an item.
     timeout : float, optional
         The number of seconds that the evaluation may take.
+    sandbox : bool or Sandbox
+        Whether the text comes from a user who is not trusted; the strict profile or another one, see :class:`Sandbox`.
 
     Returns
     -------
@@ -771,6 +819,9 @@ def evaluate(text not None, local_dict=None, global_dict=None, *, out=None, dtyp
     ------
     Error
         If the text is refused, or the shapes do not go together.
+    LimitError
+        If the text is larger than `max_nodes` or `sandbox` allows, or an item takes more passes than `max_passes`, or
+        `sandbox`, allows. What `out` then holds is unspecified.
     DTypeError
         If an input has a dtype that expressions do not know, or an operation does not know its dtype.
     TimeoutError
@@ -787,10 +838,13 @@ def evaluate(text not None, local_dict=None, global_dict=None, *, out=None, dtyp
     """
     cdef Text known
     if local_dict is None:
+        if sandbox:
+            raise TypeError(NAMELESS)
         frame = <object>PyEval_GetFrame()
         local_dict = frame.f_locals
         if global_dict is None:
             global_dict = frame.f_globals
-    known = text_of(text, NUMPY if dialect is None else dialect, 0 if max_nodes is None else limit_of_nodes(max_nodes))
+    limits = None if sandbox is False and max_nodes is None else limits_of(sandbox, max_nodes)
+    known = text_of(text, NUMPY if dialect is None else dialect, limits)
     values = [look_up(name, local_dict, global_dict) for name in known.names]
-    return known.run(values, out, dtype, casting, threads, progress, timeout)
+    return known.run(values, out, dtype, casting, threads, progress, timeout, max_passes)

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from miniexpr import _library
-from miniexpr._errors import DTypeError, Error
+from miniexpr._errors import DTypeError, Error, LimitError
 from miniexpr._library import get_num_threads, version
+from miniexpr._limits import NAMELESS, Limits, Sandbox, limit, limits_of, nanoseconds
 from miniexpr._progress import Bar
 from miniexpr._text import is_kernel, literal, names_of, span_before, with_numbers
 from miniexpr._values import (
@@ -22,8 +23,6 @@ from miniexpr._values import (
     MAX_TEXTS,
     NUMBERS,
     STRING,
-    limit_of_nodes,
-    nanoseconds,
     no_cast,
     refused_dtype,
     to_array,
@@ -123,7 +122,15 @@ class Expression:
 
     def _identity(self) -> tuple[Any, ...]:
         dtypes = tuple(dtype.str for dtype in self._dtypes)
-        return self.text, self._names, dtypes, None if self._wanted is None else self._wanted.str, self.dialect
+        wanted = None if self._wanted is None else self._wanted.str
+        return (
+            self.text,
+            self._names,
+            dtypes,
+            wanted,
+            self.dialect,
+            None if self._limits is None else tuple(self._limits),
+        )
 
     def __call__(
         self,
@@ -133,6 +140,7 @@ class Expression:
         threads: int | None = None,
         progress: Any = None,
         timeout: float | None = None,
+        max_passes: int | None = None,
         **kwargs: Any,
     ) -> Any:
         if kwargs:
@@ -140,7 +148,7 @@ class Expression:
         if len(args) != len(self._names):
             raise TypeError(f"the expression takes {len(self._names)} inputs, but {len(args)} were given")
         arrays = [self._converted(value, index) for index, value in enumerate(args)]
-        return self._evaluate(arrays, out, casting, threads, progress, timeout)
+        return self._evaluate(arrays, out, casting, threads, progress, timeout, max_passes)
 
     def disassemble(self, what: str = "ir") -> str:
         if what not in _library.DUMPS:
@@ -178,11 +186,12 @@ class Expression:
         threads: int | None,
         progress: Any,
         timeout: float | None,
+        max_passes: int | None,
     ) -> Any:
         if progress is True:
             with Bar() as bar:
-                return self._evaluate(arrays, out, casting, threads, bar, timeout)
-        result = self.compute(arrays, out, casting, threads, progress, timeout)
+                return self._evaluate(arrays, out, casting, threads, bar, timeout, max_passes)
+        result = self.compute(arrays, out, casting, threads, progress, timeout, max_passes)
         return result[()] if out is None and result.ndim == 0 else result
 
     def compute(
@@ -193,13 +202,14 @@ class Expression:
         threads: int | None = None,
         progress: Any = None,
         timeout: float | None = None,
+        max_passes: int | None = None,
     ) -> np.ndarray:
         if len(arrays) != len(self._names):
             raise TypeError(f"the expression takes {len(self._names)} arrays")
         used = [arrays[slot] for slot in self._program.slots]
         if out is None:
             result = self._room(used)
-            self._run(used, result, threads, progress, timeout)
+            self._run(used, result, threads, progress, timeout, max_passes)
             return result
         if not isinstance(out, np.ndarray):
             raise TypeError(f"out is a {type(out).__name__}, not a NumPy array")
@@ -208,10 +218,10 @@ class Expression:
         if not (_is_plain(out) and out.dtype == self.dtype) and not np.can_cast(self.dtype, out.dtype, casting):
             raise no_cast(self.dtype, out.dtype, casting)
         if _is_plain(out) and (out.dtype == self.dtype or out.dtype.kind not in "SU"):
-            self._giving(out.dtype)._run(used, out, threads, progress, timeout)
+            self._giving(out.dtype)._run(used, out, threads, progress, timeout, max_passes)
         else:
             result = self._room(used)
-            self._run(used, result, threads, progress, timeout)
+            self._run(used, result, threads, progress, timeout, max_passes)
             np.copyto(out, result, casting=casting)
         return out
 
@@ -219,14 +229,14 @@ class Expression:
         if dtype == self.dtype:
             return self
         if dtype not in self._variants:
-            self._variants[dtype] = compile_for(self.text, self._names, self._dtypes, dtype, self.dialect)
+            self._variants[dtype] = compile_for(self.text, self._names, self._dtypes, dtype, self.dialect, self._limits)
         return self._variants[dtype]
 
     def _room(self, used: list[np.ndarray]) -> np.ndarray:
         try:
             shape = self._program.shape([_memory(array) for array in used])
         except _library.Failure as failure:
-            raise Error(failure.message) from None
+            raise _error(failure, None) from None
         if len(shape) > 1:
             for array in used:
                 if array.shape == shape and not array.flags.c_contiguous:
@@ -234,23 +244,34 @@ class Expression:
         return np.empty(shape, self.dtype)
 
     def _run(
-        self, used: list[np.ndarray], out: np.ndarray, threads: int | None, progress: Any, timeout: float | None
+        self,
+        used: list[np.ndarray],
+        out: np.ndarray,
+        threads: int | None,
+        progress: Any,
+        timeout: float | None,
+        max_passes: int | None,
     ) -> None:
         n_threads = default_threads() if threads is None else threads
         watch = _library.Watch(None if progress is False else progress)
-        limit = nanoseconds(timeout)
+        limits = nanoseconds(timeout), limit("max_passes", max_passes)
         try:
-            self._program.run([_memory(array) for array in used], _memory(out), n_threads, watch, limit)
+            self._program.run([_memory(array) for array in used], _memory(out), n_threads, watch, *limits)
         except _library.Failure as failure:
             if failure.status == _library.EVAL_TIMEOUT:
                 raise TimeoutError(f"the evaluation took longer than {timeout} s") from None
             if failure.status == _library.EVAL_OUT_OF_MEMORY:
                 raise MemoryError from None
-            raise Error(failure.message) from None
+            raise _error(failure, None) from None
 
 
 def compile_for(
-    text: str, names: tuple[str, ...], dtypes: tuple[Any, ...], wanted: Any, dialect: str, max_nodes: int = 0
+    text: str,
+    names: tuple[str, ...],
+    dtypes: tuple[Any, ...],
+    wanted: Any,
+    dialect: str,
+    limits: Limits | None = None,
 ) -> Expression:
     if len(names) > _MAX_INPUTS:
         raise Error(f"{len(names)} inputs are more than {_MAX_INPUTS}", text)
@@ -260,17 +281,29 @@ def compile_for(
         raise ValueError(f"the dialect {dialect!r} is none of {', '.join(_library.DIALECTS)}")
     inputs = [(name, _code_of(dtype), dtype.itemsize) for name, dtype in zip(names, dtypes, strict=True)]
     try:
-        program = _library.Program(text, inputs, 0 if wanted is None else _code_of(wanted), dialect, max_nodes)
+        program = _library.Program(text, inputs, 0 if wanted is None else _code_of(wanted), dialect, limits)
     except _library.Failure as failure:
         if failure.status == _library.COMPILE_OUT_OF_MEMORY:
             raise MemoryError from None
-        kind = DTypeError if failure.status == _library.COMPILE_WRONG_DTYPE else Error
-        raise kind(failure.message, text, _characters(text, failure.span)) from None
+        raise _error(failure, text) from None
     expression = Expression.__new__(Expression)
     members = {"text": text, "dialect": dialect, "dtype": _dtype_of(program.dtype, program.itemsize)}
     hidden = {"_names": names, "_dtypes": dtypes, "_wanted": wanted, "_variants": {}, "_program": program}
+    hidden["_limits"] = limits
     expression.__dict__.update(members, **hidden)
     return expression
+
+
+_COMPILE_ERRORS = {_library.COMPILE_WRONG_DTYPE: DTypeError, _library.COMPILE_LIMIT: LimitError}
+_EVALUATION_ERRORS = {_library.EVAL_PASSES: LimitError}
+
+
+def _error(failure: _library.Failure, text: str | None) -> Error:
+    """The error for a failed call: one that compiles the text, or one that evaluates, for which there is no text."""
+    if text is None:
+        return _EVALUATION_ERRORS.get(failure.status, Error)(failure.message, hint=failure.hint)
+    kind = _COMPILE_ERRORS.get(failure.status, Error)
+    return kind(failure.message, text, _characters(text, failure.span), failure.hint)
 
 
 def _characters(text: str, span: tuple[int, int] | None) -> tuple[int, int] | None:
@@ -289,12 +322,13 @@ def compile(
     dtype: Any = None,
     dialect: str | None = None,
     max_nodes: int | None = None,
+    sandbox: bool | Sandbox = False,
     **dtypes: Any,
 ) -> Expression:
     """As `miniexpr.compile` of the extension module."""
     types = tuple(_native(given) for given in dtypes.values())
     wanted = None if dtype is None else _native(dtype)
-    return compile_for(text, tuple(dtypes), types, wanted, dialect or _NUMPY, limit_of_nodes(max_nodes))
+    return compile_for(text, tuple(dtypes), types, wanted, dialect or _NUMPY, limits_of(sandbox, max_nodes))
 
 
 _lock = threading.Lock()
@@ -311,25 +345,31 @@ def _remember(memory: dict[Any, Any], key: Any, value: Any) -> Any:
 
 
 def compile_once(
-    text: str, names: tuple[str, ...], dtypes: tuple[str, ...], dtype: str | None, dialect: str
+    text: str,
+    names: tuple[str, ...],
+    dtypes: tuple[str, ...],
+    dtype: str | None,
+    dialect: str,
+    limits: tuple[Any, ...] | None = None,
 ) -> Expression:
-    key = text, names, dtypes, dtype, dialect
+    key = text, names, dtypes, dtype, dialect, limits
     found = _expressions.get(key)
     if found is None:
         types = tuple(_native(given) for given in dtypes)
-        found = compile_for(text, names, types, None if dtype is None else _native(dtype), dialect)
+        wanted = None if dtype is None else _native(dtype)
+        found = compile_for(text, names, types, wanted, dialect, None if limits is None else Limits(*limits))
         _remember(_expressions, key, found)
     return found
 
 
 class Text:
-    def __init__(self, text: str, names: tuple[str, ...], dialect: str, max_nodes: int = 0) -> None:
+    def __init__(self, text: str, names: tuple[str, ...], dialect: str, limits: Limits | None = None) -> None:
         if len(names) > _MAX_INPUTS:
             raise Error(f"{len(names)} names are more than {_MAX_INPUTS}", text)
         self.text = text
         self.names = names
         self.dialect = dialect
-        self._max_nodes = max_nodes
+        self._limits = limits
         self._is_kernel = is_kernel(text)
         self._plans: dict[Any, Expression] = {}
 
@@ -342,6 +382,7 @@ class Text:
         threads: int | None,
         progress: Any,
         timeout: float | None = None,
+        max_passes: int | None = None,
     ) -> Any:
         arrays: list[np.ndarray] = []
         signature: list[Any] = []
@@ -371,20 +412,27 @@ class Text:
             if not np.can_cast(plan.dtype, dtype, casting):
                 raise no_cast(plan.dtype, dtype, casting)
             plan = plan._giving(dtype)
-        return plan._evaluate(arrays, out, casting, threads, progress, timeout)
+        return plan._evaluate(arrays, out, casting, threads, progress, timeout, max_passes)
 
     def _plan(self, signature: list[Any], numbers: dict[str, Any], refused: dict[str, Exception]) -> Expression:
         inputs = [(name, kind) for name, kind in zip(self.names, signature, strict=True) if isinstance(kind, np.dtype)]
         text, replaced = with_numbers(self.text, numbers) if numbers else (self.text, [])
         names, dtypes = tuple(name for name, _ in inputs), tuple(_native(kind) for _, kind in inputs)
         try:
-            return compile_for(text, names, dtypes, None, self.dialect, self._max_nodes)
+            return compile_for(text, names, dtypes, None, self.dialect, self._limits)
         except Error as error:
             span = None if error.span is None else span_before(error.span, replaced)
             name = self.text[slice(*span)] if span is not None else None
             if name in refused:
                 raise refused[name] from None
-            raise type(error)(error.message, self.text, span) from None
+            raise type(error)(error.message, self.text, span, error.hint) from None
+
+
+def _text_of(text: str, dialect: str, limits: Limits | None) -> Text:
+    if limits is not None and limits.is_strict and len(text) > (limits.max_text_bytes or _library.strict_text_bytes()):
+        # Refused, before its names are looked for.
+        compile_for(text, (), (), None, dialect, limits)
+    return Text(text, names_of(text), dialect, limits)
 
 
 def _look_up(name: str, scopes: tuple[Mapping[str, Any] | None, ...]) -> Any:
@@ -409,16 +457,20 @@ def evaluate(
     progress: Any = None,
     dialect: str | None = None,
     max_nodes: int | None = None,
+    max_passes: int | None = None,
     timeout: float | None = None,
+    sandbox: bool | Sandbox = False,
 ) -> Any:
     """As `miniexpr.evaluate` of the extension module."""
     if not isinstance(text, str):
         raise TypeError(f"the text is a {type(text).__name__}, not a str")
     if local_dict is None:
+        if sandbox:
+            raise TypeError(NAMELESS)
         frame = sys._getframe(1)
         local_dict = frame.f_locals
         global_dict = frame.f_globals if global_dict is None else global_dict
-    key = text, dialect or _NUMPY, limit_of_nodes(max_nodes)
-    known = _texts.get(key) or _remember(_texts, key, Text(text, names_of(text), *key[1:]))
+    key = text, dialect or _NUMPY, limits_of(sandbox, max_nodes)
+    known = _texts.get(key) or _remember(_texts, key, _text_of(*key))
     values = [_look_up(name, (local_dict, global_dict)) for name in known.names]
-    return known.run(values, out, dtype, casting, threads, progress, timeout)
+    return known.run(values, out, dtype, casting, threads, progress, timeout, max_passes)

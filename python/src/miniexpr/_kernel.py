@@ -83,6 +83,7 @@ class Kernel:
         threads: int | None = None,
         progress: bool | Callable[[int, int], object] | None = None,
         timeout: float | None = None,
+        max_passes: int | None = None,
         **kwargs: Any,
     ) -> Any:
         """Compute the function for each item of the arguments, which broadcast; the options are those of `evaluate`."""
@@ -91,7 +92,7 @@ class Kernel:
             wanted = len(self._translation.parameters)
             raise TypeError(f"{self._translation.name} takes {wanted} arguments, but {len(values)} were given")
         try:
-            return self._compiled.run(values, out, dtype, casting, threads, progress, timeout)
+            return self._compiled.run(values, out, dtype, casting, threads, progress, timeout, max_passes)
         except Error as error:
             if error.text is None:
                 raise

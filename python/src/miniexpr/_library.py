@@ -15,11 +15,15 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from miniexpr._limits import Limits
+
 # Values of the header.
 COMPILE_OUT_OF_MEMORY = -1
 COMPILE_WRONG_DTYPE = -8
+COMPILE_LIMIT = -10
 EVAL_OUT_OF_MEMORY = -1
 EVAL_TIMEOUT = -7
+EVAL_PASSES = -8
 MAX_NDIM = 32
 DUMPS = {"tree": 0, "ir": 1, "lanes": 2, "c": 3, "wasm": 4}
 DIALECTS = {"miniexpr": 0, "numpy": 1, "numexpr": 2}
@@ -71,6 +75,20 @@ class _Array(ctypes.Structure):
     ]
 
 
+class _Error(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", ctypes.c_size_t),
+        ("status", ctypes.c_int),
+        ("code", ctypes.c_int),
+        ("start", ctypes.c_int64),
+        ("end", ctypes.c_int64),
+        ("line", ctypes.c_int),
+        ("column", ctypes.c_int),
+        ("message", ctypes.c_char_p),
+        ("hint", ctypes.c_char_p),
+    ]
+
+
 _Progress = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
 
 
@@ -98,11 +116,11 @@ class Memory(NamedTuple):
 
 
 class Failure(Exception):
-    """A call that fails: its status, the message, and the bytes of the text that are to blame, or None."""
+    """A call that fails: its status, the message, and the bytes of the text that are to blame and a hint, or None."""
 
-    def __init__(self, status: int, message: str, span: tuple[int, int] | None) -> None:
-        super().__init__(status, message, span)
-        self.status, self.message, self.span = status, message, span
+    def __init__(self, status: int, message: str, span: tuple[int, int] | None, hint: str | None) -> None:
+        super().__init__(status, message, span, hint)
+        self.status, self.message, self.span, self.hint = status, message, span, hint
 
 
 def _find() -> str:
@@ -116,14 +134,13 @@ def _load(path: str) -> ctypes.CDLL:
     pointer, integer, text = ctypes.c_void_p, ctypes.c_int, ctypes.c_char_p
     arrays, integers = ctypes.POINTER(_Array), ctypes.POINTER(ctypes.c_int)
     places = ctypes.POINTER(ctypes.c_int64)
-    sizes = ctypes.POINTER(ctypes.c_size_t)
     params = ctypes.POINTER(_CompileParams)
     variables = ctypes.POINTER(_Variable)
     results = ctypes.POINTER(ctypes.c_void_p)
     functions: dict[str, tuple[Any, list[Any]]] = {
         "me_compile_with": (integer, [text, variables, integer, integer, params, integers, results]),
-        "me_get_last_error_message": (text, []),
-        "me_get_last_error_span": (ctypes.c_bool, [sizes, sizes]),
+        "me_sandbox_params": (_CompileParams, []),
+        "me_get_last_error": (ctypes.c_bool, [ctypes.POINTER(_Error)]),
         "me_result_shape": (integer, [pointer, arrays, integer, integers, places]),
         "me_eval_arrays": (integer, [pointer, arrays, integer, arrays, ctypes.POINTER(_ArrayParams)]),
         "me_set_num_threads": (None, [integer]),
@@ -170,11 +187,27 @@ def get_num_threads() -> int:
 
 
 def _failure(status: int) -> Failure:
-    message = _library.me_get_last_error_message()
-    start, end = ctypes.c_size_t(), ctypes.c_size_t()
-    has_place = _library.me_get_last_error_span(ctypes.byref(start), ctypes.byref(end))
-    words = message.decode("utf-8", "replace") if message else "the library failed"
-    return Failure(status, words, (start.value, end.value) if has_place else None)
+    error = _Error(ctypes.sizeof(_Error))
+    _library.me_get_last_error(ctypes.byref(error))
+    words = error.message.decode("utf-8", "replace") or "the library failed"
+    hint = None if error.hint is None else error.hint.decode("utf-8", "replace")
+    return Failure(status, words, (error.start, error.end) if error.start >= 0 else None, hint)
+
+
+def strict_text_bytes() -> int:
+    """The bytes that the profile for text from users allows a text."""
+    return _library.me_sandbox_params().max_text_bytes
+
+
+def _compile_params(dialect: str, limits: Limits | None) -> _CompileParams:
+    is_strict = limits is not None and limits.is_strict
+    params = _library.me_sandbox_params() if is_strict else _CompileParams(ctypes.sizeof(_CompileParams))
+    params.dialect = DIALECTS[dialect]
+    if limits is not None:
+        params.expressions_only = not limits.kernels
+        for name in ("max_text_bytes", "max_nodes", "max_nesting", "max_constant_bytes", "max_passes"):
+            setattr(params, name, getattr(limits, name) or getattr(params, name))
+    return params
 
 
 def _table(arrays: Sequence[Memory]) -> Any:
@@ -199,13 +232,18 @@ class Program:
     """
 
     def __init__(
-        self, text: str, inputs: Sequence[tuple[str, int, int]], dtype: int, dialect: str, max_nodes: int = 0
+        self,
+        text: str,
+        inputs: Sequence[tuple[str, int, int]],
+        dtype: int,
+        dialect: str,
+        limits: Limits | None,
     ) -> None:
         self._handle = ctypes.c_void_p()
         variables = (_Variable * max(len(inputs), 1))()
         for entry, (name, code, itemsize) in zip(variables, inputs, strict=False):
             entry.name, entry.dtype, entry.itemsize = name.encode(), code, itemsize
-        params = _CompileParams(ctypes.sizeof(_CompileParams), DIALECTS[dialect], max_nodes=max_nodes)
+        params = _compile_params(dialect, limits)
         handle = ctypes.c_void_p()
         arguments = text.encode(), variables, len(inputs), dtype, ctypes.byref(params), None, ctypes.byref(handle)
         status = _library.me_compile_with(*arguments)
@@ -236,11 +274,23 @@ class Program:
         _library.me_dump(self._handle, DUMPS[what], buffer, size + 1)
         return buffer.value.decode()
 
-    def run(self, inputs: Sequence[Memory], output: Memory, threads: int, watch: Watch, timeout_ns: int = 0) -> None:
-        """Evaluate; `watch` is told how far that is. After `timeout_ns` nanoseconds, unless they are 0, it fails."""
+    def run(
+        self,
+        inputs: Sequence[Memory],
+        output: Memory,
+        threads: int,
+        watch: Watch,
+        timeout_ns: int,
+        max_passes: int,
+    ) -> None:
+        """Evaluate; `watch` is told how far that is.
+
+        It fails after `timeout_ns` nanoseconds, or if an item needs more than `max_passes` passes of loops; 0 is no
+        limit.
+        """
         params = _ArrayParams(ctypes.sizeof(_ArrayParams), _EvalParams(), threads, ctypes.pointer(watch.cancel))
         params.progress = callback = _Progress(watch.look)
-        params.timeout_ns = timeout_ns
+        params.timeout_ns, params.max_passes = timeout_ns, max_passes
         with watch:
             status = _library.me_eval_arrays(
                 self._handle, _table(inputs), len(inputs), _table([output]), ctypes.byref(params)

@@ -23,7 +23,7 @@ cdef object evaluation_error(int status, timeout):
         return MemoryError()
     if status == ME_EVAL_ERR_TIMEOUT:
         return TimeoutError(f"the evaluation took longer than {timeout} s")
-    return last_error(Error, None)
+    return last_error(LimitError if status == ME_EVAL_ERR_PASSES else Error, None)
 
 
 cdef class Run:

@@ -41,7 +41,7 @@ class Translation(NamedTuple):
         line = self.lines[error.text.count("\n", 0, error.span[0])]
         # The library counts the lines of a text that nobody sees.
         message = re.sub(r"^line \d+(?:, column \d+)?: | (?:near|at) (?:offset|line) .*$", "", error.message)
-        return type(error)(self.located(message, line), self.source, self.whole_line(line))
+        return type(error)(self.located(message, line), self.source, self.whole_line(line), error.hint)
 
     def located(self, message: str, line: int) -> str:
         return f"{message} ({self.filename}, line {self.first_line + line})"

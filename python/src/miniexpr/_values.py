@@ -43,22 +43,3 @@ def weak(value: Any, wanted: np.dtype[Any], name: str) -> Any:
     if kinds.index(kind) > kinds.index(wanted.kind if wanted.kind in kinds else "b"):
         raise DTypeError(f"'{name}' is {wanted}, and {value!r} is not such a number")
     return np.asarray(value, wanted)
-
-
-def nanoseconds(timeout: float | None) -> int:
-    """A limit of time as the library has it: 0 for none."""
-    if timeout is None:
-        return 0
-    seconds = float(timeout)
-    if not seconds >= 0:
-        raise ValueError(f"timeout is {timeout!r}, not a number of seconds")
-    return max(1, int(1e9 * min(seconds, 1e9)))
-
-
-def limit_of_nodes(most: int | None) -> int:
-    """A limit of nodes as the library has it: 0 for none."""
-    if most is None:
-        return 0
-    if most < 1:
-        raise ValueError(f"max_nodes is {most!r}, not a number of nodes")
-    return most
