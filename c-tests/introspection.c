@@ -41,7 +41,7 @@ static void dumps_go_to_a_buffer(void) {
     me_variable x[] = {{"x", ME_FLOAT64}};
     me_expr *expr = NULL;
     CHECK(me_compile("sqrt(x) + 1", x, 1, ME_AUTO, NULL, &expr) == ME_COMPILE_SUCCESS);
-    char buffer[4096];
+    char buffer[16384];
     for (int what = ME_DUMP_TREE; what <= ME_DUMP_WASM; what++) {
         memset(buffer, 'z', sizeof buffer);
         size_t length = me_dump(expr, (me_dump_kind)what, buffer, sizeof buffer);
