@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-3-Clause
  */
+import { isShared } from "../core/dtypes.js";
 import { MiniexprError, errorOfFailure } from "../core/error.js";
 import { WasmProgram } from "./program.js";
 import { addClock } from "./table.js";
@@ -154,7 +155,7 @@ export class WasmEngine {
 
   /** Gives the module, which has no clock of its own, that of this thread; other threads could not call it. */
   provideClock() {
-    if (this.#host.memory.buffer instanceof SharedArrayBuffer) {
+    if (isShared(this.views.Uint8Array)) {
       const message = "with threads in WebAssembly, only calls of async() take a timeout";
       throw new MiniexprError("ERR_ARGUMENT", message);
     }
