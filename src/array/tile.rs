@@ -86,10 +86,9 @@ impl Tiling {
             } else if saves_by_rows(nest)
                 && let Some(outer) = transposed.or(inner.checked_sub(1))
             {
-                let across =
-                    nest.walks.iter().map(|walk| TRANSPOSED_BYTES / walk.itemsize.max(1) as i64).max();
+                let side_by_side = |walk: &Walk| TRANSPOSED_BYTES / walk.itemsize.max(1) as i64;
                 let (row, wanted) = match transposed {
-                    Some(_) => (TRANSPOSED_ROW, across.unwrap_or(1)),
+                    Some(_) => (TRANSPOSED_ROW, nest.walks.iter().map(side_by_side).max().unwrap_or(1)),
                     None => (copied, copied / extent.min(copied)),
                 };
                 tile[inner] = extent.min(row);

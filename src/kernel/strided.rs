@@ -267,6 +267,24 @@ mod avx2 {
         }
     }
 
+    /// Writes the rows of a square, given its upper and its lower half, in each of which two rows share a vector: `HALF`
+    /// rows apart.
+    ///
+    /// # Safety
+    /// There are so many rows to write, on a machine with AVX2.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    unsafe fn store<const HALF: usize>(to: Rows<*mut u8>, upper: [__m256i; HALF], lower: [__m256i; HALF]) {
+        let at = |row: usize| to.start.wrapping_offset(row as isize * to.stride).cast();
+        for (row, (upper, lower)) in upper.into_iter().zip(lower).enumerate() {
+            // SAFETY: as the caller promises.
+            unsafe {
+                _mm256_storeu_si256(at(row), _mm256_permute2x128_si256::<0x20>(upper, lower));
+                _mm256_storeu_si256(at(row + HALF), _mm256_permute2x128_si256::<0x31>(upper, lower));
+            }
+        }
+    }
+
     /// # Safety
     /// As [`super::transpose`], for eight rows and columns of 4 bytes, on a machine with AVX2.
     #[inline]
@@ -285,15 +303,8 @@ mod avx2 {
                 _mm256_unpackhi_epi64(high_ab, high_cd),
             ]
         };
-        let (upper, lower) = (half(0), half(4));
-        for (column, (upper, lower)) in upper.into_iter().zip(lower).enumerate() {
-            let at = |column: usize| to.start.wrapping_offset(column as isize * to.stride).cast();
-            // SAFETY: as the caller promises.
-            unsafe {
-                _mm256_storeu_si256(at(column), _mm256_permute2x128_si256::<0x20>(upper, lower));
-                _mm256_storeu_si256(at(column + 4), _mm256_permute2x128_si256::<0x31>(upper, lower));
-            }
-        }
+        // SAFETY: as the caller promises.
+        unsafe { store(to, half(0), half(4)) };
     }
 
     /// # Safety
@@ -307,15 +318,8 @@ mod avx2 {
             let (a, b) = (row(first), row(first + 1));
             [_mm256_unpacklo_epi64(a, b), _mm256_unpackhi_epi64(a, b)]
         };
-        let (upper, lower) = (half(0), half(2));
-        for (column, (upper, lower)) in upper.into_iter().zip(lower).enumerate() {
-            let at = |column: usize| to.start.wrapping_offset(column as isize * to.stride).cast();
-            // SAFETY: as the caller promises.
-            unsafe {
-                _mm256_storeu_si256(at(column), _mm256_permute2x128_si256::<0x20>(upper, lower));
-                _mm256_storeu_si256(at(column + 2), _mm256_permute2x128_si256::<0x31>(upper, lower));
-            }
-        }
+        // SAFETY: as the caller promises.
+        unsafe { store(to, half(0), half(2)) };
     }
 }
 
