@@ -232,11 +232,15 @@ class Tree:
         return f"where(({one()} < {one()}), {one()}, {one()})"
 
 
+def are_numbers(nodes):
+    """Whether no variable stands in any of these parts of a text."""
+    return not any(isinstance(part, ast.Name) for node in nodes for part in ast.walk(node))
+
+
 def is_accident(text):
     """Whether numexpr gives something by accident, as docs/language.md says: for functions of numbers alone, for a
     number on the left of some operators, and for zeros of both signs, which it takes for one constant."""
     parts = list(ast.walk(ast.parse(text, mode="eval")))
-    are_numbers = lambda nodes: not any(isinstance(part, ast.Name) for node in nodes for part in ast.walk(node))  # noqa: E731
     calls = (part for part in parts if isinstance(part, ast.Call))
     operators = (part for part in parts if isinstance(part, ast.BinOp))
     return (
