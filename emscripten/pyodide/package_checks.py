@@ -4,9 +4,11 @@
 """
 
 import array
-import importlib.util
+import importlib
 import pathlib
 import site
+import sys
+import types
 
 FLOAT64 = 11
 
@@ -16,10 +18,15 @@ def binding():
     folder = next(
         path for path in map(pathlib.Path, site.getsitepackages()) if (path / "miniexpr/_library.py").exists()
     )
-    spec = importlib.util.spec_from_file_location("miniexpr_library", folder / "miniexpr/_library.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    # A package of the same name and place, whose __init__ does nothing.
+    package = types.ModuleType("miniexpr")
+    package.__path__ = [str(folder / "miniexpr")]
+    sys.modules["miniexpr"] = package
+    try:
+        return importlib.import_module("miniexpr._library")
+    finally:
+        for name in [name for name in sys.modules if name.partition(".")[0] == "miniexpr"]:
+            del sys.modules[name]
 
 
 def check_binding(version):
