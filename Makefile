@@ -20,7 +20,7 @@ js: tools-wasm ## Build the npm package, with the addon for this platform, into 
 	scripts/js.sh build
 
 test: tools-wasm ## Run every test and check; the last line is the total
-	scripts/test.sh lint native aarch64 python fuzz wasm js
+	scripts/test.sh lint native aarch64 python fuzz and wasm js
 
 test-native: tools-native ## Run the Rust tests, the C tests and every way to link the library
 	scripts/test.sh native

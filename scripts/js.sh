@@ -23,9 +23,11 @@ target() {
 }
 
 addon() {
-    cargo build --quiet --locked --profile "$profile" -p miniexpr-node
-    folder=target/$profile
-    if [ "$profile" = dev ]; then folder=target/debug; fi
+    # With the target named, it shares the library with the CMake build.
+    host=$(rustc -vV | sed -n 's/^host: //p')
+    cargo build --quiet --locked --profile "$profile" -p miniexpr-node --target "$host"
+    folder=target/$host/$profile
+    if [ "$profile" = dev ]; then folder=target/$host/debug; fi
     for library in "$folder/libminiexpr_node.so" "$folder/libminiexpr_node.dylib" "$folder/miniexpr_node.dll"; do
         if [ -e "$library" ]; then built=$library; fi
     done
