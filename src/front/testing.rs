@@ -5,7 +5,7 @@
 pub mod generator;
 
 use super::{Dialect, Entry, EntryKind, Language, Lifting};
-use crate::dtype::Dtype;
+use crate::dtype::{Dtype, Scalar};
 use crate::ir::{BinaryOp, Builder, ExprId, ExprKind, Kernel, Param, Stmt, Type, UnaryOp};
 
 /// Entries for variables of numeric dtypes.
@@ -64,6 +64,14 @@ pub fn operations_without_names(dtype: Dtype) -> Vec<(String, Kernel)> {
         _ => &[Minimum, Maximum, FloorDiv, FloorMod, Gcd],
     };
     let unary: &[UnaryOp] = if dtype.is_integer() { &[UnaryOp::CountOnes] } else { &[] };
+    let exponents: &[f64] = if dtype.is_float() { &[-31.0, -2.0, 0.0, 3.0, 32.0] } else { &[] };
+    let powers = exponents.iter().map(|&exponent| {
+        let kernel = built([dtype; 2], |builder, [x, _]| {
+            let exponent = builder.constant(Scalar::Float(exponent), dtype).unwrap();
+            builder.add(ExprKind::Binary(BinaryOp::Powi, x, exponent), dtype.into()).unwrap()
+        });
+        (format!("{dtype} to {exponent}"), kernel)
+    });
     let of_two = binary.iter().map(|&op| {
         let kernel = built([dtype; 2], |builder, [x, y]| {
             builder.add(ExprKind::Binary(op, x, y), dtype.into()).unwrap()
@@ -75,7 +83,7 @@ pub fn operations_without_names(dtype: Dtype) -> Vec<(String, Kernel)> {
             built([dtype; 2], |builder, [x, _]| builder.add(ExprKind::Unary(op, x), dtype.into()).unwrap());
         (format!("{op:?} of {dtype}"), kernel)
     });
-    of_two.chain(of_one).collect()
+    of_two.chain(of_one).chain(powers).collect()
 }
 
 /// Puts operations that the reference's language has no names for in the place of others.
@@ -102,4 +110,25 @@ pub fn exchange_operations(kernel: &mut Kernel) {
         };
     }
     assert_eq!(kernel.validate(), Ok(()));
+}
+
+/// Engines are compared on the operations that have names, by texts, and on [`operations_without_names`]; those of
+/// complex numbers have the interpreter alone.
+#[test]
+fn every_operation_is_among_those_that_are_compared() {
+    use crate::operation::{BUILTINS, Meaning};
+    use BinaryOp::*;
+    let operators = [Add, Sub, Mul, Div, Rem, Pow, BitAnd, BitOr, BitXor, Shl, Shr];
+    let of_complex = [PlainMul, PlainDiv, PlainPow];
+    let kernels = [Dtype::Int32, Dtype::Float64].map(operations_without_names);
+    let without_names = |op| {
+        let mut exprs = kernels.iter().flatten().flat_map(|(_, kernel)| &kernel.graph.exprs);
+        exprs.any(|expr| matches!(expr.kind, ExprKind::Binary(found, ..) if found == op))
+    };
+    for &op in BinaryOp::ALL {
+        let is_named =
+            operators.contains(&op) || BUILTINS.iter().any(|row| row.meaning == Meaning::Binary(op));
+        let known = [is_named, without_names(op), of_complex.contains(&op)];
+        assert_eq!(known.iter().filter(|known| **known).count(), 1, "{op:?}: {known:?}");
+    }
 }

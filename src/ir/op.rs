@@ -19,6 +19,8 @@ pub enum UnaryOp {
     Conj,
     Sign,
     Square,
+    /// 1/z by Smith's formula, NaN for zero; only for complex numbers.
+    Reciprocal,
     Floor,
     Ceil,
     Trunc,
@@ -114,6 +116,13 @@ operations! {
     /// Powers of floats whose exponents are whole numbers from -[`WHOLE_POWERS`] to [`WHOLE_POWERS`], rounded
     /// once; only for floats.
     Powi,
+    /// The product of complex numbers by its definition, which does not recover infinities as `Mul` does.
+    PlainMul,
+    /// The quotient of complex numbers by Smith's formula, which does not recover infinities as `Div` does.
+    PlainDiv,
+    /// The power of complex numbers from `PlainMul` and `PlainDiv`: NaN for a zero to an exponent whose real part
+    /// is not positive.
+    PlainPow,
     /// Logical and on bool, bitwise on integers, through int64 on floats.
     BitAnd,
     BitOr,

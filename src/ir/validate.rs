@@ -199,6 +199,7 @@ fn check_unary(op: UnaryOp, operand: Dtype, result: Dtype) -> Checked {
         }
         UnaryOp::Factorial => (operand, !operand.is_complex()),
         UnaryOp::CountOnes => (operand, operand.is_integer()),
+        UnaryOp::Reciprocal => (operand, operand.is_complex()),
         UnaryOp::Neg
         | UnaryOp::BitNot
         | UnaryOp::Conj
@@ -220,6 +221,7 @@ fn check_binary(op: BinaryOp, dtype: Dtype) -> Checked {
         BinaryOp::Minimum | BinaryOp::Maximum => !dtype.is_complex(),
         BinaryOp::Gcd => dtype.is_integer(),
         BinaryOp::Powi => dtype.is_float(),
+        BinaryOp::PlainMul | BinaryOp::PlainDiv | BinaryOp::PlainPow => dtype.is_complex(),
         BinaryOp::Add
         | BinaryOp::Sub
         | BinaryOp::Mul

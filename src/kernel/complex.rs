@@ -1,17 +1,23 @@
-//! Complex arithmetic. Products and quotients recover infinities as C99 Annex G (G.5.1) shows.
+//! Complex arithmetic. Products and quotients recover infinities as C99 Annex G (G.5.1) shows; those of `plain` do not.
 //!
 //! On complex64, quotients, powers and moduli are computed in float64 and rounded once.
+
+mod plain;
 
 use std::ops;
 
 use super::arithmetic::{Add, Div, Neg, Square, Sub, ring};
-use super::elementwise::{BinaryFn, UnaryFn, binary_kernel, part_by_part, unary_kernel};
+use super::elementwise::{
+    BinaryFn, Each, UnaryFn, array_first_kernel, binary_kernel, binary_kernel_of, commuting_kernel,
+    part_by_part, unary_kernel,
+};
 use super::float::Float;
 use super::level::Level;
 use super::{Kernel, Operands, math};
 use crate::dtype::Precision::{Double, Single};
 use crate::dtype::{Class, Complex, Dtype};
 use crate::ir::{BinaryOp, UnaryOp};
+use plain::{PlainDiv, PlainMul, PlainPow, Reciprocal};
 
 impl<T: Float> ops::Add for Complex<T> {
     type Output = Complex<T>;
@@ -382,6 +388,7 @@ fn unary_of<T: Part>(op: UnaryOp, level: Level) -> Option<Kernel> {
     let kernel = match op {
         UnaryOp::Neg => unary_kernel::<Neg, Complex<T>>(level),
         UnaryOp::Square => unary_kernel::<Square, Complex<T>>(level),
+        UnaryOp::Reciprocal => unary_kernel::<Reciprocal, Complex<T>>(level),
         UnaryOp::Conj => unary_kernel::<Conjugate, Complex<T>>(level),
         UnaryOp::Real => unary_kernel::<RealPart, Complex<T>>(level),
         UnaryOp::Imag => unary_kernel::<ImaginaryPart, Complex<T>>(level),
@@ -413,13 +420,19 @@ pub(super) fn binary(op: BinaryOp, dtype: Dtype, operands: Operands, level: Leve
 fn binary_of<T: Part>(op: BinaryOp, operands: Operands, level: Level) -> Option<Kernel>
 where
     Complex<T>: ops::Div<Output = Complex<T>>,
+    PlainPow: BinaryFn<Complex<T>, Out = Complex<T>>,
 {
     match op {
         BinaryOp::Add if operands == Operands::ArrayArray => Some(part_by_part::<Add, T>(level)),
         BinaryOp::Sub if operands == Operands::ArrayArray => Some(part_by_part::<Sub, T>(level)),
         BinaryOp::Div => Some(binary_kernel::<Div, Complex<T>>(operands, level)),
+        BinaryOp::PlainMul => Some(commuting_kernel::<PlainMul, Complex<T>>(operands, level)),
+        BinaryOp::PlainDiv => array_first_kernel::<PlainDiv, Complex<T>>(operands, level),
         // A call for each element: one level serves all.
         BinaryOp::Pow => Some(binary_kernel::<Power, Complex<T>>(operands, Level::Baseline)),
+        BinaryOp::PlainPow if operands == Operands::ArrayArray => {
+            Some(binary_kernel_of::<PlainPow, Complex<T>, Each, Each>(Level::Baseline))
+        }
         _ => ring::<Complex<T>>(op, operands, level),
     }
 }

@@ -210,7 +210,9 @@ where
         UnaryOp::Round => unary_kernel::<Round, T>(level),
         UnaryOp::Rint => unary_kernel::<Rint, T>(level),
         UnaryOp::Factorial => through_float::factorial::<T>(),
-        UnaryOp::Real | UnaryOp::Conj | UnaryOp::CountOnes | UnaryOp::Math(_) => return None,
+        UnaryOp::Real | UnaryOp::Conj | UnaryOp::Reciprocal | UnaryOp::CountOnes | UnaryOp::Math(_) => {
+            return None;
+        }
     };
     Some(kernel)
 }

@@ -40,6 +40,25 @@ impl Composer<'_> {
         self.add(ExprKind::Binary(op, a, b), dtype)
     }
 
+    /// The product of two numbers of one dtype. Complex infinities are not recovered.
+    pub fn multiply(&mut self, a: ExprId, b: ExprId) -> Built {
+        self.binary(self.unless_complex(a, BinaryOp::Mul, BinaryOp::PlainMul), a, b)
+    }
+
+    /// The quotient of two numbers of one dtype. Complex infinities are not recovered.
+    pub fn divide(&mut self, a: ExprId, b: ExprId) -> Built {
+        self.binary(self.unless_complex(a, BinaryOp::Div, BinaryOp::PlainDiv), a, b)
+    }
+
+    /// The power of two numbers of one dtype. Complex infinities are not recovered.
+    pub fn power(&mut self, a: ExprId, b: ExprId) -> Built {
+        self.binary(self.unless_complex(a, BinaryOp::Pow, BinaryOp::PlainPow), a, b)
+    }
+
+    fn unless_complex(&self, operand: ExprId, op: BinaryOp, of_complex: BinaryOp) -> BinaryOp {
+        if self.0.dtype(operand).is_complex() { of_complex } else { op }
+    }
+
     fn plain_compare(&mut self, op: CompareOp, a: ExprId, b: ExprId) -> Built {
         self.add(ExprKind::Compare(op, a, b), Dtype::Bool)
     }
@@ -240,6 +259,9 @@ impl Composer<'_> {
 
     /// 1/x; 0 for the integer 0.
     pub fn reciprocal(&mut self, x: ExprId) -> Built {
+        if self.0.dtype(x).is_complex() {
+            return self.unary(UnaryOp::Reciprocal, x);
+        }
         let one = self.constant_like(1.0, x)?;
         self.binary(BinaryOp::Div, one, x)
     }
@@ -259,12 +281,12 @@ impl Composer<'_> {
     /// sin(πx)/(πx), and 1 at 0, of a float or a complex number.
     pub fn sinc(&mut self, x: ExprId) -> Built {
         let (pi, one) = (self.constant_like(std::f64::consts::PI, x)?, self.constant_like(1.0, x)?);
-        let angle = self.binary(BinaryOp::Mul, pi, x)?;
+        let angle = self.multiply(pi, x)?;
         let sine = match self.0.dtype(x).is_complex() {
             true => self.math(MathFn::Sin, angle)?,
             false => self.math(MathFn::Sinpi, x)?,
         };
-        let ratio = self.binary(BinaryOp::Div, sine, angle)?;
+        let ratio = self.divide(sine, angle)?;
         let zero = self.constant_like(0.0, x)?;
         let is_zero = self.plain_compare(CompareOp::Eq, x, zero)?;
         self.select(is_zero, one, ratio)
@@ -336,7 +358,7 @@ impl Composer<'_> {
         let (unit, infinite) = (imaginary(self, 1.0)?, imaginary(self, f64::INFINITY)?);
         let not_a_number = imaginary(self, f64::NAN)?;
         let value = self.0.cast(magnitude, Dtype::Complex128)?;
-        let value = self.binary(BinaryOp::Mul, value, unit)?;
+        let value = self.multiply(value, unit)?;
         let is_infinite = self.is_infinite(im)?;
         let value = self.select(is_infinite, infinite, value)?;
         let is_nan = self.is_nan(im)?;
@@ -388,6 +410,15 @@ impl Composer<'_> {
     pub fn round_to(&mut self, x: ExprId, decimals: i32) -> Built {
         if decimals == 0 {
             return self.unary(UnaryOp::Rint, x);
+        }
+        let dtype = self.0.dtype(x);
+        if dtype.is_complex() {
+            // Part by part: an infinite one leaves the other as it is.
+            let [re, im] = self.parts(x)?;
+            let (re, im) = (self.round_to(re, decimals)?, self.round_to(im, decimals)?);
+            let (re, im) = (self.0.cast(re, Dtype::Float64)?, self.0.cast(im, Dtype::Float64)?);
+            let value = self.complex(re, im)?;
+            return self.0.cast(value, dtype);
         }
         let scale = self.constant_like(10f64.powi(decimals.saturating_abs()), x)?;
         let (to, back) = match decimals > 0 {

@@ -1,5 +1,7 @@
 //! Kernels of the NumPy dialect: the values are those of Python over NumPy's scalars.
 
+use super::array::Array;
+use super::table::{Values, canonical};
 use miniexpr::{ArrayRef, Dtype, ErrorKind, Expression, JitMode};
 
 fn kernel(body: &str, variables: &[(&str, Dtype)]) -> Result<Expression, miniexpr::Error> {
@@ -142,4 +144,42 @@ fn the_reference_has_no_tuple_assignment() {
     let builder =
         Expression::builder(text).variable("x", Dtype::Float64).dialect(miniexpr::Dialect::Miniexpr);
     assert_eq!(builder.compile().unwrap_err().kind(), ErrorKind::Syntax);
+}
+
+/// Every text of the table in a kernel, as machine code where an engine has its operations, beside the interpreter.
+#[test]
+fn kernels_give_what_expressions_give() {
+    let values = Values::read(super::OPERATIONS);
+    let mut compared = 0;
+    for line in super::OPERATIONS.lines().filter(|line| line.contains('\t')) {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let (text, which) = (fields[0], fields[1]);
+        let arity = if fields[2].split(' ').count() > Dtype::NUMERIC.len() { 2 } else { 1 };
+        for dtype in Dtype::NUMERIC {
+            let variables = values.variables(&[dtype; 2][..arity], which);
+            let named: Vec<(&str, Dtype)> =
+                ["a", "b"].into_iter().zip(variables.iter().map(|v| v.0)).collect();
+            let plain = named
+                .iter()
+                .fold(Expression::builder(text), |builder, (name, dtype)| builder.variable(name, *dtype));
+            let (plain, compiled) = (plain.compile(), kernel(&format!("return {text}"), &named));
+            let (Ok(plain), Ok(compiled)) = (&plain, &compiled) else {
+                assert!(plain.is_err() && compiled.is_err(), "{text} of {dtype}: {plain:?}, {compiled:?}");
+                continue;
+            };
+            assert_eq!(plain.dtype(), compiled.dtype(), "{text} of {dtype}");
+            let arrays: Vec<Array> =
+                variables.iter().map(|(dtype, bytes)| Array::from_bytes(*dtype, bytes)).collect();
+            let inputs: Vec<ArrayRef<'_>> = arrays.iter().map(Array::view).collect();
+            let run = |expression, mode| {
+                let result = Array::evaluate(expression, &inputs, mode)
+                    .unwrap_or_else(|error| panic!("{text}: {error}"));
+                canonical(plain.dtype(), &result.to_bytes())
+            };
+            let interpreted = run(plain, JitMode::Off);
+            assert_eq!(run(compiled, JitMode::Default), interpreted, "{text} of {dtype}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 4_000, "{compared}");
 }

@@ -75,7 +75,7 @@ pub fn evaluate(
 }
 
 /// The bytes with one NaN, as NumPy has it.
-fn canonical(dtype: Dtype, bytes: &[u8]) -> Vec<u8> {
+pub fn canonical(dtype: Dtype, bytes: &[u8]) -> Vec<u8> {
     match dtype.component() {
         Dtype::Float32 => floats(bytes, f32::from_le_bytes)
             .flat_map(|x| if x.is_nan() { f32::NAN } else { x }.to_le_bytes())

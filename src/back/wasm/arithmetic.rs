@@ -91,7 +91,8 @@ fn unary_instruction(op: UnaryOp, dtype: Dtype) -> Option<Instructions> {
 fn is_identity(op: UnaryOp, dtype: Dtype) -> bool {
     match op {
         UnaryOp::Real | UnaryOp::Conj => true,
-        UnaryOp::Imag | UnaryOp::BitNot | UnaryOp::Factorial | UnaryOp::CountOnes | UnaryOp::Math(_) => false,
+        UnaryOp::Imag | UnaryOp::BitNot | UnaryOp::Reciprocal => false,
+        UnaryOp::Factorial | UnaryOp::CountOnes | UnaryOp::Math(_) => false,
         _ if dtype == Dtype::Bool => true,
         UnaryOp::Floor | UnaryOp::Ceil | UnaryOp::Trunc | UnaryOp::Round | UnaryOp::Rint => !dtype.is_float(),
         UnaryOp::Abs => dtype.is_unsigned(),

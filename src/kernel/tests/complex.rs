@@ -93,6 +93,105 @@ fn quotients_neither_overflow_nor_underflow_on_the_way() {
     }
 }
 
+/// As NumPy gives them.
+#[test]
+fn plain_products_and_quotients_recover_nothing() {
+    let products = [
+        ((1.0, 2.0), (3.0, -4.0), (11.0, 2.0)),
+        ((INF, INF), (1.0, 0.0), (NAN, NAN)),
+        ((INF, NAN), (2.0, 3.0), (NAN, NAN)),
+        ((INF, 1.0), (2.0, 0.0), (INF, NAN)),
+        ((7.25, INF), (1.0, 0.0), (NAN, INF)),
+    ];
+    check_two(BinaryOp::PlainMul, &products);
+    let quotients = [
+        ((1.0, 0.0), (1.0, 2.0), (0.2, -0.4)),
+        ((1.0, 0.0), (-4.0, -3.0), (-0.16, 0.12)),
+        ((1.0, 0.0), (0.0, 2.0), (0.0, -0.5)),
+        ((1.0, 7.25), (-0.0, 0.0), (INF, INF)),
+        ((-1.0, 0.0), (0.0, -0.0), (-INF, NAN)),
+        ((0.0, INF), (0.0, 0.0), (NAN, INF)),
+        ((INF, -2.5), (0.0, 0.0), (INF, -INF)),
+        ((0.0, 1.0), (INF, INF), (NAN, NAN)),
+        ((1.0, 2.0), (INF, 1.0), (0.0, 0.0)),
+        ((INF, 1.0), (2.0, 1.0), (INF, -INF)),
+        ((1.0, 2.0), (NAN, 0.0), (NAN, NAN)),
+    ];
+    check_two(BinaryOp::PlainDiv, &quotients);
+    let inverses: [(Pair, Pair); 6] = [
+        ((0.0, 0.0), (NAN, NAN)),
+        ((1.0, 2.0), (0.2, -0.4)),
+        ((-4.0, -3.0), (-0.16, 0.12)),
+        ((INF, 1.0), (0.0, -0.0)),
+        ((INF, INF), (NAN, NAN)),
+        ((1.0, NAN), (NAN, NAN)),
+    ];
+    for dtype in BOTH {
+        for level in Level::all_supported() {
+            for (z, wanted) in inverses {
+                let got = apply_one(UnaryOp::Reciprocal, dtype, dtype, z, level).get(0);
+                assert!(is_near(got, wanted, tolerance(dtype)), "1/{z:?} {dtype} {level:?}: {got:?}");
+            }
+        }
+    }
+}
+
+/// Loops make selections of branches: they are held to the same bits on every level, whichever operand is a scalar.
+#[test]
+fn plain_arithmetic_gives_one_answer() {
+    for dtype in BOTH {
+        let values = edge_values(dtype);
+        let (first, second) = all_pairs(dtype, &values);
+        for op in [BinaryOp::PlainMul, BinaryOp::PlainDiv] {
+            let at = |operands, level| binary(op, dtype, operands, Accuracy::Fast, level).unwrap();
+            let wanted =
+                run(at(Operands::ArrayArray, Level::Baseline), dtype, &[&first, &second], first.len());
+            for level in Level::all_supported() {
+                let context = format!("{op:?} {dtype} {level:?}");
+                let kernel = at(Operands::ArrayArray, level);
+                check_lengths(kernel, dtype, &[&first, &second], &context);
+                let out = run(kernel, dtype, &[&first, &second], first.len());
+                for index in 0..first.len() {
+                    assert!(out.is(index, wanted.get(index)), "{context}: item {index}");
+                }
+                let all = Block::new(dtype, &values);
+                for (column, value) in values.iter().enumerate() {
+                    let one = Block::new(dtype, &[*value]);
+                    let out = run(at(Operands::ArrayScalar, level), dtype, &[&all, &one], values.len());
+                    for row in 0..values.len() {
+                        let expected = wanted.get(row * values.len() + column);
+                        assert!(out.is(row, expected), "{context}: item {row} and {value:?}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// As NumPy gives them.
+#[test]
+fn plain_powers() {
+    check_two(
+        BinaryOp::PlainPow,
+        &[
+            ((0.0, 0.0), (0.0, 0.0), (1.0, 0.0)),
+            ((INF, NAN), (0.0, -0.0), (1.0, 0.0)),
+            ((0.0, -0.0), (2.5, 1.0), (0.0, 0.0)),
+            ((0.0, 0.0), (-2.5, 0.0), (NAN, NAN)),
+            ((0.0, 0.0), (0.0, 1.0), (NAN, NAN)),
+            ((INF, NAN), (1.0, 0.0), (INF, NAN)),
+            ((0.0, INF), (3.0, 0.0), (NAN, NAN)),
+            ((1.0, 2.0), (3.0, 0.0), (-11.0, -2.0)),
+            ((1.0, 2.0), (4.0, 0.0), (-7.0, -24.0)),
+            ((1.0, 2.0), (-1.0, 0.0), (0.2, -0.4)),
+            ((INF, NAN), (2.5, 0.0), (INF, NAN)),
+            ((-2.5, -0.0), (0.0, -INF), (0.0, 0.0)),
+            ((-4.0, -0.0), (0.5, 0.0), (0.0, -2.0)),
+            ((2.0, 0.0), (0.0, 1.0), (std::f64::consts::LN_2.cos(), std::f64::consts::LN_2.sin())),
+        ],
+    );
+}
+
 #[test]
 fn powers_take_the_principal_branch() {
     let quarter_turn = std::f64::consts::FRAC_PI_2;

@@ -113,6 +113,8 @@ fn positive(emitter: &mut Emitter<'_>, exponent: Exponent, base: ExprId) -> Resu
 fn times(emitter: &mut Emitter<'_>, a: ExprId, b: ExprId) -> Result<ExprId, OutOfMemory> {
     let kind = common([emitter.builder.dtype(a), emitter.builder.dtype(b)]);
     let (a, b) = (emitter.builder.cast(a, kind)?, emitter.builder.cast(b, kind)?);
-    let op = if kind == Dtype::Bool { BinaryOp::BitAnd } else { BinaryOp::Mul };
-    emitter.compose().binary(op, a, b)
+    match kind {
+        Dtype::Bool => emitter.compose().binary(BinaryOp::BitAnd, a, b),
+        _ => emitter.compose().multiply(a, b),
+    }
 }

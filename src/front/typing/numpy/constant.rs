@@ -182,20 +182,39 @@ fn complexes(operator: Operator, a: Scalar, b: Scalar) -> Result<Scalar, Compile
     let op = match operator {
         Operator::Add => BinaryOp::Add,
         Operator::Sub => BinaryOp::Sub,
-        Operator::Mul => BinaryOp::Mul,
+        Operator::Mul => BinaryOp::PlainMul,
         Operator::Div if !b.is_true() => {
             return Err(type_error(format_args!("complex division by zero")));
         }
-        Operator::Div => BinaryOp::Div,
+        Operator::Div => return Ok(Scalar::Complex(quotient(complex(a), complex(b)))),
         Operator::Pow if !a.is_true() && b.to_f64() < 0.0 => {
             return Err(type_error(format_args!("zero to a negative or complex power")));
         }
-        Operator::Pow => BinaryOp::Pow,
+        Operator::Pow => BinaryOp::PlainPow,
         _ => return Err(unsupported(operator, a, b)),
     };
     let [a, b] = [a, b].map(|value| value.cast(Dtype::Complex128));
     single::binary(op, Dtype::Complex128, a, b)
         .ok_or_else(|| type_error(format_args!("this operation is not defined for these constants")))
+}
+
+fn complex(value: Scalar) -> Complex<f64> {
+    match value {
+        Scalar::Complex(value) => value,
+        value => Complex::new(value.to_f64(), 0.0),
+    }
+}
+
+/// By Smith's formula, as CPython has it: two quotients, where NumPy has products with one.
+fn quotient(a: Complex<f64>, b: Complex<f64>) -> Complex<f64> {
+    if b.re.abs() >= b.im.abs() {
+        let ratio = b.im / b.re;
+        let divisor = b.re + b.im * ratio;
+        return Complex::new((a.re + a.im * ratio) / divisor, (a.im - a.re * ratio) / divisor);
+    }
+    let ratio = b.re / b.im;
+    let divisor = b.re * ratio + b.im;
+    Complex::new((a.re * ratio + a.im) / divisor, (a.im * ratio - a.re) / divisor)
 }
 
 fn compare(operator: Operator, a: Scalar, b: Scalar) -> Result<Scalar, CompileError> {
@@ -298,6 +317,29 @@ mod tests {
             value(Mul, Scalar::Int(2), Scalar::Complex(Complex::new(0.0, 1.0))),
             Scalar::Complex(_)
         ));
+    }
+
+    #[test]
+    fn complex_numbers_are_pythons() {
+        let number = |re, im| Scalar::Complex(Complex::new(re, im));
+        let check = |operator, a, b, wanted| {
+            let (Scalar::Complex(got), Scalar::Complex(wanted)) = (value(operator, a, b), wanted) else {
+                panic!("complex numbers")
+            };
+            let is_same = |x: f64, y: f64| x == y || x.is_nan() && y.is_nan();
+            assert!(
+                is_same(got.re, wanted.re) && is_same(got.im, wanted.im),
+                "{a:?} {operator:?} {b:?}: {got:?}"
+            );
+        };
+        let (infinity, nan) = (f64::INFINITY, f64::NAN);
+        check(Div, number(1.0, 2.0), number(1.0, -3.0), number(-0.5, 0.49999999999999994));
+        check(Div, number(0.1, 0.7), number(0.3, 0.9), number(0.7333333333333333, 0.1333333333333333));
+        check(Div, number(0.0, 1.0), number(0.0, infinity), number(0.0, 0.0));
+        check(Mul, Scalar::Float(infinity), number(0.0, 1.0), number(nan, infinity));
+        check(Mul, number(infinity, infinity), number(0.0, 1.0), number(nan, nan));
+        check(Pow, number(1.0, 2.0), Scalar::Int(3), number(-11.0, -2.0));
+        assert!(binary(Div, number(1.0, 2.0), Scalar::Int(0)).is_err());
     }
 
     #[test]

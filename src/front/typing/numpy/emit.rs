@@ -222,7 +222,7 @@ impl Emitter<'_> {
         let (op, gives) = match reduction {
             Reduction::Sum | Reduction::CountNonzero => (ReduceOp::Sum, wide(work)),
             Reduction::Prod => (ReduceOp::Prod, wide(work)),
-            Reduction::Mean if work.is_complex() => (ReduceOp::Mean, Dtype::Complex128),
+            Reduction::Mean if work.is_complex() => (ReduceOp::Sum, Dtype::Complex128),
             Reduction::Mean => (ReduceOp::Mean, Dtype::Float64),
             Reduction::Min => (ReduceOp::Min, work),
             Reduction::Max => (ReduceOp::Max, work),
@@ -234,8 +234,7 @@ impl Emitter<'_> {
         };
         let reduced = self.builder.add(ExprKind::Reduce(op, value, axes), gives.into())?;
         if let Reduction::Std | Reduction::Var = reduction {
-            let count =
-                self.builder.add(ExprKind::Reduce(ReduceOp::Count, value, axes), Dtype::Int64.into())?;
+            let count = self.count(value, axes)?;
             let mut compose = self.compose();
             let spread = match reduction {
                 Reduction::Std => compose.standard_deviation(reduced, count, options.ddof)?,
@@ -243,11 +242,23 @@ impl Emitter<'_> {
             };
             return Ok(self.builder.cast(spread, work.component())?);
         }
+        if reduction == Reduction::Mean && work.is_complex() {
+            // A quotient of complex numbers: an infinite part makes NaN of the other.
+            let count = self.count(value, axes)?;
+            let count = self.builder.cast(count, Dtype::Complex128)?;
+            let mean = self.compose().divide(reduced, count)?;
+            return Ok(self.builder.cast(mean, work)?);
+        }
         let result = match reduction {
             Reduction::CountNonzero | Reduction::ArgMin | Reduction::ArgMax => Dtype::Int64,
             _ => work,
         };
         Ok(self.builder.cast(reduced, result)?)
+    }
+
+    /// How many items a reduction takes.
+    fn count(&mut self, value: ExprId, axes: Option<AxesId>) -> Result<ExprId, CompileError> {
+        Ok(self.builder.add(ExprKind::Reduce(ReduceOp::Count, value, axes), Dtype::Int64.into())?)
     }
 
     /// The reduction of an array without dimensions, such as the result of another reduction.
@@ -372,7 +383,7 @@ impl Emitter<'_> {
             Ufunc::Absolute if work == Dtype::Bool || work.is_unsigned() => a,
             Ufunc::Absolute | Ufunc::Fabs => compose.unary(UnaryOp::Abs, a)?,
             Ufunc::Sign => compose.unary(UnaryOp::Sign, a)?,
-            Ufunc::Square => compose.binary(BinaryOp::Mul, a, a)?,
+            Ufunc::Square => compose.multiply(a, a)?,
             Ufunc::Reciprocal => compose.reciprocal(a)?,
             Ufunc::Conjugate if is_complex => compose.unary(UnaryOp::Conj, a)?,
             Ufunc::Conjugate => a,
@@ -416,12 +427,12 @@ impl Emitter<'_> {
             Ufunc::BitwiseXor => BinaryOp::BitXor,
             Ufunc::Add => BinaryOp::Add,
             Ufunc::Subtract => BinaryOp::Sub,
-            Ufunc::Multiply => BinaryOp::Mul,
-            Ufunc::Divide => BinaryOp::Div,
+            Ufunc::Multiply => return compose.multiply(a, b),
+            Ufunc::Divide => return compose.divide(a, b),
             Ufunc::FloorDivide => BinaryOp::FloorDiv,
             Ufunc::Remainder => BinaryOp::FloorMod,
             Ufunc::Fmod => BinaryOp::Rem,
-            Ufunc::Power | Ufunc::FloatPower => BinaryOp::Pow,
+            Ufunc::Power | Ufunc::FloatPower => return compose.power(a, b),
             Ufunc::LeftShift => BinaryOp::Shl,
             Ufunc::RightShift => BinaryOp::Shr,
             Ufunc::BitwiseAnd => BinaryOp::BitAnd,

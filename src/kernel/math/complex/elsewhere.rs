@@ -30,7 +30,12 @@ pub fn exp([x, y]: Parts) -> Parts {
         return [x.exp(), y];
     }
     if y.is_finite() {
-        return times_power(x, on_circle(y));
+        let direction = on_circle(y);
+        return if x.abs() < 700.0 {
+            direction.map(|part| x.exp() * part)
+        } else {
+            times_power(x, direction)
+        };
     }
     match x {
         f64::NEG_INFINITY => [0.0, 0.0_f64.copysign(y)],
@@ -41,6 +46,9 @@ pub fn exp([x, y]: Parts) -> Parts {
 
 /// 2^z = e^(z·ln 2).
 pub fn exp2([x, y]: Parts) -> Parts {
+    if y == 0.0 {
+        return [x.exp2(), y];
+    }
     if x.is_finite() && y.is_finite() {
         let root = (0.5 * x).exp2();
         return on_circle(y * LN_2).map(|part| root * part * root);

@@ -9,6 +9,8 @@ mod exponential;
 mod inverse;
 mod logarithm;
 
+pub use elsewhere::{exp, log};
+
 use super::element::Element;
 use super::float::{Float, Float64, Vector};
 use crate::dtype::Precision::{Double, Single};
