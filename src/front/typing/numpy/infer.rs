@@ -259,11 +259,13 @@ impl Typing<'_> {
             _ if is_exact => Dtype::Int64,
             _ => dtype,
         };
-        if let Some(wanted) = options.dtype
-            && (dtype.is_complex() && !wanted.is_complex()
-                || !is_exact && (wanted.is_integer() || wanted == Dtype::Bool))
-        {
-            return Err(type_error(format_args!("{name}() cannot cast {dtype} to {wanted}")));
+        let is_refused = |wanted: Dtype| match reduction {
+            Reduction::Std | Reduction::Var if dtype.is_complex() => !wanted.is_complex(),
+            Reduction::Mean | Reduction::Std | Reduction::Var => !wanted.is_float() && !wanted.is_complex(),
+            _ => false,
+        };
+        if let Some(wanted) = options.dtype.filter(|wanted| is_refused(*wanted)) {
+            return Err(type_error(format_args!("{name}() of {dtype} cannot be {wanted}")));
         }
         let average = if is_exact { Dtype::Float64 } else { dtype };
         Ok(match reduction {
@@ -277,7 +279,7 @@ impl Typing<'_> {
             }
             Reduction::Std | Reduction::Var => {
                 let work = options.dtype.unwrap_or(average);
-                Typed::strong(work, work.component())
+                Typed::strong(work, options.dtype.unwrap_or(work.component()))
             }
             Reduction::Min | Reduction::Max => Typed::strong(dtype, dtype),
             Reduction::Any | Reduction::All => Typed::strong(Dtype::Bool, Dtype::Bool),
