@@ -289,10 +289,19 @@ impl<'s> Parser<'_, 's> {
             }
             _ => {}
         }
+        // A name that is assigned to is none that has to be known.
+        let next = self.lexer.rest().trim_ascii_start();
+        if next.starts_with(b":=") {
+            return self.refuse(format_args!("{}", why_bad(next)));
+        }
+        if next.starts_with(b"=") && !next.starts_with(b"==") {
+            return self.refuse(format_args!("cannot assign to {}: maybe you meant '=='", Quoted(name)));
+        }
         let functions = self.vocabulary.functions().map(|function| function.name.as_bytes());
         let constants = self.vocabulary.constants.iter().map(|(constant, _)| constant.as_bytes());
+        let truths = [b"True".as_slice(), b"False"];
         let name = Quoted(name);
-        match hint::similar(name.0, self.scope, functions.chain(constants)) {
+        match hint::similar(name.0, self.scope, functions.chain(constants).chain(truths)) {
             hint if hint.is_empty() => self.refuse(format_args!("unknown name {name}")),
             hint => {
                 self.refuse(format_args!("unknown name {name}: {hint}")).with_hint(format_args!("{hint}"))
@@ -487,6 +496,11 @@ impl<'s> Parser<'_, 's> {
             b"real" | b"imag" => name,
             b"conj" | b"conjugate" => b"conj",
             b"astype" => return self.as_type(),
+            _ if self.token == Token::Name && self.vocabulary.find(name).is_some() => {
+                let call = std::str::from_utf8(name).unwrap_or_default();
+                let message = format_args!("attribute '{call}' is not supported: write '{call}(…)'");
+                return Err(self.refuse(message));
+            }
             _ if self.token == Token::Name => {
                 let message = "the only attributes are .real, .imag, .conj() and .astype()";
                 return Err(

@@ -8,6 +8,7 @@ use crate::front::tree::{CastTo, NodeId, NodeKind, Options};
 use crate::ir::{Span, UserFunction};
 use crate::memory::TryGrow;
 use crate::operation::numpy::{Function, Parameter};
+use std::fmt;
 
 #[derive(Clone, Copy)]
 pub enum Callee {
@@ -38,6 +39,33 @@ pub struct Call {
     given: u32,
     has_keyword: bool,
     options: Options,
+}
+
+/// The names of operands that a call has not been given, as Python lists them; none where operands have no names.
+struct MissingNames<'a>(&'a Call);
+
+impl MissingNames<'_> {
+    fn names(&self) -> impl Iterator<Item = &'static str> {
+        let call = self.0;
+        let is_missing = move |index: &usize| call.given & 1 << index == 0;
+        (0..call.arity).filter(is_missing).filter_map(move |index| call.parameters().get(index)?.name())
+    }
+}
+
+impl fmt::Display for MissingNames<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.names().count();
+        for (index, name) in self.names().enumerate() {
+            let before = match index {
+                0 => "",
+                _ if count == 2 => " and ",
+                _ if index + 1 == count => ", and ",
+                _ => ", ",
+            };
+            write!(f, "{before}'{name}'")?;
+        }
+        Ok(())
+    }
 }
 
 impl Call {
@@ -279,12 +307,14 @@ impl Parser<'_, '_> {
 
     fn missing_argument(&self, call: &Call) -> CompileError {
         let name = std::str::from_utf8(self.text_at(call.name)).unwrap_or_default();
-        let missing = (0..call.arity).find(|index| call.given & 1 << index == 0).unwrap_or_default();
-        if let Some(missing) = call.parameters()[missing].name() {
+        let missing = MissingNames(call);
+        if missing.names().next().is_some() {
             let count = call.arity - call.operands;
             let plural = if count == 1 { "" } else { "s" };
-            let message = format_args!("{name}() missing {count} required argument{plural}: '{missing}'");
-            return refuse(call.name, message);
+            return refuse(
+                call.name,
+                format_args!("{name}() missing {count} required argument{plural}: {missing}"),
+            );
         }
         let (arity, given) = (call.arity, call.operands);
         let plural = if arity == 1 { "" } else { "s" };
