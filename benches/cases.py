@@ -7,6 +7,7 @@ from kernels import KERNELS
 REAL = ["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64"]
 INTEGERS = REAL[1:9]
 FLOATS = REAL[9:]
+COMPLEX = ["complex64", "complex128"]
 
 
 @dataclass
@@ -20,7 +21,7 @@ class Case:
     text: str
     """The expression or kernel for this library."""
     c: str
-    """The C expression of one item."""
+    """The C expression of one item; empty if C has no such function."""
     numpy: str
     """The NumPy statement, which writes to `out`; empty if NumPy has no such function."""
     numexpr: str = ""
@@ -34,6 +35,8 @@ class Case:
     start: str = ""
     """First value of `s` in a reduction, of which `c` is the next value and `end` the result."""
     end: str = "s"
+    dialect: str = "miniexpr"
+    """The language of the text."""
 
     def __post_init__(self):
         self.output = self.output or self.dtype
@@ -181,10 +184,116 @@ def reductions():
                        versus="numpy", target=target, start=start, end=end)
 
 
+# C functions that do what NumPy's operations do, for every dtype.
+HELPERS = """
+#define FLOAT_HELPERS(T, S) \\
+    static inline T floor_mod##S(T a, T b) { \\
+        T rest = fmod##S(a, b); \\
+        return rest == 0 ? copysign##S(0, b) : (b < 0) != (rest < 0) ? rest + b : rest; \\
+    } \\
+    static inline T floor_div##S(T a, T b) { \\
+        T rest = fmod##S(a, b), quotient = (a - rest) / b; \\
+        if (rest != 0 && (b < 0) != (rest < 0)) \\
+            quotient -= 1; \\
+        T below = floor##S(quotient); \\
+        return quotient == 0 ? copysign##S(0, a / b) : quotient - below > (T)0.5 ? below + 1 : below; \\
+    }
+FLOAT_HELPERS(float, f)
+FLOAT_HELPERS(double, )
+static inline uint64_t gcd(uint64_t a, uint64_t b) {
+    while (b != 0) {
+        uint64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+"""
+
+
+def of_numpy(name, dtype, text, c, numpy, **rest):
+    """A computation in the NumPy dialect, and the call of NumPy."""
+    return Case("numpy", name, dtype, text, c, f"np.{numpy[:-1]}, out=out)", dialect="numpy", **rest)
+
+
+def operations_of_numpy():
+    """What the reference's dialect has not."""
+    for dtype in INTEGERS:
+        is_signed = not dtype.startswith("u")
+        quotient = "b == 0 ? 0 : b == -1 ? -a : a / b - (a % b != 0 && (a ^ b) < 0)" if is_signed else "b ? a / b : 0"
+        rest = "b == 0 || b == -1 ? 0 : a % b + (a % b != 0 && (a ^ b) < 0 ? b : 0)" if is_signed else "b ? a % b : 0"
+        yield of_numpy("floor_divide", dtype, "a // b", quotient, "floor_divide(a, b)")
+        yield of_numpy("remainder", dtype, "a % b", rest, "remainder(a, b)")
+    for dtype in ("int32", "int64", "uint8"):
+        yield of_numpy("gcd", dtype, "gcd(a, b)", "gcd(a, b)", "gcd(a, b)")
+        yield of_numpy("lcm", dtype, "lcm(a, b)", "a / gcd(a, b) * b", "lcm(a, b)")
+        yield of_numpy("bitwise_count", dtype, "bitwise_count(a)", "__builtin_popcountll(a)", "bitwise_count(a)",
+                       output="uint8")
+        yield of_numpy("minimum", dtype, "minimum(a, b)", "a < b ? a : b", "minimum(a, b)")
+    for dtype in FLOATS:
+        f = "f" if dtype == "float32" else ""
+        yield of_numpy("floor_divide", dtype, "a // b", f"floor_div{f}(a, b)", "floor_divide(a, b)")
+        yield of_numpy("remainder", dtype, "a % b", f"floor_mod{f}(a, b)", "remainder(a, b)")
+        yield of_numpy("minimum", dtype, "minimum(a, b)", "a < b || a != a ? a : b", "minimum(a, b)")
+        yield of_numpy("maximum", dtype, "maximum(a, b)", "a > b || a != a ? a : b", "maximum(a, b)")
+        yield of_numpy("fmin", dtype, "fmin(a, b)", "a < b || b != b ? a : b", "fmin(a, b)")
+        yield of_numpy("rint", dtype, "rint(a)", f"rint{f}(a)", "rint(a)")
+        yield of_numpy("reciprocal", dtype, "reciprocal(a)", "1 / a", "reciprocal(a)")
+        yield of_numpy("clip", dtype, "clip(a, 2, 3)", "a < 2 ? 2 : a > 3 ? 3 : a", "clip(a, 2, 3)")
+        yield of_numpy("degrees", dtype, "degrees(a)", f"a * 57.29577951308232{f}", "degrees(a)")
+        for name, c in {"isnan": "a != a", "isinf": f"fabs{f}(a) == INFINITY", "isfinite": f"fabs{f}(a) < INFINITY",
+                        "signbit": "signbit(a)"}.items():
+            yield of_numpy(name, dtype, f"{name}(a)", c, f"{name}(a)", output="bool")
+        yield of_numpy("heaviside", dtype, "heaviside(a, b)", "a < 0 ? 0 : a > 0 ? 1 : a == 0 ? b : a",
+                       "heaviside(a, b)")
+        yield of_numpy("logaddexp2", dtype, "logaddexp2(a, b)", f"log2{f}(exp2{f}(a) + exp2{f}(b))",
+                       "logaddexp2(a, b)", versus="numpy", target=1.0)
+        yield Case("numpy", "sinc", dtype, "sinc(a)", "", "out[...] = np.sinc(a)", versus="numpy", target=1.0,
+                   dialect="numpy")
+        yield of_numpy("whole power", dtype, "a ** 3", "a * a * a", "power(a, 3)", versus="numpy", target=1.0)
+
+
+# Functions of complex numbers that are to take a fifth of NumPy's time.
+QUICK = ("exp", "log", "sqrt", "sin")
+COMPLEX_FUNCTIONS = {
+    "sqrt": "csqrt", "exp": "cexp", "exp2": "", "expm1": "", "log": "clog", "log2": "", "log10": "", "log1p": "",
+    "sin": "csin", "cos": "ccos", "tan": "ctan", "arcsin": "casin", "arccos": "cacos", "arctan": "catan",
+    "sinh": "csinh", "cosh": "ccosh", "tanh": "ctanh", "arcsinh": "casinh", "arccosh": "cacosh", "arctanh": "catanh",
+    "reciprocal": "1 /", "square": "a *", "conjugate": "conj", "sign": "",
+}
+
+
+def complex_operations():
+    for dtype in COMPLEX:
+        f, part = ("f", "float32") if dtype == "complex64" else ("", "float64")
+        for name, op in (("add", "+"), ("multiply", "*"), ("divide", "/")):
+            yield of_numpy(name, dtype, f"a {op} b", f"a {op} b", f"{name}(a, b)", versus="numpy", target=1.0)
+        yield of_numpy("power", dtype, "a ** b", f"cpow{f}(a, b)", "power(a, b)", versus="numpy", target=1.0)
+        yield of_numpy("absolute", dtype, "abs(a)", f"cabs{f}(a)", "absolute(a)", versus="numpy", target=1.0,
+                       output=part)
+        yield of_numpy("maximum", dtype, "maximum(a, b)", "", "maximum(a, b)", versus="numpy", target=1.0)
+        for name, c in COMPLEX_FUNCTIONS.items():
+            c = f"{c}{'' if c[-2:] in (' /', ' *') else f}(a)" if c else ""
+            yield of_numpy(name, dtype, f"{name}(a)", c, f"{name}(a)", versus="numpy",
+                           target=0.2 if name in QUICK else 1.0)
+
+
+def reductions_of_numpy():
+    for dtype in ("int32", "float32", "float64", "complex128"):
+        spread = "float64" if dtype in ("int32", "complex128") else dtype
+        for name, output in (("std", spread), ("var", spread), ("argmin", "int64"), ("argmax", "int64"),
+                             ("count_nonzero", "int64"), ("prod", "int64" if dtype == "int32" else dtype)):
+            yield Case("numpy", name, dtype, f"{name}(a)", "", f"out[0] = np.{name}(a)", output=output,
+                       versus="numpy", target=1.0, dialect="numpy")
+
+
 C_TYPES = {
     "bool": "_Bool", "int8": "int8_t", "int16": "int16_t", "int32": "int32_t", "int64": "int64_t",
     "uint8": "uint8_t", "uint16": "uint16_t", "uint32": "uint32_t", "uint64": "uint64_t",
-    "float32": "float", "float64": "double",
+    "float32": "float", "float64": "double", "complex64": "float _Complex", "complex128": "double _Complex",
 }
 
-CASES = [*arithmetic(), *comparisons(), *selections(), *casts(), *compounds(), *functions(), *reductions(), *kernels()]
+CASES = [
+    *arithmetic(), *comparisons(), *selections(), *casts(), *compounds(), *functions(), *reductions(), *kernels(),
+    *operations_of_numpy(), *complex_operations(), *reductions_of_numpy(),
+]

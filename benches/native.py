@@ -5,7 +5,7 @@ import hashlib
 import pathlib
 import subprocess
 
-from cases import C_TYPES
+from cases import C_TYPES, HELPERS
 
 BENCHES = pathlib.Path(__file__).parent
 ROOT = BENCHES.parent
@@ -61,8 +61,8 @@ def build(cases, archive=None):
     folder = ROOT / "build" / "bench"
     folder.mkdir(parents=True, exist_ok=True)
     loops = folder / "loops.c"
-    source = "".join(loop_source(index, case) for index, case in enumerate(cases))
-    loops.write_text("#include <math.h>\n#include <stdint.h>\n" + source)
+    source = "".join(loop_source(index, case) for index, case in enumerate(cases) if case.c)
+    loops.write_text("#include <complex.h>\n#include <math.h>\n#include <stdint.h>\n" + HELPERS + source)
     shared = folder / "bench.so"
     if archive is None:
         build = [ROOT / "scripts" / "build.sh", "native", "miniexpr_static"]
@@ -85,11 +85,12 @@ class Native:
         for name in ("time_eval", "time_eval_nd", "time_loop", "time_compile"):
             getattr(library, name).restype = ctypes.c_double
 
-    def compile(self, text, columns, output=None):
+    def compile(self, text, columns, output=None, dialect="miniexpr"):
         """A compiled expression over `columns`, pairs of name and dtype: a name, or NumPy's for strings."""
         handle, position = ctypes.c_void_p(), ctypes.c_int()
-        status = self.library.me_compile(text.encode(), self.table(columns), len(columns),
-                                         DTYPE_CODES.get(output, 0), ctypes.byref(position), ctypes.byref(handle))
+        compile = self.library.compile_numpy if dialect == "numpy" else self.library.me_compile
+        status = compile(text.encode(), self.table(columns), len(columns), DTYPE_CODES.get(output, 0),
+                         ctypes.byref(position), ctypes.byref(handle))
         if status:
             raise ValueError(f"{text}: status {status} at {position.value}")
         return handle

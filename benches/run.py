@@ -42,6 +42,8 @@ def columns(case):
 
     def values(low, high):
         numbers = random.uniform(low, high, N)
+        if dtype.kind == "c":
+            return (numbers + 1j * random.uniform(low, high, N)).astype(dtype)
         return numbers.astype(dtype) if dtype.kind == "f" else np.rint(numbers).astype(dtype)
 
     if case.group == "function":
@@ -83,13 +85,14 @@ def measure(library, index, case):
     used = [arrays[name] for name in case.columns]
     types = [(name, arrays[name].dtype.name) for name in case.columns]
     out = place(np.empty(N, case.output), 0)
-    handle = library.compile(case.text, types, case.output)
+    handle = library.compile(case.text, types, case.output, case.dialect)
     library.evaluate(handle, used, out)
     loop_arrays = [arrays["a"], arrays["b"], arrays["m"] if "m" in case.columns else arrays["c"]]
     engines = {
         "miniexpr": seconds_per_call(lambda calls: library.time_eval(handle, used, out, N, calls)),
-        "c": seconds_per_call(lambda calls: library.time_loop(index, loop_arrays, out, N, calls)),
     }
+    if case.c:
+        engines["c"] = seconds_per_call(lambda calls: library.time_loop(index, loop_arrays, out, N, calls))
     namespace = {"np": np, "ne": numexpr, "out": out, **arrays}
     if case.numpy:
         engines["numpy"] = seconds_per_call(python_timer(case.numpy, namespace))

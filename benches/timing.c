@@ -20,6 +20,13 @@ double time_eval(const me_expr *expression, const void **inputs, int n_inputs, v
     return (now() - start) / (double)calls;
 }
 
+/* As me_compile, in the NumPy dialect. */
+int compile_numpy(const char *text, const me_variable *variables, int n_variables, me_dtype dtype,
+                  int *position, me_expr **expression) {
+    me_compile_params params = {.struct_size = sizeof params, .dialect = ME_DIALECT_NUMPY};
+    return me_compile_with(text, variables, n_variables, dtype, &params, position, expression);
+}
+
 /* The first block of the first chunk, again and again. */
 double time_eval_nd(const me_expr *expression, const void **inputs, int n_inputs, void *out, int n,
                     long calls) {
