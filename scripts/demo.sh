@@ -59,6 +59,9 @@ evaluate sea_fahrenheit f8 "sea * 1.8 + 32" sea=$data/sea_celsius.npy
 evaluate sea_anomaly f8 "sea - mean(sea, axis=0)" sea=$data/sea_celsius.npy --threads 2
 evaluate ill_and_well f4 "log1p(visits) * sqrt(diseases) + (visits > 20)" \
     visits=$data/visits.npy diseases=$data/diseases.npy
+printf "\nThe same text in NumPy's language, then in that of the C library, where the sign binds tighter:\n"
+evaluate sea_numpy f8 "-sea**2" sea=$data/sea_celsius.npy
+evaluate sea_miniexpr f8 "-sea**2" sea=$data/sea_celsius.npy --dialect miniexpr
 printf '\nAn unknown name, with its place, and a shape that does not fit:\n'
 refuse "sea * 1.8 + freezing" sea=$data/sea_celsius.npy
 refuse "sea + visits" sea=$data/sea_celsius.npy visits=$data/visits.npy
