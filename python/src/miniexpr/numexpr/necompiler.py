@@ -377,7 +377,7 @@ def _arguments(names: Any, local_dict: _Names, global_dict: _Names | None, frame
             value = local_dict[name]
         except KeyError:
             value = (frame.f_globals if global_dict is None else global_dict)[name]
-        arguments.append(np.asarray(value))
+        arguments.append(value if type(value) is np.ndarray else np.asarray(value))
     return arguments
 
 
@@ -559,13 +559,7 @@ def evaluate(
         known = _known.get(ex)
         if known is not None:
             local = frame.f_locals if local_dict is None else local_dict
-            values = []
-            for name in known.names:
-                try:
-                    value = local[name]
-                except KeyError:
-                    value = (frame.f_globals if global_dict is None else global_dict)[name]
-                values.append(value if type(value) is np.ndarray else np.asarray(value))
+            values = _arguments(known.names, local, global_dict, frame)
             found = known.plans.get(tuple([value.dtype for value in values]))
             takes_all = casting == "same_kind" or found is not None and found[2] and casting in interpreter.CASTINGS
             if found is not None and out is None and order == "K" and takes_all:
@@ -631,8 +625,12 @@ def re_evaluate(
         )
     frame = sys._getframe(_frame_depth - 1)
     values = _arguments(last["argnames"], frame.f_locals if local_dict is None else local_dict, global_dict, frame)
-    kwargs = dict(last["kwargs"])
-    if isinstance(kwargs.get("out"), weakref.ref):
-        kwargs["out"] = kwargs["out"]()
+    kwargs = last["kwargs"]
     compiled: interpreter.NumExpr = last["ex"]
-    return compiled(*values, **kwargs)
+    out = kwargs["out"]
+    if out is None and kwargs["order"] == "K" and kwargs["casting"] == "same_kind":
+        # Of dtypes that it ran on before, all may be converted.
+        plan = compiled._plans.get(tuple([value.dtype for value in values]))
+        if plan is not None:
+            return compiled._run(plan, values, None, "K", "same_kind")
+    return compiled(*values, **{**kwargs, "out": None if out is None else out()})
