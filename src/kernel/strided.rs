@@ -84,6 +84,8 @@ pub unsafe fn transpose(
     itemsize: usize,
     level: Level,
 ) -> bool {
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = level;
     // SAFETY: as the caller promises, for items of these sizes.
     unsafe {
         match itemsize {
