@@ -381,18 +381,12 @@ impl<'a> Lexer<'a> {
 
     /// Passes the string literal that starts here, whatever its escapes. It must be closed on its line.
     pub fn skip_string(&mut self) -> Result<(), &'static str> {
-        let quote = self.peek();
-        self.offset += 1;
-        while let Some(byte) = self.peek() {
-            self.offset += 1;
-            match byte {
-                b'\n' => break,
-                b'\\' if self.peek() != Some(b'\n') => self.offset += usize::from(self.peek().is_some()),
-                _ if Some(byte) == quote => return Ok(()),
-                _ => {}
-            }
-        }
-        Err("a string literal is not closed on its line")
+        let rest = &self.source[self.offset..];
+        let line = rest.split(|byte| *byte == b'\n').next().unwrap_or(rest);
+        let length = text::length(line);
+        // What is refused is passed with its line.
+        self.offset += length.unwrap_or((line.len() + 1).min(rest.len()));
+        length.map(drop).ok_or("a string literal is not closed on its line")
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::error::{CompileError, Status};
 use super::names::{is_name_byte, is_name_start};
+use super::text;
 use crate::ir::{Kernel, SourcePlace, Span, Stmt, find_in};
 use crate::memory::{OutOfMemory, TryGrow};
 
@@ -144,7 +145,8 @@ impl Sizes<'_> {
                 }
                 b'#' => rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len()),
                 _ if byte.is_ascii_whitespace() => 1,
-                b'"' | b'\'' => literal(rest),
+                // One that is not closed takes the rest.
+                b'"' | b'\'' => text::length(rest).unwrap_or(rest.len()),
                 _ if is_name_start(byte) => rest.iter().take_while(|byte| is_name_byte(**byte)).count(),
                 b'0'..=b'9' => number(rest),
                 _ => 1,
@@ -212,19 +214,6 @@ impl Sizes<'_> {
 
 fn limit(span: Span, message: std::fmt::Arguments<'_>) -> CompileError {
     CompileError::new(Status::Limit, message).spanning(span)
-}
-
-/// Bytes of the string literal at the start of a text, one that is not closed included.
-fn literal(text: &[u8]) -> usize {
-    let mut index = 1;
-    while let Some(&byte) = text.get(index) {
-        match byte {
-            b'\\' => index += 2,
-            _ if byte == text[0] => return index + 1,
-            _ => index += 1,
-        }
-    }
-    text.len()
 }
 
 /// Bytes of the number at the start of a text.

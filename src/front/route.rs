@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::dialect::Dialect;
 use super::lexer::{Grammar, Lexer};
 use super::names::{is_name_byte, is_name_start};
+use super::text;
 
 /// What a text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,15 +97,7 @@ fn is_kernel(text: &[u8]) -> bool {
 
 /// Index behind the literal that opens at `start`; an open one swallows the rest.
 fn after_string(text: &[u8], start: usize) -> usize {
-    let mut index = start + 1;
-    while let Some(&byte) = text.get(index) {
-        match byte {
-            b'\\' => index += 2,
-            _ if byte == text[start] => return index + 1,
-            _ => index += 1,
-        }
-    }
-    text.len()
+    text::length(&text[start..]).map_or(text.len(), |length| start + length)
 }
 
 fn is_lone_equals(text: &[u8], index: usize) -> bool {

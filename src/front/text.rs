@@ -10,6 +10,20 @@ pub fn scan(source: &[u8]) -> Option<usize> {
     Some(source.len() - characters.rest.len())
 }
 
+/// Length in bytes of the literal that `source` begins with, quotes included, whatever its escapes; `None` if it is not
+/// closed.
+pub fn length(source: &[u8]) -> Option<usize> {
+    let mut rest = source.iter().enumerate().skip(1);
+    while let Some((index, byte)) = rest.next() {
+        match byte {
+            b'\\' => drop(rest.next()),
+            _ if *byte == source[0] => return Some(index + 1),
+            _ => {}
+        }
+    }
+    None
+}
+
 /// The characters of a literal that [`scan`] has accepted.
 pub fn characters(literal: &[u8]) -> impl Iterator<Item = Character> {
     let mut characters = Characters::new(literal);
