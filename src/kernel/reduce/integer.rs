@@ -24,6 +24,9 @@ pub(super) trait Integer: Copy + Ord {
     /// Bytes of a lane in which items are added.
     const LANE_SIZE_OF_SUM: usize;
 
+    /// The fold for sums, right modulo 2^64: that for totals, unless these take longer.
+    type Sum: FoldItems<Item = Self, State = i128>;
+
     /// The sum of the items modulo 2^64.
     fn sum<const N: usize>(items: &Table<'_, Self>) -> i64;
     /// The exact sum of fewer than 2^32 items.
@@ -45,6 +48,8 @@ impl Integer for BoolByte {
     const GREATEST: BoolByte = BoolByte(1);
     const IS_SIGNED: bool = false;
     const LANE_SIZE_OF_SUM: usize = size_of::<u8>();
+
+    type Sum = Total<BoolByte>;
 
     #[inline(always)]
     fn sum<const N: usize>(items: &Table<'_, BoolByte>) -> i64 {
@@ -68,7 +73,7 @@ impl Integer for BoolByte {
 }
 
 macro_rules! impl_integer {
-    ($($item:ty: $sum:ident, $total:ident;)*) => {$(
+    ($($item:ty: $sum:ident, $total:ident, $fold:ident;)*) => {$(
         impl Integer for $item {
             const FALSE: $item = 0;
             const TRUE: $item = 1;
@@ -76,6 +81,8 @@ macro_rules! impl_integer {
             const GREATEST: $item = <$item>::MAX;
             const IS_SIGNED: bool = <$item>::MIN != 0;
             const LANE_SIZE_OF_SUM: usize = if size_of::<$item>() < 4 { size_of::<i32>() } else { size_of::<i64>() };
+
+            type Sum = $fold<$item>;
 
             #[inline(always)]
             fn sum<const N: usize>(items: &Table<'_, $item>) -> i64 {
@@ -101,14 +108,14 @@ macro_rules! impl_integer {
 }
 
 impl_integer! {
-    i8: sum_small, total_of_sum;
-    i16: sum_small, total_of_sum;
-    i32: sum_large, total_of_sum;
-    i64: sum_large, total_of_halves;
-    u8: sum_small, total_of_sum;
-    u16: sum_small, total_of_sum;
-    u32: sum_large, total_of_sum;
-    u64: sum_large, total_of_halves;
+    i8: sum_small, total_of_sum, Total;
+    i16: sum_small, total_of_sum, Total;
+    i32: sum_large, total_of_sum, Total;
+    i64: sum_large, total_of_halves, LowSum;
+    u8: sum_small, total_of_sum, Total;
+    u16: sum_small, total_of_sum, Total;
+    u32: sum_large, total_of_sum, Total;
+    u64: sum_large, total_of_halves, LowSum;
 }
 
 /// Number of true bytes, counted in lanes of bytes as long as they cannot overflow.
@@ -287,11 +294,13 @@ impl<T: Integer, const N: usize> FoldGroups<T, N> for Halves<N> {
     }
 }
 
-struct Sum<T>(PhantomData<T>);
-struct Total<T>(PhantomData<T>);
+/// The sum modulo 2^64.
+pub(super) struct LowSum<T>(PhantomData<T>);
+/// The exact sum.
+pub(super) struct Total<T>(PhantomData<T>);
 struct Product<T>(PhantomData<T>);
 
-impl<T: Integer> FoldItems for Sum<T> {
+impl<T: Integer> FoldItems for LowSum<T> {
     type Item = T;
     type State = i128;
     const LANE_SIZE: usize = T::LANE_SIZE_OF_SUM;
@@ -434,7 +443,7 @@ pub(super) fn fold(op: ReduceOp, dtype: Dtype, level: Level) -> Option<Integers>
 
 fn fold_of<T: Integer>(op: ReduceOp, level: Level) -> Option<Integers> {
     let (start, fold) = match op {
-        ReduceOp::Sum => (0, at_level::<Sum<T>>(level)),
+        ReduceOp::Sum => (0, at_level::<T::Sum>(level)),
         ReduceOp::Mean => (0, at_level::<Total<T>>(level)),
         ReduceOp::Prod => (1, at_level::<Product<T>>(level)),
         ReduceOp::Min => (T::GREATEST.value(), at_level::<Extremum<T, false>>(level)),
