@@ -16,6 +16,9 @@ use super::{Kernel, LastTwo};
 use crate::dtype::Dtype;
 use crate::ir::{BinaryOp, CompareOp};
 
+/// Whether there are few loops, as on WebAssembly: size counts there.
+const IS_COMPACT: bool = cfg!(target_family = "wasm");
+
 /// What is computed of the first two operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum First {
@@ -68,7 +71,8 @@ impl<T: Copy + ops::Mul<Output = T>, F: BinaryFn<T>> BinaryFn<T> for OfSquares<F
 }
 
 /// The kernel of `first` and `second` in one pass; `None` unless all operations are `+`, `-`, `*` or an order
-/// and the dtype is a float or, at the lowest level, an integer of 4 or 8 bytes.
+/// and the dtype is a float or, at the lowest level, an integer of 4 or 8 bytes. WebAssembly, where size counts, has
+/// those of floats whose first operation is a product.
 pub fn fused(first: First, second: Second, dtype: Dtype, operands: LastTwo, level: Level) -> Option<Kernel> {
     match (dtype, second) {
         (Dtype::Float32, Second::Compare(op)) => compared::<f32>(first, op, operands, level),
@@ -76,10 +80,10 @@ pub fn fused(first: First, second: Second, dtype: Dtype, operands: LastTwo, leve
         (Dtype::Float32, _) => fused_floats::<f32>(first, second, operands, level),
         (Dtype::Float64, _) => fused_floats::<f64>(first, second, operands, level),
         // Processors with a higher level have machine code for chains of operations, which is soon made.
-        (Dtype::Int32 | Dtype::UInt32, _) if level == Level::Baseline => {
+        (Dtype::Int32 | Dtype::UInt32, _) if level == Level::Baseline && !IS_COMPACT => {
             fused_of::<Wrapping<u32>>(first, second, operands, Level::Baseline)
         }
-        (Dtype::Int64 | Dtype::UInt64, _) if level == Level::Baseline => {
+        (Dtype::Int64 | Dtype::UInt64, _) if level == Level::Baseline && !IS_COMPACT => {
             fused_of::<Wrapping<u64>>(first, second, operands, Level::Baseline)
         }
         _ => None,
@@ -100,8 +104,8 @@ pub fn of_squares(op: BinaryOp, dtype: Dtype, level: Level) -> Option<Kernel> {
 
 fn fused_of<T: Packed>(first: First, second: Second, operands: LastTwo, level: Level) -> Option<Kernel> {
     match first {
-        First::Of(BinaryOp::Add) => after::<T, Add>(second, operands, level.of_rare_loops()),
-        First::Of(BinaryOp::Sub) => after::<T, Sub>(second, operands, level.of_rare_loops()),
+        First::Of(BinaryOp::Add) if !IS_COMPACT => after::<T, Add>(second, operands, level.of_rare_loops()),
+        First::Of(BinaryOp::Sub) if !IS_COMPACT => after::<T, Sub>(second, operands, level.of_rare_loops()),
         First::Of(BinaryOp::Mul) => after::<T, Mul>(second, operands, level),
         _ => None,
     }
@@ -153,8 +157,8 @@ fn compared<T: Packed + PartialOrd>(
     level: Level,
 ) -> Option<Kernel> {
     match first {
-        First::Of(BinaryOp::Add) => order_after::<T, Add>(op, operands, level.of_rare_loops()),
-        First::Of(BinaryOp::Sub) => order_after::<T, Sub>(op, operands, level.of_rare_loops()),
+        First::Of(BinaryOp::Add) if !IS_COMPACT => order_after::<T, Add>(op, operands, level.of_rare_loops()),
+        First::Of(BinaryOp::Sub) if !IS_COMPACT => order_after::<T, Sub>(op, operands, level.of_rare_loops()),
         First::Of(BinaryOp::Mul) => order_after::<T, Mul>(op, operands, level.of_rare_loops()),
         First::OfSquares(BinaryOp::Add) => order_after::<T, OfSquares<Add>>(op, operands, level),
         _ => None,

@@ -355,7 +355,9 @@ fn entries_64<const N: usize>(rows: [&[f64; N]; 2], pair: usize) -> [F64x2; 2] {
 
 #[inline(always)]
 fn entries_32<const N: usize>(rows: [&[f32; N]; 4], pair: usize) -> [F32x4; 2] {
-    [2 * pair, 2 * pair + 1].map(|column| F32x4(f32x4::new(rows.map(|row| row[column]))))
+    let [a, b, c, d] = rows;
+    let column = |i: usize| F32x4(f32x4::new([a[i], b[i], c[i], d[i]]));
+    [column(2 * pair), column(2 * pair + 1)]
 }
 
 impl Float64 for F64x2 {}

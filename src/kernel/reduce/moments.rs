@@ -149,8 +149,9 @@ fn moments_of_chunk<T: Point>(items: &Table<'_, T>, rows: Range<usize>, part: Ra
 }
 
 /// The mean of the first `count` of some numbers, the others of which are 0, and the sum of their squared deviations
-/// from it.
-#[inline(always)]
+/// from it. Out of line on WebAssembly, where one for items of all types is enough.
+#[cfg_attr(target_family = "wasm", inline(never))]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 fn centred(numbers: &mut [f64; CHUNK], count: usize) -> (Mean, f64) {
     let n = count as f64;
     let hi = fold_chunk::<f64, Sum>(numbers) / n;

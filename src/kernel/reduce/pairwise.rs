@@ -31,8 +31,8 @@ const LEVELS: usize = (usize::BITS - CHUNK.ilog2()) as usize;
 /// An item, and the type it is accumulated in.
 pub(super) trait Widen: Copy {
     type Wide: Widen<Wide = Self::Wide> + Blend;
-    /// Complex numbers have no loops of their own for what does not fill chunks.
-    const IS_COMPLEX: bool = false;
+    /// Whether there are no loops of their own for what does not fill chunks. WebAssembly has none: size counts there.
+    const IS_COMPACT: bool = cfg!(target_family = "wasm");
 
     fn widen(self) -> Self::Wide;
     fn narrow(wide: Self::Wide) -> Self;
@@ -66,7 +66,7 @@ impl Widen for f64 {
 
 impl<T: Widen<Wide = f64>> Widen for Complex<T> {
     type Wide = Complex<f64>;
-    const IS_COMPLEX: bool = true;
+    const IS_COMPACT: bool = true;
 
     #[inline(always)]
     fn widen(self) -> Complex<f64> {
@@ -251,7 +251,7 @@ impl<T: Widen, C: Combine<T::Wide>> FoldItems for Items<T, C> {
             return;
         }
         let done = match () {
-            _ if T::IS_COMPLEX => 0,
+            _ if T::IS_COMPACT => 0,
             _ if pairs => fold_pairs::<T, C>(tree, items),
             _ if row > COLUMNS / 2 => fold_fours::<T, C, true>(tree, items),
             _ => fold_fours::<T, C, false>(tree, items),
@@ -312,7 +312,7 @@ fn fold_rows<T: Widen, C: Combine<T::Wide>>(tree: &mut Tree<T::Wide>, items: &Ta
         }
         if !rest.is_empty() {
             let start = items.rows.items - rest.len();
-            let result = match T::IS_COMPLEX {
+            let result = match T::IS_COMPACT {
                 true => fold_filled::<T, C>(items, row..row + 1, start),
                 false => fold_rest::<T, C>(items, row, start).unwrap_or_else(|| fold_last::<T, C>(rest)),
             };

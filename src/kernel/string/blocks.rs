@@ -3,6 +3,8 @@
 //! A slot is covered by blocks of 16 units (8, 4 or 1 in a narrower slot), the last of which ends
 //! where the slot ends and may overlap the one before. So no units are left over for a scalar loop,
 //! and the number of steps depends on the width alone, which the branch predictor learns at once.
+//!
+//! Loops over slots have these loops inline, but not on WebAssembly, where size counts for more than calls.
 
 use super::Unit;
 use super::lanes::{CodeVectors, FirstLetter, Portable};
@@ -96,7 +98,8 @@ fn next_block<const N: usize>(start: usize, count: usize) -> Option<usize> {
 }
 
 /// Number of units of `slot` before the first NUL.
-#[inline(always)]
+#[cfg_attr(target_family = "wasm", inline(never))]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 pub(super) fn value_len<U: Unit>(slot: &[U]) -> usize {
     first(slot, slot, Ends).unwrap_or(slot.len())
 }
@@ -107,13 +110,15 @@ pub(super) fn value<U: Unit>(slot: &[U]) -> &[U] {
     &slot[..value_len(slot)]
 }
 
-#[inline(always)]
+#[cfg_attr(target_family = "wasm", inline(never))]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 pub(super) fn is_ascii<U: Unit>(units: &[U]) -> bool {
     first(units, units, BeyondAscii).is_none()
 }
 
 /// Whether two slices hold the same units.
-#[inline(always)]
+#[cfg_attr(target_family = "wasm", inline(never))]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 pub(super) fn same<U: Unit>(a: &[U], b: &[U]) -> bool {
     a.len() == b.len() && first(a, b, Differs).is_none()
 }
@@ -124,14 +129,16 @@ const COPIED_WHOLE: usize = 64;
 
 /// Write the first `length` units of `slot`, with the case of `letters` changed, as far as they fit,
 /// and NULs after them.
-#[inline(always)]
+#[cfg_attr(target_family = "wasm", inline(never))]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 pub(super) fn write<U: Unit>(out: &mut [U], slot: &[U], length: usize, letters: Option<FirstLetter>) {
     let written = write_head(out, slot, length, letters);
     clear(&mut out[written..]);
 }
 
 /// [`write`] that may leave the units of `out` after the value as they are. Returns the number of units written.
-#[inline(always)]
+#[cfg_attr(target_family = "wasm", inline(never))]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 pub(super) fn write_head<U: Unit>(
     out: &mut [U],
     slot: &[U],
@@ -168,7 +175,8 @@ fn write_blocks<U: Unit, const N: usize>(
 }
 
 /// Write NULs.
-#[inline(always)]
+#[cfg_attr(target_family = "wasm", inline(never))]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 pub(super) fn clear<U: Unit>(out: &mut [U]) {
     match out.len() {
         16.. => clear_blocks::<U, 16>(out),

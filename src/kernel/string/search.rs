@@ -11,7 +11,8 @@ use super::blocks::{Differs, Pair, first};
 const VERIFY_LIMIT: usize = 4;
 
 /// Index of the first occurrence of `needle`; 0 for an empty needle.
-#[inline(always)]
+#[cfg_attr(target_family = "wasm", inline(never))]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 pub(super) fn find<U: Unit>(haystack: &[U], needle: &[U]) -> Option<usize> {
     let (Some(head), Some(tail)) = (needle.first(), needle.last()) else { return Some(0) };
     let mut budget = haystack.len() * VERIFY_LIMIT;
@@ -29,7 +30,8 @@ pub(super) fn find<U: Unit>(haystack: &[U], needle: &[U]) -> Option<usize> {
 }
 
 /// First position from `from` on where a needle of `length` units fits whose end units match.
-#[inline(always)]
+#[cfg_attr(target_family = "wasm", inline(never))]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 pub(super) fn candidate<U: Unit>(
     haystack: &[U],
     from: usize,
