@@ -64,7 +64,8 @@ macro_rules! to_base {
         impl ComplexFunction for $name {
             #[inline(always)]
             fn vector<V: Float64>(z: [V; 2]) -> [V; 2] {
-                Log::vector(z).map(|part| part * V::of($factor))
+                let [re, im] = Log::vector(z);
+                [re * V::of($factor), im * V::of($factor)]
             }
 
             #[inline(always)]

@@ -181,14 +181,16 @@ where
     F: ComplexFunction,
     V: Vector<Scalar = f64> + Float64,
 {
-    let parts = chunk.0.each_mut().map(|part| part.as_mut_ptr());
+    let [re, im] = &mut chunk.0;
+    let parts = [re.as_mut_ptr(), im.as_mut_ptr()];
     for start in (0..n).step_by(V::LANES) {
         // SAFETY: the lanes of all vectors divide the length of a chunk.
-        let z = parts.map(|part| unsafe { V::load(part.add(start)) });
-        let result = F::vector(z);
-        for (part, result) in parts.iter().zip(result) {
-            // SAFETY: as above.
-            unsafe { result.store(part.add(start)) };
+        let z = unsafe { [V::load(parts[0].add(start)), V::load(parts[1].add(start))] };
+        let [re, im] = F::vector(z);
+        // SAFETY: as above.
+        unsafe {
+            re.store(parts[0].add(start));
+            im.store(parts[1].add(start));
         }
         let covered = F::covers(z);
         if !V::all(covered) {
