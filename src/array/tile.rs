@@ -69,38 +69,10 @@ impl Tiling {
     /// rows of arrays that are transposed.
     pub fn new(nest: &Nest, order: Order, longest: i64, streams: bool) -> Result<Tiling, OutOfMemory> {
         let mut tile = extents(nest.extents.iter().map(|_| 1))?;
-        let item_bytes: i64 = nest.walks.iter().map(|walk| walk.itemsize as i64).sum();
-        let copied = (TILE_BYTES / item_bytes.max(1)).clamp(*TILE_ITEMS.start(), *TILE_ITEMS.end());
-        let mut rows = None;
-        if let Some(inner) = tile.len().checked_sub(1) {
-            let extent = nest.extents[inner];
-            let has = |access| nest.walks.iter().any(|walk| Access::of(walk) == access);
-            let row = if streams || has(Access::Repeated) { copied } else { longest }.min(extent);
-            let transposed = transposed_loop(nest).filter(|_| order == Order::Any);
-            if extent >= LONG_ROW && !has(Access::Copied) {
-                tile[inner] = row;
-                rows = inner.checked_sub(1).filter(|_| row == extent);
-                if let Some(outer) = rows {
-                    tile[outer] = (longest / row).clamp(1, nest.extents[outer]);
-                }
-            } else if saves_by_rows(nest)
-                && let Some(outer) = transposed.or(inner.checked_sub(1))
-            {
-                let side_by_side = |walk: &Walk| TRANSPOSED_BYTES / walk.itemsize.max(1) as i64;
-                let (row, wanted) = match transposed {
-                    Some(_) => (TRANSPOSED_ROW, nest.walks.iter().map(side_by_side).max().unwrap_or(1)),
-                    None => (copied, copied / extent.min(copied)),
-                };
-                tile[inner] = extent.min(row);
-                tile[outer] = wanted.clamp(1, nest.extents[outer]);
-                rows = Some(outer);
-            } else if let Some(outer) = transposed {
-                tile[inner] = extent.min(TRANSPOSED_SIDE);
-                tile[outer] = nest.extents[outer].min((copied / tile[inner]).max(1));
-            } else {
-                fill(&mut tile, &nest.extents, copied);
-            }
-        }
+        let rows = match tile.len().checked_sub(1) {
+            Some(inner) => Cut { nest, inner, order, longest, streams }.apply(&mut tile),
+            None => None,
+        };
         let counts = extents(nest.extents.iter().zip(&tile).map(|(extent, tile)| (extent - 1) / tile + 1))?;
         Ok(Tiling { tile, counts, rows, streams })
     }
@@ -116,12 +88,87 @@ impl Tiling {
     }
 }
 
-/// Whether working row by row saves copies, although some arrays must be copied.
-fn saves_by_rows(nest: &Nest) -> bool {
-    let [output, inputs @ ..] = &nest.walks[..] else { return false };
-    Access::of(output) == Access::InPlace
-        && inputs.iter().any(|walk| Access::of(walk) != Access::Copied)
-        && nest.extents.last().is_some_and(|extent| *extent >= LONG_ROW)
+/// The choice of a tile. The ways to cut return the loop whose steps are rows, if there are any.
+struct Cut<'n> {
+    nest: &'n Nest,
+    /// The innermost loop.
+    inner: usize,
+    order: Order,
+    longest: i64,
+    streams: bool,
+}
+
+impl Cut<'_> {
+    fn apply(&self, tile: &mut Extents) -> Option<usize> {
+        let transposed = transposed_loop(self.nest).filter(|_| self.order == Order::Any);
+        if self.nest.extents[self.inner] >= LONG_ROW && !self.has(Access::Copied) {
+            self.in_place(tile)
+        } else if self.rows_save_copies()
+            && let Some(outer) = transposed.or(self.inner.checked_sub(1))
+        {
+            self.by_rows(tile, outer, transposed.is_some())
+        } else {
+            match transposed {
+                Some(outer) => self.across_rows(tile, outer),
+                None => fill(tile, &self.nest.extents, self.copied_items()),
+            }
+            None
+        }
+    }
+
+    /// Whether some array is read or written so.
+    fn has(&self, access: Access) -> bool {
+        self.nest.walks.iter().any(|walk| Access::of(walk) == access)
+    }
+
+    /// Items of a tile that is copied.
+    fn copied_items(&self) -> i64 {
+        let item_bytes: i64 = self.nest.walks.iter().map(|walk| walk.itemsize as i64).sum();
+        (TILE_BYTES / item_bytes.max(1)).clamp(*TILE_ITEMS.start(), *TILE_ITEMS.end())
+    }
+
+    /// Whether working row by row saves copies, although some arrays must be copied.
+    fn rows_save_copies(&self) -> bool {
+        let [output, inputs @ ..] = &self.nest.walks[..] else { return false };
+        Access::of(output) == Access::InPlace
+            && inputs.iter().any(|walk| Access::of(walk) != Access::Copied)
+            && self.nest.extents[self.inner] >= LONG_ROW
+    }
+
+    /// Rows of which nothing is copied, or one part of a row that is too long.
+    fn in_place(&self, tile: &mut Extents) -> Option<usize> {
+        let extent = self.nest.extents[self.inner];
+        let is_short = self.streams || self.has(Access::Repeated);
+        let row = extent.min(if is_short { self.copied_items() } else { self.longest });
+        tile[self.inner] = row;
+        let outer = self.inner.checked_sub(1).filter(|_| row == extent)?;
+        tile[outer] = (self.longest / row).clamp(1, self.nest.extents[outer]);
+        Some(outer)
+    }
+
+    /// Rows of which some arrays are copied first, those of all rows together.
+    fn by_rows(&self, tile: &mut Extents, outer: usize, is_transposed: bool) -> Option<usize> {
+        let (extent, copied) = (self.nest.extents[self.inner], self.copied_items());
+        let (row, count) = match is_transposed {
+            true => (TRANSPOSED_ROW, self.rows_side_by_side()),
+            false => (copied, copied / extent.min(copied)),
+        };
+        tile[self.inner] = extent.min(row);
+        tile[outer] = count.clamp(1, self.nest.extents[outer]);
+        Some(outer)
+    }
+
+    /// Rows of which the items that are copied lie side by side in [`TRANSPOSED_BYTES`].
+    fn rows_side_by_side(&self) -> i64 {
+        let copied = self.nest.walks.iter().filter(|walk| Access::of(walk) == Access::Copied);
+        copied.map(|walk| TRANSPOSED_BYTES / walk.itemsize.max(1) as i64).max().unwrap_or(1)
+    }
+
+    /// A box that is copied, with long sides both along the rows and across them.
+    fn across_rows(&self, tile: &mut Extents, outer: usize) {
+        tile[self.inner] = self.nest.extents[self.inner].min(TRANSPOSED_SIDE);
+        tile[outer] = self.nest.extents[outer].min((self.copied_items() / tile[self.inner]).max(1));
+    }
 }
 
 /// A loop along which some input lies closer together than along the innermost one, far enough for a line of the
@@ -262,8 +309,8 @@ impl<'n> Tiler<'n> {
             self.go_to(tile);
             // SAFETY: as the caller promises.
             unsafe {
+                self.load()?;
                 let Some(rows) = self.tiling.rows else {
-                    self.load()?;
                     let output = self.output();
                     let items = self.extents.iter().product::<i64>() as usize;
                     let Tiler { inputs, origin, extents, .. } = self;
@@ -271,7 +318,6 @@ impl<'n> Tiler<'n> {
                     self.store()?;
                     continue;
                 };
-                self.load_for_rows()?;
                 for row in 0..std::mem::replace(&mut self.extents[rows], 1) {
                     let output = self.load_row(row);
                     let items = self.extents.iter().product::<i64>() as usize;
@@ -302,34 +348,24 @@ impl<'n> Tiler<'n> {
         walk.start.wrapping_offset(offset as isize)
     }
 
-    /// Finds or copies the inputs of the tile.
+    /// Finds or copies the inputs of the tile. Where it is worked on row by row, what lies side by side in a row is found
+    /// with the row.
     ///
     /// # Safety
     /// The arrays are readable.
     unsafe fn load(&mut self) -> Result<(), OutOfMemory> {
+        let rows = self.tiling.rows;
         for (index, walk) in self.nest.walks.iter().enumerate().skip(1) {
             let start = self.start_of(walk);
-            if is_dense(&self.extents, &walk.strides, walk.itemsize) {
-                self.inputs[index - 1] = start;
-            } else {
+            let is_copied = match rows {
+                Some(_) => Access::of(walk) == Access::Copied,
+                None => !is_dense(&self.extents, &walk.strides, walk.itemsize),
+            };
+            self.inputs[index - 1] = start;
+            if is_copied {
                 self.inputs[index - 1] = self.staged[index].block;
                 // SAFETY: as the caller promises; the block has room for a tile.
-                unsafe { self.staged[index].copy(start, walk, &self.extents, None)? };
-            }
-        }
-        Ok(())
-    }
-
-    /// Copies the inputs of the tile of which the rows do not lie side by side.
-    ///
-    /// # Safety
-    /// As [`Tiler::load`].
-    unsafe fn load_for_rows(&mut self) -> Result<(), OutOfMemory> {
-        for (index, walk) in self.nest.walks.iter().enumerate().skip(1) {
-            if Access::of(walk) == Access::Copied {
-                let start = self.start_of(walk);
-                // SAFETY: as the caller promises; the block has room for a tile.
-                unsafe { self.staged[index].copy(start, walk, &self.extents, self.tiling.rows)? };
+                unsafe { self.staged[index].copy(start, walk, &self.extents, rows)? };
             }
         }
         Ok(())
