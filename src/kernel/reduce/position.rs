@@ -21,6 +21,9 @@ pub(super) struct Found<T> {
 /// `items` is valid for reading the rows and the gap after each, as items of the search's type, and aligned for it.
 pub(super) type Search<V> = unsafe fn(value: V, items: *const u8, rows: EvenRows) -> Option<usize>;
 
+/// Items that are looked at together.
+const BLOCK: usize = 64;
+
 /// # Safety
 /// As for [`Search`].
 unsafe fn search<T: Copy, V: Copy>(
@@ -31,9 +34,13 @@ unsafe fn search<T: Copy, V: Copy>(
 ) -> Option<usize> {
     // SAFETY: as the caller promises.
     let table = Table::new(unsafe { std::slice::from_raw_parts(items.cast::<T>(), rows.span()) }, rows);
+    // A block without it is passed by a loop of vectors.
+    let has_it = |block: &&[T]| block.iter().fold(false, |found, item| found | is_it(*item, value));
     let find = |row: usize| {
-        let index = table.row(row).iter().position(|item| is_it(*item, value))?;
-        Some(row * rows.items + index)
+        let (start, block) =
+            (0..).step_by(BLOCK).zip(table.row(row).chunks(BLOCK)).find(|(_, block)| has_it(block))?;
+        let index = block.iter().position(|item| is_it(*item, value))?;
+        Some(row * rows.items + start + index)
     };
     (0..rows.count).find_map(find)
 }
@@ -41,21 +48,24 @@ unsafe fn search<T: Copy, V: Copy>(
 /// # Safety
 /// As for [`Search`].
 unsafe fn search_floats<T: Float>(value: f64, items: *const u8, rows: EvenRows) -> Option<usize> {
-    let is_nan = value.is_nan();
-    let is_it = |item: T, value: f64| if is_nan { item.is_nan() } else { item.into() == value };
     // SAFETY: the contract is the same.
-    unsafe { search(value, items, rows, is_it) }
+    unsafe {
+        match value.is_nan() {
+            true => search(value, items, rows, |item: T, _| item.is_nan()),
+            false => search(value, items, rows, |item: T, value| item.into() == value),
+        }
+    }
 }
 
 /// # Safety
 /// As for [`Search`].
-unsafe fn search_integers<T: Copy + Into<i128>>(
+unsafe fn search_integers<T: Copy + PartialEq + TryFrom<i128>>(
     value: i128,
     items: *const u8,
     rows: EvenRows,
 ) -> Option<usize> {
     // SAFETY: the contract is the same.
-    unsafe { search(value, items, rows, |item: T, value| item.into() == value) }
+    unsafe { search(T::try_from(value).ok()?, items, rows, |item: T, value| item == value) }
 }
 
 /// # Safety
