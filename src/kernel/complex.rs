@@ -378,6 +378,7 @@ impl<T: Part> BinaryFn<Complex<T>> for Power {
 pub(super) fn unary(op: UnaryOp, dtype: Dtype, level: Level) -> Option<Kernel> {
     match (op, dtype.class()) {
         (UnaryOp::Math(function), _) => math::complex::unary(function, dtype, level),
+        (UnaryOp::Abs, Class::Complex(Double)) => Some(math::complex::modulus(level)),
         (_, Class::Complex(Single)) => unary_of::<f32>(op, level),
         (_, Class::Complex(Double)) => unary_of::<f64>(op, level),
         (_, Class::Bool | Class::Integer | Class::Float(_) | Class::Text) => None,

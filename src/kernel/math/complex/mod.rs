@@ -9,10 +9,12 @@ mod exponential;
 mod inverse;
 mod logarithm;
 
-pub use elsewhere::{exp, log};
+pub use elsewhere::exp;
 
 use super::element::Element;
 use super::float::{Float, Float64, Vector};
+use super::formula::Binary;
+use super::power::Hypot;
 use crate::dtype::Precision::{Double, Single};
 use crate::dtype::{Class, Complex, Dtype};
 use crate::ir::MathFn;
@@ -22,6 +24,9 @@ use std::marker::PhantomData;
 
 /// A function of one complex number, given by its parts.
 trait ComplexFunction {
+    /// Whether the first part alone is the result, a float.
+    const IS_REAL: bool = false;
+
     /// The parts of the result, right wherever `covers` holds.
     fn vector<V: Float64>(z: [V; 2]) -> [V; 2];
 
@@ -62,6 +67,42 @@ pub fn unary(f: MathFn, dtype: Dtype, level: Level) -> Option<Kernel> {
         | MathFn::Erfc
         | MathFn::Tgamma
         | MathFn::Lgamma => None,
+    }
+}
+
+/// The logarithm of one number, by its parts.
+pub fn log(z: [f64; 2]) -> [f64; 2] {
+    type Lanes = <f64 as Element>::Baseline;
+    let parts = z.map(Lanes::of);
+    if Lanes::all(logarithm::Log::covers(parts)) {
+        logarithm::Log::vector(parts).map(|part| part.lanes()[0])
+    } else {
+        elsewhere::log(z)
+    }
+}
+
+/// The kernel `out[i] = |a[i]|` on complex128.
+pub fn modulus(level: Level) -> Kernel {
+    kernel_of::<f64, Modulus>(level)
+}
+
+struct Modulus;
+
+impl ComplexFunction for Modulus {
+    const IS_REAL: bool = true;
+
+    #[inline(always)]
+    fn vector<V: Float64>([x, y]: [V; 2]) -> [V; 2] {
+        [Hypot::vector(x, y), y]
+    }
+
+    #[inline(always)]
+    fn covers<V: Float64>([x, y]: [V; 2]) -> V::Mask {
+        Hypot::covers(x, y)
+    }
+
+    fn elsewhere([x, y]: [f64; 2]) -> [f64; 2] {
+        [Hypot::scalar(x, y), y]
     }
 }
 
@@ -111,11 +152,11 @@ struct Chunk([[f64; CHUNK]; 2]);
 
 /// A function for one level.
 trait Compute {
-    /// Replaces the first `n` items by the results; the rest are numbers of any value, before and after.
+    /// Computes `n` items.
     ///
     /// # Safety
-    /// The machine supports the level, and `n` is at most [`CHUNK`].
-    unsafe fn compute(chunk: &mut Chunk, n: usize);
+    /// As [`Kernel`], for one operand of complex numbers with parts `T`, on a machine of the level.
+    unsafe fn compute<T: Part>(out: *mut T, a: *const Complex<T>, n: usize);
 }
 
 struct Baseline<F>(PhantomData<F>);
@@ -125,34 +166,46 @@ struct Avx2<F>(PhantomData<F>);
 struct Avx512<F>(PhantomData<F>);
 
 impl<F: ComplexFunction> Compute for Baseline<F> {
-    unsafe fn compute(chunk: &mut Chunk, n: usize) {
-        // SAFETY: every machine has the level.
-        unsafe { compute_vectors::<F, <f64 as Element>::Baseline>(chunk, n) }
+    unsafe fn compute<T: Part>(out: *mut T, a: *const Complex<T>, n: usize) {
+        // SAFETY: the caller's promise is passed on.
+        unsafe { compute_chunks::<F, <f64 as Element>::Baseline, T>(out, a, n) }
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 impl<F: ComplexFunction> Compute for Avx2<F> {
     #[target_feature(enable = "avx2,fma,bmi1,bmi2")]
-    unsafe fn compute(chunk: &mut Chunk, n: usize) {
+    unsafe fn compute<T: Part>(out: *mut T, a: *const Complex<T>, n: usize) {
         // SAFETY: the caller's promise is passed on.
-        unsafe { compute_vectors::<F, <f64 as Element>::Avx2>(chunk, n) }
+        unsafe { compute_chunks::<F, <f64 as Element>::Avx2, T>(out, a, n) }
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 impl<F: ComplexFunction> Compute for Avx512<F> {
     #[target_feature(enable = "avx2,fma,bmi1,bmi2,avx512f,avx512bw,avx512cd,avx512dq,avx512vl")]
-    unsafe fn compute(chunk: &mut Chunk, n: usize) {
+    unsafe fn compute<T: Part>(out: *mut T, a: *const Complex<T>, n: usize) {
         // SAFETY: the caller's promise is passed on.
-        unsafe { compute_vectors::<F, <f64 as Element>::Avx512>(chunk, n) }
+        unsafe { compute_chunks::<F, <f64 as Element>::Avx512, T>(out, a, n) }
     }
 }
 
 /// # Safety
 /// As [`Kernel`], for one operand of complex numbers with parts `T`, on a machine of the level of `C`.
 unsafe fn run<T: Part, C: Compute>(out: *mut u8, a: *const u8, _b: *const u8, _c: *const u8, n: usize) {
-    let (out, a) = (out.cast::<Complex<T>>(), a.cast::<Complex<T>>());
+    // SAFETY: the caller's promise is passed on.
+    unsafe { C::compute::<T>(out.cast(), a.cast(), n) }
+}
+
+/// # Safety
+/// As [`Compute::compute`].
+#[inline(always)]
+unsafe fn compute_chunks<F, V, T>(out: *mut T, a: *const Complex<T>, n: usize)
+where
+    F: ComplexFunction,
+    V: Vector<Scalar = f64> + Float64,
+    T: Part,
+{
     // Ones where a chunk has no item: all functions but one are regular there, and quick.
     let mut chunk = Chunk([[1.0; CHUNK]; 2]);
     for start in (0..n).step_by(CHUNK) {
@@ -164,17 +217,25 @@ unsafe fn run<T: Part, C: Compute>(out: *mut u8, a: *const u8, _b: *const u8, _c
             (*re, *im) = (z.re.into(), z.im.into());
         }
         // SAFETY: the caller vouches for the level, and a chunk has no more items.
-        unsafe { C::compute(&mut chunk, items) };
+        unsafe { compute_vectors::<F, V>(&mut chunk, items) };
         let [re, im] = &chunk.0;
         for (i, (re, im)) in re.iter().zip(im).take(items).enumerate() {
+            let z = Complex::new(T::rounded(*re), T::rounded(*im));
             // SAFETY: the output has room for `n` items.
-            unsafe { *out.add(start + i) = Complex::new(T::rounded(*re), T::rounded(*im)) };
+            unsafe {
+                match F::IS_REAL {
+                    true => *out.add(start + i) = z.re,
+                    false => *out.cast::<Complex<T>>().add(start + i) = z,
+                }
+            }
         }
     }
 }
 
+/// Replaces the first `n` items of a chunk by the results; the rest are numbers of any value, before and after.
+///
 /// # Safety
-/// As [`Compute::compute`].
+/// The machine supports the level of `V`, and `n` is at most [`CHUNK`].
 #[inline(always)]
 unsafe fn compute_vectors<F, V>(chunk: &mut Chunk, n: usize)
 where
