@@ -4,9 +4,10 @@
 use super::Random;
 use super::reference::{big, to_f64};
 use crate::dtype::{Complex, Dtype};
-use crate::ir::MathFn;
+use crate::ir::{BinaryOp, MathFn, UnaryOp};
 use crate::kernel::level::Level;
 use crate::kernel::math::complex::unary;
+use crate::kernel::{self, Accuracy, Kernel, Operands};
 use astro_float::{BigFloat, Consts, RoundingMode};
 use std::f64::consts::FRAC_PI_2;
 use std::ptr::null;
@@ -23,6 +24,14 @@ fn run<T: Copy + Default>(f: MathFn, dtype: Dtype, level: Level, z: &[Complex<T>
     // SAFETY: the operand has as many items as the result.
     unsafe { kernel(out.as_mut_ptr().cast(), z.as_ptr().cast(), null(), null(), z.len()) };
     out
+}
+
+fn narrowed(z: &[Complex<f64>]) -> Vec<Complex<f32>> {
+    z.iter().map(|z| Complex::new(z.re as f32, z.im as f32)).collect()
+}
+
+fn widened(z: &Complex<f32>) -> Complex<f64> {
+    Complex::new(f64::from(z.re), f64::from(z.im))
 }
 
 #[test]
@@ -168,6 +177,11 @@ impl Exact {
         above.plus(&below.negated()).scaled(&big(0.5))
     }
 
+    fn inverse(&self) -> Exact {
+        let conjugate = Exact { re: self.re.clone(), im: self.im.neg() };
+        conjugate.scaled(&big(1.0).div(&self.square_of_modulus(), PRECISION, ROUNDING))
+    }
+
     fn value(&self, f: MathFn, consts: &mut Consts) -> Exact {
         let (p, rm) = (PRECISION, ROUNDING);
         let one = Exact::of(Complex::new(1.0, 0.0));
@@ -215,6 +229,17 @@ fn error(got: Complex<f64>, want: &Exact, mantissa_bits: i32) -> Option<f64> {
     Some(part(got.re, &want.re).max(part(got.im, &want.im)))
 }
 
+/// The errors of both parts in units in the last place of each part itself.
+fn error_of_parts(got: Complex<f64>, want: &Exact) -> f64 {
+    let part = |got: f64, want: &BigFloat| {
+        let size = to_f64(want).abs();
+        let unit = 2f64.powi(libm::ilogb(size) - 52);
+        let error = to_f64(&big(got).sub(want, PRECISION, ROUNDING)).abs() / unit;
+        if (1e-30..1e30).contains(&size) { error } else { 0.0 }
+    };
+    part(got.re, &want.re).max(part(got.im, &want.im))
+}
+
 /// Numbers of every size and direction, near the unit circle, the axes, and the points where functions have
 /// zeros, poles and branches.
 fn arguments(count: usize, seed: u64) -> Vec<Complex<f64>> {
@@ -240,35 +265,39 @@ fn arguments(count: usize, seed: u64) -> Vec<Complex<f64>> {
 
 const DOCUMENT: &str = include_str!("../../../../docs/accuracy.md");
 
-/// The documented error of a function, for complex128 and complex64.
-fn documented(name: &str) -> [f64; 2] {
-    let start = format!("| `{name}(z)` |");
-    let row = DOCUMENT.lines().find(|line| line.starts_with(&start)).unwrap_or_else(|| panic!("no {name}"));
-    let cells: Vec<f64> = row.split('|').filter_map(|cell| cell.trim().parse().ok()).collect();
-    cells.try_into().expect("two numbers")
+/// The documented error of a text, for complex128 and complex64, and that of each part of complex128 by itself:
+/// none where a part cancels.
+fn documented(text: &str) -> [f64; 3] {
+    let start = format!("| `{text}` |");
+    let row = DOCUMENT.lines().find(|line| line.starts_with(&start)).unwrap_or_else(|| panic!("no {text}"));
+    let mut cells = row.split('|').skip(2).map(|cell| cell.trim().parse().unwrap_or(f64::INFINITY));
+    [(); 3].map(|()| cells.next().expect("three cells"))
 }
 
 /// Arguments of which each function is measured; `MINIEXPR_COMPLEX_SAMPLES` asks for another number of groups.
 const SAMPLES: usize = 3;
 
+fn samples() -> usize {
+    let wanted = std::env::var("MINIEXPR_COMPLEX_SAMPLES").ok().and_then(|text| text.parse().ok());
+    wanted.unwrap_or(SAMPLES)
+}
+
 #[test]
 fn errors_are_within_the_documented_bounds() {
-    let wanted = std::env::var("MINIEXPR_COMPLEX_SAMPLES").ok().and_then(|text| text.parse().ok());
-    let count = wanted.unwrap_or(SAMPLES);
+    let count = samples();
     let mut consts = Consts::new().expect("memory for the constants");
     let mut beyond = Vec::new();
     for function in functions() {
         let z = arguments(count, function as u64);
-        let narrow: Vec<Complex<f32>> = z.iter().map(|z| Complex::new(z.re as f32, z.im as f32)).collect();
-        let widened = |z: &Complex<f32>| Complex::new(f64::from(z.re), f64::from(z.im));
+        let narrow = narrowed(&z);
         // Large results of exp and the like have no meaning to compare, and take long.
         let is_measured = |z: &Complex<f64>| {
             let growth =
                 if matches!(function, MathFn::Sin | MathFn::Cos | MathFn::Tan) { z.im } else { z.re };
             growth.abs() < 30.0 || matches!(function, MathFn::Sqrt | MathFn::Log | MathFn::Log2)
         };
-        let mut worst = [0.0_f64; 2];
-        let mut at = [Complex::default(); 2];
+        let mut worst = [0.0_f64; 3];
+        let mut at = [Complex::default(); 3];
         let exact: Vec<[Exact; 2]> = z
             .iter()
             .zip(&narrow)
@@ -280,9 +309,12 @@ fn errors_are_within_the_documented_bounds() {
             let single = run(function, Dtype::Complex64, level, &narrow);
             let measured = (0..z.len()).filter(|i| is_measured(&z[*i]));
             for (i, exact) in measured.zip(&exact) {
-                let results = [(double[i], 52), (widened(&single[i]), 23)];
-                for (column, (got, bits)) in results.into_iter().enumerate() {
-                    let error = error(got, &exact[column], bits).unwrap_or(0.0);
+                let errors = [
+                    error(double[i], &exact[0], 52).unwrap_or(0.0),
+                    error(widened(&single[i]), &exact[1], 23).unwrap_or(0.0),
+                    error_of_parts(double[i], &exact[0]),
+                ];
+                for (column, error) in errors.into_iter().enumerate() {
                     if error > worst[column] || error.is_nan() {
                         (worst[column], at[column]) = (error, z[i]);
                     }
@@ -291,15 +323,112 @@ fn errors_are_within_the_documented_bounds() {
         }
         let name = function.row().name;
         if std::env::var_os("MINIEXPR_COMPLEX_SAMPLES").is_some() {
-            println!("| `{name}(z)` | {:.2} | {:.2} | {at:?}", worst[0], worst[1]);
+            println!("| `{name}(z)` | {:.2} | {:.2} | {:.2} | {at:?}", worst[0], worst[1], worst[2]);
         }
-        for (column, bound) in documented(name).into_iter().enumerate() {
+        for (column, bound) in documented(&format!("{name}(z)")).into_iter().enumerate() {
             if worst[column].is_nan() || worst[column] > bound {
                 beyond.push(format!(
                     "{name}, column {column}: {} > {bound} at {:?}",
                     worst[column], at[column]
                 ));
             }
+        }
+    }
+    assert!(beyond.is_empty(), "{}", beyond.join("\n"));
+}
+
+/// Arithmetic of the NumPy dialect, by its text in the documents.
+#[derive(Clone, Copy, PartialEq)]
+enum Arithmetic {
+    Product,
+    Quotient,
+    Inverse,
+    Power,
+}
+
+impl Arithmetic {
+    const ALL: [(&str, Arithmetic); 4] = [
+        ("z * w", Arithmetic::Product),
+        ("z / w", Arithmetic::Quotient),
+        ("reciprocal(z)", Arithmetic::Inverse),
+        ("z ** w", Arithmetic::Power),
+    ];
+
+    fn kernel(self, dtype: Dtype, level: Level) -> Kernel {
+        let binary = |op| kernel::binary(op, dtype, Operands::ArrayArray, Accuracy::Fast, level);
+        let found = match self {
+            Arithmetic::Product => binary(BinaryOp::PlainMul),
+            Arithmetic::Quotient => binary(BinaryOp::PlainDiv),
+            Arithmetic::Inverse => kernel::unary(UnaryOp::Reciprocal, dtype, Accuracy::Fast, level),
+            Arithmetic::Power => binary(BinaryOp::PlainPow),
+        };
+        found.expect("an operation of complex numbers")
+    }
+
+    fn run<T: Copy + Default>(
+        self,
+        dtype: Dtype,
+        level: Level,
+        z: &[Complex<T>],
+        w: &[Complex<T>],
+    ) -> Vec<Complex<T>> {
+        let mut out = vec![Complex::default(); z.len()];
+        let kernel = self.kernel(dtype, level);
+        // SAFETY: both operands have as many items as the result.
+        unsafe { kernel(out.as_mut_ptr().cast(), z.as_ptr().cast(), w.as_ptr().cast(), null(), z.len()) };
+        out
+    }
+
+    fn value(self, [z, w]: [Complex<f64>; 2], consts: &mut Consts) -> Exact {
+        let (z, w) = (Exact::of(z), Exact::of(w));
+        match self {
+            Arithmetic::Product => z.times(&w),
+            Arithmetic::Quotient => z.times(&w.inverse()),
+            Arithmetic::Inverse => z.inverse(),
+            Arithmetic::Power => z.log(consts).times(&w).exp(consts),
+        }
+    }
+
+    /// Errors of powers grow with the exponent times the logarithm.
+    fn is_measured(self, [z, w]: [Complex<f64>; 2]) -> bool {
+        let logarithm = z.re.hypot(z.im).ln().hypot(z.im.atan2(z.re));
+        self != Arithmetic::Power || w.re.hypot(w.im) * logarithm < 10.0
+    }
+}
+
+#[test]
+fn errors_of_arithmetic_are_within_the_documented_bounds() {
+    let mut consts = Consts::new().expect("memory for the constants");
+    let (z, mut w) = (arguments(samples(), 101), arguments(samples(), 102));
+    w.rotate_left(1);
+    let narrow = [narrowed(&z), narrowed(&w)];
+    let mut beyond = Vec::new();
+    for (text, operation) in Arithmetic::ALL {
+        let mut worst = [0.0_f64; 3];
+        for level in Level::all_supported() {
+            let double = operation.run(Dtype::Complex128, level, &z, &w);
+            let single = operation.run(Dtype::Complex64, level, &narrow[0], &narrow[1]);
+            for i in 0..z.len() {
+                let results = [
+                    ([z[i], w[i]], double[i], 52),
+                    ([widened(&narrow[0][i]), widened(&narrow[1][i])], widened(&single[i]), 23),
+                ];
+                for (column, (operands, got, bits)) in results.into_iter().enumerate() {
+                    if operation.is_measured(operands) {
+                        let exact = operation.value(operands, &mut consts);
+                        worst[column] = worst[column].max(error(got, &exact, bits).unwrap_or(0.0));
+                        if column == 0 {
+                            worst[2] = worst[2].max(error_of_parts(got, &exact));
+                        }
+                    }
+                }
+            }
+        }
+        if std::env::var_os("MINIEXPR_COMPLEX_SAMPLES").is_some() {
+            println!("| `{text}` | {:.2} | {:.2} | {:.2} |", worst[0], worst[1], worst[2]);
+        }
+        if worst.iter().zip(documented(text)).any(|(worst, bound)| *worst > bound) {
+            beyond.push(format!("{text}: {worst:?}"));
         }
     }
     assert!(beyond.is_empty(), "{}", beyond.join("\n"));
