@@ -188,7 +188,7 @@ def compare(listed):
             right += 1
         else:
             wrong.append((text, {name: array.dtype.name for name, array in variables.items()}, why))
-    return right, wrong
+    return right, 0, wrong
 
 
 def tables():

@@ -88,13 +88,14 @@ def without_float16(name, function):
     """The function in float32 where NumPy computes it in float16, which does not exist here."""
 
     def call(*operands):
-        result = function(*operands)
-        if np.asarray(result).dtype != np.float16:
+        # Scalars have rules of their own in NumPy.
+        result = np.asarray(function(*operands))
+        if result.dtype != np.float16:
             return result
         taken = operands[:1] if name == "ldexp" else operands
         is_small = [np.asarray(operand).dtype.itemsize == 1 or name == "ldexp" for operand in taken]
         small = [np.float32(operand) if small else operand for operand, small in zip(taken, is_small)]
-        return function(*small, *operands[len(taken) :])
+        return np.asarray(function(*small, *operands[len(taken) :]))
 
     return call
 
@@ -189,12 +190,15 @@ def differences(expected, given, tolerance):
     wanted, got = parts(np.ascontiguousarray(expected)), parts(np.ascontiguousarray(given))
     if wanted.dtype.kind != "f":
         return np.nonzero((wanted != got).any(axis=1))[0]
-    same = (wanted == got) & (np.signbit(wanted) == np.signbit(got)) | np.isnan(wanted) & np.isnan(got)
+    # The sign of a part beside NaN is not said.
+    has_sign = ~np.isnan(wanted).any(axis=1, keepdims=True)
+    is_signed_alike = (np.signbit(wanted) == np.signbit(got)) | ~has_sign
+    same = (np.where(has_sign, wanted, np.abs(wanted)) == np.where(has_sign, got, np.abs(got))) & is_signed_alike
+    same |= np.isnan(wanted) & np.isnan(got)
     if tolerance:
         with np.errstate(all="ignore"):
-            near = np.abs(wanted - got) <= tolerance * np.finfo(wanted.dtype).eps * np.abs(wanted).max(
-                axis=1, keepdims=True
-            )
+            size = np.where(np.isfinite(wanted), np.abs(wanted), 0).max(axis=1, keepdims=True)
+            near = np.abs(wanted - got) <= tolerance * np.finfo(wanted.dtype).eps * size
         same |= near & np.isfinite(wanted) & np.isfinite(got)
     return np.nonzero(~same.all(axis=1))[0]
 
@@ -219,9 +223,30 @@ def explain(text, variables, expected, given, tolerance):
     return f"{len(found)} of {given.size} items: {operands}: {given[index]!r}, NumPy {expected.reshape(-1)[index]!r}"
 
 
+def is_off(text, variables, expected, given, tolerance):
+    """Whether NumPy itself is wrong wherever the results differ: powers of complex numbers with large exponents, whose
+    angles have few digits, and powers and roots of complex64, which it computes in that precision."""
+    if not any(word in text for word in ("**", "power", "sqrt")) or isinstance(expected, str) or isinstance(given, str):
+        return False
+    wide = {"f": np.longdouble, "c": np.clongdouble}
+    variables = {name: array.astype(wide.get(array.dtype.kind, array.dtype)) for name, array in variables.items()}
+    exact = numpy_answer(text, variables)
+    if isinstance(exact, str) or expected.dtype != given.dtype:
+        return False
+    exact, expected = (np.broadcast_to(array.reshape(-1), given.shape) for array in (exact, expected))
+    with np.errstate(all="ignore"):
+        narrow = exact.astype(given.dtype)
+        # Where a power overflows, what is next to nothing beside the other part is infinite, of either sign.
+        sizes = np.abs(parts(np.ascontiguousarray(exact)))
+        is_moot = np.isinf(parts(given)) & ~(sizes >= 1e-9 * sizes.max(axis=1, keepdims=True))
+        is_moot |= np.isinf(parts(given)) & np.isinf(sizes)
+    found = np.setdiff1d(differences(expected, given, tolerance), np.nonzero(is_moot.any(axis=1))[0])
+    return len(np.setdiff1d(found, differences(narrow, expected, tolerance))) == 0
+
+
 def compare(listed):
-    """How many of these texts give what NumPy gives, and those that do not."""
-    right, wrong = 0, []
+    """How many of these texts give what NumPy gives, those where NumPy is wrong itself, and those that differ."""
+    right, off, wrong = 0, 0, []
     listed = iter(listed)
     while rows := list(itertools.islice(listed, 20_000)):
         answers = Engine().answers([line(text, variables) for text, variables, _ in rows])
@@ -230,9 +255,11 @@ def compare(listed):
             why = explain(text, variables, expected, given, tolerance)
             if why is None or isinstance(expected, str) and expected == "Data":
                 right += 1
+            elif is_off(text, variables, expected, given, tolerance):
+                off += 1
             else:
                 wrong.append((text, {name: array.dtype.name for name, array in variables.items()}, why))
-    return right, wrong
+    return right, off, wrong
 
 
 def tables():
@@ -245,8 +272,8 @@ def tables():
     return compare(listed)
 
 
-def report(right, wrong):
-    print(f"NumPy {np.__version__}: {right} equal, {len(wrong)} differ")
+def report(right, off, wrong):
+    print(f"NumPy {np.__version__}: {right} equal, {off} where NumPy itself is off, {len(wrong)} differ")
     for text, dtypes, why in wrong[: int(os.environ.get("SHOWN", "60"))]:
         print(f"  {text}  {' '.join(dtypes.values())}: {why}")
     return 1 if wrong else 0
@@ -332,7 +359,11 @@ class Tree:
         if kind < 0.75:
             return f"{rng.choice(EXACT_UNARY)}({one()})"
         if kind < 0.85:
-            return f"{rng.choice(EXACT_BINARY)}({one()}, {one()})"
+            function, first, second = rng.choice(EXACT_BINARY), one(), one()
+            if function == "copysign":
+                # The sign of NaN is not said.
+                second = f"where({second} == {second}, {second}, 1)"
+            return f"{function}({first}, {second})"
         if kind < 0.93:
             return f"{rng.choice(['-', '~', '+'])}{one()}"
         return f"where({one()}, {one()}, {one()})"
@@ -485,7 +516,7 @@ def kernels(count, seed):
             at = found[0]
             why = f"x={variables['x'][at]!r} y={variables['y'][at]!r}: {given[at]!r}, Python {results[at]!r}"
             wrong.append((text, {"x": variables["x"].dtype.name}, why))
-    return right, wrong
+    return right, 0, wrong
 
 
 def main():

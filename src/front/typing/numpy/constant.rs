@@ -187,7 +187,7 @@ fn complexes(operator: Operator, a: Scalar, b: Scalar) -> Result<Scalar, Compile
             return Err(type_error(format_args!("complex division by zero")));
         }
         Operator::Div => return Ok(Scalar::Complex(quotient(complex(a), complex(b)))),
-        Operator::Pow if !a.is_true() && b.to_f64() < 0.0 => {
+        Operator::Pow if !a.is_true() && (complex(b).re < 0.0 || complex(b).im != 0.0) => {
             return Err(type_error(format_args!("zero to a negative or complex power")));
         }
         Operator::Pow => BinaryOp::PlainPow,
@@ -340,6 +340,10 @@ mod tests {
         check(Mul, number(infinity, infinity), number(0.0, 1.0), number(nan, nan));
         check(Pow, number(1.0, 2.0), Scalar::Int(3), number(-11.0, -2.0));
         assert!(binary(Div, number(1.0, 2.0), Scalar::Int(0)).is_err());
+        check(Pow, number(0.0, 0.0), number(0.0, 0.0), number(1.0, 0.0));
+        for exponent in [number(0.0, 1.0), number(-1.0, 0.0)] {
+            assert!(binary(Pow, Scalar::Int(0), exponent).is_err(), "{exponent:?}");
+        }
     }
 
     #[test]
