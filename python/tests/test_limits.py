@@ -135,6 +135,43 @@ def test_kernels_under_a_profile():
         me.evaluate(TEN, {"x": X}, sandbox=KERNELS, max_passes=5)
 
 
+def count_up(x):
+    y = x
+    for i in range(10):
+        y = y * 0.5 + i
+    return y
+
+
+@pytest.mark.parametrize("profile", [True, KERNELS, me.Sandbox(kernels=True, max_passes=10)])
+def test_functions_within_a_profile(profile):
+    np.testing.assert_array_equal(me.kernel(sandbox=profile)(count_up)(X), ten(X))
+    np.testing.assert_array_equal(me.kernel(count_up, sandbox=profile)(X), ten(X))
+
+
+@pytest.mark.parametrize(
+    "profile, kind, what",
+    [
+        (me.Sandbox(kernels=True, max_passes=9), me.LimitError, "passes"),
+        (me.Sandbox(kernels=True, max_nodes=3), me.LimitError, "more than 3"),
+        (me.Sandbox(kernels=True, max_text_bytes=20), me.LimitError, "bytes"),
+        (me.Sandbox(), me.Error, "kernel"),
+    ],
+)
+def test_functions_beyond_a_profile(profile, kind, what):
+    f = me.kernel(sandbox=profile)(count_up)
+    # What was pickled where its module is not keeps the profile too.
+    twin = pickle.loads(pickle.dumps(f))
+    assert twin is not f
+    for kernel in (f, twin):
+        with pytest.raises(me.Error, match=what) as caught:
+            kernel(X)
+        assert type(caught.value) is kind
+    with pytest.raises(me.LimitError, match="passes"):
+        me.kernel(sandbox=KERNELS)(count_up)(X, max_passes=5)
+    with pytest.raises(TypeError, match="sandbox"):
+        me.kernel(sandbox="strict")(count_up)
+
+
 def test_expressions_keep_their_profile():
     f = me.compile(TEN, x="f8", sandbox=me.Sandbox(kernels=True, max_passes=5))
     free = me.compile(TEN, x="f8")

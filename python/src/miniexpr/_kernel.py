@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, overload
 
 import numpy.typing as npt
 
 from miniexpr._binding import Text
 from miniexpr._errors import Error
+from miniexpr._limits import Limits, Sandbox, limits_of
 from miniexpr._translate import Translation, translate
 
 
@@ -43,14 +44,16 @@ class Kernel:
 
     py_func: Callable[..., Any] | None
 
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self.__setstate__(translate(function))
+    def __init__(self, function: Callable[..., Any], sandbox: bool | Sandbox = False) -> None:
+        # What is decorated is a kernel: that kernels are allowed goes without saying.
+        limits = limits_of(Sandbox(kernels=True) if sandbox is True else sandbox, None)
+        self.__setstate__((translate(function), limits))
         self.py_func = function
         functools.update_wrapper(self, function)
 
-    def __setstate__(self, translation: Translation) -> None:
-        self._translation = translation
-        self._compiled = Text(translation.text, translation.names, "numpy")
+    def __setstate__(self, state: tuple[Translation, Limits | None]) -> None:
+        self._translation, self._limits = state
+        self._compiled = Text(self._translation.text, self._translation.names, "numpy", self._limits)
         self.py_func = None
 
     @property
@@ -63,7 +66,7 @@ class Kernel:
         name = getattr(self, "__qualname__", "")
         if module != "__main__" and _find(module, name) is self:
             return name
-        return Kernel.__new__, (Kernel,), self._translation
+        return Kernel.__new__, (Kernel,), (self._translation, self._limits)
 
     def __dask_tokenize__(self) -> tuple[str, str]:
         return "miniexpr.kernel", self.text
@@ -120,7 +123,11 @@ def _find(module: str | None, name: str) -> object:
     return found
 
 
-def kernel(function: Callable[..., Any], /) -> Kernel:
+@overload
+def kernel(function: Callable[..., Any], /, *, sandbox: bool | Sandbox = False) -> Kernel: ...
+@overload
+def kernel(*, sandbox: bool | Sandbox = False) -> Callable[[Callable[..., Any]], Kernel]: ...
+def kernel(function: Callable[..., Any] | None = None, /, *, sandbox: bool | Sandbox = False) -> Any:
     """Compile a Python function to be called for each item of arrays.
 
     The function takes numbers and returns one. It may have loops over ranges, ``while``, branches, early returns,
@@ -130,7 +137,12 @@ def kernel(function: Callable[..., Any], /) -> Kernel:
     Parameters
     ----------
     function : callable
-        The function, whose source must be available.
+        The function, whose source must be available. Without it, as in ``@kernel(sandbox=True)``, the result is a
+        decorator.
+    sandbox : bool or Sandbox
+        Whether the function comes from a user who is not trusted; the strict profile or another one, see
+        :class:`Sandbox`. True allows kernels here. Every call is held to it. That Python itself runs the module of the
+        function is not its business.
 
     Returns
     -------
@@ -140,7 +152,8 @@ def kernel(function: Callable[..., Any], /) -> Kernel:
     Raises
     ------
     Error
-        If the function has what kernels cannot have; it tells the line.
+        If the function has what kernels cannot have; it tells the line. What `sandbox` refuses is refused by the first
+        call, what is too large for it with a :class:`LimitError`.
 
     Examples
     --------
@@ -157,4 +170,6 @@ def kernel(function: Callable[..., Any], /) -> Kernel:
     >>> collatz.py_func(7)
     16
     """
-    return Kernel(function)
+    if function is None:
+        return functools.partial(Kernel, sandbox=sandbox)
+    return Kernel(function, sandbox)
