@@ -70,6 +70,12 @@ static void compile_refuses_null(void) {
     CHECK(failure("1", NULL, -1, ME_AUTO, NULL) == ME_COMPILE_ERR_INVALID_ARG);
     CHECK(failure("x", unnamed, 1, ME_AUTO, NULL) == ME_COMPILE_ERR_INVALID_ARG);
     CHECK(me_compile("1", NULL, 0, ME_AUTO, NULL, NULL) == ME_COMPILE_ERR_INVALID_ARG);
+    int64_t shape[] = {1};
+    int32_t blocks[] = {1};
+    me_expr *expr = NULL;
+    CHECK(me_compile_nd("1", NULL, 0, ME_AUTO, 0, shape, blocks, blocks, NULL, &expr) ==
+          ME_COMPILE_ERR_INVALID_ARG);
+    CHECK(strstr(me_get_last_error_message(), "ndims is 0, not at least 1") != NULL);
 }
 
 static void evaluation_refuses_null(void) {

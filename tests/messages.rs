@@ -14,7 +14,12 @@ fn refused(text: &str) -> Error {
 fn habits_of_other_languages_get_hints() {
     let choose = Some("write 'where(condition, a, b)' to choose between values");
     let cases = [
-        ("if(a, 1, 2)", "line 1, column 1: expected 'def'", choose, "if"),
+        (
+            "if(a, 1, 2)",
+            "line 1, column 1: 'if' begins a statement, and only kernels have statements",
+            choose,
+            "if",
+        ),
         ("a ? b : c", "unexpected character '?'", choose, "?"),
         (
             "min(a, b)",
@@ -36,8 +41,14 @@ fn habits_of_other_languages_get_hints() {
         ),
         (
             "a = b",
-            "line 1, column 1: expected 'def'",
-            Some("an expression assigns nothing: compare with '==', or write a kernel, 'def f(x): …'"),
+            "line 1, column 1: '=' assigns a value, and only kernels assign",
+            Some("compare with '==', or write a kernel, 'def f(x): …'"),
+            "a",
+        ),
+        (
+            "a; b",
+            "line 1, column 1: a kernel begins with 'def'",
+            Some("a text with line breaks, ';', braces or statements is a kernel: 'def name(parameters):'"),
             "a",
         ),
         ("sqr(x)", "unknown name 'sqr'", Some("did you mean 'sqrt'?"), "sqr"),

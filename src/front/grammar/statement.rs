@@ -156,16 +156,15 @@ impl<'a> Parser<'a> {
     /// What is read as a kernel begins with something else.
     fn no_kernel(&mut self, start: usize) -> CompileError {
         let word = self.lexer.name();
-        let error = self.refuse(start, "expected 'def'");
         self.lexer.skip_blanks();
         match (word, self.lexer.peek()) {
-            (b"if", Some(b'(')) => {
-                error.with_hint(format_args!("write 'where(condition, a, b)' to choose between values"))
-            }
-            (word, Some(b'=')) if !word.is_empty() => error.with_hint(format_args!(
-                "an expression assigns nothing: compare with '==', or write a kernel, 'def f(x): …'"
-            )),
-            _ => error.with_hint(format_args!(
+            (b"if", Some(b'(')) => self
+                .refuse(start, "'if' begins a statement, and only kernels have statements")
+                .with_hint(format_args!("write 'where(condition, a, b)' to choose between values")),
+            (word, Some(b'=')) if !word.is_empty() => self
+                .refuse(start, "'=' assigns a value, and only kernels assign")
+                .with_hint(format_args!("compare with '==', or write a kernel, 'def f(x): …'")),
+            _ => self.refuse(start, "a kernel begins with 'def'").with_hint(format_args!(
                 "a text with line breaks, ';', braces or statements is a kernel: 'def name(parameters):'"
             )),
         }
