@@ -1,7 +1,8 @@
 //! What budgets cost: the time of an evaluation with a flag, a time limit and a cap on passes, none of which ends it, as a
-//! ratio of its time without. Each engine runs kernels with loops; rounds alternate, and the shortest time of each counts.
+//! ratio of its time without. Each engine runs kernels with loops and plain expressions; rounds alternate, and the shortest
+//! time of each counts.
 //!
-//! `cargo bench --bench budgets` prints a line for each kernel and engine.
+//! `cargo bench --bench budgets` prints a line for each text and engine.
 
 use std::hint::black_box;
 use std::sync::atomic::AtomicBool;
@@ -9,8 +10,17 @@ use std::time::{Duration, Instant};
 
 use miniexpr::{ArrayRef, Dtype, Evaluation, Expression, JitMode};
 
+/// Items of kernels and of plain expressions.
 const ITEMS: usize = 1 << 14;
+const MANY_ITEMS: usize = 1 << 18;
 const ROUNDS: usize = 40;
+
+const EXPRESSIONS: &[(&str, &str)] = &[
+    ("one step", "a * b"),
+    ("chain", "(a * b + 1) * (a - b) * 0.5"),
+    ("functions", "sin(a) * exp(b)"),
+    ("sum", "sum(a * b)"),
+];
 
 const KERNELS: &[(&str, &str)] = &[
     (
@@ -32,35 +42,40 @@ const KERNELS: &[(&str, &str)] = &[
 ];
 
 fn main() {
-    let steps = |k: usize| k as f64 / ITEMS as f64;
-    let a: Vec<f64> = (0..ITEMS).map(|k| 2.5 * steps(k) - 2.0).collect();
-    let b: Vec<f64> = (0..ITEMS).map(|k| 2.0 * steps(k * 97 % ITEMS) - 1.0).collect();
-    let inputs = [ArrayRef::from(&a), ArrayRef::from(&b)];
     println!(
         "{:14} {:12} {:>10} {:>7} {:>7} {:>7} {:>7}",
         "", "", "ns/item", "flag", "time", "both", "passes"
     );
+    let engines = [("interpreter", JitMode::Off), ("in memory", JitMode::On)];
     for (name, text) in KERNELS {
-        for (engine, pragma, mode) in [
-            ("interpreter", "", JitMode::Off),
-            ("in memory", "", JitMode::On),
-            ("compiler", "# me:compiler=cc\n", JitMode::On),
-        ] {
-            let expression = Expression::builder(&format!("{pragma}{text}"))
-                .variable("a", Dtype::Float64)
-                .variable("b", Dtype::Float64)
-                .compile()
-                .expect("a kernel");
-            let [plain, others @ ..] = times(&expression, mode, &inputs);
-            let [flag, time, both, passes] = others.map(|time| time / plain);
-            let item = plain * 1e9 / ITEMS as f64;
-            println!("{name:14} {engine:12} {item:10.2} {flag:7.3} {time:7.3} {both:7.3} {passes:7.3}");
-        }
+        engines.iter().for_each(|&engine| measure(name, text, engine, ITEMS));
+        measure(name, &format!("# me:compiler=cc\n{text}"), ("compiler", JitMode::On), ITEMS);
+    }
+    for (name, text) in EXPRESSIONS {
+        engines.iter().for_each(|&engine| measure(name, text, engine, MANY_ITEMS));
     }
 }
 
+/// Prints the line of a text and an engine.
+fn measure(name: &str, text: &str, (engine, mode): (&str, JitMode), items: usize) {
+    let steps = |k: usize| k as f64 / items as f64;
+    let a: Vec<f64> = (0..items).map(|k| 2.5 * steps(k) - 2.0).collect();
+    let b: Vec<f64> = (0..items).map(|k| 2.0 * steps(k * 97 % items) - 1.0).collect();
+    let expression = Expression::builder(text)
+        .variable("a", Dtype::Float64)
+        .variable("b", Dtype::Float64)
+        .compile()
+        .expect("a text of the language");
+    let mut out = vec![0.0; if expression.is_scalar() { 1 } else { items }];
+    let inputs = [ArrayRef::from(&a), ArrayRef::from(&b)];
+    let [plain, others @ ..] = times(&expression, mode, &inputs, &mut out);
+    let [flag, time, both, passes] = others.map(|time| time / plain);
+    let item = plain * 1e9 / items as f64;
+    println!("{name:14} {engine:12} {item:10.2} {flag:7.3} {time:7.3} {both:7.3} {passes:7.3}");
+}
+
 /// The shortest times in seconds: without a budget, with a flag, a time limit, both, and a cap on passes.
-fn times(expression: &Expression, mode: JitMode, inputs: &[ArrayRef<'_>]) -> [f64; 5] {
+fn times(expression: &Expression, mode: JitMode, inputs: &[ArrayRef<'_>], out: &mut [f64]) -> [f64; 5] {
     let flag = AtomicBool::new(false);
     let hour = Duration::from_secs(3600);
     let mut best = [f64::INFINITY; 5];
@@ -75,7 +90,8 @@ fn times(expression: &Expression, mode: JitMode, inputs: &[ArrayRef<'_>]) -> [f6
                 _ => evaluation.max_passes(1 << 40),
             };
             let start = Instant::now();
-            black_box(evaluation.run_to_vec::<f64>(inputs).expect("no budget ends it"));
+            evaluation.run(inputs, &mut *out).expect("no budget ends it");
+            black_box(&mut *out);
             *best = best.min(start.elapsed().as_secs_f64());
         }
     }

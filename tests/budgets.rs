@@ -91,13 +91,19 @@ fn flags_stop_every_engine() {
 fn plain_expressions_are_stopped_between_blocks() {
     let _alone = ALONE.lock().unwrap();
     let x = vec![0.5; 1 << 24];
+    // With memory that is there: what the system takes to give it is not the library's.
+    let mut out = vec![1.0; x.len()];
     for text in ["x + 1", "sin(x) * exp(x) + cos(x * 3) ** 1.5", "sum(exp(sin(x)))", "x / mean(log(x))"] {
         let expression = compile(text);
+        let items = if expression.is_scalar() { 1 } else { x.len() };
         for mode in modes() {
-            let evaluation = expression.evaluation().jit(mode).timeout(Duration::from_nanos(1));
-            let (time, kind) = timed(|| evaluation.run_to_vec(&[ArrayRef::from(&x)]));
+            // The time is not up before the evaluation begins.
+            let limit = Duration::from_micros(200);
+            let evaluation = expression.evaluation().jit(mode).timeout(limit);
+            let run = || evaluation.run(&[ArrayRef::from(&x)], &mut out[..items]).map(|()| Vec::new());
+            let (time, kind) = timed(run);
             assert_eq!(kind, ErrorKind::TimedOut, "{text}");
-            assert!(time < SOON, "{time:?} {text}");
+            assert!(time < limit + SOON, "{time:?} {text}");
         }
     }
 }

@@ -290,11 +290,11 @@ fn addresses(inputs: &[Option<Operand>]) -> impl ExactSizeIterator<Item = *mut u
 /// The indices of the first item of an array.
 static ORIGIN: [i64; MAX_NDIM] = [0; MAX_NDIM];
 
-/// Items of the largest tile where threads share tiles, or somebody looks on between them: few of a kernel with loops,
-/// whose items may take long. A budget needs no short tiles there: engines watch it inside loops.
+/// Items of the largest tile where threads share tiles, or somebody is told of the progress between them: few of a kernel with loops,
+/// whose items may take long.
 fn longest_tile(kernel: &Kernel, items: i64, options: &Options<'_>) -> i64 {
     let has_loops = any_in(&kernel.body, |stmt| matches!(stmt, Stmt::While { .. } | Stmt::For { .. }));
-    match has_loops && (options.threads > 1 || options.progress.is_some()) {
+    match has_loops {
         true => 256,
         false => (items / (options.threads.max(1) as i64 * 8)).clamp(1024, 16384),
     }
@@ -302,6 +302,9 @@ fn longest_tile(kernel: &Kernel, items: i64, options: &Options<'_>) -> i64 {
 
 /// Work below this is done by the calling thread alone: a worker takes some microseconds to wake.
 const WORTH_SHARING: Duration = Duration::from_micros(20);
+
+/// Items that take so little time that nobody looks at the budget.
+const QUIET_ITEMS: i64 = 1 << 16;
 
 /// What a thread takes at a time lasts about so long: the time until a cancellation is noticed.
 const TURN: Duration = Duration::from_micros(500);
@@ -352,11 +355,20 @@ impl Job<'_> {
     unsafe fn run(&self, items: i64, options: &mut Options<'_>) -> Result<(), Error> {
         let count = self.tiling.count();
         let mut tiler = Tiler::new(self.nest, self.tiling)?;
+        let is_quiet = options.are_quiet();
         let Options { accuracy, mode, threads, budget, ref mut progress } = *options;
         // SAFETY: as the caller promises, here and below.
         let mut evaluate = |tiles| unsafe { self.tiles(&mut tiler, tiles, accuracy, mode) };
-        if threads <= 1 && budget.is_none() && progress.is_none() {
-            return evaluate(0..count).map_err(|stop| stop.error(budget));
+        if is_quiet {
+            // Engines that are called for a few items do not look at the budget.
+            let turn = if budget.is_some() { (QUIET_ITEMS / self.tiling.items()).max(1) } else { count };
+            return (0..count)
+                .step_by(turn as usize)
+                .try_for_each(|first| {
+                    check(budget)?;
+                    evaluate(first..count.min(first + turn))
+                })
+                .map_err(|stop| stop.error(budget));
         }
         // The first tile tells how long the others take.
         let time =

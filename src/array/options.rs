@@ -22,9 +22,10 @@ pub struct Options<'o> {
 }
 
 impl Options<'_> {
-    /// Whether nobody looks on, so that a single thread need not stop on its way.
+    /// Whether a single thread works, and nobody is told how far it is, so that it need not stop on its way. Engines watch
+    /// the budget themselves.
     pub(super) fn are_quiet(&self) -> bool {
-        self.threads <= 1 && self.budget.is_none() && self.progress.is_none()
+        self.threads <= 1 && self.progress.is_none()
     }
 }
 

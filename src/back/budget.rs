@@ -205,14 +205,12 @@ pub fn fail(code: i32, message: &[u8]) -> bool {
 pub struct Count {
     /// Passes before the next look at the meter: code counts down.
     pub left: i64,
-    /// [`Count::left`] when it was last set.
-    granted: i64,
-    /// Passes before the next question to the budget, as of then.
-    quiet: i64,
+    /// [`Count::left`] before the first pass of these items, as if there had been no look since.
+    start: i64,
+    /// Passes by which the next question to the budget comes later than the next look: the cap comes first.
+    ahead: i64,
     /// The most passes of such items; [`NO_CAP`] without a limit.
     cap: u64,
-    /// Passes that these items had taken then.
-    taken: u64,
 }
 
 /// Of a [`Count`] whose items need not be told apart.
@@ -221,32 +219,28 @@ pub const NO_CAP: u64 = u64::MAX;
 /// Where generated code finds the fields of a [`Count`].
 pub mod count {
     pub const LEFT: u32 = 0;
-    pub const GRANTED: u32 = 8;
-    pub const QUIET: u32 = 16;
+    pub const START: u32 = 8;
+    pub const AHEAD: u32 = 16;
     pub const CAP: u32 = 24;
-    pub const TAKEN: u32 = 32;
 }
 
 impl Count {
-    /// Begins with other items, which have taken so many passes before. Code with a cap does this itself for each group
-    /// of items, which have taken none.
-    fn next_items(&mut self, taken: u64) {
-        self.settle();
-        self.taken = taken;
-        self.grant();
+    /// Goes on with items that have taken so many passes, `quiet` of them before the next question to the budget. Code with
+    /// a cap does this itself for each group of items, which have taken none.
+    fn grant(&mut self, quiet: i64, taken: u64) {
+        self.left = (quiet as u64).min(self.cap.saturating_sub(taken)) as i64;
+        self.ahead = quiet - self.left;
+        self.start = self.left.saturating_add_unsigned(taken);
     }
 
-    /// Books the passes that have been taken.
-    fn settle(&mut self) {
-        let taken = self.granted - self.left;
-        self.taken += taken as u64;
-        self.quiet -= taken;
-        self.granted = self.left;
+    /// Passes that these items have taken.
+    fn taken(&self) -> u64 {
+        self.start.wrapping_sub(self.left) as u64
     }
 
-    fn grant(&mut self) {
-        self.left = (self.quiet as u64).min(self.cap.saturating_sub(self.taken)) as i64;
-        self.granted = self.left;
+    /// Passes before the next question to the budget.
+    fn quiet(&self) -> i64 {
+        self.left + self.ahead
     }
 }
 
@@ -266,8 +260,8 @@ impl<'b> Meter<'b> {
         // Without a budget nobody has to ask.
         let interval = if budget.is_some() { interval.max(1) } else { i64::MAX };
         let cap = budget.map_or(NO_CAP, |budget| budget.passes);
-        let mut count = Count { left: 0, granted: 0, quiet: interval, cap, taken: 0 };
-        count.grant();
+        let mut count = Count { left: 0, start: 0, ahead: 0, cap };
+        count.grant(interval, 0);
         Meter { budget, interval, count, stop: None }
     }
 
@@ -294,23 +288,22 @@ impl<'b> Meter<'b> {
 
     /// Passes that the items have taken.
     pub fn taken(&self) -> u64 {
-        self.count.taken + (self.count.granted - self.count.left) as u64
+        self.count.taken()
     }
 
     #[cold]
     fn restart(&mut self, taken: u64) -> Result<(), Stop> {
         // Items that take no pass take time as well.
-        self.look()?;
-        self.count.next_items(taken);
+        self.ask()?;
+        self.count.grant(self.interval, taken);
         Ok(())
     }
 
     /// Asks the budget now, where there is one.
     #[cold]
     pub fn look(&mut self) -> Result<(), Stop> {
-        self.count.settle();
         self.ask()?;
-        self.count.grant();
+        self.count.grant(self.interval, self.count.taken());
         Ok(())
     }
 
@@ -326,11 +319,12 @@ impl<'b> Meter<'b> {
     pub fn refill(&mut self) -> Result<(), Stop> {
         // That pass has not been taken yet.
         self.count.left += 1;
-        self.count.settle();
-        if self.count.quiet <= 0 {
+        let mut quiet = self.count.quiet();
+        if quiet <= 0 {
             self.ask()?;
+            quiet = self.interval;
         }
-        self.count.grant();
+        self.count.grant(quiet, self.count.taken());
         if self.count.left == 0
             && let Some(budget) = self.budget
         {
@@ -341,7 +335,6 @@ impl<'b> Meter<'b> {
     }
 
     fn ask(&mut self) -> Result<(), Stop> {
-        self.count.quiet = self.interval;
         let Some(budget) = self.budget else { return Ok(()) };
         budget.check().inspect_err(|stop| self.stop = Some(*stop))
     }
@@ -398,12 +391,11 @@ mod tests {
     fn generated_code_knows_the_fields_of_a_count() {
         let offsets = [
             offset_of!(Count, left),
-            offset_of!(Count, granted),
-            offset_of!(Count, quiet),
+            offset_of!(Count, start),
+            offset_of!(Count, ahead),
             offset_of!(Count, cap),
-            offset_of!(Count, taken),
         ];
-        let told = [count::LEFT, count::GRANTED, count::QUIET, count::CAP, count::TAKEN];
+        let told = [count::LEFT, count::START, count::AHEAD, count::CAP];
         assert_eq!(offsets, told.map(|offset| offset as usize));
     }
 

@@ -62,10 +62,20 @@ pub struct Needs {
     pub frame: usize,
     /// Whether the code reads each item before it writes it, so that the output may be an input.
     pub works_in_place: bool,
+    /// Items that take little time, but for loops: a multiple of the group too.
+    pub quiet_items: usize,
     /// Where the code has loops, passes of them that take little time: it counts down and, where they are
     /// capped, begins anew with each group; see [`Count`](budget::Count).
     pub quiet_passes: Option<i64>,
 }
+
+/// Items of whole groups that take little time, if so many groups do.
+pub fn quiet_items(groups: usize, group: usize) -> usize {
+    groups.clamp(1, MOST_QUIET_ITEMS / group) * group
+}
+
+/// Items from which on it is worth a question whether to go on, whatever is done with them.
+const MOST_QUIET_ITEMS: usize = 1 << 20;
 
 /// One run of the code.
 pub struct Run<'a, 'b> {
@@ -79,9 +89,6 @@ pub struct Run<'a, 'b> {
     /// Counts the passes of the code's loops.
     pub meter: &'a mut Meter<'b>,
 }
-
-/// Items of a run in an evaluation with a budget, which is looked at between runs.
-const WATCHED_ITEMS: usize = 1 << 14;
 
 /// Items for which index symbols are computed at once.
 pub const SYMBOL_ITEMS: usize = 1024;
@@ -122,7 +129,7 @@ pub unsafe fn drive(
 /// # Safety
 /// The meter is used in this call alone.
 unsafe fn meter<'b>(needs: &Needs, items: usize) -> Meter<'b> {
-    let is_watched = needs.quiet_passes.is_some() || items > WATCHED_ITEMS;
+    let is_watched = needs.quiet_passes.is_some() || items > needs.quiet_items;
     // SAFETY: as the caller promises.
     let budget = if is_watched { unsafe { budget::current() } } else { None };
     Meter::new(budget, needs.quiet_passes.unwrap_or(1))
@@ -166,9 +173,9 @@ unsafe fn run_all(
         most = most.min(SYMBOL_ITEMS);
     }
     if meter.is_watched() {
-        most = most.min(WATCHED_ITEMS);
+        most = most.min(needs.quiet_items);
     }
-    debug_assert!(WATCHED_ITEMS.is_multiple_of(needs.group));
+    debug_assert!(needs.quiet_items.is_multiple_of(needs.group));
     debug_assert!(needs.most_items.is_none_or(|most| most.is_multiple_of(needs.group)));
     debug_assert!(SYMBOL_ITEMS.is_multiple_of(needs.group));
     let most = most.min(items).max(1);
@@ -183,10 +190,14 @@ unsafe fn run_all(
     let mut arrays: Vec<*const u8> = Vec::new();
     arrays.try_reserve_exact(tables + needs.slots).ok()?;
 
+    let mut last_look = 0;
     for start in (0..items).step_by(most) {
         let count = most.min(items - start);
-        if meter.next_items(0).is_err() {
-            return Some(Status::Stopped);
+        if meter.is_watched() && start - last_look >= needs.quiet_items {
+            last_look = start;
+            if meter.look().is_err() {
+                return Some(Status::Stopped);
+            }
         }
         arrays.clear();
         for (&input, &size) in inputs.iter().zip(&needs.inputs) {
@@ -215,9 +226,6 @@ unsafe fn run_all(
         // each.
         unsafe { copy_rest(needs, &mut arrays, copies, whole, rest) };
         let result = copies.wrapping_add(tables * group_bytes);
-        if whole > 0 && meter.next_items(0).is_err() {
-            return Some(Status::Stopped);
-        }
         let status = run(Run { arrays: &mut arrays, output: result, items: needs.group, frame, meter })?;
         if status != Status::Done {
             return Some(status);
@@ -268,6 +276,7 @@ mod tests {
             most_items,
             frame: 100,
             works_in_place: true,
+            quiet_items: quiet_items(1, group),
             quiet_passes: None,
         }
     }

@@ -60,7 +60,11 @@ impl Expression {
         let passes = limits.passes.map_or(self.max_passes, |passes| Some(passes.min(most)));
         let budget = Budget::new(Limits { passes, ..limits });
         budget.check().map_err(Error::from)?;
-        let result = Scope::run(&budget, || work(Some(&budget)));
+        let result = Scope::run(&budget, || work(Some(&budget))).and_then(|()| match budget.stop() {
+            // A function of the host has failed after the last look.
+            Some(stop) => Err(Error::from(stop).into()),
+            None => Ok(()),
+        });
         result.map_err(|error| match error.kind() {
             ErrorKind::Callback => {
                 let failure = budget.take_failure();

@@ -3,12 +3,13 @@
 
 use super::layout::{Place, PlaceId};
 use super::{Outcome, Program, Step};
+use crate::back::engine::RunError;
 use crate::ir::Type;
 use crate::kernel::Accuracy;
 
 impl Program {
-    /// Evaluates `n` items by one call of the only vector kernel; false, with nothing done, where it
-    /// takes more.
+    /// Evaluates `n` items by the only vector kernel: in one call, but for looks at a budget. `None`, with nothing
+    /// done, where it takes more.
     ///
     /// # Safety
     /// As [`Interpreter::run`](super::Interpreter::run), for `n` items.
@@ -18,36 +19,53 @@ impl Program {
         output: *mut u8,
         n: usize,
         accuracy: Accuracy,
-    ) -> bool {
-        let [Step::Vector { kernels, out, operands }] = &self.pipeline.steps[..] else { return false };
+    ) -> Option<Result<(), RunError>> {
+        let [Step::Vector { kernels, out, operands }] = &self.pipeline.steps[..] else { return None };
         if self.outcome != Outcome::PerItem || self.layout.places[*out as usize] != Place::Output {
-            return false;
+            return None;
         }
-        let mut addresses = [std::ptr::null(); 3];
+        let mut addresses = [(std::ptr::null(), 0); 3];
         for (address, &operand) in addresses.iter_mut().zip(operands) {
-            let Some(found) = self.fixed_address(operand, inputs, output) else { return false };
-            *address = found;
+            *address = self.fixed_address(operand, inputs, output)?;
         }
         let arrays = || self.inputs.iter().zip(inputs).map(|(ty, input)| (*ty, *input));
         if !is_aligned(self.output, output) || arrays().any(|(ty, input)| !is_aligned(ty, input)) {
-            return false;
+            return None;
         }
         if arrays().any(|(ty, input)| overlap((input, ty.itemsize), (output, self.output.itemsize), n)) {
-            return false;
+            return None;
         }
-        let [a, b, c] = addresses;
-        // SAFETY: the planner gave the kernel operands of its dtypes; they hold `n` items, aligned, and
-        // none of them overlaps the output.
-        unsafe { kernels[accuracy as usize](output, a, b, c, n) };
-        true
+        // SAFETY: the budget is used in this run alone.
+        let mut watch = unsafe { self.watch(n) };
+        let most = watch.quiet_items().clamp(1, n.max(1));
+        for start in (0..n).step_by(most) {
+            let count = most.min(n - start);
+            let [a, b, c] = addresses.map(|(address, itemsize)| address.wrapping_add(start * itemsize));
+            let output = output.wrapping_add(start * self.output.itemsize);
+            // SAFETY: the planner gave the kernel operands of its dtypes; they hold `n` items, aligned, and
+            // none of them overlaps the output.
+            unsafe { kernels[accuracy as usize](output, a, b, c, count) };
+            if !watch.goes_on(count) {
+                break;
+            }
+        }
+        Some(watch.end())
     }
 
-    /// Where a place lies, if that is in an array of the caller or a constant.
-    fn fixed_address(&self, place: PlaceId, inputs: &[*const u8], output: *mut u8) -> Option<*const u8> {
+    /// Where a place lies, and from there one item to the next, if that is in an array of the caller or a constant.
+    fn fixed_address(
+        &self,
+        place: PlaceId,
+        inputs: &[*const u8],
+        output: *mut u8,
+    ) -> Option<(*const u8, usize)> {
         match self.layout.places[place as usize] {
-            Place::Input(index) => inputs.get(index as usize).copied(),
-            Place::Output => Some(output),
-            Place::Constant(index) => Some(self.layout.constants[index as usize].0.as_ptr()),
+            Place::Input(index) => {
+                let input = *inputs.get(index as usize)?;
+                Some((input, self.inputs[index as usize].itemsize))
+            }
+            Place::Output => Some((output, self.output.itemsize)),
+            Place::Constant(index) => Some((self.layout.constants[index as usize].0.as_ptr(), 0)),
             Place::Register(_) | Place::Text(_) | Place::Scalar(_) | Place::Variable(_) => None,
         }
     }

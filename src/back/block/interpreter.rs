@@ -1,6 +1,5 @@
 //! The interpreter's choice between straight-line code and control flow.
 
-use super::run::is_watched;
 use super::scratch::Scratch;
 use super::structured::{Arrays, Printer, Structured, outcome};
 use super::{Items, Outcome, PaddedBlocks, PlanError, Program, reduction};
@@ -96,12 +95,10 @@ impl Interpreter {
             return Ok(());
         }
         if let (Plan::Straight(program), Items::First(n)) = (&self.0, items)
-            // SAFETY: the budget is not used.
-            && unsafe { is_watched(n, false) }.is_none()
             // SAFETY: as the caller promises.
-            && unsafe { program.run_directly(inputs, output, n, accuracy) }
+            && let Some(result) = unsafe { program.run_directly(inputs, output, n, accuracy) }
         {
-            return Ok(());
+            return result;
         }
         let mut scratch = Scratch::take()?;
         // SAFETY: as the caller promises.

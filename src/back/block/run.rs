@@ -34,7 +34,7 @@ impl Program {
     ) -> Result<(), RunError> {
         let walk = self.prepare(scratch, inputs, output, items)?;
         // SAFETY: the budget is used in this run alone.
-        let watch = unsafe { Watch::new(items.count(), !self.is_pure()) };
+        let watch = unsafe { self.watch(items.count()) };
         // SAFETY: the bases are valid for the walk, or for one block where their stride is zero.
         unsafe { self.run_all(scratch, walk, accuracy, watch)? };
         if let (Items::Valid(rows), Outcome::PerItem) = (items, self.outcome) {
@@ -53,6 +53,29 @@ impl Program {
     fn is_pure(&self) -> bool {
         let mut steps = self.steps_of_items();
         !steps.any(|step| matches!(step, Step::Call { .. }))
+    }
+
+    /// Watches a run of so many items.
+    ///
+    /// # Safety
+    /// As [`budget::current`].
+    pub(super) unsafe fn watch<'b>(&self, items: usize) -> Watch<'b> {
+        // SAFETY: as the caller promises.
+        let budget = unsafe { budget::current() };
+        let interval = if budget.is_some() { self.quiet_items() } else { usize::MAX };
+        Watch { budget: budget.filter(|_| items > interval), interval, unseen: 0, stop: None }
+    }
+
+    /// Items that take little time.
+    fn quiet_items(&self) -> usize {
+        if !self.is_pure() {
+            // Functions of the host may take any time for each, and fail.
+            return 0;
+        }
+        let inputs = self.inputs.iter().map(|ty| ty.itemsize);
+        let widest = inputs.chain([self.output.itemsize, self.layout.register_itemsize]).max().unwrap_or(1);
+        let cost = self.steps_of_items().count().max(1).saturating_mul(widest.div_ceil(WIDE_BYTES));
+        (QUIET_STEPS / cost).max(1)
     }
 
     /// The steps on items.
@@ -250,24 +273,21 @@ pub(super) struct Watch<'b> {
     stop: Option<Stop>,
 }
 
-/// Items that take so little time that nobody looks on.
-const QUIET_ITEMS: usize = 1 << 16;
+/// Steps on an item that take some hundred microseconds in all, and some milliseconds if they are functions.
+const QUIET_STEPS: usize = 1 << 18;
 
-impl<'b> Watch<'b> {
-    /// Watches a run of so many items. Functions of the host may take any time for each.
-    ///
-    /// # Safety
-    /// As [`budget::current`].
-    unsafe fn new(items: usize, calls_host: bool) -> Watch<'b> {
-        // SAFETY: as the caller promises.
-        let budget = unsafe { is_watched(items, calls_host) };
-        let interval = if calls_host { 1 } else { QUIET_ITEMS };
-        Watch { budget, interval, unseen: 0, stop: None }
+/// Bytes of a value that a step takes at once, as it were: those of strings may have more.
+const WIDE_BYTES: usize = 16;
+
+impl Watch<'_> {
+    /// Items that can be worked on before [`Watch::goes_on`] has to be asked.
+    pub(super) fn quiet_items(&self) -> usize {
+        if self.budget.is_some() { self.interval } else { usize::MAX }
     }
 
     /// Whether to go on after a block of so many items.
     #[inline]
-    fn goes_on(&mut self, items: usize) -> bool {
+    pub(super) fn goes_on(&mut self, items: usize) -> bool {
         self.budget.is_none() || self.look(items)
     }
 
@@ -280,21 +300,9 @@ impl<'b> Watch<'b> {
         self.stop.is_none()
     }
 
-    fn end(&self) -> Result<(), RunError> {
+    pub(super) fn end(&self) -> Result<(), RunError> {
         self.stop.map_or(Ok(()), |stop| Err(stop.into()))
     }
-}
-
-/// The budget of the evaluation, where a run of so many items has to look at it.
-///
-/// # Safety
-/// As [`budget::current`].
-pub(super) unsafe fn is_watched<'b>(items: usize, calls_host: bool) -> Option<&'b Budget<'b>> {
-    if items <= QUIET_ITEMS && !calls_host {
-        return None;
-    }
-    // SAFETY: as the caller promises.
-    unsafe { budget::current() }
 }
 
 /// Reduces all items and writes the results to their places.

@@ -29,18 +29,13 @@ pub struct Source {
     pub output: usize,
     pub calls: Vec<Call>,
     pub lowering: Lowering,
-    /// Where there are loops, passes of them that take little time.
-    pub quiet_passes: Option<i64>,
+    /// How often the code can run for an item, or a pass of its loops, in little time.
+    pub quiet_runs: usize,
+    pub has_loops: bool,
 }
 
 /// Operations that take some hundred microseconds in all, those of C's math library apart.
 const QUIET_OPERATIONS: usize = 1 << 17;
-
-/// Passes of the loops of a kernel that take little time, where there are loops.
-fn quiet_passes(kernel: &Kernel) -> Option<i64> {
-    let passes = QUIET_OPERATIONS / kernel.graph.len().max(1);
-    has_loops(kernel).then_some(passes.max(1) as i64)
-}
 
 /// How math functions are called, for the trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,8 +150,9 @@ impl Generator<'_> {
             inputs.try_push(param.ty.itemsize)?;
         }
         let output = self.kernel.output.itemsize;
-        let (symbols, quiet_passes) = (self.symbols.len(), quiet_passes(self.kernel));
-        Ok(Source { text, symbols, inputs, output, calls: self.calls, lowering, quiet_passes })
+        let quiet_runs = (QUIET_OPERATIONS / self.kernel.graph.len().max(1)).max(1);
+        let (symbols, has_loops) = (self.symbols.len(), has_loops(self.kernel));
+        Ok(Source { text, symbols, inputs, output, calls: self.calls, lowering, quiet_runs, has_loops })
     }
 
     /// Whether the function for one item gives a status beside its result: it has a loop, which can fail.

@@ -8,7 +8,7 @@ use super::functions::Call as Function;
 use super::generate::Source;
 use super::object::{LoadError, Loaded, Object};
 use super::text::Text;
-use crate::back::call::{Needs, Run, Status, drive};
+use crate::back::call::{Needs, Run, Status, drive, quiet_items};
 use crate::back::engine::{Call, Code, RunError};
 use crate::memory::TryGrow;
 
@@ -43,7 +43,8 @@ impl Library {
             most_items: None,
             frame: 0,
             works_in_place: true,
-            quiet_passes: source.quiet_passes,
+            quiet_items: quiet_items(source.quiet_runs, 1),
+            quiet_passes: source.has_loops.then_some(source.quiet_runs as i64),
         };
         let calls = Vec::try_copied(&source.calls)?;
         // SAFETY: as the caller promises, the constructors are those of the host's compiler.

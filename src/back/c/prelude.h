@@ -11,18 +11,19 @@ typedef unsigned long long uint64_t;
 
 enum { ME_ZERO_STEP = 1, ME_TOO_MANY_PASSES = 2, ME_STOPPED = 3 };
 
-/* Passes of loops: those that are left before the code asks whether to go on, how many there were when
-   that was last set, those then left before a look at the clock, the most for an item, and those that it
-   had taken then. */
+/* Passes of loops: those that are left before the code asks whether to go on, how many there were when an
+   item began, by how many a look at the clock comes later, and the most for an item. */
 struct me_count {
-    int64_t left, granted, quiet;
-    uint64_t cap, taken;
+    int64_t left, start, ahead;
+    uint64_t cap;
 };
 static inline int64_t me_count_anew(struct me_count *count, int64_t left) {
-    count->quiet -= count->granted - left;
-    count->granted = (uint64_t)count->quiet < count->cap ? count->quiet : (int64_t)count->cap;
-    count->taken = 0;
-    return count->granted;
+    if (count->ahead || (uint64_t)left > count->cap) {
+        const int64_t quiet = left + count->ahead;
+        left = (uint64_t)quiet < count->cap ? quiet : (int64_t)count->cap;
+        count->ahead = quiet - left;
+    }
+    return count->start = left;
 }
 
 /* What the library hands to each call: the cap on the passes of a `while`, its vector functions by

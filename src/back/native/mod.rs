@@ -33,7 +33,7 @@ use std::cell::Cell;
 
 use super::block::call_each;
 use super::budget::{Count, Meter};
-use super::call::{Needs, Run, Status, drive};
+use super::call::{Needs, Run, Status, drive, quiet_items};
 use super::engine::{Call, Code, Refusal, RunError, reason};
 use crate::ir::Kernel;
 use crate::kernel::level::Level;
@@ -133,20 +133,23 @@ const QUIET_INSTRUCTIONS: usize = 1 << 18;
 /// What a function takes for an item, in such instructions.
 const CALL_COST: usize = 64;
 
-/// Passes of the loops of some code that take little time, if it has loops.
-fn quiet_passes(code: &LaneCode, schedule: &Schedule, group: usize) -> Option<i64> {
-    let insts = || schedule.phases.iter().flat_map(|phase| &phase.insts);
-    if !insts().any(|inst| matches!(inst.op, Op::MeterPass)) {
-        return None;
-    }
+/// How often some code can run for a group of items, or a pass of its loops, in little time.
+fn quiet_runs(code: &LaneCode, schedule: &Schedule, group: usize) -> usize {
     if code.calls.iter().flatten().any(|callee| matches!(callee, Callee::Host(_))) {
         // A function of the host may take any time.
-        return Some(1);
+        return 1;
     }
-    let calls = insts().filter(|inst| matches!(inst.op, Op::Call(_))).count();
+    let insts = || schedule.phases.iter().flat_map(|phase| &phase.insts);
+    let calls_of_groups = insts().filter(|inst| matches!(inst.op, Op::Call(_))).count();
+    let calls = calls_of_groups + schedule.phases.iter().map(|phase| phase.calls.len()).sum::<usize>();
     // No instruction takes more for a lane than for a vector.
     let cost = insts().count().saturating_mul(group.div_ceil(4)) + calls.saturating_mul(CALL_COST * group);
-    Some((QUIET_INSTRUCTIONS / cost.max(1)).max(1) as i64)
+    (QUIET_INSTRUCTIONS / cost.max(1)).max(1)
+}
+
+fn has_loops(schedule: &Schedule) -> bool {
+    let mut insts = schedule.phases.iter().flat_map(|phase| &phase.insts);
+    insts.any(|inst| matches!(inst.op, Op::MeterPass))
 }
 
 /// Expressions beyond which code generation, some steps of which take quadratic time, is not worth it.
@@ -187,10 +190,12 @@ impl Native {
                 list.try_push(*callee)?;
             }
         }
+        let quiet_runs = quiet_runs(&code, &schedule, machine.group_items);
         let needs = Needs {
             inputs,
             output: kernel.output.itemsize,
-            quiet_passes: quiet_passes(&code, &schedule, machine.group_items),
+            quiet_items: quiet_items(quiet_runs, machine.group_items),
+            quiet_passes: has_loops(&schedule).then_some(quiet_runs as i64),
             symbols: code.index_symbols,
             slots: 0,
             group: machine.group_items,

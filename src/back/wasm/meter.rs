@@ -15,10 +15,10 @@ use crate::memory::OutOfMemory;
 const QUIET_OPERATIONS: usize = 1 << 17;
 const CALL_COST: usize = 256;
 
-/// Passes of the loops of a kernel that take little time.
-pub fn quiet_passes(kernel: &Kernel, calls: &[[VectorKernel; 3]]) -> i64 {
+/// How often a kernel can run for a group of items, or a pass of its loops, in little time.
+pub fn quiet_runs(kernel: &Kernel, calls: &[[VectorKernel; 3]]) -> usize {
     let cost = kernel.graph.len().saturating_mul(2) + calls.len().saturating_mul(CALL_COST);
-    (QUIET_OPERATIONS / cost.max(1)).max(1) as i64
+    (QUIET_OPERATIONS / cost.max(1)).max(1)
 }
 
 /// A field of the count of passes in the context.
@@ -27,24 +27,31 @@ fn field(offset: u32) -> MemArg {
 }
 
 impl Emitter<'_> {
-    /// Begins to count the passes of a group, where they are capped: `Count::next_items`.
+    /// Begins to count the passes of a group, where they are capped: `Count::grant`.
     pub fn count_anew(&mut self) -> Result<(), OutOfMemory> {
         self.put_is_capped()?;
         let context = self.context()?;
-        let passes = self.body.new_register(ValType::I64)?;
+        let [quiet, left] = [self.body.new_register(ValType::I64)?, self.body.new_register(ValType::I64)?];
         let mut code = self.body.code()?;
-        code.if_(BlockType::Empty).local_get(context);
-        code.local_get(context).i64_load(field(count::QUIET));
-        code.local_get(context).i64_load(field(count::GRANTED));
-        code.local_get(context).i64_load(field(count::LEFT)).i64_sub().i64_sub();
-        code.local_tee(passes).i64_store(field(count::QUIET));
-        // On the stack while the smaller one is chosen: addresses of the two stores.
-        code.local_get(context).local_get(context).local_get(passes);
+        code.if_(BlockType::Empty).local_get(context).i64_load(field(count::LEFT));
+        code.local_get(context).i64_load(field(count::AHEAD)).i64_add().local_tee(quiet);
         code.local_get(context).i64_load(field(count::CAP));
-        code.local_get(passes).local_get(context).i64_load(field(count::CAP)).i64_lt_u().select();
-        code.local_tee(passes).i64_store(field(count::LEFT));
-        code.local_get(passes).i64_store(field(count::GRANTED));
-        code.local_get(context).i64_const(0).i64_store(field(count::TAKEN)).end();
+        let mut code = self.body.code()?;
+        code.local_get(quiet)
+            .local_get(context)
+            .i64_load(field(count::CAP))
+            .i64_lt_u()
+            .select()
+            .local_set(left);
+        code.local_get(context).local_get(left).i64_store(field(count::LEFT));
+        let mut code = self.body.code()?;
+        code.local_get(context).local_get(left).i64_store(field(count::START));
+        code.local_get(context)
+            .local_get(quiet)
+            .local_get(left)
+            .i64_sub()
+            .i64_store(field(count::AHEAD))
+            .end();
         Ok(())
     }
 

@@ -103,14 +103,14 @@ pub mod context {
     /// The passes of loops, a [`Count`](crate::back::budget::Count).
     pub const COUNT: u32 = 8;
     /// The address of the memory for intermediate values.
-    pub const SCRATCH: u32 = 48;
+    pub const SCRATCH: u32 = 40;
     /// What only [`refill`](super::meter::refill) knows.
     #[cfg_attr(wasm_modules, allow(dead_code, reason = "the engine names the field"))]
-    pub const METER: u32 = 52;
+    pub const METER: u32 = 44;
     /// Whether the function is to end, 0 if not.
-    pub const STOP: u32 = 56;
+    pub const STOP: u32 = 48;
     /// The vector kernels, one word each.
-    pub const CALLS: u32 = 60;
+    pub const CALLS: u32 = 52;
 
     /// Bytes of the context of a function that calls so many vector kernels, and of what follows it, up to an
     /// address at which every value may lie.
@@ -249,19 +249,21 @@ impl<'a> Emitter<'a> {
         for param in &self.kernel.params {
             inputs.try_push(param.ty.itemsize)?;
         }
-        let quiet_passes = self.counts_passes.then(|| meter::quiet_passes(self.kernel, &self.calls));
+        let quiet_runs = meter::quiet_runs(self.kernel, &self.calls);
         let bytes = module::assemble(&self.body.finish()?, !self.calls.is_empty(), linking)?;
+        let group = self.shape.group() as usize;
         let call = call::Needs {
             inputs,
             output: self.kernel.output.itemsize,
             symbols: self.facts.common.symbols,
             // The context.
             slots: 1,
-            group: self.shape.group() as usize,
+            group,
             most_items,
             frame: context::size(self.calls.len()) + self.scratch_bytes as usize,
             works_in_place: true,
-            quiet_passes,
+            quiet_items: call::quiet_items(quiet_runs, group),
+            quiet_passes: self.counts_passes.then_some(quiet_runs as i64),
         };
         Ok(Module { bytes, needs: Needs { call, calls: self.calls } })
     }

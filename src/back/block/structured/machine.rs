@@ -67,7 +67,7 @@ impl Structured {
 }
 
 /// Operations on a lane that take some hundred microseconds in all.
-const QUIET_OPERATIONS: usize = 1 << 18;
+const QUIET_OPERATIONS: usize = 1 << 19;
 
 impl Structured {
     /// Passes of a loop over so many items that take little time.

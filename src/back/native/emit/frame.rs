@@ -15,7 +15,7 @@ pub mod context {
     pub const PASS_CAP: i32 = 40;
     pub const INVOKE: i32 = 48;
     pub const COUNT: i32 = 56;
-    pub const REFILL: i32 = 96;
+    pub const REFILL: i32 = 88;
 }
 
 /// Where things lie in the frame, as byte offsets. The uniform slots come first.

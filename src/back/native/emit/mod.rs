@@ -413,27 +413,38 @@ impl<V: Vectors> Emitter<'_, V> {
         self.set_uniform(slot, register, homes);
     }
 
-    /// Begins to count the passes of a group, where they are capped: `Count::next_items`.
+    /// Begins to count the passes of a group, where they are capped: `Count::grant`.
     fn count_anew(&mut self) {
         let Roles { context, scratch, other, .. } = Self::ROLES;
         let field = |offset: u32| Mem::Base(context, context::COUNT + offset as i32);
-        let is_uncapped = self.asm.new_label();
+        let [is_done, grant, is_near, stays] = [(); 4].map(|()| self.asm.new_label());
         self.asm.load(scratch, field(count::CAP));
         self.asm.compare_long(scratch, NO_CAP as i64);
-        self.asm.jump_if(Condition::Equal, is_uncapped);
-        self.asm.load(other, field(count::GRANTED));
+        self.asm.jump_if(Condition::Equal, is_done);
+        self.asm.load(scratch, field(count::AHEAD));
+        self.asm.compare_long(scratch, 0);
+        self.asm.jump_if(Condition::Equal, is_near);
+        self.asm.jump(grant);
+        // The next question comes before the cap, as it mostly does: what is left stays.
+        self.asm.bind(is_near);
         self.asm.load(scratch, field(count::LEFT));
-        self.asm.subtract(other, scratch);
-        self.asm.load(scratch, field(count::QUIET));
-        self.asm.subtract(scratch, other);
-        self.asm.store(field(count::QUIET), scratch);
         self.asm.load(other, field(count::CAP));
-        self.asm.minimum(scratch, other);
-        self.asm.store(field(count::LEFT), scratch);
-        self.asm.store(field(count::GRANTED), scratch);
-        self.asm.immediate(scratch, 0);
-        self.asm.store(field(count::TAKEN), scratch);
-        self.asm.bind(is_uncapped);
+        self.asm.compare(scratch, other);
+        self.asm.jump_if(Condition::Below, stays);
+        self.asm.bind(grant);
+        self.asm.load(scratch, field(count::AHEAD));
+        self.asm.load(other, field(count::LEFT));
+        self.asm.address(scratch, Mem::Indexed(scratch, other, 0, 0));
+        self.asm.load(other, field(count::CAP));
+        self.asm.minimum(other, scratch);
+        self.asm.store(field(count::LEFT), other);
+        self.asm.store(field(count::START), other);
+        self.asm.subtract(scratch, other);
+        self.asm.store(field(count::AHEAD), scratch);
+        self.asm.jump(is_done);
+        self.asm.bind(stays);
+        self.asm.store(field(count::START), scratch);
+        self.asm.bind(is_done);
     }
 
     /// Counts a pass. What is to do every so many passes stands behind the loop over groups.

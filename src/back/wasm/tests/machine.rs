@@ -236,10 +236,9 @@ impl Machine {
         let quiet = if self.cap.is_some() { 1 << 40 } else { 0 };
         let fields = [
             (count::LEFT, quiet),
-            (count::GRANTED, quiet),
-            (count::QUIET, quiet),
+            (count::START, quiet),
+            (count::AHEAD, 0),
             (count::CAP, self.cap.unwrap_or(NO_CAP)),
-            (count::TAKEN, 0),
         ];
         for (offset, value) in fields {
             let at = context_at + (context::COUNT + offset) as usize;
