@@ -55,6 +55,12 @@ static void dumps_go_to_a_buffer(void) {
     CHECK(strstr(buffer, "float64") != NULL && strstr(buffer, "Sqrt") != NULL);
     me_dump(expr, ME_DUMP_IR, buffer, sizeof buffer);
     CHECK(strncmp(buffer, "param x: float64\n", 17) == 0 && strstr(buffer, "return") != NULL);
+    me_dump(expr, ME_DUMP_WASM, buffer, sizeof buffer);
+#ifdef __EMSCRIPTEN__
+    CHECK(strncmp(buffer, "(module\n  (type (func ", 23) == 0 && strstr(buffer, "f64x2.sqrt") != NULL);
+#else
+    CHECK(strcmp(buffer, "; this build does not make WebAssembly\n") == 0);
+#endif
     CHECK(me_dump(NULL, ME_DUMP_IR, buffer, sizeof buffer) == 0 && buffer[0] == '\0');
     CHECK(me_dump(expr, (me_dump_kind)99, buffer, sizeof buffer) == 0 && buffer[0] == '\0');
     me_free(expr);

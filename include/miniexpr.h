@@ -346,8 +346,8 @@ typedef enum me_dump_kind {
      */
     ME_DUMP_C = 3,
     /**
-     * The WebAssembly module that the engine of modules would instantiate: its bytes in hexadecimal. Only builds
-     * for WebAssembly make one.
+     * The WebAssembly module that the engine of modules would instantiate, as text (WAT). Only builds for WebAssembly
+     * make one.
      */
     ME_DUMP_WASM = 4,
 } me_dump_kind;
@@ -452,7 +452,7 @@ typedef struct me_compile_params {
      */
     int64_t max_passes;
     /**
-     * Takes what kernels print; NULL for C's stdout.
+     * Takes what kernels print; NULL for C's stdout, or nothing in WebAssembly without a C library.
      */
     me_print_function print;
     /**

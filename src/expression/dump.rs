@@ -20,8 +20,8 @@ pub enum Dump {
     Lanes,
     /// The C text that the C compiler's engine would compile.
     C,
-    /// The WebAssembly module that the engine of modules would instantiate: its bytes in hexadecimal. Only builds for
-    /// WebAssembly make one.
+    /// The WebAssembly module that the engine of modules would instantiate, as text (WAT). Only builds for WebAssembly
+    /// make one.
     Wasm,
 }
 

@@ -217,7 +217,7 @@ pub struct me_compile_params {
     pub max_constant_bytes: i64,
     /// As in me_budget, for every evaluation of the expression; 0 for no limit.
     pub max_passes: i64,
-    /// Takes what kernels print; NULL for C's stdout.
+    /// Takes what kernels print; NULL for C's stdout, or nothing in WebAssembly without a C library.
     pub print: me_print_function,
     /// First argument of `print`.
     pub print_context: *mut c_void,
@@ -326,8 +326,8 @@ pub enum DumpKind {
     ME_DUMP_LANES = 2,
     /// The C text that the C compiler's engine would compile.
     ME_DUMP_C = 3,
-    /// The WebAssembly module that the engine of modules would instantiate: its bytes in hexadecimal. Only builds
-    /// for WebAssembly make one.
+    /// The WebAssembly module that the engine of modules would instantiate, as text (WAT). Only builds for WebAssembly
+    /// make one.
     ME_DUMP_WASM = 4,
 }
 

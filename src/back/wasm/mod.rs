@@ -15,7 +15,7 @@
 //! `host` puts a module into the function table: by the `helpers` that a program registers, that come with a
 //! main module (`embedded_glue`) or that a module without Emscripten imports (`imported_helpers`), or by the
 //! `dynamic_linker` of Emscripten; `bridge` has what other modules may import, `signature` tells functions of
-//! other types apart. `instances` has the kernels of a module with threads. `engine` builds and runs kernels.
+//! other types apart, `text` shows modules. `instances` has the kernels of a module with threads. `engine` builds and runs kernels.
 
 mod access;
 mod arithmetic;
@@ -49,6 +49,8 @@ mod refill;
 mod signature;
 #[cfg(test)]
 mod tests;
+#[cfg(any(test, wasm_modules))]
+mod text;
 
 use wasm_encoder::ValType;
 
@@ -74,6 +76,8 @@ pub use host::has_declared_type;
 #[cfg(threaded_wasm)]
 pub use host::has_task_type;
 pub use module::Linking;
+#[cfg(any(test, wasm_modules))]
+pub use text::Text;
 
 /// Items of a strip: enough to make a call cheap, few enough for the first-level cache.
 pub const STRIP_ITEMS: u32 = 256;

@@ -5,6 +5,7 @@ use wasmi::{
     TableType, TypedFunc,
 };
 
+use super::text::check_text;
 use crate::back::block::{self, Items};
 use crate::back::budget::{NO_CAP, count};
 use crate::back::call::{Run, Status, drive};
@@ -97,6 +98,7 @@ fn run_module(
     items: usize,
     at: &Positions<'_>,
 ) -> Option<Vec<u8>> {
+    check_text(&module.bytes);
     let mut machine = Machine::new(&module.bytes, module.needs.calls.clone());
     let words: Vec<Vec<u64>> = inputs.iter().map(|input| aligned(&input.bytes)).collect();
     let pointers = pointers(inputs, &words);

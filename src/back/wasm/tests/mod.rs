@@ -5,6 +5,7 @@ mod programs;
 mod random_programs;
 mod recorded_kernels;
 mod signatures;
+mod text;
 
 use crate::back::call::Status;
 use crate::back::engine::Refusal;
