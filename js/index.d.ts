@@ -100,6 +100,11 @@ export interface CompileOptions {
   dtype?: Dtype;
   /** For text from users: what it may do, and how large it may be. */
   sandbox?: boolean | Sandbox;
+  /**
+   * Takes what a kernel prints, a line at a time, without its end. It is called when the code that runs has ended. Without it, lines
+   * go to the console, and with the native engine to the standard output.
+   */
+  print?: (line: string) => void;
 }
 
 /**
@@ -126,10 +131,7 @@ export interface EvaluateOptions {
   out?: TypedArray | ArrayView | EngineArray | string[];
   /** Threads, this one included; 0 for as many as there are. 1 by default. */
   threads?: number;
-  /**
-   * Milliseconds after which the evaluation ends with the code `ERR_TIMEOUT`. With threads in WebAssembly only calls of
-   * `async` take it.
-   */
+  /** Milliseconds after which the evaluation ends with the code `ERR_TIMEOUT`. */
   timeout?: number;
   /** The package `apache-arrow`, for columns of a type that no input has. */
   arrow?: object;

@@ -19,6 +19,7 @@ const MOST_VARIABLES = 128;
  * @property {import("./dtypes.js").Dtype | null} dtype Of the result, if it is asked for.
  * @property {number} dialect
  * @property {Sandbox | null} sandbox
+ * @property {((line: string) => void) | undefined} print
  * @property {string} key What tells it from others.
  */
 
@@ -99,14 +100,29 @@ function checkNames(names) {
   }
 }
 
+/** Numbers of functions that take what is printed, by which programs with them are told apart. */
+const printers = new WeakMap();
+let lastPrinter = 0;
+
+function readPrint(print) {
+  if (print !== undefined && typeof print !== "function") {
+    throw new MiniexprError("ERR_ARGUMENT", `print is ${shown(print)}, not a function`);
+  }
+  if (print !== undefined && !printers.has(print)) {
+    printers.set(print, ++lastPrinter);
+  }
+  return print;
+}
+
 /** Options of a compilation. */
 function readOptions(options) {
   const given = reading(() => ({
     dialect: options?.dialect,
     dtype: options?.dtype,
     sandbox: options?.sandbox,
+    print: options?.print,
   }));
-  const { dialect = "numpy", dtype } = given;
+  const { dialect = "numpy", dtype, print } = given;
   const number = DIALECTS.indexOf(dialect);
   if (number < 0) {
     throw new MiniexprError(
@@ -118,6 +134,7 @@ function readOptions(options) {
     dialect: number,
     dtype: dtype === undefined ? null : readDtype(dtype, "results"),
     sandbox: readSandbox(given.sandbox),
+    print: readPrint(print),
   };
 }
 
@@ -125,11 +142,11 @@ function readOptions(options) {
 export function signatureOf(text, names, dtypes, options) {
   checkText(text);
   checkNames(names);
-  const { dialect, dtype, sandbox } = readOptions(options);
+  const { dialect, dtype, sandbox, print } = readOptions(options);
   const variables = names.map((name, i) => `${name}:${dtypes[i].name}`);
   const limits = sandbox === null ? "" : JSON.stringify(sandbox);
-  const key = `${dialect} ${dtype?.name} ${limits} ${variables} ${text}`;
-  return { text, names, dtypes, dtype, dialect, sandbox, key };
+  const key = `${dialect} ${dtype?.name} ${limits} ${printers.get(print)} ${variables} ${text}`;
+  return { text, names, dtypes, dtype, dialect, sandbox, print, key };
 }
 
 /** The names of an object of the caller, and what they stand for, read once. */

@@ -177,9 +177,11 @@ export class NativeEngine {
     this.description = Object.freeze({ name: "native", reason, threads: addon.threads() });
   }
 
-  compile({ text, names, dtypes, dtype, dialect, sandbox }, itemsizes) {
+  compile({ text, names, dtypes, dtype, dialect, sandbox, print }, itemsizes) {
     const variables = names.map((name, i) => ({ name, dtype: dtypes[i].code, itemsize: itemsizes[i] }));
-    const program = this.#addon.compile(text, variables, dtype?.code ?? 0, dialect, sandbox);
+    // A function of the addon's own kind: it gives nothing.
+    const take = print && ((line) => void print(line));
+    const program = this.#addon.compile(text, variables, dtype?.code ?? 0, dialect, sandbox, take);
     if (!(program instanceof this.#addon.Program)) {
       throw errorOfFailure(program, text);
     }

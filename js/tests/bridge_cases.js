@@ -592,6 +592,9 @@ function budgets({ engine }) {
   checkEqual([evaluate(budget(guest.words(0), 0)), evaluate(budget(guest.words(1), 0))], [0, CANCELLED]);
   checkEqual([evaluate(-8), evaluate(budget(-8, 0)), evaluate(guest.words(3))], [INVALID, INVALID, INVALID]);
   checkEqual(evaluate(0), 0, "it goes on");
+  guest.memory.write(data, Float64Array.of(Infinity));
+  const late = guest.put(new Uint8Array(BigInt64Array.of(24n, 20_000_000n, 0n).buffer));
+  checkEqual(evaluate(late), -7, "the time is up");
 }
 
 /** An engine that fails tells the guest so. */

@@ -67,6 +67,12 @@ test("items have the sizes that the library says", () => {
   });
 });
 
+test("the program of examples/node prints what its guests compute", () => {
+  const program = fileURLToPath(new URL("examples/node/bridge.mjs", root));
+  const printed = execFileSync(process.execPath, [program], { encoding: "utf8" });
+  assert.equal(printed, "5, 13, 17\nunknown name 'w' near offset 12\n1116.9\n");
+});
+
 test("a guest has every function of the header but three that are the host's", () => {
   const header = readFileSync(new URL("include/miniexpr.h", root), "utf8");
   const declared = [...header.matchAll(/^(?!typedef|#|\s|\/).*?\b(me_[a-z_]+)\(/gm)].map(([, name]) => name);

@@ -77,6 +77,22 @@ inEachBrowser(
       }
     });
 
+    browserTest("the time of evaluations is limited, with shared memory and without", async () => {
+      for (const [headers, name] of [
+        [ISOLATION, "wasm-threads"],
+        [{}, "wasm"],
+      ]) {
+        const page = await open(openPage, headers);
+        assert.equal(
+          await page.evaluate(() => typeof SharedArrayBuffer !== "undefined"),
+          name === "wasm-threads",
+        );
+        const limits = { name, outcomes: ["ERR_TIMEOUT", "ERR_TIMEOUT"] };
+        assert.deepEqual(await ask(page, "timeLimits"), limits);
+        await page.close();
+      }
+    });
+
     browserTest("a page without the headers is told of them, or does without threads", async () => {
       const page = await open(openPage, {});
       const { error } = await ask(page, "tryPool", {});
@@ -89,6 +105,28 @@ inEachBrowser(
       assert.match(reason, /SharedArrayBuffer/);
       assert.deepEqual(await ask(page, "replayFile", "dsl_kernels.jsonl"), []);
       await page.close();
+    });
+
+    browserTest("the page of the example draws", async () => {
+      for (const [headers, ready] of [
+        [
+          ISOLATION,
+          () => /^\d+ threads?: [\d.]+ ms$/.test(globalThis.document.querySelector("output").value),
+        ],
+        [{}, () => /^1 thread: [\d.]+ ms \(.+\)$/.test(globalThis.document.querySelector("output").value)],
+      ]) {
+        const page = await openPage(`${await serve(headers)}/examples/web/index.html`, ready);
+        const count = await page.evaluate(() => {
+          const { width, height } = globalThis.document.querySelector("canvas");
+          const { data } = globalThis.document
+            .querySelector("canvas")
+            .getContext("2d")
+            .getImageData(0, 0, width, height);
+          return new Set(new Uint32Array(data.buffer)).size;
+        });
+        assert.ok(count > 20, `${count} colours`);
+        await page.close();
+      }
     });
 
     browserTest("a strict content policy is enough", async () => {

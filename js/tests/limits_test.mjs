@@ -11,6 +11,9 @@ const LOOP = "def f(x):\n    y = x\n    for i in range(100):\n        y = y + 1\
 const x = Float64Array.of(1, 2, 3);
 const types = { x: "float64" };
 
+/** Long enough for messages of other threads. */
+const turn = () => new Promise((resolve) => setTimeout(resolve, 50));
+
 /** What a call throws. */
 function thrownBy(call) {
   try {
@@ -82,18 +85,43 @@ for (const [name, { compileSync, compile, evaluateSync }] of backends) {
   test(`${name}: the time of an evaluation is limited`, async () => {
     const f = await compile(FOREVER, types);
     await assert.rejects(f.async({ x }, { timeout: 30 }), { code: "ERR_TIMEOUT" });
-    if (name === "wasm-threads") {
-      assert.equal(thrownBy(() => f({ x }, { timeout: 30 })).code, "ERR_ARGUMENT");
-    } else {
-      assert.equal(thrownBy(() => f({ x }, { timeout: 30 })).code, "ERR_TIMEOUT");
-      const out = new Float64Array(3);
-      assert.equal(thrownBy(() => f({ x }, { timeout: 30, out })).code, "ERR_TIMEOUT");
-      assert.deepEqual(evaluateSync("x + 1", { x }, { timeout: 60_000 }), Float64Array.of(2, 3, 4));
-    }
+    const started = performance.now();
+    assert.equal(thrownBy(() => f({ x }, { timeout: 30 })).code, "ERR_TIMEOUT");
+    const took = performance.now() - started;
+    assert.ok(took >= 30 && took < 5000, `${took} ms`);
+    const out = new Float64Array(3);
+    assert.equal(thrownBy(() => f({ x }, { timeout: 30, out })).code, "ERR_TIMEOUT");
+    // So many items that other threads, where there are some, take their share.
+    const many = new Float64Array(1_000_000).fill(1);
+    const threads = { timeout: 30, threads: 0 };
+    assert.equal(thrownBy(() => f({ x: many }, threads)).code, "ERR_TIMEOUT");
+    assert.deepEqual(evaluateSync("x + 1", { x }, { timeout: 60_000 }), Float64Array.of(2, 3, 4));
+    const sum = evaluateSync("x + 1", { x: many }, { timeout: 60_000, threads: 0 });
+    assert.ok(sum.every((item) => item === 2));
     assert.deepEqual(
       await (await compile("x + 1", types)).async({ x }, { timeout: 60_000 }),
       Float64Array.of(2, 3, 4),
     );
+  });
+
+  test(`${name}: what a kernel prints goes where its host wants`, async () => {
+    const text = 'def f(x):\n    print("at most {}, over 2: {}", max(x), max(x) > 2)\n    return x\n';
+    const lines = [];
+    const others = [];
+    const f = await compile(text, types, { print: (line) => lines.push(line) });
+    const g = await compile(text, types, { print: (line) => others.push(line) });
+    const wanted = ["at most 3, over 2: true"];
+    f({ x });
+    assert.deepEqual(lines, [], "not while others run");
+    await turn();
+    assert.deepEqual([lines, others], [wanted, []]);
+    await g.async({ x }, { threads: 0 });
+    await turn();
+    assert.deepEqual([lines, others], [wanted, wanted]);
+    evaluateSync(text, { x: Float64Array.of(1 / 3) }, { print: (line) => others.push(line) });
+    await turn();
+    assert.deepEqual(others[1], "at most 0.33333333333333331, over 2: false");
+    assert.equal(thrownBy(() => compileSync(text, types, { print: "yes" })).code, "ERR_ARGUMENT");
   });
 
   test(`${name}: errors have a place and a hint`, () => {

@@ -1,5 +1,6 @@
 /* Runs the cases of the pool and recorded cases in a page, or in a worker of it. */
 
+import { ready, compileSync } from "../index.web.js";
 import { ThreadPool } from "../threads/threadpool.js";
 import { load } from "../wasm/miniexpr.js";
 import { CASES, runCase } from "./pool_cases.js";
@@ -66,6 +67,25 @@ const functions = {
     } finally {
       Atomics.waitAsync = waitAsync;
     }
+  },
+
+  /** The engine of this page, and how an evaluation without an end is ended there: blocking it, and not. */
+  async timeLimits() {
+    const { name } = await ready();
+    const endless = "def f(x):\n    y = x\n    while y > 0:\n        y = y + 1\n    return y\n";
+    const f = compileSync(endless, { x: "float64" });
+    const x = Float64Array.of(1, 2, 3);
+    const outcomes = [];
+    for (const evaluate of [f, f.async]) {
+      const start = performance.now();
+      try {
+        outcomes.push(await evaluate({ x }, { timeout: 50 }));
+      } catch ({ code, message }) {
+        const time = performance.now() - start;
+        outcomes.push(time >= 50 && time < 5000 ? code : `${code} after ${time} ms: ${message}`);
+      }
+    }
+    return { name, outcomes };
   },
 
   /** Asks a worker of this page for a function. */

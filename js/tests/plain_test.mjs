@@ -16,6 +16,21 @@ import { isDeviation, readCases, vectorFiles } from "./vectors.mjs";
 const bytes = readFileSync(new URL("../wasm/miniexpr.wasm", import.meta.url));
 const module = new WebAssembly.Module(bytes);
 
+/** The address of new memory with these words. */
+function wordsIn(host, ...values) {
+  const address = host.alloc(4 * values.length);
+  host.getMemoryView("u32").set(values, address / 4);
+  return address;
+}
+
+/** The address of new memory with a text. */
+function textIn(host, text) {
+  const bytes = new TextEncoder().encode(`${text}\0`);
+  const address = host.alloc(bytes.length);
+  host.getMemoryView("u8").set(bytes, address);
+  return address;
+}
+
 test("it imports the two functions that make kernels, and nothing else", () => {
   const imports = WebAssembly.Module.imports(module).map(
     ({ module, name, kind }) => `${module}.${name} ${kind}`,
@@ -42,7 +57,7 @@ test("both modules are as small as the documents say", () => {
     const bytes = readFileSync(new URL(`../${path}`, import.meta.url));
     assert.ok(bytes.length < 1_500_000, `${path}: ${bytes.length} bytes`);
     const packed = brotliCompressSync(bytes).length;
-    assert.ok(packed < 370_000, `${path}: ${packed} bytes with Brotli`);
+    assert.ok(packed < 380_000, `${path}: ${packed} bytes with Brotli`);
   }
 });
 
@@ -77,6 +92,26 @@ test("blocks are aligned, survive growth, and may be given back twice", async ()
   assert.throws(() => host.getMemoryView("f16"), /there is no view "f16"/);
 });
 
+test("a kernel as text is a module", async () => {
+  const host = await load();
+  const { exports } = host;
+  const out = host.alloc(4);
+  const text = "def f(x):\n    y = x\n    for i in range(9):\n        y = y + exp(y)\n    return y\n";
+  const variables = wordsIn(host, textIn(host, "x"), 11, 0, 0, 0, 0);
+  assert.equal(exports.me_compile(textIn(host, text), variables, 1, 0, 0, out), 0);
+  const expression = host.getMemoryView("u32")[out / 4];
+  const WASM = 4;
+  const room = exports.me_dump(expression, WASM, 0, 0) + 1;
+  const buffer = host.alloc(room);
+  exports.me_dump(expression, WASM, buffer, room);
+  const wabt = await loadWabt();
+  const parsed = wabt.parseWat("kernel.wat", host.readText(buffer), { simd: true });
+  parsed.validate();
+  const kernel = new WebAssembly.Module(parsed.toBinary({}).buffer);
+  assert.deepEqual(WebAssembly.Module.exports(kernel), [{ name: "me_dsl_jit_kernel", kind: "function" }]);
+  exports.me_free(expression);
+});
+
 test("after an exception of a host's function the stack is the host's to restore, and little is lost", async () => {
   const host = await load();
   const { exports } = host;
@@ -93,17 +128,8 @@ test("after an exception of a host's function the stack is the host's to restore
   const table = exports.__indirect_function_table;
   const index = table.grow(1);
   table.set(index, new WebAssembly.Instance(wrapper, { env: { f } }).exports.f);
-  const words = (...values) => {
-    const address = host.alloc(4 * values.length);
-    host.getMemoryView("u32").set(values, address / 4);
-    return address;
-  };
-  const put = (text) => {
-    const bytes = new TextEncoder().encode(`${text}\0`);
-    const address = host.alloc(bytes.length);
-    host.getMemoryView("u8").set(bytes, address);
-    return address;
-  };
+  const words = (...values) => wordsIn(host, ...values);
+  const put = (text) => textIn(host, text);
   const [FLOAT64, FUNCTION1] = [11, 9];
   const variables = words(put("x"), FLOAT64, 0, 0, 0, 0, put("f"), FLOAT64, index, FUNCTION1, 0, 0);
   const out = words(0);

@@ -12,6 +12,7 @@
 import { compile, evaluate } from "./evaluate.js";
 import { Thread } from "./thread.js";
 import { Views, compileModule, readText } from "../wasm/host.js";
+import { addHostFunctions } from "../wasm/table.js";
 import {
   CALL_RUNNING,
   CONTROL,
@@ -128,10 +129,12 @@ class Member {
   #starting;
   #thread = null;
   #onFailure;
+  #onPrint;
 
   /** Starts a worker; the start is over when `ready` is settled. */
-  constructor(url, message, onFailure) {
+  constructor(url, message, { onFailure, onPrint }) {
     this.#onFailure = onFailure;
+    this.#onPrint = onPrint;
     this.#starting = Thread.start(url, SCRIPT).then(
       (thread) => this.#listen(thread, message),
       (error) => {
@@ -161,6 +164,8 @@ class Member {
       this.ready.resolve();
     } else if (data.answer) {
       this.answer?.resolve(data.answer);
+    } else if (data.printed) {
+      this.#onPrint(...data.printed);
     } else {
       if (data.failed) {
         this.#fail(Object.assign(new ThreadPoolError(data.failed.message), { stack: data.failed.stack }));
@@ -201,10 +206,14 @@ class Member {
 export class ThreadPool {
   /** Why the pool has no threads; null if it has them. */
   reason = null;
+  /** As that of `js/wasm/miniexpr.js`. */
+  onPrint = () => {};
   #module;
   #memory;
   #instance;
   #views;
+  /** Where threads have what the module calls. */
+  #hostFunctions;
   #workers = [];
   /** Makes calls that this thread may not wait for; made when it is first needed. */
   #helper = null;
@@ -299,7 +308,9 @@ export class ThreadPool {
     if (bytes > 0 && exports.__tls_base?.value === 0) {
       initTls(exports, this.alloc(bytes));
     }
+    this.#hostFunctions = addHostFunctions(exports, this.#memory, (...line) => this.onPrint(...line));
     (exports._initialize ?? exports._start)?.();
+    exports.me_register_clock?.(this.#hostFunctions.clock);
     exports.threadpool_init?.(count);
     this.#mayBlock = mayBlock();
     exports.threadpool_may_sleep?.(this.#mayBlock ? 1 : 0);
@@ -320,13 +331,17 @@ export class ThreadPool {
       memory: this.#memory,
       control: this.#control,
       imports,
+      hostFunctions: this.#hostFunctions,
       index,
       isHelper: index === CALLER,
       stack,
       stackBytes,
       tls: bytes > 0 ? this.alloc(bytes) : 0,
     };
-    return new Member(workerUrl, message, (error) => this.#lose(index, error));
+    return new Member(workerUrl, message, {
+      onFailure: (error) => this.#lose(index, error),
+      onPrint: (...line) => this.onPrint(...line),
+    });
   }
 
   /** A worker has failed, or has ended before the pool. */
@@ -342,6 +357,11 @@ export class ThreadPool {
       // It was the module that failed.
     }
     this.#onLost(this.#failure);
+  }
+
+  /** As that of `js/wasm/miniexpr.js`. */
+  get printer() {
+    return this.#hostFunctions.printer;
   }
 
   /** The instance of this thread. */

@@ -15,6 +15,7 @@ import {
   tellFailure,
   useStack,
 } from "./host.js";
+import { addHostFunctions } from "../wasm/table.js";
 
 /** No thread's number: stands for the thread that dispatches. */
 const CALLER = -1;
@@ -80,8 +81,9 @@ class Thread {
 }
 
 async function start(port, message) {
-  const { module, memory, imports, stack, stackBytes, tls, isHelper } = message;
+  const { module, memory, imports, hostFunctions, stack, stackBytes, tls, isHelper } = message;
   const { exports } = await instantiate(module, memory, imports);
+  addHostFunctions(exports, memory, (...printed) => port.post({ printed }), hostFunctions);
   useStack(exports, stack, stackBytes);
   if (tls !== 0) {
     initTls(exports, tls);

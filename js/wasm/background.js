@@ -38,10 +38,11 @@ class Job {
   done = 0;
   all = 0;
 
-  constructor(message, transfer, text) {
+  constructor(message, transfer, { text, print }) {
     this.message = message;
     this.transfer = transfer;
     this.text = text;
+    this.print = print;
     this.promise = new Promise((resolve, reject) => Object.assign(this, { resolve, reject }));
   }
 }
@@ -68,15 +69,16 @@ export class Background {
   start(_engine, program, { shape, size, operands }) {
     const inputs = operands.map((operand, i) => copied(operand, program.inputType(i)));
     const { signature, itemsizes } = program;
-    const { text, names, dialect, sandbox, key } = signature;
+    const { text, names, dialect, sandbox, key, print } = signature;
     const described = {
       ...{ text, names, dialect, sandbox, key },
+      prints: print !== undefined,
       dtypes: signature.dtypes.map(({ name }) => name),
       dtype: signature.dtype?.name,
     };
     const message = { signature: described, itemsizes, shape, size, inputs };
     const transfer = inputs.map(({ data }) => data.buffer);
-    const job = new Job(message, transfer, text);
+    const job = new Job(message, transfer, { text, print });
     this.#waiting.push(job);
     this.#next();
     return {
@@ -126,9 +128,13 @@ export class Background {
     return thread;
   }
 
-  #receive(thread, { done, all, result, failure }) {
+  #receive(thread, { done, all, printed, result, failure }) {
     const job = this.#running;
     if (job === null) {
+      return;
+    }
+    if (printed !== undefined) {
+      job.print(printed);
       return;
     }
     if (done !== undefined) {

@@ -3,10 +3,8 @@
  *
  * SPDX-License-Identifier: BSD-3-Clause
  */
-import { isShared } from "../core/dtypes.js";
 import { MiniexprError, errorOfFailure } from "../core/error.js";
 import { WasmProgram } from "./program.js";
-import { addClock } from "./table.js";
 
 /** Words and bytes of the structs of the C header. */
 const VARIABLE_WORDS = 6;
@@ -20,6 +18,8 @@ const COMPILE_PARAM = {
   MAX_NODES: 32 / 8,
   MAX_CONSTANT_BYTES: 40 / 8,
   MAX_PASSES: 48 / 8,
+  PRINT: 56 / 4,
+  PRINT_CONTEXT: 60 / 4,
 };
 /** Memory for the arrays of calls that is kept from one to the next. */
 const KEPT_BYTES = 1 << 20;
@@ -62,7 +62,9 @@ export class WasmEngine {
   #keptBytes = 0;
   #startJob;
   #failure = null;
-  #hasClock = false;
+  /** What takes the lines of kernels, by the number that the module has for it. */
+  #printers = new Map();
+  #lastPrinter = 0;
 
   /**
    * @param {object} host
@@ -73,6 +75,8 @@ export class WasmEngine {
   constructor(host, description, startJob) {
     this.#host = host;
     this.#views = new Views(host.memory.buffer);
+    // Later: it might evaluate, and throw.
+    host.onPrint = (printer, line) => queueMicrotask(() => this.#print(printer, line));
     this.description = Object.freeze(description);
     this.#startJob = startJob;
   }
@@ -95,6 +99,17 @@ export class WasmEngine {
       this.#views = new Views(buffer);
     }
     return this.#views;
+  }
+
+  /** As Emscripten does, what has no other place goes to the console. */
+  #print(printer, line) {
+    const print = printer === 0 ? console.log : this.#printers.get(printer);
+    print?.(line);
+  }
+
+  /** Forgets what took the lines of a kernel that is gone. */
+  forgetPrinter(printer) {
+    this.#printers.delete(printer);
   }
 
   /** See `WasmProgram.start`. */
@@ -153,18 +168,6 @@ export class WasmEngine {
     }
   }
 
-  /** Gives the module, which has no clock of its own, that of this thread; other threads could not call it. */
-  provideClock() {
-    if (isShared(this.views.Uint8Array)) {
-      const message = "with threads in WebAssembly, only calls of async() take a timeout";
-      throw new MiniexprError("ERR_ARGUMENT", message);
-    }
-    if (!this.#hasClock) {
-      this.exports.me_register_clock(addClock(this.exports.__indirect_function_table));
-      this.#hasClock = true;
-    }
-  }
-
   /** The latest failure of the module on this thread. */
   failure(code, text) {
     return this.withMemory(ERROR_BYTES, (address) => {
@@ -181,7 +184,8 @@ export class WasmEngine {
   }
 
   compile(signature, itemsizes) {
-    const { text, names, dtypes, dtype, dialect, sandbox } = signature;
+    const { text, names, dtypes, dtype, dialect, sandbox, print } = signature;
+    const printer = print === undefined ? 0 : ++this.#lastPrinter;
     const encoder = new TextEncoder();
     const texts = [text, ...names].map((string) => encoder.encode(`${string}\0`));
     const textBytes = texts.reduce((bytes, { length }) => bytes + length, 0);
@@ -201,12 +205,18 @@ export class WasmEngine {
         words.set(row, table / 4 + VARIABLE_WORDS * i);
       });
       this.#writeParams(params, dialect, sandbox);
+      words[params / 4 + COMPILE_PARAM.PRINT] = this.#host.printer;
+      words[params / 4 + COMPILE_PARAM.PRINT_CONTEXT] = printer;
       const args = [addresses[0], table, names.length, dtype?.code ?? 0, params, 0, out];
       const status = this.enter("me_compile_with", args);
       if (status !== 0) {
         throw this.failure(COMPILE_CODES.get(status) ?? "ERR_ARGUMENT", text);
       }
-      return new WasmProgram(this, this.views.Uint32Array[out / 4], signature, itemsizes);
+      const program = new WasmProgram(this, this.views.Uint32Array[out / 4], signature, itemsizes, printer);
+      if (printer !== 0) {
+        this.#printers.set(printer, print);
+      }
+      return program;
     });
   }
 

@@ -30,6 +30,10 @@ export interface Miniexpr {
   /** The functions of the C header, with addresses as numbers. */
   readonly exports: WebAssembly.Exports;
   readonly memory: WebAssembly.Memory;
+  /** Index of a function for the `print` of a `me_compile_params`: what comes there goes to `onPrint`. */
+  readonly printer: number;
+  /** Takes a line of a kernel, without its end, and the `print_context`. Must not throw or evaluate. */
+  onPrint: (context: number, line: string) => void;
   /** The address of new memory, a multiple of 16. */
   alloc(bytes: number): number;
   /** Gives memory back that `alloc` gave; 0 is ignored. */

@@ -4,9 +4,14 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 import { Views, compileModule, jitImports, readText } from "./host.js";
+import { addHostFunctions } from "./table.js";
 
 /** An instance of the module. The functions of the C header are in `exports`, with addresses as numbers. */
 class Miniexpr {
+  /** Index of a function for the `print` of a `me_compile_params`. */
+  printer = 0;
+  /** Is called with what comes there: the `print_context`, and a line without its end. */
+  onPrint = () => {};
   #views;
 
   constructor(instance) {
@@ -55,5 +60,9 @@ export async function load({ jit = true, onWarning, ...source } = {}) {
   if (jit) {
     bind(instance.exports, instance.exports.memory);
   }
-  return new Miniexpr(instance);
+  const host = new Miniexpr(instance);
+  const { clock, printer } = addHostFunctions(host.exports, host.memory, (...line) => host.onPrint(...line));
+  host.exports.me_register_clock?.(clock);
+  host.printer = printer;
+  return host;
 }

@@ -54,11 +54,14 @@ export class WasmProgram {
   #call;
   /** Address of a function that is told of the progress, and what it is told first; see `watch`. */
   #progress = 0;
+  /** See `WasmEngine.forgetPrinter`. */
+  #printer;
   /** Whether arrays may be evaluated piece by piece. */
   #isItemwise;
 
-  constructor(engine, expression, signature, itemsizes) {
+  constructor(engine, expression, signature, itemsizes, printer) {
     this.#engine = engine;
+    this.#printer = printer;
     this.#expression = expression;
     this.signature = signature;
     this.itemsizes = itemsizes;
@@ -129,12 +132,8 @@ export class WasmProgram {
    * @returns {object} The typed array with the result.
    */
   evaluate({ threads, timeout }, output, shape, size, operands) {
-    if (timeout > 0) {
-      this.#engine.provideClock();
-      return this.#evaluateWhole({ threads: 1, timeout }, output, shape, size, operands);
-    }
     const piece = pieceOf(this.#types);
-    return threads === 1 && piece < size && this.#canBeCut(output, size, operands)
+    return threads === 1 && timeout === 0 && piece < size && this.#canBeCut(output, size, operands)
       ? this.#evaluatePieces(piece, output, size, operands)
       : this.#evaluateWhole({ threads, timeout }, output, shape, size, operands);
   }
@@ -244,5 +243,6 @@ export class WasmProgram {
   dispose() {
     this.#call.dispose();
     this.#engine.exports.me_free(this.#expression);
+    this.#engine.forgetPrinter(this.#printer);
   }
 }

@@ -37,6 +37,7 @@ function evaluate({ signature, itemsizes, shape, size, inputs }) {
       ...signature,
       dtypes: signature.dtypes.map(dtypeNamed),
       dtype: signature.dtype === undefined ? null : dtypeNamed(signature.dtype),
+      print: signature.prints ? (printed) => port.post({ printed }) : undefined,
     },
     itemsizes,
   );
@@ -61,6 +62,8 @@ port.listen(async (message) => {
   }
   try {
     const result = evaluate(message);
+    // What was printed comes first.
+    await null;
     port.post({ result }, [result.buffer]);
   } catch ({ code = "ERR_INTERNAL", message: text, start: first, end, hint }) {
     port.post({ failure: { code, message: text, start: first, end, hint } });

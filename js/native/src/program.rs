@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use miniexpr::{ArrayMut, ArrayRef, Dialect, Dtype, Error, ErrorKind, Expression, Profile};
 use napi::bindgen_prelude::{AsyncTask, Either, Float64ArraySlice, Uint8Array};
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 use smallvec::SmallVec;
 
@@ -70,8 +71,11 @@ impl Sandbox {
     }
 }
 
+/// Takes a line that is printed, in the thread of JavaScript; does not keep the process alive.
+type Printer = ThreadsafeFunction<String, (), String, napi::Status, false, true>;
+
 /// Compiles a text, within `sandbox` if it is there. `dtype` is that of the result, 0 to infer it; `dialect` has the value
-/// of C.
+/// of C. What is printed goes to `print`, or to C's `stdout`.
 #[napi(catch_unwind)]
 pub fn compile(
     text: String,
@@ -79,8 +83,9 @@ pub fn compile(
     dtype: u32,
     dialect: u32,
     sandbox: Option<Sandbox>,
+    print: Option<Printer>,
 ) -> Either<Program, Failure> {
-    match expression(&text, &variables, dtype, dialect, sandbox) {
+    match expression(&text, &variables, dtype, dialect, sandbox, print) {
         Ok(expression) => Either::A(Program { expression: Some(Arc::new(expression)) }),
         Err(error) => Either::B(Failure::of_text(error)),
     }
@@ -92,6 +97,7 @@ fn expression(
     dtype: u32,
     dialect: u32,
     sandbox: Option<Sandbox>,
+    print: Option<Printer>,
 ) -> Result<Expression, Error> {
     let dialect = match dialect {
         0 => Dialect::Miniexpr,
@@ -107,6 +113,13 @@ fn expression(
     }
     if let Some(sandbox) = sandbox {
         builder = builder.profile(sandbox.profile());
+    }
+    if let Some(print) = print {
+        builder = builder.print(move |line| {
+            let line = String::from_utf8_lossy(line.strip_suffix(b"\n").unwrap_or(line));
+            // A process that ends takes no lines any more.
+            let _ = print.call(line.into_owned(), ThreadsafeFunctionCallMode::NonBlocking);
+        });
     }
     builder.compile()
 }

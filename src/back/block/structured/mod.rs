@@ -12,13 +12,14 @@
 mod build;
 mod by_part;
 mod choice;
+#[cfg(any(bare_wasm, test))]
+mod decimal;
 mod lanes;
 mod loops;
 mod machine;
 mod masks;
 mod parts;
 mod pool;
-#[cfg_attr(bare_wasm, path = "print_absent.rs")]
 mod print;
 mod printer;
 mod state;

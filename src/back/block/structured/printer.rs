@@ -7,7 +7,7 @@ use crate::memory::{OutOfMemory, try_box};
 /// Takes a line with its newline.
 type Function = dyn Fn(&[u8]) + Send + Sync;
 
-/// Takes what a kernel prints; C's `stdout` by default.
+/// Takes what a kernel prints; by default C's `stdout`, or nothing where there is no C library.
 #[derive(Default)]
 pub struct Printer(Option<Box<Function>>);
 
@@ -19,7 +19,6 @@ impl Printer {
     }
 
     /// The function; `None` for `stdout`.
-    #[cfg_attr(bare_wasm, allow(dead_code, reason = "nothing is printed there"))]
     pub(super) fn function(&self) -> Option<&Function> {
         self.0.as_deref()
     }
