@@ -88,21 +88,23 @@ def without_float16(name, function):
     """The function in float32 where NumPy computes it in float16, which does not exist here."""
 
     def call(*operands):
-        # Scalars have rules of their own in NumPy.
-        result = np.asarray(function(*operands))
-        if result.dtype != np.float16:
+        result = function(*operands)
+        if np.asarray(result).dtype != np.float16:
             return result
         taken = operands[:1] if name == "ldexp" else operands
         is_small = [np.asarray(operand).dtype.itemsize == 1 or name == "ldexp" for operand in taken]
         small = [np.float32(operand) if small else operand for operand, small in zip(taken, is_small)]
-        return np.asarray(function(*small, *operands[len(taken) :]))
+        return function(*small, *operands[len(taken) :])
 
     return call
 
 
-def namespace():
+def namespace(are_scalars=False):
+    """The functions of texts. Scalars have rules of their own in NumPy: what is no kernel is given arrays."""
     names = BINARY + UNARY + ["where", "clip", "sum", "prod"]
     space = {name: without_float16(name, getattr(np, name)) for name in names}
+    if not are_scalars:
+        space = {name: lambda *operands, f=function: np.asarray(f(*operands)) for name, function in space.items()}
     space.update(pi=np.pi, e=np.e, inf=np.inf, nan=np.nan)
     return space
 
@@ -493,7 +495,7 @@ def kernels(count, seed):
             pool = pool[np.isfinite(pool) & (np.abs(pool) < 1e30)]
         variables = {letter: pool[[rng.randrange(len(pool)) for _ in range(9)]] for letter in "xy"}
         text = Kernel(rng, dtype.kind == "f").text()
-        space = dict(SPACE)
+        space = namespace(are_scalars=True)
         exec(text, space)
         try:
             with np.errstate(all="ignore"):
