@@ -70,12 +70,15 @@ pub fn unary(f: MathFn, dtype: Dtype, level: Level) -> Option<Kernel> {
     }
 }
 
-/// The logarithm of one number, by its parts.
+/// The logarithm of one number, by its parts, for powers: exponents multiply its errors. So the modulus is that of the
+/// formula, which is accurate near 1, and the angle that of the math library.
 pub fn log(z: [f64; 2]) -> [f64; 2] {
     type Lanes = <f64 as Element>::Baseline;
+    let [x, y] = z;
     let parts = z.map(Lanes::of);
     if Lanes::all(logarithm::Log::covers(parts)) {
-        logarithm::Log::vector(parts).map(|part| part.lanes()[0])
+        let [re, _] = logarithm::Log::vector(parts);
+        [re.lanes()[0], y.atan2(x)]
     } else {
         elsewhere::log(z)
     }
