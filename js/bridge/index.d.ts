@@ -1,21 +1,9 @@
-/** Dtypes by name, and the typed array that holds each: pairs of numbers for complex ones, bytes for bool. */
-export interface ArrayOf {
-  bool: Uint8Array;
-  int8: Int8Array;
-  int16: Int16Array;
-  int32: Int32Array;
-  int64: BigInt64Array;
-  uint8: Uint8Array;
-  uint16: Uint16Array;
-  uint32: Uint32Array;
-  uint64: BigUint64Array;
-  float32: Float32Array;
-  float64: Float64Array;
-  complex64: Float32Array;
-  complex128: Float64Array;
-}
-export type MemoryDtype = keyof ArrayOf;
-export type MemoryArray = ArrayOf[MemoryDtype] | Uint8ClampedArray;
+import type { ItemsOf, NumericDtype, TypedArray } from "../index.js";
+
+export type MemoryDtype = NumericDtype;
+export type MemoryArray = TypedArray;
+/** The typed array that holds each dtype: pairs of numbers for complex ones, bytes for bool. */
+export type ArrayOf = Pick<ItemsOf, MemoryDtype>;
 
 /** A memory, or what has one: an instance, or its exports. */
 export type MemorySource =

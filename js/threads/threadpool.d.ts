@@ -1,3 +1,4 @@
+import type { NumericDtype, TypedArray } from "../index.js";
 import type { ViewOf, ViewType } from "../wasm/miniexpr.js";
 
 export interface ThreadPoolOptions {
@@ -26,24 +27,9 @@ export interface ThreadPoolOptions {
   shutdownTimeout?: number;
 }
 
-export type Dtype =
-  | "auto"
-  | "bool"
-  | "int8"
-  | "int16"
-  | "int32"
-  | "int64"
-  | "uint8"
-  | "uint16"
-  | "uint32"
-  | "uint64"
-  | "float32"
-  | "float64"
-  | "complex64"
-  | "complex128";
-
-/** What holds the items of a dtype; pairs of floats for complex ones, bytes for bool. */
-export type TypedArray = ViewOf[ViewType] | Uint8ClampedArray;
+/** Numeric dtypes by name; with "auto", the result has the one that the expression gives. */
+export type Dtype = NumericDtype | "auto";
+export type { TypedArray };
 
 /** An expression that a pool has compiled. */
 export class Expression {
