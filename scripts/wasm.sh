@@ -10,14 +10,14 @@ cargo=${MINIEXPR_WASM_CARGO:-/usr/bin/cargo}
 rustc=${MINIEXPR_WASM_RUSTC:-/usr/bin/rustc}
 linker=${MINIEXPR_WASM_LINKER:-wasm-ld}
 
-# shrink NAME TARGET OPTION...: what the linker made, a fifteenth smaller
+# shrink NAME TARGET OPTION...: what the linker made, a tenth smaller
 shrink() {
     name=$1 target=$2
     shift 2
     linked=target/$name/wasm32-unknown-unknown/release/miniexpr.wasm
     # Cargo leaves the file alone if nothing has changed.
     if [ -e "$target" ] && [ -z "$(find "$linked" -newer "$target")" ]; then return 0; fi
-    wasm-opt -Oz --enable-simd --enable-bulk-memory --enable-mutable-globals --enable-sign-ext \
+    wasm-opt -Os --enable-simd --enable-bulk-memory --enable-mutable-globals --enable-sign-ext \
         --enable-nontrapping-float-to-int "$@" \
         "$linked" -o "target/$name/miniexpr.wasm"
     mv "target/$name/miniexpr.wasm" "$target"

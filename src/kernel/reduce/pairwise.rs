@@ -33,6 +33,8 @@ pub(super) trait Widen: Copy {
     type Wide: Widen<Wide = Self::Wide> + Blend;
     /// Whether there are no loops of their own for what does not fill chunks. WebAssembly has none: size counts there.
     const IS_COMPACT: bool = cfg!(target_family = "wasm");
+    /// Whether whole chunks have none either.
+    const IS_RARE: bool = false;
 
     fn widen(self) -> Self::Wide;
     fn narrow(wide: Self::Wide) -> Self;
@@ -67,6 +69,7 @@ impl Widen for f64 {
 impl<T: Widen<Wide = f64>> Widen for Complex<T> {
     type Wide = Complex<f64>;
     const IS_COMPACT: bool = true;
+    const IS_RARE: bool = cfg!(target_family = "wasm");
 
     #[inline(always)]
     fn widen(self) -> Complex<f64> {
@@ -230,7 +233,13 @@ fn fold_filled<T: Widen, C: Combine<T::Wide>>(
     for (places, segment) in chunk.chunks_exact_mut(COLUMNS).zip(segments) {
         places.iter_mut().zip(segment).for_each(|(place, item)| *place = item.widen());
     }
-    fold_chunk::<T::Wide, C>(&chunk)
+    fold_wide_chunk::<T::Wide, C>(&chunk)
+}
+
+/// [`fold_chunk`] once for all that is accumulated in `A`.
+#[inline(never)]
+fn fold_wide_chunk<A: Widen<Wide = A>, C: Combine<A>>(chunk: &[A; CHUNK]) -> A {
+    fold_chunk::<A, C>(chunk)
 }
 
 /// Folds items of type `T` by the operation `C`.
@@ -306,6 +315,12 @@ fn fold_pairs<T: Widen, C: Combine<T::Wide>>(tree: &mut Tree<T::Wide>, items: &T
 #[inline(always)]
 fn fold_rows<T: Widen, C: Combine<T::Wide>>(tree: &mut Tree<T::Wide>, items: &Table<'_, T>) {
     for row in 0..items.rows.count {
+        if T::IS_RARE {
+            for start in (0..items.rows.items).step_by(CHUNK) {
+                tree.add::<C>(fold_filled::<T, C>(items, row..row + 1, start));
+            }
+            continue;
+        }
         let (chunks, rest) = items.row(row).as_chunks::<CHUNK>();
         for chunk in chunks {
             tree.add::<C>(fold_chunk::<T, C>(chunk));
