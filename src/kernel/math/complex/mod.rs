@@ -213,25 +213,59 @@ where
     let mut chunk = Chunk([[1.0; CHUNK]; 2]);
     for start in (0..n).step_by(CHUNK) {
         let items = CHUNK.min(n - start);
-        let [re, im] = &mut chunk.0;
-        for (i, (re, im)) in re.iter_mut().zip(im.iter_mut()).take(items).enumerate() {
-            // SAFETY: the operand has `n` items.
-            let z = unsafe { *a.add(start + i) };
-            (*re, *im) = (z.re.into(), z.im.into());
-        }
-        // SAFETY: the caller vouches for the level, and a chunk has no more items.
-        unsafe { compute_vectors::<F, V>(&mut chunk, items) };
-        let [re, im] = &chunk.0;
-        for (i, (re, im)) in re.iter().zip(im).take(items).enumerate() {
-            let z = Complex::new(T::rounded(*re), T::rounded(*im));
-            // SAFETY: the output has room for `n` items.
-            unsafe {
-                match F::IS_REAL {
-                    true => *out.add(start + i) = z.re,
-                    false => *out.cast::<Complex<T>>().add(start + i) = z,
-                }
+        // SAFETY: operand and output have `n` items, a chunk has no more, and the caller vouches for the level.
+        unsafe {
+            part_items(&mut chunk, a.add(start), items);
+            compute_vectors::<F, V>(&mut chunk, items);
+            match F::IS_REAL {
+                true => store_real_parts(&chunk, out.add(start), items),
+                false => store_items(&chunk, out.cast::<Complex<T>>().add(start), items),
             }
         }
+    }
+}
+
+// Out of line on WebAssembly, where all functions share them: size counts there.
+
+/// Takes the parts of `n` items.
+///
+/// # Safety
+/// There are `n` items at `items`, and no more in a chunk.
+#[cfg_attr(target_family = "wasm", inline(never))]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
+unsafe fn part_items<T: Part>(chunk: &mut Chunk, items: *const Complex<T>, n: usize) {
+    let [re, im] = &mut chunk.0;
+    for (i, (re, im)) in re.iter_mut().zip(im.iter_mut()).take(n).enumerate() {
+        // SAFETY: as the caller promises.
+        let z = unsafe { *items.add(i) };
+        (*re, *im) = (z.re.into(), z.im.into());
+    }
+}
+
+/// Writes the first `n` items of a chunk.
+///
+/// # Safety
+/// There is room for `n` items at `out`.
+#[cfg_attr(target_family = "wasm", inline(never))]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
+unsafe fn store_items<T: Part>(chunk: &Chunk, out: *mut Complex<T>, n: usize) {
+    let [re, im] = &chunk.0;
+    for (i, (re, im)) in re.iter().zip(im).take(n).enumerate() {
+        // SAFETY: as the caller promises.
+        unsafe { *out.add(i) = Complex::new(T::rounded(*re), T::rounded(*im)) };
+    }
+}
+
+/// Writes the real parts of the first `n` items of a chunk.
+///
+/// # Safety
+/// There is room for `n` parts at `out`.
+#[cfg_attr(target_family = "wasm", inline(never))]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
+unsafe fn store_real_parts<T: Part>(chunk: &Chunk, out: *mut T, n: usize) {
+    for (i, re) in chunk.0[0].iter().take(n).enumerate() {
+        // SAFETY: as the caller promises.
+        unsafe { *out.add(i) = T::rounded(*re) };
     }
 }
 
@@ -239,7 +273,8 @@ where
 ///
 /// # Safety
 /// The machine supports the level of `V`, and `n` is at most [`CHUNK`].
-#[inline(always)]
+#[cfg_attr(target_family = "wasm", inline(never))]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 unsafe fn compute_vectors<F, V>(chunk: &mut Chunk, n: usize)
 where
     F: ComplexFunction,
