@@ -57,7 +57,7 @@ static void dumps_go_to_a_buffer(void) {
     CHECK(strncmp(buffer, "param x: float64\n", 17) == 0 && strstr(buffer, "return") != NULL);
     me_dump(expr, ME_DUMP_WASM, buffer, sizeof buffer);
 #ifdef __EMSCRIPTEN__
-    CHECK(strncmp(buffer, "(module\n  (type (func ", 23) == 0 && strstr(buffer, "f64x2.sqrt") != NULL);
+    CHECK(strncmp(buffer, "(module\n  (type (func ", 22) == 0 && strstr(buffer, "f64x2.sqrt") != NULL);
 #else
     CHECK(strcmp(buffer, "; this build does not make WebAssembly\n") == 0);
 #endif

@@ -42,12 +42,12 @@ def check_binding(version):
         return library.Memory(address, FLOAT64, 8, shape, strides)
 
     def run(text, out, report=None, **inputs):
-        program = library.Program(text, [(name, FLOAT64, 8) for name in inputs], 0, "numpy")
+        program = library.Program(text, [(name, FLOAT64, 8) for name in inputs], 0, "numpy", None)
         assert program.dtype == FLOAT64
         used = [list(inputs.values())[slot] for slot in program.slots]
         shape = program.shape(used)
         watch = library.Watch(report)
-        program.run(used, memory(out, shape), 1, watch)
+        program.run(used, memory(out, shape), 1, watch, 0, 0)
         return shape
 
     x, y = array.array("d", range(6)), array.array("d", [10, 20])
@@ -63,7 +63,7 @@ def check_binding(version):
     assert out.tolist() == [0, 1, 8, 27, 64, 125]
 
     try:
-        library.Program("2 * (x + c)", [("x", FLOAT64, 8)], 0, "numpy")
+        library.Program("2 * (x + c)", [("x", FLOAT64, 8)], 0, "numpy", None)
         raise AssertionError("an unknown name is accepted")
     except library.Failure as failure:
         assert failure.span == (9, 10), failure.span

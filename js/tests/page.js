@@ -72,7 +72,8 @@ const functions = {
   /** The engine of this page, and how an evaluation without an end is ended there: blocking it, and not. */
   async timeLimits() {
     const { name } = await ready();
-    const endless = "def f(x):\n    y = x\n    while y > 0:\n        y = y + 1\n    return y\n";
+    const endless =
+      "def f(x):\n    y = x\n    for i in range(1000000000000):\n        y = y + 1\n    return y\n";
     const f = compileSync(endless, { x: "float64" });
     const x = Float64Array.of(1, 2, 3);
     const outcomes = [];
