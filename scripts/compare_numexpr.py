@@ -215,7 +215,10 @@ class Tree:
                 return rng.choice(["0", "1", "2", "3", "7", "0.5", "2.5", "1e3", "True", "1j", "2**33"])
             return rng.choice(self.names)
         kind = rng.random()
-        one = lambda: self.expression(depth - 1)  # noqa: E731
+
+        def one():
+            return self.expression(depth - 1)
+
         if kind < 0.6:
             operator = rng.choice(OPERATORS)
             right = rng.choice(["2", "3", "0.5", "1.5", "-1", "-2.0"]) if operator == "**" else one()

@@ -355,7 +355,10 @@ class Tree:
                 return rng.choice(["0", "1", "2", "3", "7", "0.5", "2.5", "1e3", "True", "1j"])
             return rng.choice(self.names)
         kind = rng.random()
-        one = lambda: self.expression(depth - 1)  # noqa: E731
+
+        def one():
+            return self.expression(depth - 1)
+
         if kind < 0.6:
             return f"({one()} {rng.choice(OPERATORS)} {one()})"
         if kind < 0.75:
@@ -418,7 +421,10 @@ class Kernel:
         if depth == 0 or rng.random() < 0.2:
             return rng.choice(["x", "y"] + self.locals)
         kind = rng.random()
-        one = lambda: self.value(depth - 1)  # noqa: E731
+
+        def one():
+            return self.value(depth - 1)
+
         if kind < 0.15:
             return f"({one()} {rng.choice('+-*')} {rng.choice(['1', '2', '3'] + (['0.5'] if self.is_float else []))})"
         if kind < 0.55:

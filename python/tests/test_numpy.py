@@ -71,7 +71,10 @@ def close(result, expected, text):
     if not COMPLEX.search(text):
         return np.array_equal(result, expected, equal_nan=expected.dtype.kind in "fc")
     eps = 64 * np.finfo("f4" if re.search(r"c8|[fiu][124]", text) else "f8").eps
-    near = lambda a, b: np.isclose(a, b, rtol=eps, atol=eps, equal_nan=True)  # noqa: E731
+
+    def near(a, b):
+        return np.isclose(a, b, rtol=eps, atol=eps, equal_nan=True)
+
     # By the modulus, or by both parts, of which one may be infinite.
     parts = near(result.real, expected.real) & near(result.imag, expected.imag)
     return np.all(parts | near(result, expected) & np.isfinite(expected))
