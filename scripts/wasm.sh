@@ -28,8 +28,8 @@ shrink() {
 compile() {
     name=$1 features=$2 link_arguments=$3
     shift 3
-    # Functions that are not told to be inline seldom are: a seventh less code, and kernels keep their speed.
     flags="-C target-feature=$features -C panic=immediate-abort -Z unstable-options -C linker=$linker -C strip=symbols"
+    # Functions that are not told to be inline seldom are: a seventh less code, and kernels keep their speed.
     flags="$flags -C llvm-args=-inline-threshold=25"
     for argument in --export-table --growable-table --export=__stack_pointer -z stack-size=1048576 $link_arguments; do
         flags="$flags -C link-arg=$argument"

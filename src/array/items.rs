@@ -290,8 +290,8 @@ fn addresses(inputs: &[Option<Operand>]) -> impl ExactSizeIterator<Item = *mut u
 /// The indices of the first item of an array.
 static ORIGIN: [i64; MAX_NDIM] = [0; MAX_NDIM];
 
-/// Items of the largest tile where threads share tiles, or somebody is told of the progress between them: few of a kernel with loops,
-/// whose items may take long.
+/// Items of the largest tile where threads share tiles, or somebody is told of the progress between them: few of a
+/// kernel with loops, whose items may take long.
 fn longest_tile(kernel: &Kernel, items: i64, options: &Options<'_>) -> i64 {
     let has_loops = any_in(&kernel.body, |stmt| matches!(stmt, Stmt::While { .. } | Stmt::For { .. }));
     match has_loops {

@@ -89,31 +89,29 @@ impl<'a> Reader<'a> {
         taken
     }
 
-    /// A number in LEB128, sign extended.
-    fn signed(&mut self) -> i64 {
-        let (mut value, mut shift) = (0, 0);
+    /// The bits of a number in LEB128, and how many there are.
+    fn bits(&mut self) -> (u64, u32) {
+        let (mut value, mut count) = (0, 0);
         loop {
             let byte = self.byte();
-            value |= i64::from(byte & 0x7f) << shift;
-            shift += 7;
-            if byte < 0x80 || shift > 63 {
-                let unused = 64u32.saturating_sub(shift);
-                return value << unused >> unused;
+            value |= u64::from(byte & 0x7f) << count;
+            count += 7;
+            if byte < 0x80 || count > 63 {
+                return (value, count);
             }
         }
     }
 
+    /// A number in LEB128, sign extended.
+    fn signed(&mut self) -> i64 {
+        let (value, count) = self.bits();
+        let unused = 64u32.saturating_sub(count);
+        (value as i64) << unused >> unused
+    }
+
     /// A number in LEB128, of at most 32 bits.
     fn number(&mut self) -> u32 {
-        let (mut value, mut shift) = (0, 0);
-        loop {
-            let byte = self.byte();
-            value |= u32::from(byte & 0x7f) << shift;
-            shift += 7;
-            if byte < 0x80 || shift > 31 {
-                return value;
-            }
-        }
+        self.bits().0 as u32
     }
 
     /// Bytes behind their number.
