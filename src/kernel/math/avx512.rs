@@ -315,7 +315,24 @@ fn lookup_16_of_32(index: F32x16, table: &[f32; TABLE]) -> F32x16 {
     F32x16(avx512!(_mm512_permutexvar_ps(index.bits(), _mm512_loadu_ps(table.as_ptr()))))
 }
 
-impl Float64 for F64x8 {}
+impl Float64 for F64x8 {
+    /// Goldschmidt's iterations for the root and half its inverse, then a residue that rounds as the instruction
+    /// does: P. Markstein, IA-64 and Elementary Functions (2000), chapter 9.
+    #[inline(always)]
+    fn root_by_products(self) -> Self {
+        let half = Self::of(0.5);
+        let estimate = F64x8(avx512!(_mm512_rsqrt14_pd(self.0)));
+        let (mut root, mut half_inverse) = (self * estimate, estimate * half);
+        // From 14 bits to 28, and to all but the last rounding.
+        for _ in 0..2 {
+            let error = (-root).multiply_add(half_inverse, half);
+            root = root.multiply_add(error, root);
+            half_inverse = half_inverse.multiply_add(error, half_inverse);
+        }
+        let residue = (-root).multiply_add(root, self);
+        residue.multiply_add(half_inverse, root)
+    }
+}
 
 impl Float32 for F32x16 {
     type Wide = F64x8;

@@ -194,7 +194,7 @@ impl ComplexFunction for Sqrt {
     #[inline(always)]
     fn vector<V: Float64>([x, y]: [V; 2]) -> [V; 2] {
         let modulus = (x * x + y * y).sqrt();
-        let larger = ((x.abs() + modulus) * V::of(0.5)).sqrt();
+        let larger = ((x.abs() + modulus) * V::of(0.5)).root_by_products();
         let smaller = y.abs() / (V::of(2.0) * larger);
         let is_right = x.ge(V::ZERO);
         let re = V::select(is_right, larger, smaller);

@@ -433,3 +433,23 @@ fn errors_of_arithmetic_are_within_the_documented_bounds() {
     }
     assert!(beyond.is_empty(), "{}", beyond.join("\n"));
 }
+
+/// Roots near the middle between two numbers, and near powers of two: where an iteration would round to the other side.
+#[test]
+fn real_roots_are_rounded_once() {
+    let mut random = Random(29);
+    let mut z: Vec<Complex<f64>> = Vec::new();
+    for _ in 0..50_000 {
+        let root = f64::from_bits(random.bits() >> 12 | 1023 << 52);
+        let middle = root.mul_add(root, root * f64::EPSILON);
+        let near_power = f64::from_bits(4f64.to_bits() + (random.bits() >> 50) - (1 << 13));
+        let scale = 4f64.powi((random.bits() % 200) as i32 - 100);
+        z.extend([middle, middle * 2.0, near_power, near_power * 0.5].map(|x| Complex::new(x * scale, 0.0)));
+    }
+    for level in Level::all_supported() {
+        let roots = run(MathFn::Sqrt, Dtype::Complex128, level, &z);
+        for (z, root) in z.iter().zip(&roots) {
+            assert_eq!((root.re, root.im), (z.re.sqrt(), 0.0), "{level:?}: {}", z.re);
+        }
+    }
+}
