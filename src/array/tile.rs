@@ -4,7 +4,7 @@ use super::copy::{copy_box, repeat};
 use super::nest::{Nest, Order, Walk};
 use super::operand::{Extents, dense_strides, extents, is_dense};
 use crate::back::block::Bytes;
-use crate::kernel::stream;
+use crate::kernel::{LINE, order_streams, stream};
 use crate::memory::{OutOfMemory, TryGrow};
 
 /// Bytes of all arrays of a tile that is copied: they stay in the first-level cache, beside what engines need.
@@ -25,7 +25,11 @@ const TRANSPOSED_ROW: i64 = 512;
 const TRANSPOSED_BYTES: i64 = 256;
 
 /// Bytes of an output from which on its tiles are stored past the caches.
-pub const STREAMED_BYTES: usize = 96 << 20;
+pub const STREAMED_BYTES: usize = 64 << 20;
+
+/// Bytes that are computed before they are stored past the caches: so few that the processor loads and computes the next
+/// ones meanwhile. With 6 KiB the same takes a third longer.
+const PIECE_BYTES: usize = 2 << 10;
 
 /// How a nest is cut. Tiles are numbered in the order of the loops.
 #[derive(Debug)]
@@ -36,8 +40,19 @@ pub struct Tiling {
     counts: Extents,
     /// The loop whose steps are the rows of a tile, if engines work on one row at a time.
     rows: Option<usize>,
-    /// Whether the output is stored past the caches.
-    streams: bool,
+    /// Where the output is stored past the caches: the most items that are computed in between.
+    piece: Option<usize>,
+}
+
+/// How the output is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stores {
+    /// By ordinary stores.
+    Cached,
+    /// Past the caches, after each tile.
+    StreamedByTile,
+    /// Past the caches, in between a tile: for what takes one pass over the items.
+    StreamedByPiece,
 }
 
 /// How the items of an array come to lie side by side in a row of a tile.
@@ -67,14 +82,23 @@ impl Tiling {
     ///
     /// `longest`: items of the largest tile, where arrays are worked on in place. In any order, tiles may run across the
     /// rows of arrays that are transposed.
-    pub fn new(nest: &Nest, order: Order, longest: i64, streams: bool) -> Result<Tiling, OutOfMemory> {
+    pub fn new(nest: &Nest, order: Order, longest: i64, stores: Stores) -> Result<Tiling, OutOfMemory> {
         let mut tile = extents(nest.extents.iter().map(|_| 1))?;
         let rows = match tile.len().checked_sub(1) {
-            Some(inner) => Cut { nest, inner, order, longest, streams }.apply(&mut tile),
+            Some(inner) => Cut { nest, inner, order, longest, stores }.apply(&mut tile),
             None => None,
         };
         let counts = extents(nest.extents.iter().zip(&tile).map(|(extent, tile)| (extent - 1) / tile + 1))?;
-        Ok(Tiling { tile, counts, rows, streams })
+        let tiling = Tiling { tile, counts, rows, piece: None };
+        let output = &nest.walks[0];
+        let piece = match stores {
+            Stores::StreamedByPiece if order == Order::Any && is_always_dense(nest, &tiling, output) => {
+                Some(PIECE_BYTES.div_ceil(output.itemsize))
+            }
+            Stores::StreamedByPiece | Stores::StreamedByTile => Some(tiling.items() as usize),
+            Stores::Cached => None,
+        };
+        Ok(Tiling { piece, ..tiling })
     }
 
     /// Number of tiles.
@@ -86,6 +110,12 @@ impl Tiling {
     pub fn items(&self) -> i64 {
         self.tile.iter().product()
     }
+
+    /// Items that engines see together, where a piece has so many.
+    fn most_at_once(&self, piece: usize) -> usize {
+        let row = if self.rows.is_some() { self.tile.last().copied().unwrap_or(1) } else { self.items() };
+        piece.min(row as usize)
+    }
 }
 
 /// The choice of a tile. The ways to cut return the loop whose steps are rows, if there are any.
@@ -95,7 +125,7 @@ struct Cut<'n> {
     inner: usize,
     order: Order,
     longest: i64,
-    streams: bool,
+    stores: Stores,
 }
 
 impl Cut<'_> {
@@ -138,7 +168,7 @@ impl Cut<'_> {
     /// Rows of which nothing is copied, or one part of a row that is too long.
     fn in_place(&self, tile: &mut Extents) -> Option<usize> {
         let extent = self.nest.extents[self.inner];
-        let is_short = self.streams || self.has(Access::Repeated);
+        let is_short = self.stores == Stores::StreamedByTile || self.has(Access::Repeated);
         let row = extent.min(if is_short { self.copied_items() } else { self.longest });
         tile[self.inner] = row;
         let outer = self.inner.checked_sub(1).filter(|_| row == extent)?;
@@ -267,17 +297,20 @@ impl<'n> Tiler<'n> {
         staged.try_reserve_exact(nest.walks.len())?;
         let mut total = 0usize;
         for (index, walk) in nest.walks.iter().enumerate() {
-            let is_streamed = index == 0 && tiling.streams;
+            let streamed = tiling.piece.filter(|_| index == 0);
             let row = tiling.tile.last().copied().unwrap_or(1);
             let bytes = match (tiling.rows, Access::of(walk)) {
-                (None, _) if is_streamed || !is_always_dense(nest, tiling, walk) => {
-                    tiling.items() as usize * walk.itemsize
+                (None, _) if streamed.is_some() || !is_always_dense(nest, tiling, walk) => {
+                    streamed.map_or(tiling.items() as usize, |piece| tiling.most_at_once(piece))
+                        * walk.itemsize
                 }
                 (Some(rows), Access::Copied) => {
                     tiling.tile[rows] as usize * row_pitch(row, walk.itemsize) as usize
                 }
                 (Some(_), Access::Repeated) => row as usize * walk.itemsize,
-                (Some(_), Access::InPlace) if is_streamed => row as usize * walk.itemsize,
+                (Some(_), Access::InPlace) => {
+                    streamed.map_or(0, |piece| tiling.most_at_once(piece)) * walk.itemsize
+                }
                 _ => 0,
             };
             staged.push(Staged {
@@ -305,28 +338,96 @@ impl<'n> Tiler<'n> {
         tiles: std::ops::Range<i64>,
         mut work: impl FnMut(Tile<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        for tile in tiles {
-            self.go_to(tile);
-            // SAFETY: as the caller promises.
-            unsafe {
-                self.load()?;
-                let Some(rows) = self.tiling.rows else {
-                    let output = self.output();
-                    let items = self.extents.iter().product::<i64>() as usize;
-                    let Tiler { inputs, origin, extents, .. } = self;
-                    work(Tile { inputs, output, items, origin, extents })?;
-                    self.store()?;
-                    continue;
+        // SAFETY: as the caller promises.
+        let done = tiles.into_iter().try_for_each(|tile| unsafe { self.tile(tile, &mut work) });
+        if self.tiling.piece.is_some() {
+            order_streams();
+        }
+        done
+    }
+
+    /// Calls `work` with a tile, or with its rows.
+    ///
+    /// # Safety
+    /// As [`Tiler::for_each`].
+    unsafe fn tile<E: From<OutOfMemory>>(
+        &mut self,
+        tile: i64,
+        work: &mut impl FnMut(Tile<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.go_to(tile);
+        // SAFETY: as the caller promises.
+        unsafe {
+            self.load()?;
+            let Some(rows) = self.tiling.rows else {
+                return match self.is_output_dense() {
+                    true => self.to_output(work),
+                    false => {
+                        self.at_once(self.staged[0].block, work)?;
+                        Ok(self.scatter()?)
+                    }
                 };
-                for row in 0..std::mem::replace(&mut self.extents[rows], 1) {
-                    let output = self.load_row(row);
-                    let items = self.extents.iter().product::<i64>() as usize;
-                    let Tiler { inputs, origin, extents, .. } = self;
-                    work(Tile { inputs, output, items, origin, extents })?;
-                    self.store_row(items);
-                    self.origin[rows] += 1;
-                }
+            };
+            for row in 0..std::mem::replace(&mut self.extents[rows], 1) {
+                self.load_row(row);
+                self.to_output(work)?;
+                self.origin[rows] += 1;
             }
+        }
+        Ok(())
+    }
+
+    /// Calls `work` with the items at hand, which lie side by side in the output.
+    ///
+    /// # Safety
+    /// As [`Tiler::for_each`].
+    unsafe fn to_output<E>(&mut self, work: &mut impl FnMut(Tile<'_>) -> Result<(), E>) -> Result<(), E> {
+        let to = self.start_of(&self.nest.walks[0]);
+        match self.tiling.piece {
+            None => self.at_once(to, work),
+            // SAFETY: as the caller promises.
+            Some(piece) => unsafe { self.by_pieces(to, piece, work) },
+        }
+    }
+
+    fn at_once<E>(
+        &mut self,
+        output: *mut u8,
+        work: &mut impl FnMut(Tile<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let items = self.extents.iter().product::<i64>() as usize;
+        let Tiler { inputs, origin, extents, .. } = self;
+        work(Tile { inputs, output, items, origin, extents })
+    }
+
+    /// Computes so many items at a time, and stores them past the caches. If there are several pieces, the first is as
+    /// short as it takes for the others to begin with a line.
+    ///
+    /// # Safety
+    /// As [`Tiler::for_each`]; the items lie side by side from `to` on.
+    unsafe fn by_pieces<E>(
+        &mut self,
+        to: *mut u8,
+        piece: usize,
+        work: &mut impl FnMut(Tile<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let items = self.extents.iter().product::<i64>() as usize;
+        let Tiler { nest: Nest { walks, .. }, inputs, staged, origin, extents, .. } = self;
+        let itemsize = walks[0].itemsize;
+        let output = staged[0].block;
+        let mut start = 0;
+        while start < items {
+            let to = to.wrapping_add(start * itemsize);
+            let before_line = to.align_offset(LINE) / itemsize;
+            let wanted = if (1..piece).contains(&before_line) && items > piece { before_line } else { piece };
+            let items = wanted.min(items - start);
+            work(Tile { inputs, output, items, origin, extents })?;
+            // SAFETY: as the caller promises; the block has room for a piece.
+            unsafe { stream(to, output, items * itemsize) };
+            for (input, walk) in inputs.iter_mut().zip(&walks[1..]) {
+                *input = input.wrapping_add(items * walk.itemsize);
+            }
+            start += items;
         }
         Ok(())
     }
@@ -371,11 +472,11 @@ impl<'n> Tiler<'n> {
         Ok(())
     }
 
-    /// Finds the inputs of the next row, and where its output is computed.
+    /// Finds the inputs of the next row.
     ///
     /// # Safety
     /// As [`Tiler::load`].
-    unsafe fn load_row(&mut self, row: i64) -> *mut u8 {
+    unsafe fn load_row(&mut self, row: i64) {
         let items = self.extents.last().copied().unwrap_or(1);
         for (index, walk) in self.nest.walks.iter().enumerate().skip(1) {
             let start = self.start_of(walk);
@@ -395,58 +496,24 @@ impl<'n> Tiler<'n> {
                 }
             };
         }
-        match self.tiling.streams {
-            true => self.staged[0].block,
-            false => self.start_of(&self.nest.walks[0]),
-        }
     }
 
-    /// Brings the output of a row to its place.
-    ///
-    /// # Safety
-    /// The output is writable.
-    unsafe fn store_row(&self, items: usize) {
-        if self.tiling.streams {
-            let walk = &self.nest.walks[0];
-            let from = self.staged[0].block.cast_const();
-            // SAFETY: as the caller promises.
-            unsafe { stream(self.start_of(walk), from, items * walk.itemsize) };
-        }
-    }
-
-    /// Where the output of the tile is computed.
-    fn output(&self) -> *mut u8 {
-        match self.is_output_in_place() {
-            true => self.start_of(&self.nest.walks[0]),
-            false => self.staged[0].block,
-        }
-    }
-
-    fn is_output_in_place(&self) -> bool {
+    /// Whether the items of the tile lie side by side in the output.
+    fn is_output_dense(&self) -> bool {
         let walk = &self.nest.walks[0];
-        !self.tiling.streams && is_dense(&self.extents, &walk.strides, walk.itemsize)
+        is_dense(&self.extents, &walk.strides, walk.itemsize)
     }
 
-    /// Brings the output of the tile to its place.
+    /// Brings the output of the tile from the block to its places.
     ///
     /// # Safety
     /// The output is writable.
-    unsafe fn store(&self) -> Result<(), OutOfMemory> {
-        if self.is_output_in_place() {
-            return Ok(());
-        }
+    unsafe fn scatter(&self) -> Result<(), OutOfMemory> {
         let walk = &self.nest.walks[0];
         let (to, from) = (self.start_of(walk), self.staged[0].block.cast_const());
-        let items = self.extents.iter().product::<i64>() as usize;
+        let strides = dense_strides(&self.extents, walk.itemsize)?;
         // SAFETY: as the caller promises.
-        unsafe {
-            if is_dense(&self.extents, &walk.strides, walk.itemsize) {
-                stream(to, from, items * walk.itemsize);
-            } else {
-                let strides = dense_strides(&self.extents, walk.itemsize)?;
-                copy_box((to, &walk.strides), (from, &strides), &self.extents, walk.itemsize);
-            }
-        }
+        unsafe { copy_box((to, &walk.strides), (from, &strides), &self.extents, walk.itemsize) };
         Ok(())
     }
 }

@@ -48,6 +48,11 @@ impl Hot {
         Hot { items: AtomicUsize::new(0), is_claimed: AtomicBool::new(false), code: OnceLock::from(None) }
     }
 
+    /// Whether there is machine code, or may be one day.
+    pub fn may_have_code(&self) -> bool {
+        self.code.get().is_none_or(Option::is_some)
+    }
+
     /// Evaluates `n` items of the kernel; `None` where the interpreter has to.
     ///
     /// # Safety

@@ -52,6 +52,11 @@ impl Program {
         self.interpreter.outcome()
     }
 
+    /// Whether the arrays are gone through once, by one vector kernel or by the machine code of a plain expression.
+    pub fn takes_one_pass(&self) -> bool {
+        self.jit.is_none() && (self.interpreter.passes() == 1 || self.hot.may_have_code())
+    }
+
     /// Whether there is machine code from the start.
     pub fn has_code(&self) -> bool {
         self.jit.is_some()

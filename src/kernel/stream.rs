@@ -1,10 +1,15 @@
 //! A copy to memory that nobody reads soon.
 
+#[cfg(target_arch = "x86_64")]
+use super::level::Level;
+
 /// Copies `bytes` bytes past the caches.
 ///
 /// An ordinary store first reads the line that it changes, and later pushes other data out of the caches.
 /// For results larger than these, storing around them saves a third of the traffic. Reading the copy
 /// right away takes longer.
+///
+/// Other threads may see such stores late: see [`order_streams`].
 ///
 /// # Safety
 /// `from` is readable and `to` writable for `bytes` bytes, and they do not overlap.
@@ -20,8 +25,17 @@ pub unsafe fn stream(to: *mut u8, from: *const u8, bytes: usize) {
     }
 }
 
+/// Makes what this thread has streamed visible before whatever it stores from now on.
+pub fn order_streams() {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: every x86-64 processor has the instruction.
+    unsafe {
+        std::arch::x86_64::_mm_sfence();
+    }
+}
+
 /// Bytes of a cache line.
-const LINE: usize = 64;
+pub const LINE: usize = 64;
 
 /// Copies `bytes` bytes, which are whole lines of `to`.
 ///
@@ -29,16 +43,37 @@ const LINE: usize = 64;
 /// As [`stream`].
 #[cfg(target_arch = "x86_64")]
 unsafe fn stream_lines(to: *mut u8, from: *const u8, bytes: usize) {
-    use std::arch::x86_64::{__m128i, _mm_loadu_si128, _mm_sfence, _mm_stream_si128};
+    match Level::current() {
+        // SAFETY: as the caller promises.
+        Level::Baseline => unsafe { by_16_bytes(to, from, bytes) },
+        // SAFETY: as above; both levels have AVX.
+        Level::Avx2 | Level::Avx512 => unsafe { by_32_bytes(to, from, bytes) },
+    }
+}
+
+/// # Safety
+/// As [`stream_lines`].
+#[cfg(target_arch = "x86_64")]
+unsafe fn by_16_bytes(to: *mut u8, from: *const u8, bytes: usize) {
+    use std::arch::x86_64::{__m128i, _mm_loadu_si128, _mm_stream_si128};
     for start in (0..bytes).step_by(size_of::<__m128i>()) {
         // SAFETY: as the caller promises; lines are aligned.
-        unsafe {
-            let vector = _mm_loadu_si128(from.add(start).cast());
-            _mm_stream_si128(to.add(start).cast(), vector);
-        }
+        unsafe { _mm_stream_si128(to.add(start).cast(), _mm_loadu_si128(from.add(start).cast())) };
     }
-    // SAFETY: every x86-64 processor has it. Such stores are ordered with other ones by a fence alone.
-    unsafe { _mm_sfence() };
+}
+
+/// The fewer instructions a copy takes, the sooner the processor sees the loads behind it.
+///
+/// # Safety
+/// As [`stream_lines`], on a machine with AVX.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx")]
+unsafe fn by_32_bytes(to: *mut u8, from: *const u8, bytes: usize) {
+    use std::arch::x86_64::{__m256i, _mm256_loadu_si256, _mm256_stream_si256};
+    for start in (0..bytes).step_by(size_of::<__m256i>()) {
+        // SAFETY: as the caller promises; lines are aligned.
+        unsafe { _mm256_stream_si256(to.add(start).cast(), _mm256_loadu_si256(from.add(start).cast())) };
+    }
 }
 
 #[cfg(not(target_arch = "x86_64"))]

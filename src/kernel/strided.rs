@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use super::Kernel;
 use super::elementwise::{Loop, compiled};
 use super::level::Level;
+use super::stream::LINE;
 
 /// Every `STEP`th element of type `T`.
 struct StepLoop<T, const STEP: usize>(PhantomData<T>);
@@ -119,9 +120,6 @@ pub fn prefetch_bytes(start: *const u8, bytes: usize) {
         prefetch(start.wrapping_add(byte));
     }
 }
-
-/// Bytes of a line of the caches.
-const LINE: usize = 64;
 /// Bytes that are asked for at once.
 const MOST_PREFETCHED: usize = 4096;
 /// Rows from one that is read to one that is asked for.

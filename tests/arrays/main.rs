@@ -5,6 +5,7 @@ mod axes;
 mod errors;
 mod model;
 mod random;
+mod streamed;
 mod threads;
 
 /// Large enough for tiles, threads and the blocks of engines.

@@ -4,7 +4,7 @@ use std::slice;
 
 use super::layout::Place;
 use super::walk::{Block, Items};
-use crate::kernel::stream;
+use crate::kernel::{order_streams, stream};
 
 /// Address of a place at the start of the data, and bytes from one item to the next: zero for what
 /// every block reuses.
@@ -69,6 +69,7 @@ impl Staged {
                     let array = self.array.add(block.first * self.itemsize);
                     if self.streams {
                         stream(array, self.block, bytes);
+                        order_streams();
                     } else {
                         array.copy_from_nonoverlapping(self.block, bytes);
                     }
