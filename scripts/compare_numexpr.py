@@ -13,22 +13,12 @@ import ast
 import concurrent.futures
 import itertools
 import os
-import random
 import sys
 
+import comparison
 import numexpr
 import numpy as np
-from compare_numpy import (
-    NAMES,
-    ROOT,
-    Engine,
-    canonical,
-    explain,
-    fingerprint,
-    line,
-    report,
-    values,
-)
+from comparison import FINITE, NAMES, REFUSED, ROOT, Engine, cell, compare, random_trees, values, write_table
 
 TABLE = os.path.join(ROOT, "tests", "numexpr", "operations.txt")
 
@@ -69,7 +59,7 @@ def answer(text, variables):
         with np.errstate(all="ignore"):
             return np.asarray(numexpr.evaluate(text, variables, {}))
     except (SystemError, TypeError, ValueError, RuntimeError, ArithmeticError, KeyError):
-        return "Error"
+        return REFUSED
 
 
 class Worker:
@@ -113,11 +103,7 @@ def cases():
 
 
 def variables_of(text, dtypes):
-    which = which_values(text)
-    if len(dtypes) == 1:
-        return {"a": selected(dtypes[0], which)}
-    a, b = values(dtypes[0]), selected(dtypes[1], which)
-    return {"a": np.repeat(a, len(b)), "b": np.tile(b, len(a))}
+    return comparison.variables_of(dtypes, selected(dtypes[-1], which_values(text)))
 
 
 def is_certain(text, dtypes, operation, expected):
@@ -156,39 +142,14 @@ def recorded(text, dtypes, operation):
     expected = answer(text, variables_of(text, dtypes))
     if isinstance(expected, str):
         return "!"
-    letter = expected.dtype.char.replace("l", "q").replace("L", "Q")
     size = expected.size if expected.ndim == 0 else variables_of(text, dtypes)["a"].size
-    if not is_certain(text, dtypes, operation, expected):
-        return letter
-    return f"{letter}{fingerprint(canonical(np.broadcast_to(expected, size))):08x}"
+    return cell(expected, size, is_certain(text, dtypes, operation, expected))
 
 
 def record():
     """Writes the table."""
-    rows = {}
-    for text, dtypes, operation in cases():
-        cell = recorded(text, dtypes, operation)
-        rows.setdefault(text, []).append(cell)
-    with open(TABLE, "w") as file:
-        file.write(f"# Written by scripts/compare_numexpr.py with numexpr {numexpr.__version__}.\n")
-        for name in NAMES:
-            for which in ["all", "natural", "divisors"]:
-                file.write(f"values {name} {which} {selected(name, which).tobytes().hex()}\n")
-        for text, row in rows.items():
-            file.write(f"{text}\t{which_values(text)}\t{' '.join(row)}\n")
-    return 0
-
-
-def compare(listed):
-    answers = Engine("numexpr").answers([line(text, variables) for text, variables, _, _ in listed])
-    wrong, right = [], 0
-    for (text, variables, expected, tolerance), given in zip(listed, answers, strict=True):
-        why = explain(text, variables, expected, given, tolerance)
-        if why is None:
-            right += 1
-        else:
-            wrong.append((text, {name: array.dtype.name for name, array in variables.items()}, why))
-    return right, 0, wrong
+    head = f"Written by scripts/compare_numexpr.py with numexpr {numexpr.__version__}."
+    write_table(TABLE, head, cases(), recorded, selected, ["all", "natural", "divisors"], which_values)
 
 
 def tables():
@@ -199,39 +160,25 @@ def tables():
         is_exact = not isinstance(expected, str) and is_certain(text, dtypes, operation, expected)
         if (operation not in ("**", "%") or is_exact) and accident(text, dtypes, operation) is None:
             listed.append((text, variables, expected, 0 if is_exact else 16))
-    return compare(listed)
+    return compare(Engine("numexpr"), listed)
 
 
-class Tree:
-    """Random expressions over the variables."""
+class Tree(comparison.Tree):
+    literals = ["0", "1", "2", "3", "7", "0.5", "2.5", "1e3", "True", "1j", "2**33"]
+    operators = OPERATORS
+    functions = "abs floor ceil trunc isnan isinf isfinite real imag round sqrt copy ones_like signbit".split()
+    functions_of_two = "minimum maximum fmod copysign nextafter".split()
 
-    def __init__(self, rng, names):
-        self.rng, self.names = rng, names
-
-    def expression(self, depth):
+    def operation(self, one):
         rng = self.rng
-        if depth == 0 or rng.random() < 0.15:
-            if rng.random() < 0.3:
-                return rng.choice(["0", "1", "2", "3", "7", "0.5", "2.5", "1e3", "True", "1j", "2**33"])
-            return rng.choice(self.names)
-        kind = rng.random()
+        operator = rng.choice(self.operators)
+        right = rng.choice(["2", "3", "0.5", "1.5", "-1", "-2.0"]) if operator == "**" else one()
+        if operator in ("//", "%", "/"):
+            # numexpr dies of the smallest integer divided by -1, and its remainders overflow.
+            right = rng.choice({"%": ["2", "-1"], "/": ["2", "-4", "0.5"]}.get(operator, ["2", "7", "-3", "2.5"]))
+        return f"({one()} {operator} {right})"
 
-        def one():
-            return self.expression(depth - 1)
-
-        if kind < 0.6:
-            operator = rng.choice(OPERATORS)
-            right = rng.choice(["2", "3", "0.5", "1.5", "-1", "-2.0"]) if operator == "**" else one()
-            if operator in ("//", "%", "/"):
-                # numexpr dies of the smallest integer divided by -1, and its remainders overflow.
-                right = rng.choice({"%": ["2", "-1"], "/": ["2", "-4", "0.5"]}.get(operator, ["2", "7", "-3", "2.5"]))
-            return f"({one()} {operator} {right})"
-        if kind < 0.75:
-            return f"{rng.choice(EXACT_UNARY)}({one()})"
-        if kind < 0.85:
-            return f"{rng.choice(EXACT_BINARY)}({one()}, {one()})"
-        if kind < 0.93:
-            return f"{rng.choice(['-', '~', '+'])}{one()}"
+    def selection(self, one):
         return f"where(({one()} < {one()}), {one()}, {one()})"
 
 
@@ -255,45 +202,21 @@ def is_accident(text):
 
 
 REFUSED_NODES = (ast.FloorDiv, ast.BitAnd, ast.BitOr, ast.BitXor)
-EXACT_UNARY = "abs floor ceil trunc isnan isinf isfinite real imag round sqrt copy ones_like signbit".split()
-EXACT_BINARY = "minimum maximum fmod copysign nextafter".split()
 
 
-def trees(count, seed):
-    rng = random.Random(seed)
-    names = dict(zip("ABCDEFGHIJKLM", NAMES))
-    finite = np.array([1, -2.5, 1j, -3j, 0.5 - 2j, -7 - 1j])
-    special = {name: finite.astype(name) if name.startswith("complex") else values(name) for name in NAMES}
-    listed, worker = [], Worker()
-    while len(listed) < count:
-        length = rng.choice([1, 5, 16])
-        arrays = {
-            letter: special[name][np.array([rng.randrange(len(special[name])) for _ in range(length)])]
-            for letter, name in names.items()
-        }
-        for _ in range(200):
-            text = Tree(rng, list(names)).expression(rng.randint(1, 4))
-            used = {letter: arrays[letter] for letter in names if letter in set(text)}
-            expected = worker.answer(text, used) if used and not is_accident(text) else None
-            if expected is not None and (not isinstance(expected, str) or rng.random() < 0.05):
-                listed.append((text, used, expected, 256))
-            if len(listed) == count:
-                break
-    return compare(listed)
+def trees(rng, count):
+    return compare(Engine("numexpr"), itertools.islice(accepted_trees(rng), count))
 
 
-def main():
-    command = sys.argv[1] if len(sys.argv) > 1 else ""
-    if command == "record":
-        return record()
-    if command == "tables":
-        return report(*tables())
-    if command == "trees":
-        count = int(sys.argv[2]) if len(sys.argv) > 2 else 100_000
-        return report(*trees(count, int(sys.argv[3]) if len(sys.argv) > 3 else 1))
-    print(__doc__)
-    return 2
+def accepted_trees(rng):
+    """Random expressions with values for their variables, most of which numexpr does not refuse."""
+    special = {name: FINITE.astype(name) if name.startswith("complex") else values(name) for name in NAMES}
+    worker = Worker()
+    for text, used, _ in random_trees(Tree, rng, "ABCDEFGHIJKLM", special):
+        expected = worker.answer(text, used) if used and not is_accident(text) else None
+        if expected is not None and (not isinstance(expected, str) or rng.random() < 0.05):
+            yield text, used, expected, 256
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(comparison.main(__doc__, numexpr, record, tables, {"trees": (trees, 100_000)}))

@@ -12,23 +12,34 @@ EVAL_LINES. NumPy 2.4 was used for the tables of the repository.
 
 import itertools
 import os
-import random
 import re
-import subprocess
 import sys
 import warnings
 
 warnings.simplefilter("ignore")
-# Where NumPy finds fused operations it does not round one of the products in each part of a complex product. Those of
-# every processor are compared. Must be set before NumPy is loaded, which warns of what the processor has not.
-os.environ.setdefault("NPY_DISABLE_CPU_FEATURES", "X86_V3 X86_V4 AVX512_ICL AVX512_SPR")
 
+import comparison  # noqa: E402
 import numpy as np  # noqa: E402
+from comparison import (  # noqa: E402
+    FINITE,
+    NAMES,
+    REFUSED,
+    REFUSED_VALUES,
+    ROOT,
+    Engine,
+    canonical,
+    cell,
+    compare,
+    differences,
+    line,
+    parts,
+    random_trees,
+    values,
+    write_table,
+)
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TABLES = os.path.join(ROOT, "tests", "numpy")
-NAMES = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64 complex64 complex128".split()
-LETTERS = dict(zip(NAMES, "?bhiqBHIQfdFD"))
+HEAD = f"Written by scripts/compare_numpy.py with NumPy {np.__version__}. See tests/numpy/table.rs."
 
 OPERATORS = "+ - * / // % ** << >> & | ^ < <= > >= == !=".split()
 BINARY = (
@@ -50,22 +61,6 @@ ROUNDED = set(
     "sqrt cbrt exp exp2 expm1 log log2 log10 log1p sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh "
     "arctanh".split()
 )
-
-
-def values(name):
-    """Special values of a dtype, a few."""
-    dtype = np.dtype(name)
-    if name == "bool":
-        return np.array([False, True])
-    if dtype.kind in "iu":
-        info = np.iinfo(dtype)
-        some = [info.min, info.max, 0, 1, 2, 7, info.max // 2 + 1]
-        return np.array(some + ([-1, -7, info.min + 1] if dtype.kind == "i" else [info.max - 1]), dtype)
-    floats = [0.0, -0.0, 1.0, -1.0, 2.5, -7.25, np.inf, -np.inf, np.nan, np.finfo(dtype).tiny, np.finfo(dtype).max]
-    if dtype.kind == "f":
-        return np.array(floats, dtype)
-    parts = [0.0, -0.0, 1.0, -2.5, np.inf, np.nan]
-    return np.array([complex(re, im) for re in parts for im in parts], dtype)
 
 
 def selected(name, which):
@@ -120,9 +115,9 @@ def numpy_answer(text, variables):
     except OverflowError:
         return "Overflow"
     except ValueError as error:
-        return "Data" if "negative integer powers" in str(error) else "Error"
+        return REFUSED_VALUES if "negative integer powers" in str(error) else REFUSED
     except (TypeError, ZeroDivisionError):
-        return "Error"
+        return REFUSED
 
 
 def cases():
@@ -149,80 +144,7 @@ def cases():
 
 
 def variables_of(text, dtypes):
-    which = which_values(text)
-    if len(dtypes) == 1:
-        return {"a": selected(dtypes[0], which)}
-    a, b = values(dtypes[0]), selected(dtypes[1], which)
-    return {"a": np.repeat(a, len(b)), "b": np.tile(b, len(a))}
-
-
-class Engine:
-    """The program that evaluates lines."""
-
-    def __init__(self, *arguments):
-        path = os.environ.get("EVAL_LINES", os.path.join(ROOT, "target", "release", "examples", "eval_lines"))
-        self.command = [path, *arguments]
-
-    def answers(self, lines):
-        run = subprocess.run(self.command, input="".join(line + "\n" for line in lines), capture_output=True, text=True)
-        if run.returncode != 0:
-            sys.exit(f"{self.command[0]} failed: {run.stderr[-2000:]}")
-        return [decode(answer) for answer in run.stdout.splitlines()]
-
-
-def line(text, variables):
-    fields = [text.replace("\n", "\\n")]
-    fields += [f"{name}:{array.dtype.name}:{array.tobytes().hex()}" for name, array in variables.items()]
-    return "\t".join(fields)
-
-
-def decode(answer):
-    kind, _, rest = answer.partition(" ")
-    if kind == "error":
-        return rest
-    return np.frombuffer(bytes.fromhex(rest), np.dtype(kind))
-
-
-def parts(array):
-    return array.view(array.real.dtype).reshape(-1, 2) if array.dtype.kind == "c" else array.reshape(-1, 1)
-
-
-def differences(expected, given, tolerance):
-    """The indices of items that differ: bits, but for NaN, or the distance beside the modulus."""
-    wanted, got = parts(np.ascontiguousarray(expected)), parts(np.ascontiguousarray(given))
-    if wanted.dtype.kind != "f":
-        return np.nonzero((wanted != got).any(axis=1))[0]
-    # The sign of a part beside NaN is not said.
-    has_sign = ~np.isnan(wanted).any(axis=1, keepdims=True)
-    is_signed_alike = (np.signbit(wanted) == np.signbit(got)) | ~has_sign
-    same = (np.where(has_sign, wanted, np.abs(wanted)) == np.where(has_sign, got, np.abs(got))) & is_signed_alike
-    same |= np.isnan(wanted) & np.isnan(got)
-    if tolerance:
-        with np.errstate(all="ignore"):
-            size = np.where(np.isfinite(wanted), np.abs(wanted), 0).max(axis=1, keepdims=True)
-            near = np.abs(wanted - got) <= tolerance * np.finfo(wanted.dtype).eps * size
-        same |= near & np.isfinite(wanted) & np.isfinite(got)
-    return np.nonzero(~same.all(axis=1))[0]
-
-
-def explain(text, variables, expected, given, tolerance):
-    """What is different, or None."""
-    if isinstance(given, str):
-        if isinstance(expected, str):
-            return None
-        return f"refused: {given}"
-    if isinstance(expected, str):
-        return f"NumPy refuses ({expected})"
-    if expected.dtype != given.dtype:
-        return f"dtype {given.dtype}, NumPy {expected.dtype}"
-    if expected.size != given.size:
-        expected = np.broadcast_to(expected, given.shape) if given.size > 1 else expected.reshape(-1)
-    found = differences(expected.reshape(-1), given, tolerance)
-    if len(found) == 0:
-        return None
-    index = found[0]
-    operands = ", ".join(f"{name}={array[index]!r}" for name, array in variables.items())
-    return f"{len(found)} of {given.size} items: {operands}: {given[index]!r}, NumPy {expected.reshape(-1)[index]!r}"
+    return comparison.variables_of(dtypes, selected(dtypes[-1], which_values(text)))
 
 
 def is_off(text, variables, expected, given, tolerance):
@@ -246,56 +168,20 @@ def is_off(text, variables, expected, given, tolerance):
     return len(np.setdiff1d(found, differences(narrow, expected, tolerance))) == 0
 
 
-def compare(listed):
-    """How many of these texts give what NumPy gives, those where NumPy is wrong itself, and those that differ."""
-    right, off, wrong = 0, 0, []
-    listed = iter(listed)
-    while rows := list(itertools.islice(listed, 20_000)):
-        answers = Engine().answers([line(text, variables) for text, variables, _ in rows])
-        for (text, variables, tolerance), given in zip(rows, answers, strict=True):
-            expected = numpy_answer(text, variables)
-            why = explain(text, variables, expected, given, tolerance)
-            if why is None or isinstance(expected, str) and expected == "Data":
-                right += 1
-            elif is_off(text, variables, expected, given, tolerance):
-                off += 1
-            else:
-                wrong.append((text, {name: array.dtype.name for name, array in variables.items()}, why))
-    return right, off, wrong
+def rows_of(listed):
+    """Adds what NumPy gives to texts with their variables and tolerances."""
+    for text, variables, tolerance in listed:
+        yield text, variables, numpy_answer(text, variables), tolerance
 
 
 def tables():
     # The product of π in sinc is rounded in NumPy, so its zeros are not exact.
-    listed = [
+    listed = (
         (text, variables_of(text, dtypes), 8 if operation in ROUNDED else 0)
         for text, dtypes, operation in cases()
         if operation != "sinc"
-    ]
-    return compare(listed)
-
-
-def report(right, off, wrong):
-    print(f"NumPy {np.__version__}: {right} equal, {off} where NumPy itself is off, {len(wrong)} differ")
-    for text, dtypes, why in wrong[: int(os.environ.get("SHOWN", "60"))]:
-        print(f"  {text}  {' '.join(dtypes.values())}: {why}")
-    return 1 if wrong else 0
-
-
-def canonical(array):
-    """The bytes of an array with one NaN."""
-    array = np.ascontiguousarray(array).copy()
-    if array.dtype.kind in "fc":
-        view = array.view(array.real.dtype)
-        view[np.isnan(view)] = np.nan
-    return array.tobytes()
-
-
-def fingerprint(data):
-    """FNV-1a of 32 bits."""
-    state = 0x811C9DC5
-    for byte in data:
-        state = (state ^ byte) * 0x01000193 & 0xFFFFFFFF
-    return state
+    )
+    return compare(Engine(), rows_of(listed), is_off)
 
 
 def recorded(text, dtypes, operation):
@@ -308,26 +194,15 @@ def recorded(text, dtypes, operation):
         is_certain = True
     if expected.dtype.kind == "c" and operation in ("fmod", "sign"):
         is_certain = False
-    letter = expected.dtype.char.replace("l", "q").replace("L", "Q")
-    size = variables_of(text, dtypes)["a"].size
-    return f"{letter}{fingerprint(canonical(np.broadcast_to(expected, size))):08x}" if is_certain else letter
+    return cell(expected, variables_of(text, dtypes)["a"].size, is_certain)
 
 
 def record():
     """Writes the tables."""
-    rows = {}
-    for text, dtypes, operation in cases():
-        rows.setdefault(text, []).append(recorded(text, dtypes, operation))
-    with open(os.path.join(TABLES, "operations.txt"), "w") as file:
-        file.write(f"# Written by scripts/compare_numpy.py with NumPy {np.__version__}. See tests/numpy/table.rs.\n")
-        for name in NAMES:
-            for which in ["all", "natural", "nonzero"]:
-                array = selected(name, which)
-                file.write(f"values {name} {which} {array.tobytes().hex()}\n")
-        for text, row in rows.items():
-            file.write(f"{text}\t{which_values(text)}\t{' '.join(row)}\n")
+    path = os.path.join(TABLES, "operations.txt")
+    write_table(path, HEAD, cases(), recorded, selected, ["all", "natural", "nonzero"], which_values)
     with open(os.path.join(TABLES, "functions.txt"), "w") as file:
-        file.write(f"# Written by scripts/compare_numpy.py with NumPy {np.__version__}. See tests/numpy/table.rs.\n")
+        file.write(f"# {HEAD}\n")
         for name in ["float32", "float64", "complex64", "complex128"]:
             for text, dtypes, operation in cases():
                 # What NumPy gives for sinc is the sine of a rounded product.
@@ -339,73 +214,34 @@ def record():
                 expected = numpy_answer(text, variables_of(text, dtypes))
                 if not isinstance(expected, str):
                     file.write(f"{text}\t{name}\t{expected.dtype.name} {canonical(expected).hex()}\n")
-    return 0
 
 
-class Tree:
-    """Random expressions over the variables."""
+class Tree(comparison.Tree):
+    literals = ["0", "1", "2", "3", "7", "0.5", "2.5", "1e3", "True", "1j"]
+    operators = OPERATORS
+    functions = "absolute sign square floor ceil trunc conjugate isnan isinf isfinite logical_not rint sqrt".split()
+    functions_of_two = ("minimum maximum fmin fmax fmod copysign logical_and logical_or logical_xor heaviside").split()
 
-    def __init__(self, rng, names):
-        self.rng, self.names = rng, names
-
-    def expression(self, depth):
-        rng = self.rng
-        if depth == 0 or rng.random() < 0.15:
-            if rng.random() < 0.3:
-                return rng.choice(["0", "1", "2", "3", "7", "0.5", "2.5", "1e3", "True", "1j"])
-            return rng.choice(self.names)
-        kind = rng.random()
-
-        def one():
-            return self.expression(depth - 1)
-
-        if kind < 0.6:
-            return f"({one()} {rng.choice(OPERATORS)} {one()})"
-        if kind < 0.75:
-            return f"{rng.choice(EXACT_UNARY)}({one()})"
-        if kind < 0.85:
-            function, first, second = rng.choice(EXACT_BINARY), one(), one()
-            if function == "copysign":
-                # The sign of NaN is not said.
-                second = f"where({second} == {second}, {second}, 1)"
-            return f"{function}({first}, {second})"
-        if kind < 0.93:
-            return f"{rng.choice(['-', '~', '+'])}{one()}"
-        return f"where({one()}, {one()}, {one()})"
+    def call(self, function, first, second):
+        if function == "copysign":
+            # The sign of NaN is not said.
+            second = f"where({second} == {second}, {second}, 1)"
+        return super().call(function, first, second)
 
 
-EXACT_UNARY = "absolute sign square floor ceil trunc conjugate isnan isinf isfinite logical_not rint sqrt".split()
-EXACT_BINARY = "minimum maximum fmin fmax fmod copysign logical_and logical_or logical_xor heaviside".split()
+def trees(rng, count):
+    return compare(Engine(), itertools.islice(accepted_trees(rng), count), is_off)
 
 
-def trees(count, seed):
-    return compare(random_trees(count, seed))
-
-
-def random_trees(count, seed):
+def accepted_trees(rng):
     """Random expressions with values for their variables, most of which NumPy does not refuse."""
-    rng = random.Random(seed)
-    names = dict(zip("abcdefghijklm", NAMES))
-    finite = np.array([1, -2.5, 1j, -3j, 0.5 - 2j, -7 - 1j])
     special = {name: values(name) for name in NAMES}
     for name in ["complex64", "complex128"]:
-        special[name] = np.concatenate([special[name], np.tile(finite, 6).astype(name)])
-    made = 0
-    while made < count:
-        length = rng.choice([1, 5, 16])
-        arrays = {
-            letter: special[name][np.array([rng.randrange(len(special[name])) for _ in range(length)])]
-            for letter, name in names.items()
-        }
-        for _ in range(200):
-            text = Tree(rng, list(names)).expression(rng.randint(1, 4))
-            used = {letter: arrays[letter] for letter in names if letter in set(text)}
-            # Letters of function names are no variables, but harmless: they are inputs that are not read.
-            if used and not isinstance(numpy_answer(text, used), str) or rng.random() < 0.05:
-                yield text, used or {"a": arrays["a"]}, 64
-                made += 1
-            if made == count:
-                break
+        special[name] = np.concatenate([special[name], np.tile(FINITE, 6).astype(name)])
+    for text, used, arrays in random_trees(Tree, rng, "abcdefghijklm", special):
+        expected = numpy_answer(text, used)
+        if used and not isinstance(expected, str) or rng.random() < 0.05:
+            yield text, used or {"a": arrays["a"]}, expected, 64
 
 
 class Kernel:
@@ -490,8 +326,7 @@ class Kernel:
         return "\n".join([*lines, f"    return {self.value(2)}", ""])
 
 
-def kernels(count, seed):
-    rng = random.Random(seed)
+def kernels(rng, count):
     listed, expected = [], []
     for _ in range(count):
         name = rng.choice(["int32", "int64", "float32", "float64", "uint8", "int16"])
@@ -527,21 +362,6 @@ def kernels(count, seed):
     return right, 0, wrong
 
 
-def main():
-    command = sys.argv[1] if len(sys.argv) > 1 else ""
-    if command == "record":
-        return record()
-    if command == "tables":
-        return report(*tables())
-    if command == "trees":
-        count = int(sys.argv[2]) if len(sys.argv) > 2 else 100_000
-        return report(*trees(count, int(sys.argv[3]) if len(sys.argv) > 3 else 1))
-    if command == "kernels":
-        count = int(sys.argv[2]) if len(sys.argv) > 2 else 2000
-        return report(*kernels(count, int(sys.argv[3]) if len(sys.argv) > 3 else 1))
-    print(__doc__)
-    return 2
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    random_comparisons = {"trees": (trees, 100_000), "kernels": (kernels, 2000)}
+    sys.exit(comparison.main(__doc__, np, record, tables, random_comparisons))
