@@ -3,7 +3,7 @@
 use super::items::{check_output, check_shape, evaluate_items, plain_shape, run_whole, shape_of_inputs};
 use super::operand::{Extents, Operand, View};
 use super::options::Options;
-use super::passes::{Plan, cannot_split};
+use super::passes::{Passes, Plan, cannot_split};
 use crate::back::block::Outcome;
 use crate::back::jit_mode::Mode;
 use crate::back::policy::Program;
@@ -12,10 +12,9 @@ use crate::ir::{ExprKind, Kernel};
 use crate::memory::OutOfMemory;
 
 /// The shape of what an evaluation gives: that of all inputs that are read, broadcast; no dimensions for a reduction
-/// of all items. Where there are reductions along axes, NumPy says which it is.
+/// of all items. Where passes decide, NumPy says which it is.
 pub fn result_shape(program: &Program, plan: &Plan, inputs: &[Option<Operand>]) -> Result<Extents, Error> {
-    if program.kernel.has_axes() {
-        let passes = plan.passes(program, Mode::Default)?.ok_or_else(cannot_split)?;
+    if let Some(passes) = deciding_passes(program, plan, inputs, Mode::Default)? {
         return passes.result_shape(inputs);
     }
     match program.outcome() {
@@ -24,6 +23,26 @@ pub fn result_shape(program: &Program, plan: &Plan, inputs: &[Option<Operand>]) 
             Ok(Extents::new())
         }
         Outcome::PerItem | Outcome::Copies => shape_of_inputs(program, inputs),
+    }
+}
+
+/// The passes of a kernel whose inputs alone do not say which shape its results have: one that reduces along axes, or
+/// arrays of several shapes in a language whose reductions have no dimensions.
+fn deciding_passes<'p>(
+    program: &Program,
+    plan: &'p Plan,
+    inputs: &[Option<Operand>],
+    mode: Mode,
+) -> Result<Option<&'p Passes>, Error> {
+    let kernel = &program.kernel;
+    if kernel.has_axes() {
+        return plan.passes(program, mode)?.ok_or_else(cannot_split).map(Some);
+    }
+    let mut shapes = inputs.iter().flatten().map(|input| &input.shape);
+    let first = shapes.next();
+    match kernel.collapses && reduces(kernel) && shapes.any(|shape| Some(shape) != first) {
+        true => plan.passes(program, mode),
+        false => Ok(None),
     }
 }
 
@@ -74,27 +93,22 @@ pub unsafe fn evaluate(
     output: &Operand,
     options: Options<'_>,
 ) -> Result<(), Error> {
-    let has_axes = program.kernel.has_axes();
+    if let Some(passes) = deciding_passes(program, plan, inputs, options.mode)? {
+        let shape = passes.result_shape(inputs)?;
+        let is_room_for_one = !program.kernel.has_axes() && shape.is_empty() && output.items() == 1;
+        check_shape(output, if is_room_for_one { &output.shape } else { &shape })?;
+        // SAFETY: as the caller promises; the output has the shape of the results.
+        return unsafe { passes.evaluate(inputs, output, options) };
+    }
     let views = || inputs.iter().flatten().map(Operand::view);
     let is_plain = || options.are_quiet() && plain_shape(program, views(), output.view()).is_some();
-    if !has_axes
-        && (!reduces(&program.kernel) || is_plain() || inputs.iter().flatten().any(Operand::is_empty))
-    {
-        // SAFETY: as the caller promises.
-        return unsafe { evaluate_items(program, inputs, output, options) };
-    }
-    let Some(passes) = plan.passes(program, options.mode)? else {
-        if has_axes {
-            return Err(cannot_split());
-        }
+    let is_simple = !reduces(&program.kernel) || is_plain() || inputs.iter().flatten().any(Operand::is_empty);
+    let passes = if is_simple { None } else { plan.passes(program, options.mode)? };
+    let Some(passes) = passes else {
         // SAFETY: as the caller promises.
         return unsafe { evaluate_items(program, inputs, output, options) };
     };
-    if has_axes {
-        check_shape(output, &passes.result_shape(inputs)?)?;
-    } else {
-        check_output(program, inputs, output)?;
-    }
+    check_output(program, inputs, output)?;
     // SAFETY: as the caller promises; the output has the shape of the results.
     unsafe { passes.evaluate(inputs, output, options) }
 }

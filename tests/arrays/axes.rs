@@ -261,6 +261,56 @@ fn inner_reductions_have_shapes_of_their_own() {
     assert_eq!(expression.evaluate_to_vec::<i64>(&inputs).unwrap(), [-29, -28, -27, -26]);
 }
 
+/// In the language of NumPy, what is reduced has no part in the shape of the result.
+#[test]
+fn results_have_the_shape_of_what_is_not_reduced() {
+    let (a, b, none) = ([1.0, 2.0, 3.0, 4.0, 5.0], [10.0, 20.0, 30.0], [0.0; 0]);
+    let run = |text: &str, shape: &[usize]| {
+        let mut builder = Expression::builder(text).dialect(Dialect::NumPy);
+        let mut inputs = Vec::new();
+        let arrays = [("a", ArrayRef::from(&a)), ("b", ArrayRef::from(&b)), ("none", ArrayRef::from(&none))];
+        for (name, array) in arrays.into_iter().filter(|(name, _)| text.contains(name)) {
+            builder = builder.variable(name, Dtype::Float64);
+            inputs.push(array);
+        }
+        let one = ArrayRef::shaped(&b[..1], &[1]).unwrap();
+        if text.contains("one") {
+            builder = builder.variable("one", Dtype::Float64);
+            inputs.push(one);
+        }
+        let expression = builder.compile().unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(expression.result_shape(&inputs).unwrap(), shape, "{text}");
+        let alone = expression.evaluate_to_vec::<f64>(&inputs).unwrap();
+        assert_eq!(expression.evaluation().threads(2).run_to_vec::<f64>(&inputs).unwrap(), alone, "{text}");
+        alone
+    };
+    assert_eq!(run("b - sum(a)", &[3]), [-5.0, 5.0, 15.0]);
+    assert_eq!(run("one - sum(a)", &[1]), [-5.0]);
+    assert_eq!(run("b * max(a) - min(one)", &[3]), [40.0, 90.0, 140.0]);
+    assert_eq!(run("sum(a) - sum(b)", &[]), [-45.0]);
+    assert_eq!(run("sum(a - sum(b))", &[]), [-285.0]);
+    assert_eq!(run("where(b > sum(a), mean(a), 0)", &[3]), [0.0, 3.0, 3.0]);
+    assert_eq!(run("b - sum(none)", &[3]), b);
+    assert_eq!(run("none - sum(b)", &[0]), []);
+}
+
+/// The output may have one item for a result without dimensions.
+#[test]
+fn one_item_is_room_for_the_result_of_reductions() {
+    let expression = Expression::builder("sum(a) - sum(b)")
+        .variable("a", Dtype::Float64)
+        .variable("b", Dtype::Float64)
+        .dialect(Dialect::NumPy)
+        .compile()
+        .unwrap();
+    let mut out = [0.0; 2];
+    let inputs = [ArrayRef::from(&[1.0, 2.0]), ArrayRef::from(&[4.0])];
+    expression.evaluate(&inputs, ArrayMut::shaped(&mut out[..1], &[1, 1]).unwrap()).unwrap();
+    assert_eq!(out, [-1.0, 0.0]);
+    let error = expression.evaluate(&inputs, &mut out).unwrap_err();
+    assert_eq!(error.message(), "the output has the shape (2,), but the result has ()");
+}
+
 /// In the language of NumPy, axes are keywords, also of reductions inside expressions and inside each other.
 #[test]
 fn reductions_in_expressions_have_axes() {
