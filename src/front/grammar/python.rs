@@ -284,8 +284,11 @@ impl<'s> Parser<'_, 's> {
         match name {
             b"None" => return self.refuse(format_args!("None is no value of an array")),
             b"np" | b"numpy" | b"math" if self.lexer.peek() == Some(b'.') => {
-                return self
-                    .refuse(format_args!("functions have bare names here: write 'sin(x)', not 'np.sin(x)'"));
+                let rest = &self.lexer.rest()[1..];
+                let length =
+                    rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+                let call = std::str::from_utf8(&rest[..length]).unwrap_or_default();
+                return self.refuse(format_args!("functions have bare names here: write '{call}(…)'"));
             }
             _ => {}
         }
