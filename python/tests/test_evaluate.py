@@ -177,7 +177,8 @@ def test_reductions():
     x, y = np.arange(6.0), np.arange(12.0).reshape(3, 4)
     assert me.evaluate("sum(x)") == 15
     assert me.evaluate("x - mean(x)").tolist() == (x - 2.5).tolist()
-    assert me.evaluate("x * max(y) - min(x)", {"x": x[:4], "y": y}).shape == (3, 4)
+    assert me.evaluate("x * max(y) - min(y)").tolist() == (x * 11).tolist()
+    assert me.evaluate("x * y - sum(x)", {"x": x[:4], "y": y}).shape == (3, 4)
     assert me.evaluate("any(y > 10)")
     assert me.evaluate("sum(x)", {"x": x[:0]}) == 0
     with pytest.raises(me.Error, match="no max of no items"):
