@@ -52,9 +52,10 @@ build() {
 }
 
 tests() {
+    scripts/guests.sh
     node --expose-gc --test js/tests/typed_arrays_test.mjs js/tests/agreement_test.mjs js/tests/neighbours_test.mjs \
         js/tests/native_test.mjs js/tests/docs_test.mjs js/tests/examples_test.mjs js/tests/limits_test.mjs js/tests/memory_test.mjs \
-        js/tests/fuzz_test.mjs
+        js/tests/fuzz_test.mjs js/tests/bridge_native_test.mjs
     node --test js/tests/package_test.mjs
 }
 

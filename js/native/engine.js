@@ -15,6 +15,8 @@ const FEW_NUMBERS = 64;
 class NativeProgram {
   #addon;
   #program;
+  /** Evaluates arrays of one dimension with all of their items, see js/native/src/lines.rs. */
+  #lines;
   #text;
   #dtype;
   /** Bytes of the items of each input. */
@@ -25,6 +27,7 @@ class NativeProgram {
   constructor(addon, program, text, itemsizes) {
     this.#addon = addon;
     this.#program = program;
+    this.#lines = program.lines;
     this.#text = text;
     this.#dtype = dtypeOfCode(program.dtype);
     this.dtype = program.dtype;
@@ -51,19 +54,21 @@ class NativeProgram {
 
   evaluate({ threads, timeout }, output, shape, size, operands) {
     const data = output === null ? this.#allocate(size) : output.data;
+    const layout = output === null ? null : output.layout;
+    const isPlain = threads === 1 && timeout === 0 && shape.length === 1 && layout === null;
     const failure =
-      timeout === 0 && shape.length === 1 && areFewLines(operands) && (output?.layout ?? null) === null
-        ? this.#evaluateLines(threads, data, operands)
-        : this.#evaluateLayouts({ threads, timeout }, data, output?.layout ?? null, shape, operands);
-    if (failure !== null) {
+      isPlain && areFewLines(operands)
+        ? this.#evaluateLines(data, operands)
+        : this.#evaluateLayouts({ threads, timeout }, data, layout, shape, operands);
+    if (failure) {
       throw this.#failed(failure);
     }
     return data;
   }
 
-  #evaluateLines(threads, data, operands) {
+  #evaluateLines(data, operands) {
     const [first, second, third, fourth] = operands;
-    return this.#program.evaluateLines(threads, data, first?.data, second?.data, third?.data, fourth?.data);
+    return this.#lines(data, first?.data, second?.data, third?.data, fourth?.data);
   }
 
   #evaluateLayouts({ threads, timeout }, data, layout, shape, operands) {

@@ -1,9 +1,13 @@
+import type { BridgeEngine } from "../bridge/index.js";
 import type { AsyncOptions, CompileOptions, Dtype, Dtypes, EvaluateOptions, Inputs } from "../index.js";
 
 export * from "../index.js";
 
 /** The version of the engine. */
 export const version: string;
+
+/** The engine for guests of miniexpr/bridge, see `createImports` there. */
+export const bridgeEngine: BridgeEngine;
 
 /** What is stored under a number. */
 export interface Stored {

@@ -1,5 +1,5 @@
 /*
- * `miniexpr/native`: the engine of the addon alone, and expressions by number.
+ * `miniexpr/native`: the engine of the addon alone, expressions by number, and the engine for guests.
  *
  * SPDX-License-Identifier: BSD-3-Clause
  */
@@ -7,6 +7,7 @@ import { createApi } from "../core/api.js";
 import { MiniexprError, shown } from "../core/error.js";
 import { loadAddon } from "./addon.js";
 import { NativeEngine } from "./engine.js";
+import { NativeBridgeEngine } from "./guest.js";
 
 export { MiniexprError } from "../core/error.js";
 export { kernel } from "../core/kernel.js";
@@ -19,6 +20,9 @@ export const { ready, backend, compile, compileSync, evaluateSync, alloc } = api
 
 /** The version of the engine. */
 export const version = addon.version();
+
+/** What `createImports` of miniexpr/bridge takes for the engine of guests. */
+export const bridgeEngine = new NativeBridgeEngine(addon);
 
 /** The stored expressions by their numbers. */
 const stored = new Map();

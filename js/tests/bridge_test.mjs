@@ -8,7 +8,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { Worker } from "node:worker_threads";
 
 import { createImports } from "../bridge/index.js";
 import { CODES, ITEM_BYTES, LAYOUT } from "../bridge/layout.js";
@@ -16,6 +15,7 @@ import { load } from "../wasm/miniexpr.js";
 import { CASES, runCase } from "./bridge_cases.js";
 import { BareGuest } from "./bridge_guest.js";
 import { BridgeWorker, guestsInWorkers } from "./bridge_workers.js";
+import { starter } from "./bridge_threads.mjs";
 import { replay } from "./replay.js";
 import { isDeviation, readCases, vectorFiles } from "./vectors.mjs";
 
@@ -144,16 +144,6 @@ test("a guest that is gone leaves nothing in the engine", async () => {
   const before = await bytesAfter(20);
   assert.equal(await bytesAfter(60), before);
 });
-
-/** Starts workers, which end with the test. */
-function starter(t) {
-  return async (receive, fail) => {
-    const worker = new Worker(new URL("./bridge_worker.js", import.meta.url));
-    t.after(() => worker.terminate());
-    worker.on("message", receive).on("error", fail);
-    return (message, transfer) => worker.postMessage(message, transfer);
-  };
-}
 
 const engineModule = new WebAssembly.Module(readFileSync(new URL("js/wasm/miniexpr.wasm", root)));
 

@@ -1,6 +1,6 @@
 /*
- * Engine and guest in a worker of a page, or of worker_threads. It is told `{ engineModule, guestModule, guests }`
- * and makes so many guests; then each message is a task for guest number `guest`: components of the wind, whose
+ * Engine and guest in a worker of a page, or of worker_threads. It is told `{ engineModule, guestModule, count }`,
+ * the module "native" for the engine of the addon, and makes so many guests; then each message is a task for guest number `guest`: components of the wind, whose
  * arrays are transferred or shared, and where the speeds go. `{ name }` runs a case of bridge_cases.js.
  */
 import { WasmMemory, createImports } from "../bridge/index.js";
@@ -12,8 +12,14 @@ const port = await openPort();
 let engine = null;
 let guests = [];
 
+async function engineOf(module) {
+  return module === "native"
+    ? (await import("../native/index.js")).bridgeEngine
+    : load({ wasmModule: module });
+}
+
 async function start({ engineModule, guestModule, count }) {
-  engine = await load({ wasmModule: engineModule });
+  engine = await engineOf(engineModule);
   guests = await Promise.all(
     Array.from({ length: count }, async () => {
       let instance = null;
@@ -43,7 +49,7 @@ port.listen(async ({ id, ...task }) => {
     answer = await start(task);
   } else if (task.name !== undefined) {
     const { name, engineModule, guests } = task;
-    answer = { wrong: await runCase(name, { engine: await load({ wasmModule: engineModule }), guests }) };
+    answer = { wrong: await runCase(name, { engine: await engineOf(engineModule), guests }) };
   } else {
     answer = evaluate(task);
   }

@@ -4,6 +4,7 @@
 import { pathToFileURL } from "node:url";
 import vm from "node:vm";
 
+import { WasmMemory, createImports } from "../bridge/index.js";
 import { MiniexprError } from "../core/error.js";
 import { kernel } from "../core/kernel.js";
 import * as native from "../native/index.js";
@@ -199,6 +200,26 @@ class Values {
     return object;
   }
 
+  /** A number that a guest may pass. */
+  address() {
+    return this.random.pick([
+      0,
+      8,
+      16,
+      65528,
+      65535,
+      65536,
+      -8,
+      2 ** 31,
+      2 ** 32 - 8,
+      2 ** 53,
+      0.5,
+      NaN,
+      8n,
+      -1n,
+    ]);
+  }
+
   /** What is mostly right, so that calls get far. */
   inputs(names) {
     const { random } = this;
@@ -236,6 +257,9 @@ class Values {
       dialect: some(undefined, "miniexpr", "numexpr"),
       dtype: some(undefined, random.pick(DTYPES)),
       arrow: some(undefined),
+      timeout: some(undefined, 1, 1000),
+      sandbox: some(undefined, true, { kernels: true, maxPasses: 5 }, this.object(0)),
+      print: some(undefined, () => {}),
     };
     return Object.fromEntries(Object.entries(options).filter(() => random.below(2) === 0));
   }
@@ -252,7 +276,7 @@ export async function step(random, api) {
     random.below(4) === 0
       ? values.any()
       : Object.fromEntries(names.map((name) => [name, random.pick(DTYPES)]));
-  switch (random.below(11)) {
+  switch (random.below(13)) {
     case 0:
     case 1:
       return api.evaluateSync(values.text(names), values.inputs(names), values.options());
@@ -293,8 +317,51 @@ export async function step(random, api) {
       await native.evaluateAsync(id, values.inputs(names), values.options());
       return native.remove(id);
     }
+    case 10:
+      return memoryStep(random, values);
+    case 11: {
+      const memory = random.below(2) === 0 ? values.any() : new WebAssembly.Memory({ initial: 1 });
+      const engine = random.below(3) === 0 ? values.any() : native.bridgeEngine;
+      const imports = createImports(engine, memory, values.options());
+      imports.env[random.pick(Object.keys(imports.env))](
+        ...Array.from({ length: 4 }, () => values.address()),
+      );
+      return imports.dispose();
+    }
     default:
       return native.remove(values.any()) || api.backend();
+  }
+}
+
+/** Calls a method of checked access to a memory. */
+function memoryStep(random, values) {
+  const source = new WebAssembly.Memory({ initial: 1, maximum: 3 });
+  const memory = new WasmMemory(random.below(4) === 0 ? values.any() : source);
+  const some = (make) => (random.below(4) === 0 ? values.any() : make());
+  const [address, dtype] = [some(() => values.address()), some(() => random.pick(DTYPES))];
+  const length = some(() => random.pick(LENGTHS));
+  switch (random.below(7)) {
+    case 0:
+      return memory.read(dtype, address, length);
+    case 1:
+      return memory.view(dtype, address, length);
+    case 2:
+      return memory.write(
+        address,
+        some(() => values.array()),
+      );
+    case 3:
+      return memory.bytes(address, length);
+    case 4:
+      return memory.readString(address, random.below(2) === 0 ? undefined : length);
+    case 5:
+      return memory.writeString(
+        address,
+        some(() => random.pick(TEXTS)),
+        random.below(2) === 0 ? undefined : length,
+      );
+    default:
+      return memory.terminated(address);
   }
 }
 

@@ -131,9 +131,11 @@ test("a process ends when its work is done, and not before", async () => {
 test("where the binary is missing, the error names its package", async () => {
   const folder = mkdtempSync(join(tmpdir(), "miniexpr-"));
   try {
-    cpSync(join(js, "core"), join(folder, "core"), { recursive: true });
-    for (const name of ["addon.js", "engine.js", "index.js"]) {
-      cpSync(join(js, "native", name), join(folder, "native", name));
+    for (const part of ["bridge", "core", "native"]) {
+      cpSync(join(js, part), join(folder, part), {
+        recursive: true,
+        filter: (path) => !path.endsWith(".node"),
+      });
     }
     cpSync(join(js, "package.json"), join(folder, "package.json"));
     const path = JSON.stringify(join(folder, "native/index.js"));

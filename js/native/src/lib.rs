@@ -3,7 +3,9 @@
 
 mod control;
 mod failure;
+mod guest;
 mod layout;
+mod lines;
 mod memory;
 mod program;
 mod task;

@@ -79,6 +79,19 @@ impl Memory {
         }
     }
 
+    /// The address, if there are so many bytes.
+    pub fn address(self, bytes: usize) -> Option<*mut u8> {
+        (bytes <= self.len).then_some(self.data)
+    }
+
+    /// The address of what lies `offset` bytes from the first, if the bytes from `low` to `high`, counted from it, are these.
+    pub fn address_of(self, offset: f64, (low, high): (i128, i128)) -> Option<*mut u8> {
+        let start = offset as i128;
+        let is_inside = start.saturating_add(low) >= 0 && start.saturating_add(high) <= self.len as i128;
+        // SAFETY: a byte of this memory, or the end of it.
+        is_inside.then(|| unsafe { self.data.add(start as usize) })
+    }
+
     /// Whether a byte belongs to both.
     pub fn overlaps(self, other: Memory) -> bool {
         let (one, two) = (self.addresses(), other.addresses());

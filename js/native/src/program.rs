@@ -1,9 +1,11 @@
 //! Compiled texts.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use miniexpr::{ArrayMut, ArrayRef, Dialect, Dtype, Error, ErrorKind, Expression, Profile};
+use miniexpr::{ArrayRef, Dialect, Dtype, Error, ErrorKind, Expression, Profile};
 use napi::bindgen_prelude::{AsyncTask, Either, Float64ArraySlice, Uint8Array};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
@@ -12,18 +14,19 @@ use smallvec::SmallVec;
 use crate::control::Control;
 use crate::failure::Failure;
 use crate::layout::Layouts;
+use crate::lines::{Lines, Shared};
 use crate::memory::{Memory, copied};
 use crate::task::Task;
 
 /// Inputs of most calls.
-const FEW: usize = 8;
+pub const FEW: usize = 8;
 
 type Views<'a> = SmallVec<[ArrayRef<'a>; FEW]>;
 
 /// A compiled text, until [`Program::dispose`] or the garbage collector.
 #[napi]
 pub struct Program {
-    expression: Option<Arc<Expression>>,
+    expression: Shared,
 }
 
 /// A variable of a text.
@@ -86,7 +89,9 @@ pub fn compile(
     print: Option<Printer>,
 ) -> Either<Program, Failure> {
     match expression(&text, &variables, dtype, dialect, sandbox, print) {
-        Ok(expression) => Either::A(Program { expression: Some(Arc::new(expression)) }),
+        Ok(expression) => {
+            Either::A(Program { expression: Rc::new(RefCell::new(Some(Arc::new(expression)))) })
+        }
         Err(error) => Either::B(Failure::of_text(error)),
     }
 }
@@ -134,38 +139,34 @@ impl Program {
     /// The value of the dtype of results in C; 0 after `dispose`.
     #[napi(getter)]
     pub fn dtype(&self) -> u32 {
-        self.expression.as_ref().map_or(0, |expression| expression.dtype().code())
+        self.expression.borrow().as_ref().map_or(0, |expression| expression.dtype().code())
     }
 
     /// Bytes of a result; 0 after `dispose`.
     #[napi(getter)]
     pub fn itemsize(&self) -> u32 {
-        self.expression.as_ref().map_or(0, |expression| expression.itemsize() as u32)
-    }
-
-    /// Whether there is one result for any number of items.
-    #[napi(getter)]
-    pub fn is_scalar(&self) -> bool {
-        self.expression.as_ref().is_some_and(|expression| expression.is_scalar())
+        self.expression.borrow().as_ref().map_or(0, |expression| expression.itemsize() as u32)
     }
 
     /// For each variable, whether evaluations read it. They take those arrays only.
     #[napi(getter)]
     pub fn used(&self) -> Vec<bool> {
-        let variables = self.expression.iter().flat_map(|expression| expression.variables());
+        let expression = self.expression.borrow();
+        let variables = expression.iter().flat_map(|expression| expression.variables());
         variables.map(|variable| variable.is_used()).collect()
     }
 
     /// Gives the memory back once no evaluation needs it.
     #[napi]
-    pub fn dispose(&mut self) {
-        self.expression = None;
+    pub fn dispose(&self) {
+        self.expression.take();
     }
 
     /// The extents of the result for these inputs; the layout of the output is not looked at.
     #[napi(catch_unwind)]
     pub fn result_shape(&self, layouts: Float64ArraySlice, inputs: Vec<Memory>) -> Either<Vec<f64>, Failure> {
-        let shape = self.alive().and_then(|expression| {
+        let expression = self.expression.borrow();
+        let shape = alive(&expression).and_then(|expression| {
             let layouts = Layouts::read(&layouts, inputs.len() + 1)?;
             // SAFETY: no JavaScript runs, and nobody writes there.
             let items: Vec<&[u8]> = inputs.iter().map(|input| unsafe { input.bytes() }).collect();
@@ -186,7 +187,8 @@ impl Program {
         output: Memory,
         inputs: Vec<Memory>,
     ) -> Option<Failure> {
-        let evaluated = self.alive().and_then(|expression| {
+        let expression = self.expression.borrow();
+        let evaluated = alive(&expression).and_then(|expression| {
             let layouts = Layouts::read(&layouts, inputs.len() + 1)?;
             apart(output, inputs.into_iter(), |output, items| {
                 let evaluation = expression.evaluation();
@@ -200,23 +202,10 @@ impl Program {
         evaluated.err().map(Failure::of_evaluation)
     }
 
-    /// Evaluates arrays of one dimension, with all of their items, into `output`, which may overlap inputs: what most calls
-    /// do, in less time than any layouts can be read in.
-    #[napi(catch_unwind)]
-    pub fn evaluate_lines(
-        &self,
-        threads: u32,
-        output: Memory,
-        first: Option<Memory>,
-        second: Option<Memory>,
-        third: Option<Memory>,
-        fourth: Option<Memory>,
-    ) -> Option<Failure> {
-        let inputs = [first, second, third, fourth].into_iter().flatten();
-        let evaluated = self.alive().and_then(|expression| {
-            apart(output, inputs, |output, items| evaluate_lines(expression, threads as usize, output, items))
-        });
-        evaluated.err().map(Failure::of_evaluation)
+    /// See [`Lines`].
+    #[napi(getter)]
+    pub fn lines(&self) -> Lines {
+        Lines(Rc::clone(&self.expression))
     }
 
     /// Evaluates copies of the inputs in a thread of libuv. Resolves to nothing, or to a failure.
@@ -242,7 +231,7 @@ impl Program {
         inputs: &[Memory],
     ) -> Result<Task, Error> {
         Ok(Task {
-            expression: Arc::clone(self.expression.as_ref().ok_or_else(disposed)?),
+            expression: self.expression.borrow().clone().ok_or_else(disposed)?,
             layouts: Layouts::read(layouts, inputs.len() + 1)?,
             output,
             // SAFETY: no JavaScript runs, and nobody writes there.
@@ -250,10 +239,11 @@ impl Program {
             state: Arc::clone(&control.state),
         })
     }
+}
 
-    fn alive(&self) -> Result<&Expression, Error> {
-        self.expression.as_deref().ok_or_else(disposed)
-    }
+/// The expression, if it has not been disposed of.
+pub fn alive(expression: &Option<Arc<Expression>>) -> Result<&Expression, Error> {
+    expression.as_deref().ok_or_else(disposed)
 }
 
 fn disposed() -> Error {
@@ -261,7 +251,7 @@ fn disposed() -> Error {
 }
 
 /// Runs `evaluate` with the bytes of an output and of inputs, of which those that overlap it are copied first.
-fn apart(
+pub fn apart(
     output: Memory,
     inputs: impl Iterator<Item = Memory>,
     evaluate: impl FnOnce(&mut [u8], &[&[u8]]) -> Result<(), Error>,
@@ -280,25 +270,6 @@ fn apart(
         .collect();
     // SAFETY: no JavaScript runs, and nothing that is borrowed overlaps it.
     evaluate(unsafe { output.bytes_mut() }, &items)
-}
-
-/// Evaluates arrays of one dimension, with as many items as there are bytes for.
-fn evaluate_lines(
-    expression: &Expression,
-    threads: usize,
-    output: &mut [u8],
-    inputs: &[&[u8]],
-) -> Result<(), Error> {
-    let used = expression.variables().iter().filter(|variable| variable.is_used());
-    let lengths: SmallVec<[[usize; 1]; FEW]> =
-        inputs.iter().zip(used).map(|(bytes, variable)| [bytes.len() / variable.itemsize()]).collect();
-    let inputs = views(expression, inputs, |array, bytes, dtype, itemsize| {
-        ArrayRef::from_bytes(bytes, dtype, itemsize, lengths.get(array).map_or(&[0], |length| &length[..]))
-    })?;
-    let (dtype, itemsize) = (expression.dtype(), expression.itemsize());
-    let shape = [output.len() / itemsize];
-    let output = ArrayMut::from_bytes(output, dtype, itemsize, &shape)?;
-    expression.evaluation().threads(threads).run(&inputs, output)
 }
 
 /// Evaluates arrays that lie as `layouts` says.
@@ -325,7 +296,7 @@ fn laid_out<'a>(
 }
 
 /// An array for each variable, with no item for those that are not read.
-fn views<'a>(
+pub fn views<'a>(
     expression: &Expression,
     inputs: &[&'a [u8]],
     view: impl Fn(usize, &'a [u8], Dtype, usize) -> Result<ArrayRef<'a>, Error>,

@@ -85,6 +85,7 @@ await wasm.ready({ threads: 1 });
 const engine: wasm.Miniexpr = await wasm.load();
 const memory = new WasmMemory(engine.memory);
 assert.equal(typeof createImports(engine, memory).env.me_eval, "function");
+assert.equal(typeof createImports(native.bridgeEngine, memory).env.me_eval, "function");
 const pool = await ThreadPool.create(1);
 await pool.shutdown();
 console.log("fine");
