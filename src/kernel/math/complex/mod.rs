@@ -153,6 +153,16 @@ const CHUNK: usize = 64;
 #[repr(align(64))]
 struct Chunk([[f64; CHUNK]; 2]);
 
+impl Chunk {
+    /// The parts of the first `n` items, of one length: loops over both become vectors.
+    #[inline(always)]
+    fn first(&mut self, n: usize) -> [&mut [f64]; 2] {
+        let [re, im] = &mut self.0;
+        let n = n.min(CHUNK);
+        [&mut re[..n], &mut im[..n]]
+    }
+}
+
 /// A function for one level.
 trait Compute {
     /// Computes `n` items.
@@ -219,7 +229,7 @@ where
             compute_vectors::<F, V>(&mut chunk, items);
             match F::IS_REAL {
                 true => store_real_parts(&chunk, out.add(start), items),
-                false => store_items(&chunk, out.cast::<Complex<T>>().add(start), items),
+                false => store_items(&mut chunk, out.cast::<Complex<T>>().add(start), items),
             }
         }
     }
@@ -234,11 +244,11 @@ where
 #[cfg_attr(target_family = "wasm", inline(never))]
 #[cfg_attr(not(target_family = "wasm"), inline(always))]
 unsafe fn part_items<T: Part>(chunk: &mut Chunk, items: *const Complex<T>, n: usize) {
-    let [re, im] = &mut chunk.0;
-    for (i, (re, im)) in re.iter_mut().zip(im.iter_mut()).take(n).enumerate() {
+    let [re, im] = chunk.first(n);
+    for i in 0..re.len() {
         // SAFETY: as the caller promises.
         let z = unsafe { *items.add(i) };
-        (*re, *im) = (z.re.into(), z.im.into());
+        (re[i], im[i]) = (z.re.into(), z.im.into());
     }
 }
 
@@ -248,11 +258,11 @@ unsafe fn part_items<T: Part>(chunk: &mut Chunk, items: *const Complex<T>, n: us
 /// There is room for `n` items at `out`.
 #[cfg_attr(target_family = "wasm", inline(never))]
 #[cfg_attr(not(target_family = "wasm"), inline(always))]
-unsafe fn store_items<T: Part>(chunk: &Chunk, out: *mut Complex<T>, n: usize) {
-    let [re, im] = &chunk.0;
-    for (i, (re, im)) in re.iter().zip(im).take(n).enumerate() {
+unsafe fn store_items<T: Part>(chunk: &mut Chunk, out: *mut Complex<T>, n: usize) {
+    let [re, im] = chunk.first(n);
+    for i in 0..re.len() {
         // SAFETY: as the caller promises.
-        unsafe { *out.add(i) = Complex::new(T::rounded(*re), T::rounded(*im)) };
+        unsafe { *out.add(i) = Complex::new(T::rounded(re[i]), T::rounded(im[i])) };
     }
 }
 
