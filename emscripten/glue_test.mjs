@@ -740,3 +740,62 @@ test("it serves as emcc's --pre-js at -O3", { skip }, (t) => {
     gluePath,
   );
 });
+
+const closure = fileURLToPath(
+  new URL("../node_modules/google-closure-compiler-linux/compiler", import.meta.url),
+);
+
+/** A runtime as Emscripten has it, which runs the kernel `given`: its properties are renamed with those of the glue. */
+const renamedRuntime = `
+var wasmMemory = new WebAssembly.Memory({ "initial": 2 });
+var wasmTable = new WebAssembly.Table({ "initial": 1, "element": "anyfunc" });
+var runtime = {
+  HEAPF64: new Float64Array(wasmMemory.buffer),
+  HEAPF32: new Float32Array(wasmMemory.buffer),
+  wasmMemory: wasmMemory,
+  wasmTable: wasmTable,
+  stackSave: () => 60000,
+  stackAlloc: (size) => 60000 - size,
+  stackRestore: (saved) => {},
+  lengthBytesUTF8: (text) => text.length,
+  stringToUTF8: (text, at, size) => {},
+  addFunction: (f, signature) => {
+    wasmTable.set(0, f);
+    return 7;
+  },
+  removeFunction: (index) => wasmTable.set(0, null),
+};
+runtime.HEAPF64[128] = 0.5;
+var index = globalThis["_meJitInstantiate"](runtime, globalThis["given"], 0);
+wasmTable.get(0)(1024, 2048, 1);
+globalThis["_meJitFreeFn"](runtime, index);
+globalThis["results"] = [index, runtime.HEAPF64[256], wasmTable.get(0)];
+`;
+
+test(
+  "it works when the Closure compiler has renamed all properties",
+  { skip: !existsSync(closure) && "there is no Closure compiler for this platform" },
+  (t) => {
+    const folder = mkdtempSync(join(tmpdir(), "closure-"));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const [source, output] = [join(folder, "main.js"), join(folder, "out.js")];
+    writeFileSync(source, renamedRuntime);
+    // As emcc --closure 1 calls it.
+    const options = ["--compilation_level", "ADVANCED", "--language_out", "NO_TRANSPILE"];
+    execFileSync(closure, [...options, "--js", gluePath, "--js", source, "--js_output_file", output], {
+      stdio: "pipe",
+    });
+    const text = readFileSync(output, "utf8");
+    assert.doesNotMatch(text, /\bstackRestore\b/, "properties are renamed");
+    const context = vm.createContext({
+      given: scalarModule("erf", 1),
+      WebAssembly,
+      TextDecoder,
+      TextEncoder,
+    });
+    vm.runInContext(text, context);
+    const [index, value, freed] = context.results;
+    assert.deepEqual([index, freed], [7, null]);
+    assert.ok(Math.abs(value - 0.5204998778130465) < 1e-15, `${value}`);
+  },
+);

@@ -7,6 +7,7 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import vm from "node:vm";
 
 import { enable, openSession, takeTrace, tryKernel } from "./pyodide/session.mjs";
 
@@ -291,4 +292,90 @@ list(client.run_kernels(library).items())`);
   assert.ok(hasKernel.every(([isKernel, has]) => isKernel === has));
   const lines = takeTrace(session);
   assert.ok(lines.some((line) => line.startsWith("[me-dsl] jit runtime built: fp=strict compiler=tcc")));
+});
+
+/** The memory of the runtime: a member of it, or what `growMemory` grows by nothing. */
+function memoryOfRuntime() {
+  let memory = runtime.wasmMemory ?? runtime.memory ?? null;
+  function grow() {
+    memory = this;
+    return this.buffer.byteLength / 65536;
+  }
+  if (memory === null) {
+    withMember(WebAssembly.Memory.prototype, "grow", grow, () => runtime.growMemory(runtime.HEAPU8.length));
+  }
+  return memory;
+}
+
+test("a loader that passes addresses registers helpers, and its kernels run and are freed", async () => {
+  // As a loader does that knows two signatures, and what the runtime that they take must have:
+  // _meJitInstantiate(wasmBytesPtr, wasmLen, bridgeLookupIdx, runtime) and _meJitFreeFn(idx, runtime).
+  delete globalThis._meJitInstantiate;
+  delete globalThis._meJitFreeFn;
+  vm.runInThisContext(pyodide.FS.readFile(GLUE, { encoding: "utf8" }));
+  const given = { wasmMemory: memoryOfRuntime() };
+  for (const name of [
+    ...["HEAPU8", "HEAPF32", "HEAPF64", "wasmTable", "addFunction", "removeFunction"],
+    ...["stackSave", "stackAlloc", "stackRestore", "lengthBytesUTF8", "stringToUTF8"],
+  ]) {
+    given[name] = runtime[name];
+  }
+  const live = new Set();
+  const instantiate = runtime.addFunction((wasmBytesPtr, wasmLen, bridgeLookupIdx) => {
+    const idx = globalThis._meJitInstantiate(wasmBytesPtr, wasmLen, bridgeLookupIdx, given);
+    live.add(idx);
+    return idx;
+  }, "iiii");
+  const release = runtime.addFunction((idx) => {
+    globalThis._meJitFreeFn(idx, given);
+    // Or one of an earlier loader, which the library still remembered.
+    live.delete(idx);
+  }, "vi");
+  pyodide.runPython(`library.me_register_wasm_jit_helpers(${instantiate}, ${release})`);
+  for (let i = 0; i < 3; i++) {
+    expectKernel(true);
+  }
+  assert.ok(live.size >= 3 && !live.has(0), `${[...live]}`);
+  assert.equal(compileMany(), 10000);
+  // Those that the library remembers.
+  assert.ok(live.size <= 64, `${live.size} kernels are left`);
+  takeTrace(session);
+});
+
+test("ctypes.PyDLL calls back helpers that are Python functions, and a throwing helper ends the interpreter", async () => {
+  // A session of its own, since it does not survive.
+  const other = await openSession(pyodideModule, indexURL, (name) => readFile(join(moduleFolder, name)));
+  other.pyodide.FS.writeFile(GLUE, await readFile(join(moduleFolder, "me_jit_glue.js")));
+  const python = (text) => other.pyodide.runPython(text);
+  python(`
+import ctypes
+from pyodide.ffi import create_proxy
+asked = []
+def instantiate(address, length, lookup):
+    asked.append(length)
+    return 0
+`);
+  const proxy = python("create_proxy(instantiate)");
+  const module = other.pyodide._module;
+  const helper = module.addFunction((...call) => proxy(...call), "iiii");
+  const release = module.addFunction(() => {}, "vi");
+  python(`
+os.environ["ME_DSL_JIT_DLOPEN"] = "0"
+holding = ctypes.PyDLL("/lib/libminiexpr.so")
+holding.me_register_wasm_jit_helpers(${helper}, ${release})
+def compile_kernel(constant):
+    variables = (expressions.Variable * 1)(expressions.Variable(b"x", expressions.FLOAT64))
+    handle = ctypes.c_void_p()
+    text = f"def kernel(x):\\n    return x + {constant}".encode()
+    status = holding.me_compile(text, variables, 1, expressions.FLOAT64, None, ctypes.byref(handle))
+    holding.me_free(handle)
+    return status
+`);
+  assert.deepEqual([python("compile_kernel(1)"), python("len(asked)")], [0, 1]);
+  const throwing = module.addFunction(() => {
+    throw new Error("thrown by the helper");
+  }, "iiii");
+  python(`holding.me_register_wasm_jit_helpers(${throwing}, ${release})`);
+  assert.throws(() => python("compile_kernel(2)"), /thrown by the helper/);
+  assert.throws(() => python("1 + 1"), /fatally failed/);
 });

@@ -76,6 +76,65 @@ for (const jit of [true, false]) {
   });
 }
 
+test("a loader of its own that passes addresses to the glue compiles the recorded kernels", async () => {
+  // It knows two signatures, and what the runtime that they take must have:
+  // _meJitInstantiate(wasmBytesPtr, wasmLen, bridgeLookupIdx, runtime) and _meJitFreeFn(idx, runtime).
+  let runtime = null;
+  let live = 0;
+  const env = {
+    me_jit_instantiate(wasmBytesPtr, wasmLen, bridgeLookupIdx) {
+      const idx = globalThis._meJitInstantiate(wasmBytesPtr, wasmLen, bridgeLookupIdx, runtime);
+      live += idx !== 0;
+      return idx;
+    },
+    me_jit_free(idx) {
+      live -= 1;
+      globalThis._meJitFreeFn(idx, runtime);
+    },
+  };
+  const { exports } = await WebAssembly.instantiate(module, { env });
+  const { memory, __indirect_function_table: wasmTable, __stack_pointer: stack } = exports;
+  runtime = {
+    wasmMemory: memory,
+    wasmTable,
+    // As in Emscripten, the views are of the memory as it is now.
+    get HEAPU8() {
+      return new Uint8Array(memory.buffer);
+    },
+    get HEAPF32() {
+      return new Float32Array(memory.buffer);
+    },
+    get HEAPF64() {
+      return new Float64Array(memory.buffer);
+    },
+    addFunction(f) {
+      wasmTable.set(wasmTable.grow(1), f);
+      return wasmTable.length - 1;
+    },
+    removeFunction: (idx) => wasmTable.set(idx, null),
+    stackSave: () => stack.value,
+    stackAlloc: (bytes) => (stack.value = (stack.value - bytes) & -16),
+    stackRestore: (saved) => (stack.value = saved),
+    lengthBytesUTF8: (text) => Buffer.byteLength(text),
+    stringToUTF8: (text, at, bytes) => Buffer.from(memory.buffer, at, bytes).write(`${text}\0`),
+  };
+  const host = {
+    exports,
+    alloc: (bytes) => exports.threadpool_alloc(bytes) >>> 0,
+    free: (address) => exports.threadpool_free(address),
+    getMemoryView: (type) => new { u8: Uint8Array, u32: Uint32Array, i32: Int32Array }[type](memory.buffer),
+    readText: (address) => {
+      const bytes = runtime.HEAPU8;
+      return Buffer.from(bytes.subarray(address, bytes.indexOf(0, address))).toString();
+    },
+  };
+  const { count, kernels, wrong } = replay(host, readCases("dsl_kernels.jsonl"), isDeviation, { jit: true });
+  assert.deepEqual(wrong.slice(0, 10), []);
+  assert.ok(kernels > count / 2, `${kernels} of ${count} were compiled`);
+  // Those that the library remembers.
+  assert.ok(live > 0 && live <= 64, `${live} kernels are left`);
+});
+
 test("blocks are aligned, survive growth, and may be given back twice", async () => {
   const host = await load();
   const before = host.getMemoryView("f64");
