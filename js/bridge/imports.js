@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-3-Clause
  */
+import { reading } from "../core/error.js";
 import { engineOf } from "./engine.js";
 import { Expressions, GuestMemory, Refusal, Texts, structBytes } from "./guest.js";
 import {
@@ -62,7 +63,7 @@ class Guest {
   /** What the guest has set; 0 for the engine's number. */
   #threads = 0;
 
-  constructor(engine, memory, { malloc } = {}) {
+  constructor(engine, memory, malloc) {
     this.#engine = engine;
     this.#memory = new GuestMemory(memory);
     this.#texts = new Texts(memory, malloc);
@@ -566,7 +567,8 @@ function entryOf(expression, { variables, grid }) {
  */
 export function createImports(engine, memory, options) {
   const checked = memory instanceof WasmMemory ? memory : new WasmMemory(memory);
-  const guest = new Guest(engineOf(engine), checked, options);
+  const malloc = reading(() => options?.malloc, "the options");
+  const guest = new Guest(engineOf(engine), checked, malloc);
   const compile = guest.compile.bind(guest);
   const grid = (...args) => guest.gridOptions(...args);
   const env = {

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-3-Clause
  */
+import { reading, shown } from "../core/error.js";
 
 /** The typed array that holds a dtype, and how many of its elements make an item. */
 const DTYPES = new Map([
@@ -76,7 +77,8 @@ function isMemory(object) {
 
 /** The memory that an object stands for: it, its `memory`, or that of the `exports` of an instance. */
 function memoryOf(object) {
-  return [object, object?.memory, object?.exports?.memory].find(isMemory) ?? null;
+  const candidates = reading(() => [object, object?.memory, object?.exports?.memory], "the memory");
+  return candidates.find(isMemory) ?? null;
 }
 
 /** Memory of a module, looked at anew for each access, since it may have grown. */
@@ -90,7 +92,7 @@ export class WasmMemory {
    */
   constructor(memoryOrProvider) {
     if (typeof memoryOrProvider === "function") {
-      this.#provide = () => memoryOrProvider();
+      this.#provide = () => reading(memoryOrProvider, "the memory");
     } else if (memoryOf(memoryOrProvider) !== null) {
       this.#provide = () => memoryOrProvider;
     } else {
@@ -150,7 +152,7 @@ export class WasmMemory {
   view(dtype, ptr, length) {
     const known = DTYPES.get(dtype);
     if (known === undefined) {
-      throw new TypeError(`${String(dtype)} is no dtype; they are ${[...DTYPES.keys()].join(", ")}`);
+      throw new TypeError(`${shown(dtype)} is no dtype; they are ${[...DTYPES.keys()].join(", ")}`);
     }
     const [View, elements] = known;
     const address = checkedAddress(ptr);
@@ -210,6 +212,12 @@ export class WasmMemory {
    * @returns {number} Bytes written, without the NUL.
    */
   writeString(ptr, text, capacity = Infinity) {
+    if (typeof text !== "string") {
+      throw new TypeError(`the text is ${shown(text)}, not a string`);
+    }
+    if (capacity !== Infinity) {
+      checkLength(capacity, this.byteLength);
+    }
     const bytes = encoder.encode(`${text}\0`);
     const address = checkedAddress(ptr);
     if (bytes.length > capacity) {

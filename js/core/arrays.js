@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-3-Clause
  */
-import { dtypeNamed } from "./dtypes.js";
+import { dtypeNamed, newNumbers } from "./dtypes.js";
 import { MiniexprError, reading, shown } from "./error.js";
 import { denseLayout, readShape } from "./layout.js";
 
@@ -33,7 +33,7 @@ export class EngineArray {
       forgotten.register(this, { engine, address: this.#address }, this);
       this.data.fill(dtype.itemsize === 8 && dtype.tag.startsWith("Big") ? 0n : 0);
     } else {
-      this.#data = new dtype.Array(layout.size * dtype.lanes);
+      this.#data = newNumbers(dtype.Array, layout.size * dtype.lanes);
     }
   }
 

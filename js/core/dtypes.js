@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-3-Clause
  */
+import { MiniexprError } from "./error.js";
 
 /**
  * @typedef {object} Dtype
@@ -99,6 +100,16 @@ export function isShared(array) {
     return false;
   } catch {
     return true;
+  }
+}
+
+/** New numbers of a class, all of them zero; an error if there is no memory for so many. */
+export function newNumbers(Array, length) {
+  try {
+    return new Array(length);
+  } catch (cause) {
+    const message = `there is no memory for ${length * Array.BYTES_PER_ELEMENT} bytes`;
+    throw new MiniexprError("ERR_OUT_OF_MEMORY", message, { cause });
   }
 }
 

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 import { errorOfFailure, ofShapes } from "../core/error.js";
-import { dtypeOfCode } from "../core/dtypes.js";
+import { dtypeOfCode, newNumbers } from "../core/dtypes.js";
 
 /** Inputs that the addon takes as arguments. */
 const FEW_INPUTS = 4;
@@ -97,7 +97,8 @@ class NativeProgram {
 
   /** Memory for a result: JavaScript's own, since Electron refuses any other. */
   #allocate(size) {
-    return new this.#dtype.Array((size * this.itemsize) / this.#dtype.Array.BYTES_PER_ELEMENT);
+    const { Array } = this.#dtype;
+    return newNumbers(Array, (size * this.itemsize) / Array.BYTES_PER_ELEMENT);
   }
 
   /** Writes how the output and the inputs lie; `layout` is null for an output side by side. */

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import vm from "node:vm";
 
-import { MemoryError, WasmMemory } from "../bridge/index.js";
+import { MemoryError, WasmMemory, createImports } from "../bridge/index.js";
+import { MiniexprError } from "../core/error.js";
 
 const PAGE = 65536;
 const newMemory = (pages = 1, more = {}) => new WebAssembly.Memory({ initial: pages, ...more });
@@ -104,7 +105,7 @@ test("what is no address or no length is refused", () => {
   // As WebAssembly gives addresses from 2 GiB on.
   expectError(() => memory.read("int8", -8, 1), "OUT_OF_RANGE", /^bytes 4294967288 to/);
   assert.deepEqual(memory.read("int8", 8n, 1), Int8Array.of(0));
-  assert.throws(() => memory.read("float16", 0, 1), /float16 is no dtype; they are bool, int8/);
+  assert.throws(() => memory.read("float16", 0, 1), /"float16" is no dtype; they are bool, int8/);
 });
 
 test("addresses are multiples of the size of a number", () => {
@@ -216,5 +217,41 @@ test("the memory may be given by a function, an instance, or another realm", () 
   assert.equal(new WasmMemory(foreign).byteLength, 2 * PAGE);
   for (const wrong of [undefined, null, 5, {}, new ArrayBuffer(8), new Uint8Array(8)]) {
     assert.throws(() => new WasmMemory(wrong), TypeError);
+  }
+});
+
+test("whatever the getters and functions of a caller throw comes out as an error of the library", () => {
+  const memory = new WasmMemory(new WebAssembly.Memory({ initial: 1 }));
+  const throwing = () => {
+    throw null;
+  };
+  const hostile = {
+    get memory() {
+      return throwing();
+    },
+    toString: throwing,
+    valueOf: throwing,
+  };
+  const calls = [
+    () => new WasmMemory(hostile),
+    () => new WasmMemory(throwing).byteLength,
+    () => memory.view(hostile, 0, 1),
+    () => memory.read("int8", hostile, hostile),
+    () => memory.writeString(0, hostile),
+    () => memory.writeString(0, "text", hostile),
+    () => createImports(new Proxy({}, { get: throwing }), memory),
+    () =>
+      createImports({ compileForGuest() {} }, memory, {
+        get malloc() {
+          return throwing();
+        },
+      }),
+  ];
+  for (const call of calls) {
+    assert.throws(
+      call,
+      (error) => [MiniexprError, TypeError, RangeError].some((kind) => error instanceof kind),
+      String(call),
+    );
   }
 });

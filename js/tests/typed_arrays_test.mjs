@@ -212,7 +212,13 @@ const cases = {
     assert.equal(alloc("int64", 1).data[0], 0n);
     refuses(() => alloc("float63", 1), "ERR_DTYPE", /float63/);
     refuses(() => alloc("float64", -1), "ERR_SHAPE", /integers from 0 on/);
-    assert.throws(() => alloc("float64", 2 ** 40), /memory|length/);
+    refuses(() => alloc("float64", 2 ** 40), "ERR_OUT_OF_MEMORY", /no memory for 8796093022208 bytes/);
+    const long = new Float64Array(1 << 20);
+    const [column, row] = [
+      { data: long, shape: [1 << 20, 1] },
+      { data: long, shape: [1, 1 << 20] },
+    ];
+    refuses(() => f({ a: column, b: row }), "ERR_OUT_OF_MEMORY", /no memory/);
   },
 
   "dialects and kernels": async ({ compile, compileSync, evaluateSync }) => {

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-3-Clause
  */
-import { bufferOf, dtypeOfCode, numbersBetween, setNumbers } from "../core/dtypes.js";
+import { bufferOf, dtypeOfCode, newNumbers, numbersBetween, setNumbers } from "../core/dtypes.js";
 import { ofShapes } from "../core/error.js";
 import { scatter } from "../core/layout.js";
 import { Call, aligned } from "./call.js";
@@ -32,7 +32,7 @@ function pieceOf(types) {
 }
 
 const newArray = ({ dtype, itemsize }, size) =>
-  new dtype.Array((size * itemsize) / dtype.Array.BYTES_PER_ELEMENT);
+  newNumbers(dtype.Array, (size * itemsize) / dtype.Array.BYTES_PER_ELEMENT);
 
 /** Some items of an operand that lie side by side. */
 function partOf({ data, layout, address }, { dtype, itemsize }, start, items) {
