@@ -64,7 +64,7 @@ def test_parameters():
     assert me.arrow_udf("1.5", names=["a"])(pa.array([1, 2, None])).to_pylist() == [1.5, 1.5, None]
     with pytest.raises(TypeError, match="takes b, a"):
         me.arrow_udf("b - a")(pa.array([1]))
-    with pytest.raises(TypeError, match="'a' is a list"):
+    with pytest.raises(TypeError, match="'a' is of type list"):
         me.arrow_udf("a")([1])
 
 

@@ -175,7 +175,7 @@ def _array(column: Any, name: str) -> pa.Array:
     if isinstance(column, pa.Scalar):
         column = pa.array([column.as_py()], column.type)
     if not isinstance(column, pa.Array):
-        raise TypeError(f"'{name}' is a {type(column).__name__}, not an array of Arrow")
+        raise TypeError(f"'{name}' is of type {type(column).__name__}, not an array of Arrow")
     if isinstance(column, pa.ExtensionArray):
         column = column.storage
     if isinstance(column, pa.DictionaryArray):

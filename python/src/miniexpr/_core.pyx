@@ -17,6 +17,7 @@ from miniexpr._c cimport *
 
 import sys
 import threading
+from types import ModuleType
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from miniexpr._errors import DTypeError, Error, LimitError
 from miniexpr._limits import NAMELESS, Limits, limit, limits_of, nanoseconds
 from miniexpr._progress import Bar
 from miniexpr._text import is_kernel, literal, names_of, span_before, with_numbers
-from miniexpr._values import MAX_TEXTS, NUMBERS, no_cast, refused_dtype, to_array, weak
+from miniexpr._values import MAX_TEXTS, NUMBERS, check_casting, no_cast, refused_dtype, refused_value, to_array, weak
 
 cnp.import_array()
 
@@ -139,7 +140,7 @@ cdef cnp.ndarray as_array(value, str name):
     """The value as an array of a dtype of the library in the byte order of the machine; a copy where it must be."""
     cdef cnp.ndarray array = to_array(value, name)
     if code_of(cnp.PyArray_TYPE(array)) == ME_AUTO:
-        raise refused_dtype(name, array.dtype)
+        raise refused_value(name, value, array)
     if not cnp.PyArray_ISNOTSWAPPED(array):
         return array.astype(array.dtype.newbyteorder("="))
     return array
@@ -321,6 +322,8 @@ cdef class Expression:
     cdef object evaluate(self, list arrays, out, casting, threads, progress, timeout, max_passes):
         """Runs over arrays of the dtypes of the inputs."""
         cdef cnp.ndarray result
+        if casting != "same_kind":
+            check_casting(casting)
         if progress is False:
             progress = None
         elif progress is True:
@@ -346,7 +349,7 @@ cdef class Expression:
             self.run(None, inputs, result, threads, progress, timeout, max_passes)
             return result
         if not isinstance(out, np.ndarray):
-            raise TypeError(f"out is a {type(out).__name__}, not a NumPy array")
+            raise TypeError(f"out is of type {type(out).__name__}, not a NumPy array")
         result = out
         if not cnp.PyArray_ISWRITEABLE(result):
             raise Error("out is read-only")
@@ -425,7 +428,7 @@ cdef class Expression:
         """Evaluates into an array, which overlaps no input if `arrays` is None."""
         cdef me_array output
         cdef me_array_params params
-        cdef int n_threads = -1 if threads is None else threads
+        cdef int n_threads = 0 if threads is None else limit("threads", threads)
         cdef int64_t items = max(<int64_t>cnp.PyArray_SIZE(out), most_items(inputs, self.n_slots))
         cdef int status
         describe(out, &output)
@@ -441,7 +444,7 @@ cdef class Expression:
             if status != ME_EVAL_SUCCESS:
                 raise evaluation_error(status, timeout)
             return 0
-        params.n_threads = default_threads() if threads is None else n_threads
+        params.n_threads = n_threads or default_threads()
         run = Run(progress, timeout)
         run.expr, run.inputs, run.n_inputs, run.output, run.params = self.expr, inputs, self.n_slots, &output, &params
         if self.is_kernel and threading.current_thread() is threading.main_thread():
@@ -671,7 +674,8 @@ cdef class Text:
             key[2 * i] = key[2 * i + 1] = 0
             described.append(None)
             if not is_plain(value):
-                if value is MISSING:
+                # The functions of modules have bare names here, as the library says.
+                if value is MISSING or isinstance(value, ModuleType):
                     continue
                 if is_number(value) and self.dialect == NUMPY:
                     numbers = {} if numbers is None else numbers
@@ -771,6 +775,8 @@ cdef object look_up(str name, local_names, global_names):
             if found != NULL:
                 return <object>found
         else:
+            if not hasattr(names, "__getitem__"):
+                raise TypeError(f"names are looked up in a mapping, not in an object of type {type(names).__name__}")
             try:
                 return names[name]
             except KeyError:

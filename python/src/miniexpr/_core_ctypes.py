@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import types
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,8 +24,9 @@ from miniexpr._values import (
     MAX_TEXTS,
     NUMBERS,
     STRING,
+    check_casting,
     no_cast,
-    refused_dtype,
+    refused_value,
     to_array,
     weak,
 )
@@ -83,7 +85,7 @@ def _is_plain(value: Any) -> bool:
 def _as_array(value: Any, name: str) -> np.ndarray:
     array = to_array(value, name)
     if not _code_of(array.dtype):
-        raise refused_dtype(name, array.dtype)
+        raise refused_value(name, value, array)
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
@@ -188,6 +190,7 @@ class Expression:
         timeout: float | None,
         max_passes: int | None,
     ) -> Any:
+        check_casting(casting)
         if progress is True:
             with Bar() as bar:
                 return self._evaluate(arrays, out, casting, threads, bar, timeout, max_passes)
@@ -212,7 +215,7 @@ class Expression:
             self._run(used, result, threads, progress, timeout, max_passes)
             return result
         if not isinstance(out, np.ndarray):
-            raise TypeError(f"out is a {type(out).__name__}, not a NumPy array")
+            raise TypeError(f"out is of type {type(out).__name__}, not a NumPy array")
         if not out.flags.writeable:
             raise Error("out is read-only")
         if not (_is_plain(out) and out.dtype == self.dtype) and not np.can_cast(self.dtype, out.dtype, casting):
@@ -252,7 +255,7 @@ class Expression:
         timeout: float | None,
         max_passes: int | None,
     ) -> None:
-        n_threads = default_threads() if threads is None else threads
+        n_threads = limit("threads", threads) or default_threads()
         watch = _library.Watch(None if progress is False else progress)
         limits = nanoseconds(timeout), limit("max_passes", max_passes)
         try:
@@ -390,7 +393,7 @@ class Text:
         refused: dict[str, Exception] = {}
         for name, value in zip(self.names, values, strict=True):
             signature.append(None)
-            if value is _MISSING:
+            if value is _MISSING or isinstance(value, types.ModuleType):
                 continue
             if type(value) in (int, float, complex) and self.dialect == _NUMPY:
                 numbers[name] = value
@@ -438,6 +441,8 @@ def _text_of(text: str, dialect: str, limits: Limits | None) -> Text:
 def _look_up(name: str, scopes: tuple[Mapping[str, Any] | None, ...]) -> Any:
     for scope in scopes:
         if scope is not None:
+            if not hasattr(scope, "__getitem__"):
+                raise TypeError(f"names are looked up in a mapping, not in an object of type {type(scope).__name__}")
             try:
                 return scope[name]
             except KeyError:
@@ -463,7 +468,7 @@ def evaluate(
 ) -> Any:
     """As `miniexpr.evaluate` of the extension module."""
     if not isinstance(text, str):
-        raise TypeError(f"the text is a {type(text).__name__}, not a str")
+        raise TypeError(f"the text is of type {type(text).__name__}, not a str")
     if local_dict is None:
         if sandbox:
             raise TypeError(NAMELESS)

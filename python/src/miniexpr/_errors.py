@@ -102,3 +102,8 @@ class LimitError(Error):
 
 class DTypeError(Error, TypeError):
     """A dtype that is not supported, or that an operation is not defined for."""
+
+
+# By these names tracebacks show them.
+for _error in (Error, LimitError, DTypeError):
+    _error.__module__ = "miniexpr"

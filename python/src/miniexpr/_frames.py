@@ -64,7 +64,7 @@ def evaluate(df: Any, text: str, scalars: dict[str, Any], threads: int, reduce: 
         elif hasattr(df, "map_partitions"):
             df = _over_partitions(df, statement, scalars, threads, reduce)
         else:
-            raise TypeError(f"a {type(df).__name__} is no data frame of Dask or pandas")
+            raise TypeError(f"df is of type {type(df).__name__}, not a data frame of Dask or pandas")
     return df
 
 

@@ -85,7 +85,7 @@ def limits_of(sandbox: bool | Sandbox, max_nodes: int | None) -> Limits | None:
     if sandbox is True:
         return Limits(is_strict=True, kernels=False, max_nodes=most)
     if not isinstance(sandbox, Sandbox):
-        raise TypeError(f"sandbox is a {type(sandbox).__name__}, neither a bool nor a Sandbox")
+        raise TypeError(f"sandbox is of type {type(sandbox).__name__}, neither a bool nor a Sandbox")
     given = Limits(True, **{name: value or 0 for name, value in dataclasses.asdict(sandbox).items()})
     return given._replace(max_nodes=most) if most else given
 

@@ -97,7 +97,10 @@ _OPERATORS: dict[type[ast.AST], str] = {
 }
 # What statements and expressions are called in messages, where the name of the class does not say it.
 _CONSTRUCTS: dict[type[ast.AST], str] = {
-    ast.AsyncFunctionDef: "async def",
+    ast.Assert: "an assert statement",
+    ast.AsyncFunctionDef: "an async function",
+    ast.Await: "an await expression",
+    ast.Dict: "a dict",
     ast.ListComp: "a comprehension",
     ast.SetComp: "a comprehension",
     ast.DictComp: "a comprehension",
@@ -108,9 +111,23 @@ _CONSTRUCTS: dict[type[ast.AST], str] = {
     ast.Starred: "a starred expression",
     ast.FunctionDef: "a function within a function",
     ast.ClassDef: "a class",
-    ast.ImportFrom: "import",
+    ast.Delete: "a del statement",
     ast.Expr: "an expression without effect",
-    ast.Delete: "del",
+    ast.Global: "a global statement",
+    ast.Import: "an import",
+    ast.ImportFrom: "an import",
+    ast.Lambda: "a lambda expression",
+    ast.List: "a list",
+    ast.Match: "a match statement",
+    ast.Nonlocal: "a nonlocal statement",
+    ast.Raise: "a raise statement",
+    ast.Set: "a set",
+    ast.Try: "a try statement",
+    ast.TryStar: "a try statement",
+    ast.Tuple: "a tuple",
+    ast.With: "a with statement",
+    ast.Yield: "a yield expression",
+    ast.YieldFrom: "a yield expression",
 }
 
 
@@ -123,7 +140,7 @@ def translate(function: Callable[..., object]) -> Translation:
         If the source is not available or has what kernels cannot have; it tells the line.
     """
     if not isinstance(function, types.FunctionType):
-        raise TypeError(f"a kernel is made from a Python function, not from a {type(function).__name__}")
+        raise TypeError(f"a kernel is made from a Python function, not from a value of type {type(function).__name__}")
     try:
         lines, first = inspect.getsourcelines(function)
     except (OSError, TypeError) as error:
@@ -347,7 +364,7 @@ class _Translator:
             if value.real == 0 and math.isfinite(value.imag) and math.copysign(1, value.imag) > 0:
                 return f"{value.imag!r}j"
             return f"({self.number(node, value.real)} + {self.number(node, value.imag)} * 1j)"
-        self.refuse(node, f"a kernel computes with numbers, and this is a {type(value).__name__}")
+        self.refuse(node, f"a kernel computes with numbers, and this is of type {type(value).__name__}")
 
     def of_Name(self, node: ast.Name) -> str:
         if node.id in self.names:

@@ -15,8 +15,24 @@ STRING, BYTES = 14, 15
 MAX_TEXTS = 256
 
 
+CASTINGS = ("no", "equiv", "safe", "same_kind", "unsafe")
+
+
 def refused_dtype(name: str, dtype: Any) -> DTypeError:
     return DTypeError(f"'{name}' is an array of {dtype}, which expressions cannot compute with")
+
+
+def refused_value(name: str, value: Any, array: Any) -> DTypeError:
+    """The error for a value that became an array of no dtype of the library."""
+    if array.ndim or array.dtype.kind != "O" or isinstance(value, np.ndarray):
+        return refused_dtype(name, array.dtype)
+    # An object that is no array became an array of itself.
+    return DTypeError(f"'{name}' is of type {type(value).__name__}, which expressions cannot compute with")
+
+
+def check_casting(casting: Any) -> None:
+    if casting not in CASTINGS:
+        raise ValueError(f"casting is {casting!r}, not one of {', '.join(CASTINGS)}")
 
 
 def no_cast(dtype: Any, wanted: Any, casting: str) -> DTypeError:
@@ -27,10 +43,10 @@ def to_array(value: Any, name: str) -> Any:
     """The value as an array of NumPy, if that loses nothing; in half precision as float32."""
     if isinstance(value, np.ndarray):
         if isinstance(value, (np.ma.MaskedArray, np.matrix)):
-            raise DTypeError(f"'{name}' is a {type(value).__name__}, which is more than an array: pass its data")
+            raise DTypeError(f"'{name}' is of type {type(value).__name__}, which is more than an array: pass its data")
         array = value
     elif hasattr(type(value), "__array_function__"):
-        raise DTypeError(f"'{name}' is a {type(value).__name__}, not a NumPy array: convert it with numpy.asarray")
+        raise DTypeError(f"'{name}' is of type {type(value).__name__}, not a NumPy array: pass numpy.asarray of it")
     else:
         array = np.asarray(value)
     return array.astype(np.float32) if array.dtype.char == "e" else array

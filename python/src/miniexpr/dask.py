@@ -85,7 +85,7 @@ def evaluate(
     if isinstance(text, Kernel):
         text = text.text
     if not isinstance(text, str):
-        raise TypeError(f"the expression is a {type(text).__name__}, not a str")
+        raise TypeError(f"the expression is of type {type(text).__name__}, not a str")
     if arrays is None:
         arrays = _Variables(sys._getframe(1))
     dialect = dialect or "numpy"
