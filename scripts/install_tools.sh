@@ -95,6 +95,9 @@ if [ ! -e node_modules/.package-lock.json ] ||
 fi
 
 scripts/python_packages.sh scripts/requirements.txt
+case " $* " in
+*" wasm "*) .tools/venv/bin/python scripts/pyodide_numpy.py node_modules/pyodide-0.27 .tools/pyodide ;;
+esac
 case " $* $(uname -sm) " in
 *" wasm "*" Linux x86_64 "*)
     node=22.23.5

@@ -1,6 +1,7 @@
 """What the tests of the Python package run in Pyodide.
 
-`check_binding` needs no NumPy: it drives the binding by ctypes. `check_package` runs the evaluator, and needs it.
+`check_binding` needs no NumPy: it drives the binding by ctypes. The others need it: `check_package` runs the evaluator,
+`check_numexpr` numexpr's place.
 """
 
 import array
@@ -112,4 +113,33 @@ def check_package():
         raise AssertionError("an unknown name is accepted")
     except me.Error as error:
         assert error.span == (4, 11)
+    return True
+
+
+def check_numexpr():
+    import miniexpr.numexpr
+    import numpy as np
+
+    miniexpr.numexpr.install()
+    import numexpr as ne
+
+    assert ne is miniexpr.numexpr
+    a, i, f = np.arange(12.0).reshape(3, 4), np.arange(4, dtype=np.int32), np.ones(4, np.float32)
+    assert (a.dtype, i.dtype, f.dtype) == (np.float64, np.int32, np.float32)
+    np.testing.assert_array_equal(ne.evaluate("2*a + i"), 2 * a + i)
+    np.testing.assert_array_equal(ne.re_evaluate(), 2 * a + i)
+    assert ne.evaluate("i + f").dtype == np.float32
+    assert ne.evaluate("f * 2.0").dtype == np.float64
+    np.testing.assert_array_equal(ne.evaluate("where(a > i, a, -1)"), np.where(a > i, a, -1))
+    np.testing.assert_array_equal(ne.evaluate("sum(a, axis=0)"), a.sum(axis=0))
+    out = np.empty((3, 4))
+    assert ne.evaluate("sqrt(a)", out=out) is out
+    np.testing.assert_array_equal(out, np.sqrt(a))
+    assert ne.NumExpr("a + b", [("a", ne.necompiler.double), ("b", ne.necompiler.int_)])(a, i).shape == (3, 4)
+    for text, kind in [("a + unknown", KeyError), ("cosine(a)", TypeError), ("~a", NotImplementedError)]:
+        try:
+            ne.evaluate(text)
+            raise AssertionError(f"{text} is accepted")
+        except kind:
+            pass
     return True
