@@ -10,6 +10,11 @@ use crate::memory::{OutOfMemory, TryGrow};
 /// Bytes of all arrays of a tile that is copied: they stay in the first-level cache, beside what engines need.
 const TILE_BYTES: i64 = 24 << 10;
 
+/// Bytes of a tile into which items are gathered that lie apart, with those of the lines of the caches that they lie in.
+/// Much shorter tiles than the first-level cache could hold: the memory of all arrays is then read at the same time.
+const GATHERED_BYTES: i64 = 12 << 10;
+const GATHERED_ITEMS: std::ops::RangeInclusive<i64> = 64..=4096;
+
 /// Items of a tile that is copied.
 const TILE_ITEMS: std::ops::RangeInclusive<i64> = 256..=4096;
 
@@ -30,6 +35,9 @@ pub const STREAMED_BYTES: usize = 64 << 20;
 /// Bytes that are computed before they are stored past the caches: so few that the processor loads and computes the next
 /// ones meanwhile. With 6 KiB the same takes a third longer.
 const PIECE_BYTES: usize = 2 << 10;
+
+/// Bytes of a line of the caches.
+const LINE: u64 = 64;
 
 /// How a nest is cut. Tiles are numbered in the order of the loops.
 #[derive(Debug)]
@@ -140,7 +148,7 @@ impl Cut<'_> {
         } else {
             match transposed {
                 Some(outer) => self.across_rows(tile, outer),
-                None => fill(tile, &self.nest.extents, self.copied_items()),
+                None => fill(tile, &self.nest.extents, self.gathered_items()),
             }
             None
         }
@@ -155,6 +163,16 @@ impl Cut<'_> {
     fn copied_items(&self) -> i64 {
         let item_bytes: i64 = self.nest.walks.iter().map(|walk| walk.itemsize as i64).sum();
         (TILE_BYTES / item_bytes.max(1)).clamp(*TILE_ITEMS.start(), *TILE_ITEMS.end())
+    }
+
+    /// Items of a tile into which some are gathered.
+    fn gathered_items(&self) -> i64 {
+        let bytes_of = |walk: &Walk| {
+            let stride = walk.strides.last().map_or(0, |stride| stride.unsigned_abs().min(LINE) as i64);
+            walk.itemsize as i64 + if Access::of(walk) == Access::Copied { stride } else { 0 }
+        };
+        let bytes: i64 = self.nest.walks.iter().map(bytes_of).sum();
+        (GATHERED_BYTES / bytes.max(1)).clamp(*GATHERED_ITEMS.start(), *GATHERED_ITEMS.end())
     }
 
     /// Whether working row by row saves copies, although some arrays must be copied.
@@ -178,10 +196,10 @@ impl Cut<'_> {
 
     /// Rows of which some arrays are copied first, those of all rows together.
     fn by_rows(&self, tile: &mut Extents, outer: usize, is_transposed: bool) -> Option<usize> {
-        let (extent, copied) = (self.nest.extents[self.inner], self.copied_items());
+        let (extent, gathered) = (self.nest.extents[self.inner], self.gathered_items());
         let (row, count) = match is_transposed {
             true => (TRANSPOSED_ROW, self.rows_side_by_side()),
-            false => (copied, copied / extent.min(copied)),
+            false => (gathered, gathered / extent.min(gathered)),
         };
         tile[self.inner] = extent.min(row);
         tile[outer] = count.clamp(1, self.nest.extents[outer]);
@@ -253,10 +271,30 @@ pub struct Tiler<'n> {
 /// The copy of a tile of one array, or an item repeated for a row.
 struct Staged {
     block: *mut u8,
-    /// The box that was copied, if one was: its first item and its extents.
-    source: Option<(*mut u8, Extents)>,
+    /// The box that was copied, if one was.
+    source: Option<Source>,
     /// The item that was repeated, if one was, and how often.
     repeated: Option<(*mut u8, i64)>,
+}
+
+/// A box of items that was copied.
+struct Source {
+    start: *mut u8,
+    extents: Extents,
+    /// The strides of its copy, in bytes.
+    strides: Extents,
+}
+
+impl Source {
+    /// A box that has not been copied yet: its copy will lie side by side, or with the steps of one loop as rows.
+    fn new(box_extents: &Extents, itemsize: usize, rows: Option<usize>) -> Result<Source, OutOfMemory> {
+        let mut strides = dense_strides(box_extents, itemsize)?;
+        if let (Some(rows), Some(row)) = (rows, box_extents.last()) {
+            strides[rows] = row_pitch(*row, itemsize);
+        }
+        let extents = extents(box_extents.iter().copied())?;
+        Ok(Source { start: std::ptr::null_mut(), extents, strides })
+    }
 }
 
 impl Staged {
@@ -271,20 +309,21 @@ impl Staged {
         box_extents: &Extents,
         rows: Option<usize>,
     ) -> Result<(), OutOfMemory> {
-        let is_there = |(source, extents): &(*mut u8, Extents)| *source == start && extents == box_extents;
-        if self.source.as_ref().is_some_and(is_there) {
-            return Ok(());
+        // Most boxes are as large as the one before. Extents are compared one by one: they have just been written, and
+        // wider loads would wait until all stores have reached memory.
+        let is_as_large = |source: &Source| source.extents.iter().zip(box_extents).all(|(a, b)| a == b);
+        let source = match &mut self.source {
+            Some(source) if is_as_large(source) => source,
+            other => other.insert(Source::new(box_extents, walk.itemsize, rows)?),
+        };
+        if source.start != start {
+            // SAFETY: as the caller promises.
+            unsafe {
+                let from = (start.cast_const(), &walk.strides[..]);
+                copy_box((self.block, &source.strides), from, box_extents, walk.itemsize);
+            }
+            source.start = start;
         }
-        let mut strides = dense_strides(box_extents, walk.itemsize)?;
-        if let (Some(rows), Some(row)) = (rows, box_extents.last()) {
-            strides[rows] = row_pitch(*row, walk.itemsize);
-        }
-        // SAFETY: as the caller promises.
-        unsafe {
-            let from = (start.cast_const(), &walk.strides[..]);
-            copy_box((self.block, &strides), from, box_extents, walk.itemsize);
-        }
-        self.source = Some((start, extents(box_extents.iter().copied())?));
         Ok(())
     }
 }

@@ -53,6 +53,8 @@ pub fn repeat_item(itemsize: usize, level: Level) -> Option<Kernel> {
 /// The kernel `out[i] = a[i * step]` for items of `itemsize` bytes at any alignment; `None` for other sizes and steps than
 /// those that vectors help.
 pub fn gather_steps(itemsize: usize, step: usize, level: Level) -> Option<Kernel> {
+    // With AVX-512, the compiler reads every second line first and then those between, which memory is slower at.
+    let level = level.min(Level::Avx2);
     match (itemsize, step) {
         (4, 2) => Some(compiled::<StepLoop<u32, 2>>(level)),
         (4, 3) => Some(compiled::<StepLoop<u32, 3>>(level)),
