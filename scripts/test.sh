@@ -88,6 +88,7 @@ python() {
     suite python pytest scripts/python.sh test
     suite python-ctypes pytest scripts/python.sh ctypes
     suite python-versions pytest scripts/python.sh versions
+    suite python-sdist check scripts/python.sh sdist
 }
 
 fuzz() {
