@@ -43,6 +43,10 @@ function asCommonJs(path, text) {
   return code;
 }
 
+/** A text without the pictures and links that lead out of the package. */
+const withoutOutside = (text) =>
+  text.replace(/^!\[.*\]\(\.\.\/.*\)\n\n/gm, "").replace(/ \[[^\]]*\]\(\.\.\/[^)]*\)/g, "");
+
 function stagePackage(to) {
   const parts = ["core", "native", "wasm", "threads", "bridge"];
   const top = ["index.node.js", "index.web.js"];
@@ -65,7 +69,7 @@ function stagePackage(to) {
   for (const path of ["wasm/miniexpr.wasm", "threads/miniexpr-threads.wasm"]) {
     cpSync(join(source, path), join(to, path));
   }
-  cpSync(join(source, "README.md"), join(to, "README.md"));
+  write(join(to, "README.md"), withoutOutside(read(join(source, "README.md"))));
   LEGAL.forEach((name) => cpSync(join(root, name), join(to, name)));
   const optional = platforms.map(({ target }) => [`${manifest.name}-${target}`, manifest.version]);
   const staged = { ...manifest, optionalDependencies: Object.fromEntries(optional) };

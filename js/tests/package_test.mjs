@@ -76,6 +76,12 @@ test("versions follow the library's", () => {
   assert.equal(cargo.match(/^version = "(.*)"$/m)[1], version);
 });
 
+test("no link of its README leads out of the package", () => {
+  const readme = readFileSync(join(project, "node_modules/miniexpr/README.md"), "utf8");
+  assert.match(readme, /npm install miniexpr/);
+  assert.doesNotMatch(readme, /\]\(\.\.\//);
+});
+
 test("the package is as small as its README says", () => {
   const readme = readFileSync(join(root, "js/README.md"), "utf8");
   const said = Number(readme.match(/The package takes ([\d.]+) MB to download/)[1]);
