@@ -74,6 +74,7 @@
 //!                                                      │
 //!                                                    back       block: the interpreter, always there
 //!                                                      │        native, c, wasm: compiled kernels
+//!                                                      │        lane: statements under masks, for native and wasm
 //!                                                      │        nd: blocks of chunked arrays
 //!                                                   kernel      typed loops, SIMD dispatch, math,
 //!                                                      │        reductions, strings

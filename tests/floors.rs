@@ -30,6 +30,7 @@ const ENGINES: &[&[&str]] = &[
     &["hot", "jit"],
     &["registry"],
     &["c", "native", "wasm"],
+    &["lane"],
     &["call"],
     &["block"],
     &["cache", "contest", "eligibility", "failures", "math_bridge"],

@@ -16,6 +16,8 @@ mod hot;
 mod identity;
 pub mod jit;
 pub mod jit_mode;
+#[cfg(any(machine_code, test, wasm_modules))]
+mod lane;
 pub mod listing;
 #[cfg(any(not(target_family = "wasm"), wasm_modules))]
 mod math_bridge;

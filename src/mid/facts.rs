@@ -111,6 +111,19 @@ impl Facts {
     }
 }
 
+/// The place of an index symbol among the arrays that compiled code gets: `symbols`, those that the code reads,
+/// come after the parameters.
+#[cfg_attr(
+    not(any(machine_code, test, wasm_modules)),
+    allow(dead_code, reason = "not every build has all engines")
+)]
+pub fn symbol_array(kernel: &Kernel, symbols: &[IndexSymbol], symbol: IndexSymbol) -> usize {
+    let Some(position) = symbols.iter().position(|known| *known == symbol) else {
+        unreachable!("the facts list every index symbol of the kernel")
+    };
+    kernel.params.len() + position
+}
+
 /// Regions of `nodes` that read a local.
 fn count_readers(nodes: &[Node<Region>], local: LocalId) -> u32 {
     let mut count = 0;

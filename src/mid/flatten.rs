@@ -164,6 +164,11 @@ pub fn try_for_each_node<'a, R, E>(
     Ok(())
 }
 
+/// Whether `test` holds for a node, or for one inside it.
+pub fn any_node<R>(nodes: &[Node<R>], mut test: impl FnMut(&Node<R>) -> bool) -> bool {
+    try_for_each_node(nodes, &mut |node| if test(node) { Err(()) } else { Ok(()) }).is_err()
+}
+
 /// Calls `visit` with the regions of nodes, and of those inside them, until an error.
 pub fn try_for_each_region<'a, R, E>(
     nodes: &'a [Node<R>],

@@ -1,5 +1,6 @@
 //! Loops that count between constants.
 
+use super::flatten::Region;
 use crate::dtype::Scalar;
 use crate::ir::{ExprId, ExprKind, Graph};
 
@@ -20,6 +21,11 @@ pub struct ConstantRange {
 }
 
 impl ConstantRange {
+    /// The range of a loop's bounds, if it is one of constants.
+    pub fn of_region(bounds: &Region) -> Option<ConstantRange> {
+        ConstantRange::of(&bounds.graph, bounds.values.as_slice().try_into().ok()?)
+    }
+
     /// The range of three expressions, start, stop and step, if it is one of constants.
     pub fn of(graph: &Graph, bounds: [ExprId; 3]) -> Option<ConstantRange> {
         let constant = |id| i64::try_from(constant_integer(graph, id)?).ok();

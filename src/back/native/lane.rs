@@ -128,6 +128,17 @@ pub enum Callee {
     Host(UserFunction),
 }
 
+impl Callee {
+    /// Whether both run the same.
+    pub fn is(&self, other: &Callee) -> bool {
+        match (self, other) {
+            (Callee::Kernel(a), Callee::Kernel(b)) => *a as usize == *b as usize,
+            (Callee::Host(a), Callee::Host(b)) => a == b,
+            (Callee::Kernel(_), Callee::Host(_)) | (Callee::Host(_), Callee::Kernel(_)) => false,
+        }
+    }
+}
+
 /// A lane program.
 #[derive(Debug, Default)]
 pub struct Code {

@@ -152,9 +152,6 @@ fn has_loops(schedule: &Schedule) -> bool {
     insts.any(|inst| matches!(inst.op, Op::MeterPass))
 }
 
-/// Expressions beyond which code generation, some steps of which take quadratic time, is not worth it.
-const MAX_EXPRESSIONS: usize = 8192;
-
 impl Native {
     /// Generates machine code for this machine, with the instructions of `level`, which it has.
     pub fn new(kernel: &Kernel, level: Level) -> Result<Native, Refusal> {
@@ -167,9 +164,6 @@ impl Native {
     }
 
     fn generate(kernel: &Kernel, level: Level, calls: Calls) -> Result<Native, Refusal> {
-        if kernel.graph.len() > MAX_EXPRESSIONS {
-            return Err(Refusal::of(reason::TOO_LARGE));
-        }
         let types = kernel.params.iter().map(|param| param.ty);
         if types.chain([kernel.output]).any(|ty| ty.dtype.is_complex() || ty.dtype.is_string()) {
             return Err(Refusal::of(reason::PARAMETER));

@@ -38,9 +38,6 @@ impl Facts {
         }
         try_for_each_region(nodes, &mut |region| check(region))?;
         let common = facts::Facts::gather(kernel, nodes)?;
-        if common.has_prints {
-            return Err(Refusal::of(reason::PRINT));
-        }
         let mut facts = Facts {
             common,
             is_counter: Vec::try_filled(false, kernel.locals.len())?,
@@ -82,7 +79,8 @@ impl Facts {
         for_each_node(nodes, |node| {
             if let Node::Loop(Loop { head: Head::For { variable, bounds }, .. }) = node {
                 let local = *variable as usize;
-                self.is_counter[local] = self.common.is_uniform[local] && constant_range(bounds).is_some();
+                self.is_counter[local] =
+                    self.common.is_uniform[local] && ConstantRange::of_region(bounds).is_some();
             }
         });
     }
@@ -143,15 +141,10 @@ fn check(region: &Region) -> Result<(), Refusal> {
 fn roots(region: &Region) -> Result<Vec<ExprId>, OutOfMemory> {
     let mut roots = Vec::new();
     region.stores.iter().try_for_each(|(_, value)| roots.try_push(*value))?;
-    if constant_range(region).is_none() {
+    if ConstantRange::of_region(region).is_none() {
         roots.try_extend(&region.values)?;
     }
     Ok(roots)
-}
-
-/// The constants between which a loop with these bounds counts.
-pub fn constant_range(bounds: &Region) -> Option<ConstantRange> {
-    ConstantRange::of(&bounds.graph, bounds.values.as_slice().try_into().ok()?)
 }
 
 fn has_nested_return(nodes: &[Node<Region>]) -> bool {

@@ -56,16 +56,17 @@ use wasm_encoder::ValType;
 
 use crate::back::call;
 use crate::back::engine::Refusal;
+use crate::back::lane::Scope;
 use crate::dtype::Dtype;
 use crate::ir::{IndexSymbol, Kernel};
 use crate::kernel::Kernel as VectorKernel;
 use crate::kernel::level::Level;
 use crate::memory::{OutOfMemory, TryGrow};
+use crate::mid::facts::symbol_array;
 use crate::mid::flatten::{Node, flatten};
 
 use body::{Body, INPUTS, Register};
 use code::at;
-use control::Scope;
 use facts::Facts;
 use lanes::{Lanes, Shape};
 
@@ -166,7 +167,7 @@ struct Emitter<'a> {
     variables: Vec<Option<Lanes>>,
     /// Scalar counters of loops whose passes are the same for all items.
     counters: Vec<Option<Register>>,
-    scopes: Vec<Scope>,
+    scopes: Vec<Scope<Lanes>>,
     /// Where nested `return`s leave their values.
     result: Option<Lanes>,
     calls: Vec<[VectorKernel; 3]>,
@@ -177,6 +178,8 @@ struct Emitter<'a> {
     counts_passes: bool,
     /// Counts, lane by lane, the passes in which a lane waits; for the next loop.
     waiting: Option<Lanes>,
+    /// The same for the loops that are open.
+    waiting_in_loops: Vec<Option<Lanes>>,
 }
 
 impl<'a> Emitter<'a> {
@@ -203,6 +206,7 @@ impl<'a> Emitter<'a> {
             limit: None,
             counts_passes: false,
             waiting: None,
+            waiting_in_loops: Vec::new(),
             facts,
         })
     }
@@ -237,10 +241,7 @@ impl<'a> Emitter<'a> {
 
     /// The position of a symbol among the arrays of the table of inputs.
     fn symbol_array(&self, symbol: IndexSymbol) -> usize {
-        let Some(position) = self.facts.common.symbols.iter().position(|known| *known == symbol) else {
-            unreachable!("the facts list every index symbol of the kernel")
-        };
-        self.kernel.params.len() + position
+        symbol_array(self.kernel, &self.facts.common.symbols, symbol)
     }
 
     /// The dtype of an array of the table of inputs.

@@ -13,22 +13,23 @@ use wasm_encoder::{BlockType, ValType};
 use super::access::Place;
 use super::body::{ITEMS, OUTPUT, Register};
 use super::code::{Instructions, at};
-use super::control::Scope;
-use super::facts::{Facts, constant_range};
+use super::facts::Facts;
 use super::lanes::{Lanes, Shape};
 use super::{Emitter, Refusal};
 use crate::back::call::Status;
+use crate::back::lane::exits::{always_leaves, can_end, has_loop};
+use crate::back::lane::{Control, Lanes as _, Part, Scope};
 use crate::dtype::{Dtype, Scalar};
 use crate::ir::LocalId;
 use crate::memory::{OutOfMemory, TryGrow};
-use crate::mid::flatten::{Head, Loop, Node, Region, for_each_node};
+use crate::mid::flatten::{Head, Loop, Node, Region};
 use crate::mid::range::ConstantRange;
 
 /// A kernel around one loop.
 pub struct Split<'a> {
     before: &'a [Node<Region>],
     head: Passes<'a>,
-    body: &'a [Node<Region>],
+    flat: &'a Loop<Region>,
     after: &'a [Node<Region>],
 }
 
@@ -41,47 +42,24 @@ enum Passes<'a> {
 /// The loop of a kernel, if it is the only one that is not inside another, and items may leave it early.
 pub fn split<'a>(facts: &Facts, nodes: &'a [Node<Region>]) -> Option<Split<'a>> {
     let at = nodes.iter().position(|node| matches!(node, Node::Loop(_)))?;
-    let Node::Loop(Loop { head, body }) = &nodes[at] else { return None };
+    let Node::Loop(flat) = &nodes[at] else { return None };
     let (before, after) = (&nodes[..at], &nodes[at + 1..]);
-    if has_loop(before) || has_loop(after) {
+    if has_loop(before) || has_loop(after) || always_leaves(before) {
         return None;
     }
-    let head = match head {
+    let head = match &flat.head {
         // It is computed again where lanes come in.
         Head::While { condition, .. } if condition.stores.is_empty() => Passes::While { condition },
-        Head::For { variable, bounds } if leaves_early(body) => {
+        Head::For { variable, bounds } if can_end(&flat.body) => {
             // One that is read has a value in each lane, which only wide lanes can hold.
             let is_read = facts.common.reads[*variable as usize] > 0;
-            let range = constant_range(bounds).filter(|_| !is_read || facts.is_wide)?;
+            let may_have_lanes = |range: &ConstantRange| !range.is_empty() && (!is_read || facts.is_wide);
+            let range = ConstantRange::of_region(bounds).filter(may_have_lanes)?;
             Passes::Counted { bounds, variable: *variable, range }
         }
         _ => return None,
     };
-    Some(Split { before, head, body, after })
-}
-
-fn has_loop(nodes: &[Node<Region>]) -> bool {
-    let mut found = false;
-    for_each_node(nodes, |node| found |= matches!(node, Node::Loop(_)));
-    found
-}
-
-/// Whether the body of a loop can end it.
-fn leaves_early(body: &[Node<Region>]) -> bool {
-    let mut returns = false;
-    for_each_node(body, |node| returns |= matches!(node, Node::Return(_)));
-    returns || has_break(body)
-}
-
-fn has_break(body: &[Node<Region>]) -> bool {
-    body.iter().any(|node| match node {
-        Node::Break => true,
-        Node::If { branches, otherwise } => {
-            branches.iter().any(|(_, body)| has_break(body)) || has_break(otherwise)
-        }
-        // Those of inner loops end these.
-        Node::Loop(_) | Node::Compute(_) | Node::Return(_) | Node::Continue | Node::Print(..) => false,
-    })
+    Some(Split { before, head, flat, after })
 }
 
 impl Split<'_> {
@@ -201,8 +179,7 @@ impl Emitter<'_> {
     }
 
     /// Adds one for each lane that a mask leaves out.
-    pub fn count_waiting(&mut self, waiting: Option<Lanes>, mask: Lanes) -> Result<(), OutOfMemory> {
-        let Some(waiting) = waiting else { return Ok(()) };
+    pub fn count_waiting(&mut self, waiting: Lanes, mask: Lanes) -> Result<(), OutOfMemory> {
         let subtract: Instructions = match self.shape.is_wide {
             true => |code| code.v128_not().i64x2_sub(),
             false => |code| code.v128_not().i32x4_sub(),
@@ -271,7 +248,7 @@ impl Emitter<'_> {
         let none = self.constant(Scalar::Bool(false), Dtype::Bool)?;
         let (alive, running) = (self.copy(none)?, self.copy(none)?);
         self.result = Some(self.new_variable(self.kernel.output.dtype)?);
-        self.scopes.try_push(Scope::of(alive))?;
+        self.scopes.try_push(Scope::of(Some(alive)))?;
         Ok(State { rows, next, end, lane, busy, least, passes, earliest, alive, running, counter: None })
     }
 
@@ -373,10 +350,10 @@ impl Emitter<'_> {
         // Lanes that were alive and not running have returned, in what follows the loop at the latest.
         self.change(state.alive, state.running, |code| code.v128_and())?;
         self.change(state.alive, fresh, |code| code.v128_or())?;
-        self.scopes.try_push(Scope::of(fresh))?;
+        self.scopes.try_push(Scope::of(Some(fresh)))?;
         self.block(split.before)?;
         if let Passes::Counted { bounds, range, .. } = split.head {
-            self.compute_stores(bounds)?;
+            self.compute(bounds, &[])?;
             if let Some(counter) = state.counter {
                 let start = self.integer(range.start, Dtype::Int64)?;
                 self.assign(counter, start, Dtype::Int64, Some(fresh))?;
@@ -410,10 +387,10 @@ impl Emitter<'_> {
         let State { running, passes, earliest, least, .. } = *state;
         self.body.code()?.loop_(BlockType::Empty);
         if let Passes::While { condition } = split.head {
-            self.scopes.try_push(Scope::of(running))?;
-            let holds = self.compute(condition)?[0];
+            self.scopes.try_push(Scope::of(Some(running)))?;
+            let holds = self.compute(condition, &condition.values)?[0];
             self.scopes.pop();
-            self.keep_lanes(running, holds)?;
+            self.narrow(Part::Where, running, holds)?;
         }
         self.put_count(running)?;
         self.body.code()?.local_get(least).i32_lt_u().br_if(1);
@@ -428,7 +405,7 @@ impl Emitter<'_> {
             let next = self.apply(&[counter, step], |code| code.i64x2_add())?;
             self.move_to(counter, next)?;
         }
-        self.pass(running, split.body)?;
+        self.pass(Some(running), split.flat)?;
         self.add_to(passes, 1)?;
         self.body.code()?.br(0).end();
         Ok(())

@@ -2,82 +2,70 @@
 
 use super::{Binding, Lowerer, Refusal};
 use crate::back::engine::reason;
+use crate::back::lane::Control;
 use crate::back::native::lane::{Callee, Op, Rounding, Source, Value};
 use crate::dtype::{Dtype, Scalar};
-use crate::ir::{BinaryOp, CompareOp, ExprId, ExprKind, FunctionId, IndexSymbol, MathFn, UnaryOp};
+use crate::ir::{BinaryOp, CompareOp, ExprId, ExprKind, FunctionId, Graph, MathFn, UnaryOp};
 use crate::kernel::{self, Accuracy, Kernel as VectorKernel, Operands};
 use crate::memory::{OutOfMemory, TryGrow};
+use crate::mid::facts::symbol_array;
 
 /// Operands of a call.
 const MAX_OPERANDS: usize = 3;
 
+pub const HOST_FUNCTION: Refusal = Refusal::of(
+    "user functions are not supported by jit ir with more than three arguments, or unless they are marked pure",
+);
+
 impl Lowerer<'_> {
-    /// The value of an expression, operands first, without recursion.
-    pub fn expression(&mut self, root: ExprId) -> Result<Value, Refusal> {
-        let mut stack = Vec::new();
-        stack.try_push((root, false))?;
-        while let Some((id, operands_done)) = stack.pop() {
-            if self.memo[id.index()].is_some() {
-                continue;
+    /// Computes the roots of a region; the result has the values of its expressions.
+    pub fn region_values(&mut self, graph: &Graph, roots: &[ExprId]) -> Result<Vec<Option<Value>>, Refusal> {
+        let mut values = Vec::try_filled(None, graph.len())?;
+        for (id, needed) in graph.ids().zip(graph.needed(roots)?) {
+            if needed {
+                values[id.index()] = Some(self.node(graph, id, &values)?);
             }
-            if operands_done {
-                let value = self.node(id)?;
-                self.memo[id.index()] = Some(value);
-                self.memo_log.try_push(id)?;
-                continue;
-            }
-            stack.try_push((id, true))?;
-            self.kernel.graph.operands(id).try_for_each(|operand| stack.try_push((operand, false)))?;
         }
-        Ok(self.value_of(root))
+        Ok(values)
     }
 
-    /// The value of an expression that is computed.
-    fn value_of(&self, id: ExprId) -> Value {
-        self.memo[id.index()].unwrap_or_else(|| unreachable!("operands are computed first"))
-    }
-
-    fn node(&mut self, id: ExprId) -> Result<Value, Refusal> {
-        let expr = *self.kernel.graph.expr(id);
+    /// The value of an expression whose operands are computed.
+    fn node(&mut self, graph: &Graph, id: ExprId, values: &[Option<Value>]) -> Result<Value, Refusal> {
+        let expr = *graph.expr(id);
         let dtype = expr.ty.dtype;
         if dtype.is_complex() || dtype.is_string() {
             return Err(Refusal::of(reason::DTYPE));
         }
-        let of = |id: ExprId| self.value_of(id);
+        let of = |id| computed(values, id);
         match expr.kind {
             ExprKind::Constant(value) => Ok(self.constant(value, dtype)?),
             ExprKind::Param(index) => Ok(self.emit(Op::Load(index), dtype, &[])?),
-            ExprKind::Index(symbol) => self.index_symbol(symbol),
+            ExprKind::Index(symbol) => {
+                let input = symbol_array(self.kernel, &self.code.index_symbols, symbol);
+                Ok(self.emit(Op::Load(input as u32), Dtype::Int64, &[])?)
+            }
             ExprKind::Local(local) => Ok(self.local(local)?),
-            ExprKind::Cast(a) => {
-                let a = of(a);
-                self.cast(a, dtype)
-            }
-            ExprKind::Unary(op, a) => {
-                let a = of(a);
-                self.unary(op, a)
-            }
-            ExprKind::Binary(op, a, b) => {
-                let (a, b) = (of(a), of(b));
-                self.binary(op, dtype, a, b)
-            }
-            ExprKind::Compare(op, a, b) => {
-                let (a, b) = (of(a), of(b));
-                Ok(self.compare(op, a, b)?)
-            }
-            ExprKind::Select { condition, yes, no } => {
-                let (condition, yes, no) = (of(condition), of(yes), of(no));
-                Ok(self.select(condition, yes, no)?)
-            }
+            ExprKind::Cast(a) => self.cast(of(a), dtype),
+            ExprKind::Unary(op, a) => self.unary(op, of(a)),
+            ExprKind::Binary(op, a, b) => self.binary(op, dtype, of(a), of(b)),
+            ExprKind::Compare(op, a, b) => Ok(self.compare(op, of(a), of(b))?),
+            ExprKind::Select { condition, yes, no } => Ok(self.select(of(condition), of(yes), of(no))?),
             ExprKind::Fma(a, b, c) => {
                 let args = [of(a), of(b), of(c)];
                 if dtype.is_float() {
                     return Ok(self.emit(Op::MultiplyAdd, dtype, &args)?);
                 }
                 let kernel = kernel::fma(dtype, self.level);
-                self.call([kernel; 3], dtype, &args)
+                self.call([kernel; 3], dtype, &args, false)
             }
-            ExprKind::Call { function, args } => self.host_call(function, args),
+            ExprKind::Call { function, args } => {
+                let mut operands = [0; MAX_OPERANDS];
+                let arguments = graph.arguments(args);
+                for (operand, argument) in operands.iter_mut().zip(arguments) {
+                    *operand = of(*argument);
+                }
+                self.host_call(function, operands.get(..arguments.len()))
+            }
             ExprKind::Reduce(..) => Err(Refusal::of(reason::REDUCTION)),
             ExprKind::Text(_) | ExprKind::String(..) | ExprKind::StringTest(..) => {
                 unreachable!("strings are refused, and operands come first")
@@ -97,19 +85,6 @@ impl Lowerer<'_> {
 
     pub fn zero(&mut self, dtype: Dtype) -> Result<Value, OutOfMemory> {
         self.constant(Scalar::Bool(false).cast(dtype), dtype)
-    }
-
-    /// Index symbols arrive as inputs after the parameters.
-    fn index_symbol(&mut self, symbol: IndexSymbol) -> Result<Value, Refusal> {
-        let index = match self.code.index_symbols.iter().position(|known| *known == symbol) {
-            Some(index) => index,
-            None => {
-                self.code.index_symbols.try_push(symbol)?;
-                self.code.index_symbols.len() - 1
-            }
-        };
-        let input = (self.kernel.params.len() + index) as u32;
-        Ok(self.emit(Op::Load(input), Dtype::Int64, &[])?)
     }
 
     /// `value` in the range of its dtype, of which it has at least the low bits.
@@ -142,7 +117,7 @@ impl Lowerer<'_> {
         }
         if from.is_float() && matches!(to, Dtype::UInt32 | Dtype::UInt64) {
             let kernel = kernel::cast(from, to, self.level);
-            return self.call([kernel; 3], to, &[value]);
+            return self.call([kernel; 3], to, &[value], false);
         }
         let converted = self.emit(Op::Convert, to, &[value])?;
         Ok(self.normalized(converted)?)
@@ -207,13 +182,10 @@ impl Lowerer<'_> {
         }
     }
 
-    fn unary_call(&mut self, op: UnaryOp, mut a: Value) -> Result<Value, Refusal> {
+    fn unary_call(&mut self, op: UnaryOp, a: Value) -> Result<Value, Refusal> {
         let dtype = self.code.dtype(a);
-        if kernel::math::is_slow_somewhere(op) {
-            a = self.of_active_lanes(a)?;
-        }
         let kernels = Accuracy::ALL.map(|accuracy| kernel::unary(op, dtype, accuracy, self.level));
-        self.call(kernels, dtype, &[a])
+        self.call(kernels, dtype, &[a], kernel::math::is_slow_somewhere(op))
     }
 
     fn binary(&mut self, op: BinaryOp, dtype: Dtype, a: Value, b: Value) -> Result<Value, Refusal> {
@@ -223,13 +195,9 @@ impl Lowerer<'_> {
             _ => {}
         }
         let Some(native) = native_binary(op, dtype) else {
-            let (a, b) = match kernel::math::is_binary_slow_somewhere(op) {
-                true => (self.of_active_lanes(a)?, self.of_active_lanes(b)?),
-                false => (a, b),
-            };
             let kernels = Accuracy::ALL
                 .map(|accuracy| kernel::binary(op, dtype, Operands::ArrayArray, accuracy, self.level));
-            return self.call(kernels, dtype, &[a, b]);
+            return self.call(kernels, dtype, &[a, b], kernel::math::is_binary_slow_somewhere(op));
         };
         let value = self.emit(native, dtype, &[a, b])?;
         let keeps_range = dtype.is_float() || matches!(native, Op::And | Op::Or | Op::Xor | Op::ShiftRight);
@@ -276,17 +244,52 @@ impl Lowerer<'_> {
         self.emit(Op::Or, dtype, &[yes, no])
     }
 
-    /// A call of the vector kernels for the three accuracies.
+    /// A call of the vector kernels for the three accuracies, which may be slow for some operands.
     fn call(
         &mut self,
         kernels: [Option<VectorKernel>; 3],
         dtype: Dtype,
         args: &[Value],
+        is_slow_somewhere: bool,
     ) -> Result<Value, Refusal> {
         let [Some(fast), Some(precise), Some(scalar)] = kernels else {
             return Err(Refusal::of("no vector function for this operation"));
         };
-        Ok(self.call_of([fast, precise, scalar].map(Callee::Kernel), dtype, args)?)
+        Ok(self.call_of([fast, precise, scalar].map(Callee::Kernel), dtype, args, is_slow_somewhere)?)
+    }
+
+    fn call_of(
+        &mut self,
+        callees: [Callee; 3],
+        dtype: Dtype,
+        args: &[Value],
+        is_slow_somewhere: bool,
+    ) -> Result<Value, OutOfMemory> {
+        let op = self.call_instruction(callees)?;
+        let key = self.key(op, dtype, args);
+        if let Some(value) = self.known_calls.find(&key) {
+            return Ok(value);
+        }
+        let mut operands = [0; MAX_OPERANDS];
+        for (operand, arg) in operands.iter_mut().zip(args) {
+            *operand = if is_slow_somewhere { self.of_active_lanes(*arg)? } else { *arg };
+        }
+        let value = self.append(op, dtype, &operands[..args.len()])?;
+        self.known_calls.add(key, value)?;
+        Ok(value)
+    }
+
+    /// The instruction that calls functions, one for each accuracy.
+    fn call_instruction(&mut self, callees: [Callee; 3]) -> Result<Op, OutOfMemory> {
+        let known = self.code.calls.iter().position(|known| known.iter().zip(&callees).all(|(a, b)| a.is(b)));
+        let index = match known {
+            Some(index) => index,
+            None => {
+                self.code.calls.try_push(callees)?;
+                self.code.calls.len() - 1
+            }
+        };
+        Ok(Op::Call(index as u32))
     }
 
     /// The operand of a function that is slow for some arguments: 1 in the lanes that have left a loop or a
@@ -304,27 +307,16 @@ impl Lowerer<'_> {
 
     /// A call of a function of the host. It sees values of lanes that do not run the statement and of those
     /// that fill a group, so it must be pure.
-    fn host_call(&mut self, function: FunctionId, (start, count): (u32, u32)) -> Result<Value, Refusal> {
+    fn host_call(&mut self, function: FunctionId, args: Option<&[Value]>) -> Result<Value, Refusal> {
         let target = self.kernel.tables.function(function).target;
-        if !target.is_pure() || count as usize > MAX_OPERANDS {
-            return Err(Refusal::of(
-                "user functions are not supported by jit ir with more than three arguments, or unless they \
-                 are marked pure",
-            ));
-        }
-        let arguments = self.kernel.graph.arguments((start, count));
-        let mut values = [0; MAX_OPERANDS];
-        for (value, argument) in values.iter_mut().zip(arguments) {
-            *value = self.value_of(*argument);
-        }
-        Ok(self.call_of([Callee::Host(target); 3], Dtype::Float64, &values[..arguments.len()])?)
+        let Some(args) = args else { return Err(HOST_FUNCTION) };
+        Ok(self.call_of([Callee::Host(target); 3], Dtype::Float64, args, false)?)
     }
+}
 
-    fn call_of(&mut self, callees: [Callee; 3], dtype: Dtype, args: &[Value]) -> Result<Value, OutOfMemory> {
-        self.code.calls.try_push(callees)?;
-        let index = self.code.calls.len() as u32 - 1;
-        self.append(Op::Call(index), dtype, args)
-    }
+/// The value of an expression that is computed.
+pub fn computed(values: &[Option<Value>], id: ExprId) -> Value {
+    values[id.index()].unwrap_or_else(|| unreachable!("operands are computed first"))
 }
 
 /// The lane operation that does `op` on `dtype`, if there is one.

@@ -7,41 +7,85 @@
 mod control;
 mod expression;
 mod flow;
+mod known;
 mod private;
 
-use super::lane::{Code, Inst, Op, Source, Value};
+use super::lane::{Code, Inst, Label, Op, Source, Value};
 use crate::back::engine::{Refusal, reason};
+use crate::back::lane::{Control, LoopId, Scope};
 use crate::dtype::{Dtype, Scalar};
-use crate::ir::{ExprId, Kernel, LocalId};
+use crate::ir::{Expr, ExprKind, Kernel, LocalId, always_returns};
 use crate::kernel::level::Level;
 use crate::memory::{OutOfMemory, TryGrow};
+use crate::mid::facts::Facts;
+use crate::mid::flatten::{Node, Region, any_node, flatten, for_each_region};
 
-use flow::Flow;
-use private::{LoopId, Private};
+use control::{Choice, Round};
+use expression::HOST_FUNCTION;
+use flow::{Flow, calls_host};
+use known::{Key, Known};
+use private::Private;
+
+/// Expressions beyond which code generation, some steps of which take quadratic time, is not worth it.
+const MAX_EXPRESSIONS: usize = 8192;
 
 /// Lane code for a kernel whose vector functions are those of `level`.
 pub fn lower(kernel: &Kernel, level: Level) -> Result<Code, Refusal> {
-    let flow = Flow::new(kernel)?;
-    if !flow.always_returns {
+    if !always_returns(&kernel.body) {
         return Err(Refusal::of(reason::NO_RETURN));
     }
+    if kernel.graph.len() > MAX_EXPRESSIONS {
+        return Err(Refusal::of(reason::TOO_LARGE));
+    }
+    let mut nodes = flatten(kernel)?;
+    let mut expressions = 0;
+    for_each_region(&nodes, |region| expressions += region.graph.len());
+    if expressions > MAX_EXPRESSIONS {
+        return Err(Refusal::of(reason::TOO_LARGE));
+    }
+    check_calls(kernel, &nodes)?;
+    let facts = Facts::gather(kernel, &mut nodes)?;
+    let flow = Flow::new(kernel, &nodes)?;
     let mut lowerer = Lowerer {
         kernel,
         level,
-        code: Code { has_jumps: flow.has_jumps, ..Code::default() },
-        memo: Vec::try_filled(None, kernel.graph.len())?,
-        memo_log: Vec::new(),
-        known: Vec::new(),
+        code: Code { has_jumps: flow.has_jumps, index_symbols: facts.symbols, ..Code::default() },
+        known: Known::new(),
+        known_calls: Known::new(),
         versions: Vec::new(),
         env: Vec::try_filled(Binding::Unset, kernel.locals.len())?,
         variables: Vec::try_filled(None, kernel.locals.len() + 1)?,
-        regions: Vec::new(),
+        scopes: Vec::new(),
+        choices: Vec::new(),
+        skips: Vec::new(),
+        rounds: Vec::new(),
         result: None,
-        private: Private::new(kernel)?,
+        private: Private::new(kernel.locals.len(), &nodes)?,
         flow,
     };
-    lowerer.whole_body()?;
+    lowerer.whole_body(&nodes)?;
     Ok(lowerer.code)
+}
+
+/// Refuses calls of the host that lanes cannot make. A function sees values of lanes that do not run the
+/// statement and of those that fill a group, so it must be pure.
+fn check_calls(kernel: &Kernel, nodes: &[Node<Region>]) -> Result<(), Refusal> {
+    let is_impure = |expr: &Expr| match expr.kind {
+        ExprKind::Call { function, .. } => !kernel.tables.function(function).target.is_pure(),
+        _ => false,
+    };
+    if kernel.graph.exprs.iter().any(is_impure) {
+        return Err(HOST_FUNCTION);
+    }
+    let asks_later = any_node(nodes, |node| match node {
+        Node::If { branches, .. } => branches.iter().skip(1).any(|(condition, _)| calls_host(condition)),
+        _ => false,
+    });
+    // Where no lane is left to ask for, nothing jumps over the condition.
+    match asks_later {
+        true => Err(Refusal::of("user functions are not supported by jit ir in elif conditions")),
+        false => Ok(()),
+    }
 }
 
 /// What a local holds at the current point, for the active lanes.
@@ -54,49 +98,52 @@ enum Binding {
     Variable,
 }
 
-/// A block of statements and the lanes that run it.
-#[derive(Clone, Copy, Debug)]
-struct Region {
-    /// `None` is all lanes.
-    mask: Option<Value>,
-    /// In the body of a loop, the lanes that go round again; `None` is all.
-    loop_mask: Option<Value>,
-    /// Set for the body of a loop.
-    loop_id: Option<LoopId>,
-}
-
-/// A value that is computed already: an instruction without effect, and its result.
-struct Known {
-    inst: Inst,
-    dtype: Dtype,
-    versions: [u32; 3],
-    value: Value,
-}
-
 struct Lowerer<'a> {
     kernel: &'a Kernel,
     level: Level,
     flow: Flow,
     private: Private,
     code: Code,
-    /// Value of each expression that is computed at the current point.
-    memo: Vec<Option<Value>>,
-    memo_log: Vec<ExprId>,
-    known: Vec<Known>,
+    /// Results of instructions.
+    known: Known,
+    /// Results of calls for the lanes that are active, by operands that may differ in other lanes.
+    known_calls: Known,
     /// How often a value has been written, for variables and masks that change.
     versions: Vec<u32>,
     env: Vec<Binding>,
     /// Variables of locals that need one; the last entry is that of the result.
     variables: Vec<Option<Value>>,
-    regions: Vec<Region>,
+    scopes: Vec<Scope<Value>>,
+    choices: Vec<Choice>,
+    /// Jumps over the branches that are open, and what was known before them.
+    skips: Vec<(Option<Label>, Mark)>,
+    rounds: Vec<Round>,
     /// What the lanes that have returned give, where the result has no variable.
     result: Option<Value>,
 }
 
-/// Newest known values that a search looks at.
-const SEARCH_LIMIT: usize = 96;
-
 impl Lowerer<'_> {
+    /// The body of the kernel, and the store of its result.
+    fn whole_body(&mut self, nodes: &[Node<Region>]) -> Result<(), Refusal> {
+        let result = self.kernel.locals.len() as LocalId;
+        for local in 0..=result {
+            if self.flow.needs_variable[local as usize] {
+                let variable = self.variable(local)?;
+                let zero = self.zero(self.code.dtype(variable))?;
+                self.rewrite(Op::Move, variable, &[zero], None)?;
+            }
+        }
+        let mask = match self.flow.needs_variable[result as usize] {
+            true => Some(self.append(Op::MaskConstant(true), Dtype::Bool, &[])?),
+            false => None,
+        };
+        self.scopes.try_push(Scope::of(mask))?;
+        self.block(nodes)?;
+        let value = self.variables[result as usize].or(self.result);
+        let Some(value) = value else { unreachable!("every lane returns") };
+        Ok(self.effect(Op::Store, &[value])?)
+    }
+
     /// A new value of an instruction's result.
     fn new_value(&mut self, dtype: Dtype, source: Source) -> Result<Value, OutOfMemory> {
         self.versions.try_push(0)?;
@@ -122,24 +169,19 @@ impl Lowerer<'_> {
 
     /// The result of an instruction without effect: the one that is known, or a new one.
     fn emit(&mut self, op: Op, dtype: Dtype, args: &[Value]) -> Result<Value, OutOfMemory> {
-        let inst = instruction(op, None, args);
-        let versions = self.arg_versions(&inst);
-        let known = self.known.iter().rev().take(SEARCH_LIMIT).find(|known| {
-            known.dtype == dtype
-                && known.inst.op == inst.op
-                && known.inst.args == inst.args
-                && known.versions == versions
-        });
-        if let Some(known) = known {
-            return Ok(known.value);
+        let key = self.key(op, dtype, args);
+        if let Some(value) = self.known.find(&key) {
+            return Ok(value);
         }
         let value = self.append(op, dtype, args)?;
-        self.known.try_push(Known { inst, dtype, versions, value })?;
+        self.known.add(key, value)?;
         Ok(value)
     }
 
-    fn arg_versions(&self, inst: &Inst) -> [u32; 3] {
-        inst.args.map(|arg| arg.map_or(0, |value| self.versions[value as usize]))
+    fn key(&self, op: Op, dtype: Dtype, args: &[Value]) -> Key {
+        let args = instruction(op, None, args).args;
+        let versions = args.map(|arg| arg.map_or(0, |value| self.versions[value as usize]));
+        Key { op, dtype, args, versions }
     }
 
     /// The result of a new instruction.
@@ -167,17 +209,40 @@ impl Lowerer<'_> {
         self.code.insts.try_push(inst)
     }
 
-    /// The lanes that run the current block.
-    fn active(&self) -> Option<Value> {
-        self.regions.last().and_then(|region| region.mask)
+    /// Whether instructions that come later may write the value.
+    fn is_variable(&self, value: Value) -> bool {
+        self.versions[value as usize] > 0
     }
 
-    /// The lanes for which a local must be written at the current point, which is in a region of `mask`;
-    /// `None` is all lanes. Those that are not active have left the loops around, if no other region is.
-    fn lanes_of_write(&self, local: LocalId, mask: Option<Value>, id: Option<LoopId>) -> Option<Value> {
-        let is_left = |region: &Region| region.loop_id.is_some() && region.loop_mask == region.mask;
-        let is_private = id.is_some_and(|id| self.private.is_private(local, id));
-        if is_private && self.regions.iter().skip(1).all(is_left) { None } else { mask }
+    /// Gives a local a value, for the active lanes.
+    fn bind(&mut self, local: LocalId, value: Value) -> Result<(), OutOfMemory> {
+        let (mask, body_of) = self.scopes.last().map_or((None, None), |scope| (scope.mask, scope.body_of));
+        self.bind_in(local, value, mask, body_of)
+    }
+
+    /// Gives a local a value, for the lanes of a mask that are in a loop's body, if a loop is given.
+    fn bind_in(
+        &mut self,
+        local: LocalId,
+        value: Value,
+        mask: Option<Value>,
+        body_of: Option<LoopId>,
+    ) -> Result<(), OutOfMemory> {
+        if self.flow.needs_variable[local as usize] {
+            let variable = self.variable(local)?;
+            let lanes = self.lanes_of_write(local, mask, body_of);
+            self.rewrite(Op::Move, variable, &[value], lanes)?;
+        }
+        self.env[local as usize] = Binding::Value(value);
+        Ok(())
+    }
+
+    /// The lanes for which a local must be written at the current point, which is in a block of `mask`;
+    /// `None` is all lanes. Those that are not active have left the loops around, if no other block is.
+    fn lanes_of_write(&self, local: LocalId, mask: Option<Value>, body_of: Option<LoopId>) -> Option<Value> {
+        let is_left = |scope: &Scope<Value>| scope.body_of.is_some() && scope.loop_mask == scope.mask;
+        let is_private = body_of.is_some_and(|id| self.private.is_private(local, id));
+        if is_private && self.scopes.iter().skip(1).all(is_left) { None } else { mask }
     }
 
     /// The variable of a local, or of the result for the index after the last local.
@@ -194,13 +259,23 @@ impl Lowerer<'_> {
         Ok(variable)
     }
 
-    /// Forgets the values computed since a point, which later code may not have passed.
-    fn forget(&mut self, known: usize, logged: usize) {
-        self.known.truncate(known);
-        for id in self.memo_log.drain(logged..) {
-            self.memo[id.index()] = None;
-        }
+    /// How much is known.
+    fn known(&self) -> Mark {
+        Mark { values: self.known.len(), calls: self.known_calls.len() }
     }
+
+    /// Forgets the values computed since a point, which later code may not have passed.
+    fn forget(&mut self, mark: Mark) {
+        self.known.truncate(mark.values);
+        self.known_calls.truncate(mark.calls);
+    }
+}
+
+/// How much was known at some point.
+#[derive(Clone, Copy)]
+struct Mark {
+    values: usize,
+    calls: usize,
 }
 
 fn instruction(op: Op, dst: Option<Value>, args: &[Value]) -> Inst {

@@ -186,3 +186,15 @@ fn values_of_a_branch_are_computed_again_after_it() {
         "def f(x, y):\n    v = x\n    if x < y:\n        v = v * exp(x)\n    for i in range(1):\n        v = v + x\n    return v + exp(x)\n",
     );
 }
+
+/// What is computed once stays as it is when the local that it was read from changes.
+#[test]
+fn bounds_and_conditions_are_computed_once() {
+    for source in [
+        "def f(x, y):\n    n = int(x) + 5\n    s = 0.0\n    for k in range(2):\n        for i in range(n):\n            n = n + 1\n            s = s + y\n            if s > 50.0:\n                break\n    return s + n\n",
+        "def f(x, y):\n    c = x > 0.0\n    s = 0.0\n    for i in range(3):\n        z = 1.0\n        if c:\n            c = x > 2.0\n            z = exp(y * 0.1)\n        s = s + z\n    return s\n",
+        "def f(x, y):\n    a = x\n    b = y\n    for i in range(3):\n        t = a\n        a = b\n        b = t\n        if a > 3.0:\n            return b\n    return a - 2.0 * b\n",
+    ] {
+        agree(source);
+    }
+}
