@@ -76,17 +76,20 @@ cdef class Run:
         thread = threading.Thread(target=self, name="miniexpr", daemon=True)
         thread.start()
         told = 0
-        while thread.is_alive():
+        while True:
             # The arrays must be there until the thread is done, whatever happens here.
             try:
                 if self.is_over.wait(0.01):
                     thread.join()
+                is_alive = thread.is_alive()
+                # What it counted last is told after its end.
                 if told != self.done and self.report is not None and self.cancel == 0:
                     told = self.done
                     self.report(told, self.total)
+                if not is_alive:
+                    return 0
             except BaseException as error:
                 self.stop(error)
-        return 0
 
     def __call__(self):
         """What the other thread does."""
