@@ -11,11 +11,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
+#[path = "../testkit/mod.rs"]
+mod testkit;
+
 use miniexpr::internals::dtype::{Dtype, Scalar};
 use miniexpr::internals::ir::{BinaryOp, CompareOp, MathFn, UnaryOp};
 use miniexpr::internals::kernel::level::Level;
 use miniexpr::internals::kernel::{Accuracy, First, Kernel, LastTwo, Operands, Second};
 use miniexpr::internals::kernel::{binary, cast, compare, copy, fused, select, unary};
+use testkit::random::Random;
 
 const ITEMS: usize = 8192;
 const ROUNDS: usize = 25;
@@ -505,10 +509,9 @@ fn operand(dtype: Dtype) -> Vec<u128> {
     // SAFETY: the block has room for `ITEMS` elements, and any bytes are valid in it.
     let bytes =
         unsafe { std::slice::from_raw_parts_mut(block.as_mut_ptr().cast::<u8>(), ITEMS * dtype.size()) };
-    let mut state = 12345u32;
+    let mut random = Random::new(12345);
     for chunk in bytes.chunks_exact_mut(dtype.size()) {
-        state = state.wrapping_mul(1664525).wrapping_add(1013904223);
-        let value = 1 + (state >> 24) % 6;
+        let value = 1 + random.below(6);
         let scalar =
             if dtype == Dtype::Bool { Scalar::Bool(value > 3) } else { Scalar::Int(i128::from(value)) };
         chunk.copy_from_slice(&scalar.to_bytes(dtype)[..dtype.size()]);

@@ -3,10 +3,14 @@
 
 use std::io::Write as _;
 
-#[path = "../tests/dsl/generator.rs"]
-mod generator;
+#[path = "../testkit/kernels.rs"]
+mod kernels;
+#[allow(dead_code, reason = "others use the rest")]
+#[path = "../testkit/random.rs"]
+mod random;
 
-use generator::{Generator, Random};
+use kernels::Generator;
+use random::Random;
 
 /// Codes of the dtypes, from bool to float64.
 const DTYPES: u64 = 11;

@@ -5,7 +5,7 @@
 //! variable is its name, its dtype and the bytes of its items in hexadecimal. `\n` stands for a line end. The answer is
 //! the dtype and the bytes of the result, or `error` and the message.
 
-#[path = "../tests/numpy/array.rs"]
+#[path = "../testkit/array.rs"]
 mod array;
 
 use std::io::{self, BufRead, BufWriter, Write};

@@ -109,9 +109,16 @@ mod mid;
 mod nd;
 #[allow(missing_docs, reason = "private")]
 mod operation;
+#[cfg(test)]
+#[path = "../testkit/mod.rs"]
+mod testkit;
 #[cfg(any(test, threaded_wasm))]
 #[allow(missing_docs, reason = "private")]
 mod threads;
+
+// The name that `testkit` has for the library.
+#[cfg(test)]
+extern crate self as miniexpr;
 
 pub use array::pool::{num_threads, set_num_threads};
 pub use array::{ArrayMut, ArrayRef, Item};

@@ -5,13 +5,14 @@
 //! with `def` or `#` starts a kernel; its result stands on a line of its own that begins with `→`. Blocks marked
 //! `numpy` or `numexpr` are of that dialect, and state the messages of errors.
 
-#[path = "client/mod.rs"]
-mod client;
+#[path = "../testkit/mod.rs"]
+mod testkit;
 
-use client::{AUTO, Variable, compile, compile_with};
 use miniexpr::Dialect;
 use miniexpr::ffi::DialectCode;
 use miniexpr::internals::dtype::{Complex, Dtype, Scalar};
+use testkit::client::{AUTO, Variable, compile, compile_with};
+use testkit::equality::is_same_number;
 
 struct Input {
     variable: Variable,
@@ -118,7 +119,7 @@ fn close(got: &[u8], wanted: &[u8], itemsize: usize) -> bool {
     };
     got.chunks(itemsize).zip(wanted.chunks(itemsize)).all(|(got, wanted)| {
         let (got, wanted) = (read(got), read(wanted));
-        got == wanted || (got.is_nan() && wanted.is_nan()) || (got - wanted).abs() <= 1e-6 * wanted.abs()
+        is_same_number(got, wanted) || (got - wanted).abs() <= 1e-6 * wanted.abs()
     })
 }
 

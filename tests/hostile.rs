@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
+#[path = "../testkit/mod.rs"]
+mod testkit;
+
 use miniexpr::{ArrayRef, Dialect, Dtype, Error, ErrorKind, Expression, Profile};
+use testkit::random::Random;
 
 /// Texts of an ordinary run; `ME_HOSTILE_TEXTS` asks for more.
 const TEXTS: usize = 5_000;
@@ -103,36 +107,24 @@ fn worked() -> Duration {
     START.elapsed()
 }
 
-/// A small generator of random numbers (SplitMix64).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ mixed >> 31) % limit as u64) as usize
-    }
-}
-
 /// A text of pieces; some are built by nesting or repeating.
 fn text(random: &mut Random) -> String {
-    let pieces = 1 + random.below(59);
-    let mut text: String = (0..pieces).map(|_| PIECES[random.below(PIECES.len())]).collect();
-    match random.below(12) {
-        0 => text = format!("{}{text}{}", "(".repeat(1 + random.below(79)), ")".repeat(1 + random.below(79))),
-        1 => text = text.repeat(1 + random.below(29)),
-        2 => text = format!("x{}", "**3".repeat(1 + random.below(399))),
-        3 => text = format!("x{}", " + sum(x*2)".repeat(1 + random.below(149))),
+    let pieces = 1 + random.index(59);
+    let mut text: String = (0..pieces).map(|_| PIECES[random.index(PIECES.len())]).collect();
+    match random.index(12) {
+        0 => text = format!("{}{text}{}", "(".repeat(1 + random.index(79)), ")".repeat(1 + random.index(79))),
+        1 => text = text.repeat(1 + random.index(29)),
+        2 => text = format!("x{}", "**3".repeat(1 + random.index(399))),
+        3 => text = format!("x{}", " + sum(x*2)".repeat(1 + random.index(149))),
         4 => {
             text = format!(
                 "{}s{}",
-                "replace(".repeat(1 + random.below(11)),
-                ", 'a', 'bcdefgh')".repeat(1 + random.below(11))
+                "replace(".repeat(1 + random.index(11)),
+                ", 'a', 'bcdefgh')".repeat(1 + random.index(11))
             )
         }
         5 => {
-            let body: String = (0..(1 + random.below(39))).map(|k| format!("    t{k} = x * {k}\n")).collect();
+            let body: String = (0..(1 + random.index(39))).map(|k| format!("    t{k} = x * {k}\n")).collect();
             text = format!(
                 "def f(x, y, s, n):\n{body}    for i in range(10**15):\n        t0 = t0 + sin(t0)\n    return t0\n"
             );
@@ -225,7 +217,7 @@ fn resident_bytes() -> usize {
 #[test]
 fn random_texts_take_little_time() {
     let texts = std::env::var("ME_HOSTILE_TEXTS").map_or(TEXTS, |texts| texts.parse().expect("a number"));
-    let mut random = Random(18);
+    let mut random = Random::new(18);
     let mut tally = Tally::default();
     let mut before = 0;
     for index in 0..texts {

@@ -9,6 +9,7 @@
 use super::record::{Record, Worst};
 use super::subject::{Implementation, Subject};
 use super::wide::{LongDouble, Wide, error_of_float32};
+use crate::testkit::random::Random;
 use miniexpr::Dtype;
 use std::f64::consts::{FRAC_PI_2, LN_2, LOG10_2, PI};
 use std::sync::Mutex;
@@ -79,7 +80,7 @@ impl<'a> Climb<'a> {
             dtype,
             kernels,
             wide,
-            random: Random(seed),
+            random: Random::new(seed),
             regions,
             a: Vec::with_capacity(BATCH),
             b: Vec::with_capacity(BATCH),
@@ -249,26 +250,5 @@ impl<'a> Climb<'a> {
             }
         };
         if self.subject.arity() == 1 { leading(a, 16) } else { leading(a, 8) << 8 | leading(b, 8) }
-    }
-}
-
-/// SplitMix64 (G. L. Steele, D. Lea and C. H. Flood, 2014).
-struct Random(u64);
-
-impl Random {
-    fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, limit: u64) -> u64 {
-        ((u128::from(self.bits()) * u128::from(limit)) >> 64) as u64
-    }
-
-    /// In 0..1.
-    fn unit(&mut self) -> f64 {
-        (self.bits() >> 11) as f64 / (1_u64 << 53) as f64
     }
 }

@@ -16,6 +16,9 @@ mod record;
 mod subject;
 mod wide;
 
+#[path = "../../testkit/mod.rs"]
+mod testkit;
+
 #[path = "../../src/kernel/math/tests/reference.rs"]
 mod reference;
 

@@ -6,17 +6,18 @@ use std::sync::OnceLock;
 
 use libfuzzer_sys::fuzz_target;
 
-#[path = "../../tests/arrays/model.rs"]
-mod model;
+#[path = "../../testkit/mod.rs"]
+mod testkit;
 
-use model::{CASES, Compiled, Numbers, Sizes, check};
+use testkit::client::Expression;
+use testkit::strided::{CASES, Numbers, Sizes, check};
 
 /// Small arrays, for many inputs a second. Some tables are still larger than a tile.
 const SIZES: Sizes = Sizes { longest: [1, 600, 16, 6, 4, 3, 2], side: 36, buffer: 1 << 16 };
 
 /// The compiled expressions of the cases.
-fn compiled(index: usize) -> &'static Compiled {
-    static COMPILED: OnceLock<Vec<Compiled>> = OnceLock::new();
+fn compiled(index: usize) -> &'static Expression {
+    static COMPILED: OnceLock<Vec<Expression>> = OnceLock::new();
     &COMPILED.get_or_init(|| CASES.iter().map(|case| case.compile()).collect())[index]
 }
 

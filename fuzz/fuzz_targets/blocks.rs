@@ -7,25 +7,26 @@
 //! and products of long rows are added in an order of their own, so they are only held to the padding.
 #![no_main]
 
-mod block_model;
-mod client;
-mod equality;
+mod data;
 mod grammar;
+#[path = "../../testkit/mod.rs"]
+mod testkit;
 
-use std::ffi::{CStr, CString, c_int};
+use std::ffi::c_int;
 
 use arbitrary::{Arbitrary, Unstructured};
-use block_model::{Block, block, padded_items};
-use client::{Buffer, Column, Expression, Grid, cut, eval_status, kept, variable};
-use equality::are_equal;
+use data::{Buffer, Column, REDUCTIONS, cut, kept, pick, variable, views};
 use grammar::Node;
 use libfuzzer_sys::{Corpus, fuzz_target};
 use miniexpr::Dtype;
-use miniexpr::ffi::{me_eval_params, me_variable};
+use miniexpr::ffi::me_eval_params;
+use testkit::blocks::Block;
+use testkit::client::{Expression, Grid, Variable, compile_nd, eval_status};
+use testkit::equality::are_equal;
+use testkit::text::mentions;
 
 /// Numbers, and two strings.
-const NAMES: [&CStr; 6] = [c"x", c"y", c"z", c"w", c"s", c"t"];
-const REDUCTIONS: [&str; 7] = ["sum", "prod", "mean", "min", "max", "any", "all"];
+const NAMES: [&str; 6] = ["x", "y", "z", "w", "s", "t"];
 const OF_STRINGS: [&str; 5] =
     ["upper(s)", "s + t", "contains(s, t)", "where(x > 1, s, t)", "replace(s, 'a', 'bcd')"];
 /// These depend on the order of their items where those are floats.
@@ -101,15 +102,15 @@ fn run(input: &mut Unstructured) -> Option<()> {
     let data: Vec<u8> = input.bytes(input.len()).ok()?.iter().copied().chain([1]).collect();
     let (source, writes) = head.text.source();
     let (table, output) = (head.table(&source), head.output());
-    let is_ordered = ORDERED.iter().any(|name| has_word(&source, name.as_bytes()));
+    let is_ordered = ORDERED.iter().any(|name| mentions(&source, name));
     let (grid, numbers) = (head.grid(), (head.block.0.below(12), head.block.1.below(12)));
     let jit_mode = c_int::from(head.jit_mode % 3);
-    let expression = Expression::compile_nd(&CString::new(source).ok()?, &table, output, &grid, jit_mode)?;
+    let expression = compile_nd(&source, &table, output, &grid, jit_mode).ok()?;
 
-    let block = block(&grid, numbers);
+    let block = grid.block(numbers);
     let valid = block.as_ref().map(Block::valid_items).ok_or(eval_status::INVALID_ARG);
-    assert_eq!(expression.valid_nitems(numbers), valid);
-    let padded = padded_items(&grid).filter(|items| *items <= MOST_ITEMS);
+    assert_eq!(expression.valid_nitems(numbers.0, numbers.1), valid);
+    let padded = grid.padded_items().filter(|items| *items <= MOST_ITEMS);
     let columns = table.iter().enumerate().map(|(shift, entry)| {
         let (dtype, itemsize) = item_type(entry, output)?;
         Some(Column::repeat(&data, shift, padded.unwrap_or(0) as usize, itemsize).valid_for(dtype))
@@ -119,7 +120,7 @@ fn run(input: &mut Unstructured) -> Option<()> {
     let (Some(block), Some(padded)) = (block, padded) else {
         // There is no such block, or the output would be too small for it.
         let inputs: Vec<Buffer> = columns.iter().map(|_| Buffer::default()).collect();
-        let status = expression.eval_nd(&inputs, MOST_ITEMS as c_int, 0, numbers, params);
+        let status = expression.eval_nd_into(&views(&inputs), MOST_ITEMS as c_int, 0, numbers, Some(&params));
         assert_eq!(status, Err(eval_status::INVALID_ARG));
         return Some(());
     };
@@ -172,7 +173,7 @@ impl Head {
     }
 
     /// The variables whose names occur in `source`.
-    fn table(&self, source: &str) -> Vec<me_variable> {
+    fn table(&self, source: &str) -> Vec<Variable> {
         let family = if self.is_bytes { Dtype::Bytes } else { Dtype::String };
         let numbers = self.dtypes.map(|code| (u32::from(code % 14), 0));
         let strings = self.widths.map(|width| (family.code(), (usize::from(width % 20) + 1) * family.size()));
@@ -184,17 +185,8 @@ impl Head {
     }
 }
 
-/// Whether `name` is one of the identifiers of a text.
-fn mentions(source: &str, name: &CStr) -> bool {
-    has_word(source, name.to_bytes())
-}
-
-fn has_word(source: &str, wanted: &[u8]) -> bool {
-    source.split(|char: char| !char.is_ascii_alphanumeric()).any(|word| word.as_bytes() == wanted)
-}
-
 /// Dtype and itemsize of a variable, which takes the dtype of the output where it has none.
-fn item_type(entry: &me_variable, output: u32) -> Option<(Dtype, usize)> {
+fn item_type(entry: &Variable, output: u32) -> Option<(Dtype, usize)> {
     let dtype = Dtype::from_code(if entry.dtype == 0 { output } else { entry.dtype })?;
     Some((dtype, if dtype.is_string() { entry.itemsize } else { dtype.size() }))
 }
@@ -230,10 +222,6 @@ fn reduction(function: u8, node: &Node) -> String {
     format!("{}({})", pick(&REDUCTIONS, function), text(node))
 }
 
-fn pick(names: &[&'static str], index: u8) -> &'static str {
-    names[usize::from(index) % names.len()]
-}
-
 impl Symbol {
     fn name(self) -> String {
         match self {
@@ -247,10 +235,7 @@ impl Symbol {
     /// Its value for the item at `coordinates`.
     fn value(self, grid: &Grid, coordinates: &[i64]) -> i64 {
         match self {
-            Symbol::Flat => coordinates
-                .iter()
-                .zip(&grid.shape)
-                .fold(0i64, |index, (at, extent)| index.wrapping_mul(*extent).wrapping_add(*at)),
+            Symbol::Flat => grid.flat_index(coordinates),
             Symbol::Ndim => grid.shape.len() as i64,
             Symbol::Coordinate(axis) => coordinates.get(usize::from(axis % 8)).copied().unwrap_or(0),
             Symbol::Extent(axis) => grid.shape.get(usize::from(axis % 8)).copied().unwrap_or(1),
@@ -284,7 +269,13 @@ impl Case {
             Writes::Copies => valid.max(1),
         };
         let inputs = cut(columns, 0..read);
-        self.expression.eval_nd(&inputs, self.padded as c_int, room, self.numbers, self.params)
+        self.expression.eval_nd_into(
+            &views(&inputs),
+            self.padded as c_int,
+            room,
+            self.numbers,
+            Some(&self.params),
+        )
     }
 
     fn check_values(&self) {
@@ -297,7 +288,7 @@ impl Case {
             assert!(self.writes != Writes::Items || out.iter().all(|byte| *byte == 0));
             return;
         }
-        let flat = self.expression.eval(&inputs, inside.len(), inside.len(), self.params);
+        let flat = self.expression.eval_with(&views(&inputs), inside.len(), Some(&self.params));
         let (Ok(out), Ok(flat)) = (&out, &flat) else {
             assert_eq!(out.is_ok(), flat.is_ok());
             return;

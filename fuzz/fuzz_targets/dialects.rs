@@ -4,15 +4,14 @@
 //! the same.
 #![no_main]
 
-#[path = "../../tests/numpy/array.rs"]
-mod array;
-mod equality;
+#[path = "../../testkit/mod.rs"]
+mod testkit;
 
 use arbitrary::{Arbitrary, Unstructured};
-use array::Array;
-use equality::are_equal;
 use libfuzzer_sys::{Corpus, fuzz_target};
 use miniexpr::{ArrayRef, Dialect, Dtype, Expression, JitMode};
+use testkit::array::Array;
+use testkit::equality::are_equal;
 
 const NAMES: [&str; 3] = ["x", "y", "z"];
 /// Passes that a `while` may take.

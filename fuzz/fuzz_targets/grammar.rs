@@ -2,6 +2,8 @@
 
 use arbitrary::Arbitrary;
 
+use crate::data::{BINARY, pick};
+
 /// A node of an expression over `x`, `y`, `z` and `w`.
 #[derive(Arbitrary)]
 pub enum Node {
@@ -18,10 +20,6 @@ pub enum Node {
 
 const VARIABLES: [&str; 4] = ["x", "y", "z", "w"];
 const UNARY: [&str; 5] = ["-", "+", "~", "!", "not "];
-const BINARY: [&str; 19] = [
-    "+", "-", "*", "/", "%", "**", "&", "|", "^", "<<", ">>", "<", "<=", ">", ">=", "==", "!=", " and ",
-    " or ",
-];
 const ONE_ARGUMENT: [&str; 42] = [
     "abs", "acos", "acosh", "asin", "asinh", "atan", "atanh", "cbrt", "ceil", "conj", "cos", "cosh", "cospi",
     "erf", "erfc", "exp", "exp10", "exp2", "expm1", "fac", "floor", "imag", "lgamma", "log", "log10",
@@ -44,10 +42,6 @@ const TWO_ARGUMENTS: [&str; 14] = [
     "pow",
     "remainder",
 ];
-
-fn pick(names: &[&'static str], index: u8) -> &'static str {
-    names[usize::from(index) % names.len()]
-}
 
 impl Node {
     /// Appends the text of this node, in parentheses where it is an operation.

@@ -4,24 +4,26 @@
 //! and values of items do not depend on how the data is cut into calls or blocks.
 #![no_main]
 
-mod client;
-mod equality;
+mod data;
 mod program;
+#[path = "../../testkit/mod.rs"]
+mod testkit;
 
-use std::ffi::{CStr, CString, c_void};
+use std::ffi::c_void;
 use std::ops::Range;
 
 use arbitrary::{Arbitrary, Unstructured};
-use client::{Buffer, Column, Expression, Grid, cut, kept, variable};
-use equality::are_equal;
+use data::{Buffer, Column, REDUCTIONS, cut, kept, variable, views};
 use libfuzzer_sys::{Corpus, fuzz_target};
 use miniexpr::Dtype;
-use miniexpr::ffi::{JitMode, me_eval_params, me_variable};
+use miniexpr::ffi::{JitMode, me_eval_params};
 use program::Program;
+use testkit::client::{Expression, Grid, Variable, compile, compile_nd};
+use testkit::equality::are_equal;
+use testkit::text::mentions;
 
-const NUMBERS: [&CStr; 2] = [c"x", c"y"];
-const STRINGS: [&CStr; 2] = [c"s", c"t"];
-const REDUCTIONS: [&str; 7] = ["sum", "prod", "mean", "min", "max", "any", "all"];
+const NUMBERS: [&str; 2] = ["x", "y"];
+const STRINGS: [&str; 2] = ["s", "t"];
 /// `ME_FUNCTION1`.
 const FUNCTION1: i32 = 9;
 /// Passes that a `while` may take.
@@ -70,14 +72,16 @@ fn run(input: &mut Unstructured) -> Option<()> {
     let (text, is_short) = head.text(input)?;
     let data: Vec<u8> = input.bytes(input.len()).ok()?.iter().copied().chain([1]).collect();
     let (table, output) = (head.table(&text), u32::from(head.output % 14));
-    let source = CString::new(text.as_slice()).ok()?;
-    let expression = Expression::compile(&source, &table, output)?;
+    if text.contains(&0) {
+        return None;
+    }
+    let expression = compile(&text, &table, output).ok()?;
     // Replacements multiply widths; results beyond this size only take time.
     if !is_short || expression.itemsize() > 1 << 14 {
         return Some(());
     }
     let n = usize::from(head.n) + if head.exceeds_a_block { 1500 } else { 0 };
-    let inputs = table.iter().filter(|entry| entry.type_ == 0);
+    let inputs = table.iter().filter(|entry| entry.kind == 0);
     let columns = inputs.enumerate().map(|(shift, entry)| {
         let dtype = Dtype::from_code(if entry.dtype == 0 { output } else { entry.dtype })?;
         let itemsize = if dtype.is_string() { entry.itemsize } else { dtype.size() };
@@ -89,13 +93,15 @@ fn run(input: &mut Unstructured) -> Option<()> {
     let whole = kernel.eval(0..n, JitMode::ME_JIT_DEFAULT);
     let interpreted = kernel.eval(0..n, JitMode::ME_JIT_OFF);
     kernel.assert_same(&whole, &interpreted, "machine code differs from the interpreter");
-    let (Ok(whole), false) = (whole, mentions_any(&text, &REDUCTIONS)) else { return Some(()) };
+    let (Ok(whole), false) = (whole, REDUCTIONS.iter().any(|name| mentions(&text, name))) else {
+        return Some(());
+    };
     let middle = n / 3;
     if !contains(&text, b"_flat_idx") && !contains(&text, b"_i") && !contains(&text, b"_n0") {
         let parts = [0..middle, middle..n].map(|part| kernel.eval(part, JitMode::ME_JIT_DEFAULT));
         kernel.assert_same(&join(parts), &Ok(whole.clone()), "the result depends on how the data is cut");
     }
-    let blocks = kernel.eval_blocks(&source, &table, output, n, &head);
+    let blocks = kernel.eval_blocks(&text, &table, output, n, &head);
     kernel.assert_same(&blocks, &Ok(whole), "blocks differ from the whole");
     Some(())
 }
@@ -123,19 +129,18 @@ impl Head {
     }
 
     /// The entries whose names occur in `text`.
-    fn table(&self, text: &[u8]) -> Vec<me_variable> {
+    fn table(&self, text: &[u8]) -> Vec<Variable> {
         let family = if self.is_bytes { Dtype::Bytes } else { Dtype::String };
         let numbers = NUMBERS.iter().zip(self.dtypes).map(|(name, code)| (*name, u32::from(code % 14), 0));
         let strings = STRINGS
             .iter()
             .zip(self.widths)
             .map(|(name, width)| (*name, family.code(), (usize::from(width % 20) + 1) * family.size()));
-        let entries = numbers.chain(strings).filter(|(name, ..)| mentions(text, name.to_bytes()));
-        let mut table: Vec<me_variable> =
+        let entries = numbers.chain(strings).filter(|(name, ..)| mentions(text, name));
+        let mut table: Vec<Variable> =
             entries.map(|(name, dtype, itemsize)| variable(name, dtype, itemsize)).collect();
-        if mentions(text, b"half") {
-            let function = variable(c"half", Dtype::Float64.code(), 0);
-            table.push(me_variable { type_: FUNCTION1, address: half as *const c_void, ..function });
+        if mentions(text, "half") {
+            table.push(Variable::function("half", Dtype::Float64.code(), FUNCTION1, half as *const c_void));
         }
         table
     }
@@ -153,8 +158,8 @@ extern "C" fn half(x: f64) -> f64 {
 /// A kernel with the parameters that its body mentions.
 fn kernel_of(program: &Program) -> String {
     let body = program.body();
-    let names = NUMBERS.iter().chain(&STRINGS).filter(|name| mentions(body.as_bytes(), name.to_bytes()));
-    let names: Vec<&str> = names.map(|name| name.to_str().expect("a name in ASCII")).collect();
+    let names = NUMBERS.into_iter().chain(STRINGS).filter(|name| mentions(&body, name));
+    let names: Vec<&str> = names.collect();
     format!("def k({}):\n{body}", names.join(", "))
 }
 
@@ -179,15 +184,6 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
 }
 
-/// Whether `name` is one of the identifiers of a text.
-fn mentions(text: &[u8], name: &[u8]) -> bool {
-    text.split(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_').any(|word| word == name)
-}
-
-fn mentions_any(text: &[u8], names: &[&str]) -> bool {
-    names.iter().any(|name| mentions(text, name.as_bytes()))
-}
-
 /// The values of the parts one after the other, or the first code.
 fn join(parts: impl IntoIterator<Item = Result<Vec<u8>, i32>>) -> Result<Vec<u8>, i32> {
     Ok(parts.into_iter().collect::<Result<Vec<_>, _>>()?.concat())
@@ -205,7 +201,8 @@ impl Kernel {
         let params = me_eval_params { jit_mode: mode as u32, ..self.params };
         let n = items.len();
         // A reduction writes one item also where it is given none.
-        let mut out = self.expression.eval(&cut(&self.columns, items), n, n.max(1), params)?;
+        let mut out =
+            self.expression.eval_into(&views(&cut(&self.columns, items)), n, n.max(1), Some(&params))?;
         out.truncate(n * self.expression.itemsize());
         Ok(out)
     }
@@ -213,8 +210,8 @@ impl Kernel {
     /// Evaluates the blocks of an array of `n` items and joins what lies inside it.
     fn eval_blocks(
         &self,
-        source: &CStr,
-        table: &[me_variable],
+        source: &[u8],
+        table: &[Variable],
         output: u32,
         n: usize,
         head: &Head,
@@ -228,7 +225,7 @@ impl Kernel {
         let block = extent(head.block, chunk);
         let grid =
             Grid { shape: vec![n as i64], chunkshape: vec![chunk as i32], blockshape: vec![block as i32] };
-        let blocked = Expression::compile_nd(source, table, output, &grid, 0).expect("a kernel, as before");
+        let blocked = compile_nd(source, table, output, &grid, 0).expect("a kernel, as before");
         let starts = (0..n).step_by(chunk).enumerate().flat_map(|(nchunk, start)| {
             (0..chunk).step_by(block).enumerate().map(move |(nblock, offset)| (nchunk, nblock, start, offset))
         });
@@ -238,7 +235,8 @@ impl Kernel {
             let inputs: Vec<Buffer> =
                 self.columns.iter().map(|column| column.padded(first..last, block)).collect();
             let number = (nchunk as i64, nblock as i64);
-            let mut out = blocked.eval_nd(&inputs, block as i32, block, number, self.params)?;
+            let mut out =
+                blocked.eval_nd_into(&views(&inputs), block as i32, block, number, Some(&self.params))?;
             let padding = out.split_off((last - first) * blocked.itemsize());
             assert!(padding.iter().all(|byte| *byte == 0), "padding is not zero");
             Ok(out)

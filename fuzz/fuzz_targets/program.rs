@@ -2,6 +2,8 @@
 
 use arbitrary::Arbitrary;
 
+use crate::data::{BINARY, REDUCTIONS, pick};
+
 /// The body of a kernel over the numbers `x` and `y`, the strings `s` and `t` and the function `half`.
 #[derive(Arbitrary)]
 pub struct Program {
@@ -69,16 +71,11 @@ const LOCALS: [&str; 4] = ["a", "b", "c", "d"];
 const ASSIGNMENTS: [&str; 6] = ["=", "+=", "-=", "*=", "/=", "//="];
 const SYMBOLS: [&str; 6] = ["_flat_idx", "_i0", "_n0", "_ndim", "_i1", "_n3"];
 const UNARY: [&str; 4] = ["-", "+", "~", "not "];
-const BINARY: [&str; 19] = [
-    "+", "-", "*", "/", "%", "**", "&", "|", "^", "<<", ">>", "<", "<=", ">", ">=", "==", "!=", " and ",
-    " or ",
-];
 const ONE_ARGUMENT: [&str; 20] = [
     "int", "float", "bool", "abs", "sqrt", "sin", "exp", "log", "floor", "ceil", "round", "trunc", "sign",
     "tanh", "square", "cbrt", "half", "real", "imag", "conj",
 ];
 const TWO_ARGUMENTS: [&str; 8] = ["atan2", "copysign", "fmax", "fmin", "fmod", "hypot", "pow", "nextafter"];
-const REDUCTIONS: [&str; 7] = ["sum", "prod", "mean", "min", "max", "any", "all"];
 /// What is the same for all items.
 const UNIFORM: [&str; 4] = ["1.5", "_n0", "300 / 7", "_ndim > 1"];
 const TEXTS: [&str; 6] = ["s", "'ab'", "s + t", "upper(s)", "replace(s, 'a', 'bc')", "where(x > 1, s, t)"];
@@ -89,10 +86,6 @@ const MOST_STATEMENTS: usize = 40;
 /// Blocks, and loops among them, inside one another.
 const DEEPEST: usize = 5;
 const MOST_OPEN_LOOPS: usize = 2;
-
-fn pick(names: &[&'static str], index: u8) -> &'static str {
-    names[usize::from(index) % names.len()]
-}
 
 impl Program {
     /// The statements of the kernel, indented once.

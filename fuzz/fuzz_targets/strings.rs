@@ -4,18 +4,20 @@
 //! values are followed by zeros, and the packed form holds the same values.
 #![no_main]
 
-mod client;
+mod data;
+#[path = "../../testkit/mod.rs"]
+mod testkit;
 
-use std::ffi::{CStr, CString};
 use std::ops::Range;
 
 use arbitrary::{Arbitrary, Unstructured};
-use client::{Column, Expression, cut, kept, variable};
+use data::{Column, cut, kept, pick, variable, views};
 use libfuzzer_sys::{Corpus, fuzz_target};
 use miniexpr::Dtype;
-use miniexpr::ffi::me_eval_params;
+use testkit::client::{AUTO, Varlen, compile};
+use testkit::text::mentions;
 
-const NAMES: [&CStr; 3] = [c"a", c"b", c"x"];
+const NAMES: [&str; 3] = ["a", "b", "x"];
 
 /// An expression on strings over `a` and `b`.
 #[derive(Arbitrary)]
@@ -46,10 +48,6 @@ const PREDICATES: [&str; 3] = ["contains", "startswith", "endswith"];
 const COMPARISONS: [&str; 6] = ["==", "!=", "<", "<=", ">", ">="];
 /// Letters that make matches, expansions, spaces and escapes likely.
 const LETTERS: [&str; 12] = ["a", "b", "A", "ß", "İ", "€", "😀", " ", "\\n", "\\'", "\\u0149", "\\x7f"];
-
-fn pick(names: &[&'static str], index: u8) -> &'static str {
-    names[usize::from(index) % names.len()]
-}
 
 fn literal(letters: &[u8]) -> String {
     let text: String = letters.iter().take(20).map(|letter| pick(&LETTERS, *letter)).collect();
@@ -116,7 +114,7 @@ fn run(input: &mut Unstructured) -> Option<()> {
         variable(NAMES[1], family.code(), itemsizes[1]),
         variable(NAMES[2], Dtype::Float64.code(), 0),
     ];
-    let expression = Expression::compile(&CString::new(source.as_str()).ok()?, &table, 0)?;
+    let expression = compile(&source, &table, AUTO).ok()?;
     // Replacements multiply widths; results beyond this size only take time.
     if expression.itemsize() > 1 << 14 {
         return None;
@@ -127,7 +125,7 @@ fn run(input: &mut Unstructured) -> Option<()> {
 
     let eval = |range: Range<usize>| {
         let n = range.len();
-        expression.eval(&cut(&columns, range), n, n, me_eval_params::default()).ok()
+        expression.eval(&views(&cut(&columns, range)), n).ok()
     };
     let whole = eval(0..n)?;
     let middle = n / 3;
@@ -138,7 +136,7 @@ fn run(input: &mut Unstructured) -> Option<()> {
         // Literals alone are text, also among variables of bytes.
         let family = Dtype::from_code(expression.dtype()).expect("a result dtype");
         let want = packed(family, &whole, expression.itemsize());
-        assert_eq!(expression.eval_varlen(&cut(&columns, 0..n), n), want);
+        assert_eq!(expression.eval_varlen(&views(&cut(&columns, 0..n)), n), Ok(want));
     }
     Some(())
 }
@@ -149,15 +147,14 @@ fn used_columns(source: &str, itemsizes: [usize; 3], data: &[u8], n: usize) -> V
     // Literals of the grammar have no quote but an escaped one.
     let source = source.replace("\\'", "");
     let code: String = source.split('\'').step_by(2).collect::<Vec<_>>().join(" ");
-    let words: Vec<&str> = code.split(|char: char| !char.is_ascii_alphanumeric() && char != '_').collect();
-    let column = |(shift, (name, itemsize)): (usize, (&&CStr, usize))| {
-        words.contains(&name.to_str().ok()?).then(|| Column::repeat(data, shift, n, itemsize))
+    let column = |(shift, (name, itemsize)): (usize, (&&str, usize))| {
+        mentions(&code, name).then(|| Column::repeat(data, shift, n, itemsize))
     };
     NAMES.iter().zip(itemsizes).enumerate().filter_map(column).collect()
 }
 
 /// What `me_eval_varlen` makes of slots, which are zero after their values.
-fn packed(family: Dtype, slots: &[u8], itemsize: usize) -> (Vec<i64>, Vec<u8>) {
+fn packed(family: Dtype, slots: &[u8], itemsize: usize) -> Varlen {
     let (mut offsets, mut data) = (vec![0], Vec::new());
     for slot in slots.chunks(itemsize) {
         let units: Vec<u32> = match family {
@@ -175,5 +172,5 @@ fn packed(family: Dtype, slots: &[u8], itemsize: usize) -> (Vec<i64>, Vec<u8>) {
         }
         offsets.push(data.len() as i64);
     }
-    (offsets, data)
+    Varlen { offsets, data }
 }

@@ -97,6 +97,7 @@ fn gcd(a: u64, b: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testkit::random::Random;
 
     fn array(address: usize, itemsize: usize, shape: &[i64], strides: &[i64]) -> Operand {
         Operand::strided(std::ptr::without_provenance_mut(address), itemsize, shape, strides).unwrap()
@@ -118,13 +119,13 @@ mod tests {
 
     #[test]
     fn items_of_one_array_share_bytes_as_by_the_definition() {
-        let mut random = numbers(7);
+        let mut random = Random::new(7);
         let mut shared = 0;
         for _ in 0..3000 {
-            let ndim = random(4) as usize;
-            let shape: Vec<i64> = (0..ndim).map(|_| random(4) as i64).collect();
-            let strides: Vec<i64> = (0..ndim).map(|_| random(40) as i64 - 20).collect();
-            let array = array(0x1000, 1 + random(8) as usize, &shape, &strides);
+            let ndim = random.below(4) as usize;
+            let shape: Vec<i64> = (0..ndim).map(|_| random.below(4) as i64).collect();
+            let strides: Vec<i64> = (0..ndim).map(|_| random.below(40) as i64 - 20).collect();
+            let array = array(0x1000, 1 + random.below(8) as usize, &shape, &strides);
             let mut all: Vec<usize> = bytes(&array).iter().map(|(byte, _)| *byte).collect();
             all.sort_unstable();
             let expected = all.windows(2).any(|pair| pair[0] == pair[1]);
@@ -136,15 +137,17 @@ mod tests {
 
     #[test]
     fn two_arrays_are_never_taken_for_apart_that_share_a_byte() {
-        let mut random = numbers(11);
+        let mut random = Random::new(11);
         let mut counts = [0; 3];
         for _ in 0..5000 {
-            let ndim = 1 + random(2) as usize;
-            let shape: Vec<i64> = (0..ndim).map(|_| 1 + random(4) as i64).collect();
-            let mut strides = || -> Vec<i64> { (0..ndim).map(|_| (random(8) as i64 - 3) * 8).collect() };
+            let ndim = 1 + random.below(2) as usize;
+            let shape: Vec<i64> = (0..ndim).map(|_| 1 + random.below(4) as i64).collect();
+            let mut strides =
+                || -> Vec<i64> { (0..ndim).map(|_| (random.below(8) as i64 - 3) * 8).collect() };
             let (a, b) = (strides(), strides());
-            let input = array(0x1000 + random(60) as usize, 4, &shape, &a);
-            let output = array(0x1000 + random(60) as usize, 8 - 4 * random(2) as usize, &shape, &b);
+            let input = array(0x1000 + random.below(60) as usize, 4, &shape, &a);
+            let output =
+                array(0x1000 + random.below(60) as usize, 8 - 4 * random.below(2) as usize, &shape, &b);
             let found = relation(&input, &output);
             let (of_input, of_output) = (bytes(&input), bytes(&output));
             let is_shared = |(byte, _): &(usize, usize)| of_output.iter().any(|(other, _)| byte == other);
@@ -165,14 +168,5 @@ mod tests {
         assert_eq!(relation(&even, &array(0x1010, 8, &[10], &[16])), Relation::Mixed);
         assert_eq!(relation(&even, &even), Relation::Same);
         assert_eq!(relation(&even, &array(0x1004, 8, &[10], &[16])), Relation::Mixed);
-    }
-
-    /// Numbers below a limit.
-    fn numbers(seed: u64) -> impl FnMut(u64) -> u64 {
-        let mut state = seed;
-        move |limit| {
-            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            (state >> 33) % limit
-        }
     }
 }

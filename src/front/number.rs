@@ -172,6 +172,7 @@ impl Mantissa {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testkit::random::Random;
 
     fn float(text: &str) -> f64 {
         let (literal, length) = scan(text.as_bytes()).unwrap();
@@ -216,13 +217,13 @@ mod tests {
         assert_eq!(float("0x0p0"), 0.0);
         assert_eq!(float("0x1.fffffffffffffp1023"), f64::MAX);
         assert_eq!(float("0x1.fffffffffffff8p1023"), f64::INFINITY);
-        let mut state = 1u64;
+        let mut random = Random::new(1);
         for _ in 0..200_000 {
-            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            let mantissa = state >> (state >> 58);
-            let digits = format!("{mantissa:x}{:x}", state.rotate_left(17));
-            let (whole, fraction) = digits.split_at((state >> 33) as usize % digits.len());
-            let exponent = [-1140, -1100, -1075, -1030, -60, 900][(state >> 40) as usize % 6];
+            let bits = random.bits();
+            let mantissa = bits >> (bits >> 58);
+            let digits = format!("{mantissa:x}{:x}", bits.rotate_left(17));
+            let (whole, fraction) = digits.split_at((bits >> 33) as usize % digits.len());
+            let exponent = [-1140, -1100, -1075, -1030, -60, 900][(bits >> 40) as usize % 6];
             let text = format!("0x{whole}.{fraction}p{}", exponent - 4 * whole.len() as i32);
             let c_text = std::ffi::CString::new(text.as_str()).expect("a text without NUL");
             // SAFETY: the text is NUL-terminated.

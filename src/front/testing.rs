@@ -1,9 +1,5 @@
 //! Kernels for the tests of other rooms.
 
-/// Random kernels.
-#[path = "../../tests/dsl/generator.rs"]
-pub mod generator;
-
 use super::{Dialect, Entry, EntryKind, Language, Lifting};
 use crate::dtype::{Dtype, Scalar};
 use crate::ir::{BinaryOp, Builder, ExprId, ExprKind, Kernel, Param, Stmt, Type, UnaryOp};

@@ -268,16 +268,7 @@ fn copy_ends<const N: usize>(to: &mut [u8], from: &[u8]) {
 mod tests {
     use super::*;
     use crate::nd::{Block, Geometry};
-
-    /// Numbers of a linear congruential generator, for shapes.
-    struct Numbers(u64);
-
-    impl Numbers {
-        fn up_to(&mut self, limit: u64) -> i64 {
-            self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            ((self.0 >> 33) % limit + 1) as i64
-        }
-    }
+    use crate::testkit::random::Random;
 
     /// Padded positions of the valid items, by the definition: one item at a time.
     fn valid_positions(blockshape: &[i32], len: &[usize]) -> Vec<usize> {
@@ -300,20 +291,20 @@ mod tests {
     }
 
     /// Extents `1..=limit` for each of `ndims` axes.
-    fn random_extents(numbers: &mut Numbers, ndims: usize, limit: u64) -> Vec<i64> {
-        (0..ndims).map(|_| numbers.up_to(limit)).collect()
+    fn random_extents(random: &mut Random, ndims: usize, limit: u64) -> Vec<i64> {
+        (0..ndims).map(|_| 1 + random.below(limit) as i64).collect()
     }
 
     /// Calls `check` with every block of random arrays of one to eight axes.
     fn for_random_blocks(check: impl Fn(&Block, &[i32], &[usize])) {
-        let mut numbers = Numbers(1);
+        let mut random = Random::new(1);
         for case in 0..300 {
             let ndims = 1 + case % 8;
             let limit = [40, 12, 7, 5, 4, 3, 3, 3][ndims - 1];
-            let shape = random_extents(&mut numbers, ndims, limit);
+            let shape = random_extents(&mut random, ndims, limit);
             let to_i32 = |extents: Vec<i64>| extents.into_iter().map(|e| e as i32).collect::<Vec<_>>();
-            let chunkshape = to_i32(random_extents(&mut numbers, ndims, limit));
-            let blockshape = to_i32(random_extents(&mut numbers, ndims, limit));
+            let chunkshape = to_i32(random_extents(&mut random, ndims, limit));
+            let blockshape = to_i32(random_extents(&mut random, ndims, limit));
             let geometry = Geometry::new(&shape, &chunkshape, &blockshape).unwrap();
             let mut valid = 0;
             for nchunk in 0.. {

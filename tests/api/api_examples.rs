@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use miniexpr::Dtype::{self, *};
 use miniexpr::ffi;
 
-use crate::client::values::{decode, encode};
-use crate::client::{
+use crate::table::{check, column, inferred};
+use crate::testkit::client::{
     AUTO, Expression, Grid, Variable, compile, compile_nd, compile_status, eval_status, last_message,
 };
-use crate::table::{check, column, inferred};
+use crate::testkit::values::{decode, encode};
 
 /// The first of the kinds `ME_FUNCTION0` to `ME_FUNCTION7`.
 const FUNCTION: c_int = 8;
@@ -319,7 +319,7 @@ fn a_root_reduction_writes_one_item() {
         let out = expression.eval(&[&x], 4).expect(text);
         let (written, rest) = out.split_at(want.len() * 8);
         assert_eq!(decode(Float64, written), want, "{text}");
-        assert!(crate::client::is_untouched(rest), "{text}");
+        assert!(crate::testkit::client::is_untouched(rest), "{text}");
     }
 }
 

@@ -6,8 +6,8 @@ use std::ptr;
 use miniexpr::Dtype::{self, Float64};
 use miniexpr::ffi::{self, me_expr};
 
-use crate::client::values::{decode, encode};
-use crate::client::{AUTO, Expression, Variable, compile, compile_status, entries, eval_status};
+use crate::testkit::client::{AUTO, Expression, Variable, compile, compile_status, entries, eval_status};
+use crate::testkit::values::{decode, encode};
 
 fn variables(names: &[&str], dtype: Dtype) -> Vec<Variable> {
     names.iter().map(|name| Variable::new(name, dtype)).collect()

@@ -3,9 +3,9 @@
 use miniexpr::Dtype::{self, *};
 use miniexpr::internals::dtype::promote;
 
-use crate::client::values::{decode, encode};
-use crate::client::{AUTO, Variable, compile};
 use crate::table::{check, column, evaluate, evaluate_bytes, inferred};
+use crate::testkit::client::{AUTO, Variable, compile};
+use crate::testkit::values::{decode, encode};
 
 const NAN: f64 = f64::NAN;
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use miniexpr::Dtype::{Bool, Float64, Int32};
 
-use crate::client::{AUTO, Variable, compile};
+use crate::testkit::client::{AUTO, Variable, compile};
 
 /// What a compilation of a few hundredths of a second may take on a busy machine.
 const LIMIT: Duration = Duration::from_secs(15);

@@ -3,7 +3,7 @@
 use std::ffi::{c_int, c_void};
 use std::ptr;
 
-use crate::client::{AUTO, Expression, Grid, Variable, compile, compile_nd};
+use crate::testkit::client::{AUTO, Expression, Grid, Variable, compile, compile_nd};
 use miniexpr::Dtype::Float64;
 use miniexpr::ffi::me_eval_params;
 

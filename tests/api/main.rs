@@ -2,8 +2,6 @@
 
 mod api_examples;
 mod bad_input;
-#[path = "../client/mod.rs"]
-mod client;
 mod constants;
 mod dtype_examples;
 mod growth;
@@ -12,5 +10,7 @@ mod language_examples;
 mod odd_bytes;
 mod positions;
 mod table;
+#[path = "../../testkit/mod.rs"]
+mod testkit;
 mod thread_ends;
 mod threads;

@@ -1,6 +1,6 @@
 //! Bools of other bytes than 0 and 1, as views of other arrays have them: all but 0 are true.
 
-use crate::client::{AUTO, Grid, Variable, compile, compile_nd};
+use crate::testkit::client::{AUTO, Grid, Variable, compile, compile_nd};
 use miniexpr::Dtype::{Bool, Float64};
 use miniexpr::ffi::me_eval_params;
 

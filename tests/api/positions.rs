@@ -2,7 +2,7 @@
 
 use miniexpr::Dtype;
 
-use crate::client::{AUTO, Variable, compile, compile_status};
+use crate::testkit::client::{AUTO, Variable, compile, compile_status};
 
 /// Texts over the float64 variables `x` and `y`, with the position of their error.
 const NUMERIC: &[(&str, i32)] = &[

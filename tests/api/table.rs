@@ -2,8 +2,9 @@
 
 use miniexpr::Dtype;
 
-use crate::client::values::{decode, encode, numbers_per_item};
-use crate::client::{AUTO, Variable, compile};
+use crate::testkit::client::{AUTO, Variable, compile};
+use crate::testkit::equality::is_same_value;
+use crate::testkit::values::{decode, encode, numbers_per_item};
 
 /// A declared variable with its data; complex items are two numbers.
 pub struct Column {
@@ -48,10 +49,8 @@ fn is_used(text: &str, name: &str) -> bool {
 pub fn check(columns: &[Column], output: Option<Dtype>, text: &str, dtype: Dtype, numbers: &[f64]) {
     let got = evaluate(columns, output, text);
     assert_eq!(got.0, dtype, "dtype of {text:?}");
-    let same = |a: &f64, b: &f64| {
-        (a.is_nan() && b.is_nan()) || (a == b && a.is_sign_negative() == b.is_sign_negative())
-    };
-    let agrees = got.1.len() == numbers.len() && got.1.iter().zip(numbers).all(|(a, b)| same(a, b));
+    let mut pairs = got.1.iter().zip(numbers);
+    let agrees = got.1.len() == numbers.len() && pairs.all(|(a, b)| is_same_value(*a, *b));
     assert!(agrees, "{text:?} gave {:?} instead of {numbers:?}", got.1);
 }
 

@@ -5,7 +5,7 @@
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use crate::client::{AUTO, Expression, Variable, compile};
+use crate::testkit::client::{AUTO, Expression, Variable, compile};
 use miniexpr::Dtype::Float64;
 
 static STATUS: AtomicI32 = AtomicI32::new(i32::MIN);

@@ -4,8 +4,8 @@ use std::thread;
 
 use miniexpr::Dtype::{Float64, Int32};
 
-use crate::client::values::{decode, encode};
-use crate::client::{AUTO, Variable, compile};
+use crate::testkit::client::{AUTO, Variable, compile};
+use crate::testkit::values::{decode, encode};
 
 const THREADS: usize = 8;
 const ITEMS: usize = 10_000;

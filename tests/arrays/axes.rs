@@ -3,7 +3,7 @@
 use miniexpr::{ArrayMut, ArrayRef, Dialect, Dtype, ErrorKind, Expression, Item};
 
 use crate::LARGE;
-use crate::model::{Numbers, for_each_index};
+use crate::testkit::strided::{Numbers, for_each_index};
 
 /// All indices of a shape, in C order.
 fn indices(shape: &[i64]) -> Vec<Vec<i64>> {

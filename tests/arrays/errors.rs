@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use miniexpr::ffi::*;
 
-use crate::model::*;
+use crate::testkit::strided::*;
 
 /// The message of the last failure.
 fn message() -> String {

@@ -3,10 +3,13 @@
 
 mod axes;
 mod errors;
-mod model;
 mod random;
 mod streamed;
+#[path = "../../testkit/mod.rs"]
+mod testkit;
 mod threads;
 
+use testkit::strided::Sizes;
+
 /// Large enough for tiles, threads and the blocks of engines.
-const LARGE: model::Sizes = model::Sizes { longest: [1, 3000, 60, 16, 7, 5, 4], side: 260, buffer: 1 << 20 };
+const LARGE: Sizes = Sizes { longest: [1, 3000, 60, 16, 7, 5, 4], side: 260, buffer: 1 << 20 };

@@ -1,7 +1,7 @@
 //! Random arrays.
 
 use crate::LARGE;
-use crate::model::*;
+use crate::testkit::strided::*;
 
 #[test]
 fn results_are_those_of_items_gathered_one_by_one() {

@@ -1,6 +1,6 @@
 //! Outputs that are stored past the caches: 64 MiB and more.
 
-use crate::model::*;
+use crate::testkit::strided::*;
 
 /// Items of float64 in 64 MiB.
 const LARGE: usize = 1 << 23;

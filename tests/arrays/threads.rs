@@ -2,14 +2,15 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::model::*;
+use crate::testkit::client::Expression;
+use crate::testkit::strided::*;
 
 fn dense(items: &mut [f64]) -> Array {
     Array { data: items.as_mut_ptr().cast(), ty: FLOAT64, shape: vec![items.len() as i64], strides: vec![8] }
 }
 
 /// Evaluates over `items` items by four threads, and compares with one.
-fn agree(expr: &Compiled, items: usize, seed: usize) -> bool {
+fn agree(expr: &Expression, items: usize, seed: usize) -> bool {
     let mut a: Vec<f64> = (0..items).map(|item| ((item * 7919 + seed) % 1000) as f64 * 1e-3).collect();
     let (mut one, mut many) = (vec![0.0; items], vec![0.0; items]);
     let input = [dense(&mut a)];

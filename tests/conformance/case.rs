@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::client::{AUTO, Grid, Variable};
+use crate::testkit::client::{AUTO, Grid, Variable};
 use miniexpr::Dtype;
 
 /// A case as one line of a vector file holds it.

@@ -1,17 +1,17 @@
 //! Replays recorded cases: status, error position, dtype, itemsize, return codes and output bytes.
 
 mod case;
-#[path = "../client/mod.rs"]
-mod client;
 mod compare;
 mod deviations;
+#[path = "../../testkit/mod.rs"]
+mod testkit;
 
 use case::{Case, WantEval};
-use client::{Expression, Variable, compile, compile_nd, compile_status, is_untouched};
 use compare::{Tolerance, difference};
 use deviations::Deviations;
 use miniexpr::Dtype;
 use miniexpr::ffi::ME_JIT_OFF;
+use testkit::client::{Expression, Variable, compile, compile_nd, compile_status, is_untouched};
 
 /// The cases of a vector file.
 fn load(file: &str) -> Vec<Case> {
@@ -58,7 +58,7 @@ fn check(case: &Case) -> Result<(), String> {
     })
 }
 
-fn compile_case(case: &Case, variables: &[Variable]) -> Result<Expression, client::Failure> {
+fn compile_case(case: &Case, variables: &[Variable]) -> Result<Expression, testkit::client::Failure> {
     match &case.nd {
         None => compile(&case.expr, variables, case.dtype()),
         Some(nd) => compile_nd(&case.expr, variables, case.dtype(), &nd.grid(), ME_JIT_OFF as i32),
@@ -169,7 +169,7 @@ fn dsl_kernels() {
 
 /// Replays the kernels in a process of its own, where these variables choose the engine.
 fn replay_kernels_with(variables: &[(&str, &str)]) {
-    let mut command = client::process::this_program();
+    let mut command = testkit::process::this_program();
     command.args(["--exact", "dsl_kernels"]).envs(variables.iter().copied());
     let output = command.output().expect("a process");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));

@@ -2,8 +2,8 @@
 
 use miniexpr::Dtype::{self, Bool, Float32, Float64, Int32, Int64};
 
-use crate::client::values::{decode, encode};
-use crate::client::{self, Expression, Grid, Variable};
+use crate::testkit::client::{self, Expression, Grid, Variable};
+use crate::testkit::values::{decode, encode};
 
 const ON: i32 = 1;
 const OFF: i32 = 2;

@@ -2,8 +2,8 @@
 
 use miniexpr::Dtype::{Float64, Int32, Int64};
 
-use crate::client::values::{decode, encode};
-use crate::client::{self, AUTO, Expression, Failure, Grid, Variable, compile_status, eval_status};
+use crate::testkit::client::{self, AUTO, Expression, Failure, Grid, Variable, compile_status, eval_status};
+use crate::testkit::values::{decode, encode};
 
 const DEFAULT: i32 = 0;
 const ON: i32 = 1;

@@ -2,15 +2,13 @@
 //! ones become.
 
 mod chunked;
-#[path = "../client/mod.rs"]
-mod client;
-mod generator;
 mod lifting;
-mod model;
 mod program_table;
 mod random_programs;
 mod reductions;
 mod streams;
+#[path = "../../testkit/mod.rs"]
+mod testkit;
 mod typed_programs;
 mod worked_programs;
 

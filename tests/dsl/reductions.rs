@@ -2,9 +2,9 @@
 
 use miniexpr::Dtype::{Float64, Int32, Int64};
 
-use crate::client::values::{decode, encode};
-use crate::client::{self, AUTO, Grid, Variable, is_untouched};
 use crate::kernel;
+use crate::testkit::client::{self, AUTO, Grid, Variable, is_untouched};
+use crate::testkit::values::{decode, encode};
 
 /// The values of a float64 kernel of `x`.
 fn values(body: &str, x: &[f64]) -> Vec<f64> {

@@ -7,10 +7,10 @@ use std::env;
 
 use miniexpr::Dtype::{self, Complex128, Float32, Float64, Int32, UInt8};
 
-use crate::client::process::this_program;
-use crate::client::values::encode;
-use crate::client::{self, AUTO, Variable};
 use crate::kernel;
+use crate::testkit::client::{self, AUTO, Variable};
+use crate::testkit::process::this_program;
+use crate::testkit::values::encode;
 
 /// Names of the child's environment.
 const SOURCE: &str = "MINIEXPR_TEST_SOURCE";

@@ -4,9 +4,10 @@ use std::ffi::c_void;
 
 use miniexpr::Dtype::{self, Bool, Float32, Float64, Int8, Int16, Int32, Int64, UInt8, UInt16, UInt32};
 
-use crate::client::values::{decode, encode};
-use crate::client::{self, AUTO, Variable, eval_status};
 use crate::kernel;
+use crate::testkit::client::{self, AUTO, Variable, eval_status};
+use crate::testkit::equality::is_same_number;
+use crate::testkit::values::{decode, encode};
 
 type Input<'a> = (&'a str, Dtype, &'a [f64]);
 
@@ -31,10 +32,7 @@ fn over(x: Dtype, values: &[f64], output: u32, body: &str) -> (Dtype, Vec<f64>) 
 /// Checks a float64 kernel of `x`.
 fn check(body: &str, x: &[f64], want: &[f64]) {
     let (_, got) = over(Float64, x, Float64.code(), body);
-    assert!(
-        got.iter().zip(want).all(|(a, b)| a == b || a.is_nan() && b.is_nan()),
-        "{body}\n{got:?} != {want:?}"
-    );
+    assert!(got.iter().zip(want).all(|(a, b)| is_same_number(*a, *b)), "{body}\n{got:?} != {want:?}");
 }
 
 fn check_typed(x: Dtype, values: &[f64], output: u32, body: &str, want: (Dtype, &[f64])) {

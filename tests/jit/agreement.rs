@@ -1,9 +1,11 @@
 //! The interpreter, the engine in memory and the C compiler's give the same values.
 
-use crate::client::values::{decode, encode};
-use crate::client::{self, Variable};
-use crate::generator::{Generator, Random};
 use crate::session::{Session, compile, evaluate_in_place, has_kernel, set, values};
+use crate::testkit::client::{self, Variable};
+use crate::testkit::equality::are_equal;
+use crate::testkit::kernels::Generator;
+use crate::testkit::random::{Random, cases};
+use crate::testkit::values::{decode, encode, random_items};
 use miniexpr::Dtype::{self, *};
 use miniexpr::{ArrayRef, Expression};
 
@@ -121,8 +123,8 @@ fn whole_powers_have_the_same_bits() {
     let mut random = Random::new(41);
     let mut x =
         vec![0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 5e-324, -3e-310, 1e308, -1.0, 1e-28];
-    x.extend((0..500).map(|_| f64::from_bits(random.next())));
-    x.extend((0..500).map(|_| random.next() as f64 / 2f64.powi(62)));
+    x.extend((0..500).map(|_| f64::from_bits(random.bits())));
+    x.extend((0..500).map(|_| random.bits() as f64 / 2f64.powi(62)));
     for exponent in ["3", "4", "7", "32", "-2", "-5.0", "-32", "0"] {
         let source = format!(
             "def kernel(x):\n    if x > 1e9:\n        return x**{exponent}\n    return 1.5 * x**{exponent}\n"
@@ -213,8 +215,7 @@ fn random_programs() {
     // What is generated is the same; the compiler only takes less time over it.
     set("CFLAGS", "-O1");
     set("ME_DSL_JIT_POS_CACHE", "0");
-    let wanted = std::env::var("MINIEXPR_RANDOM_C_PROGRAMS").ok().and_then(|text| text.parse().ok());
-    for seed in 0..wanted.unwrap_or(PROGRAMS) {
+    for seed in 0..cases("MINIEXPR_RANDOM_C_PROGRAMS", PROGRAMS) {
         check_program(seed);
         if seed % 500 == 499 {
             session.clear();
@@ -227,41 +228,17 @@ fn check_program(seed: u64) {
     let dtypes = [*random.pick(&Dtype::REAL), *random.pick(&Dtype::REAL)];
     let output = *random.pick(&Dtype::REAL);
     let source = Generator::new(&mut random).kernel();
-    let items = 1 + random.below(90) as usize;
+    let items = 1 + random.index(90);
     let variables = [Variable::new("x", dtypes[0]), Variable::new("y", dtypes[1])];
-    let arrays = dtypes.map(|dtype| random_array(&mut random, dtype, items));
+    let arrays = dtypes.map(|dtype| random_items(&mut random, dtype, items));
     let inputs = [&arrays[0][..], &arrays[1]];
     let interpreted = by_engine(ENGINES[0], &source, &variables, output, &inputs, items);
     for engine in &ENGINES[1..] {
         let compiled = by_engine(*engine, &source, &variables, output, &inputs, items);
         let is_same = match (&interpreted, &compiled) {
-            (Ok(want), Ok(got)) => is_same(got, want, output),
+            (Ok(want), Ok(got)) => are_equal(output, got, want),
             (want, got) => want == got,
         };
         assert!(is_same, "seed {seed}, {engine:?}, {dtypes:?} to {output}\n{source}");
-    }
-}
-
-/// Whether arrays have the same bits; NaNs are equal.
-fn is_same(got: &[u8], want: &[u8], dtype: Dtype) -> bool {
-    let mut pairs = got.chunks(dtype.size()).zip(want.chunks(dtype.size()));
-    pairs.all(|(got, want)| {
-        let are_nan = || [got, want].iter().all(|item| decode(dtype, item)[0].is_nan());
-        got == want || dtype.is_float() && are_nan()
-    })
-}
-
-/// Small values and extremes.
-fn random_array(random: &mut Random, dtype: Dtype, items: usize) -> Vec<u8> {
-    const CORNERS: [f64; 8] = [0.0, -0.0, 1.0, -1.0, f64::NAN, f64::INFINITY, 1e300, i64::MIN as f64];
-    let number = |random: &mut Random| match random.below(4) {
-        0 if dtype.is_float() => *random.pick(&CORNERS),
-        0 => random.next() as i64 as f64,
-        _ => (random.below(4001) as f64 - 2000.0) / 128.0,
-    };
-    let numbers: Vec<f64> = (0..items).map(|_| number(random)).collect();
-    match dtype {
-        Bool => numbers.iter().map(|number| u8::from(*number > 0.0)).collect(),
-        _ => encode(dtype, &numbers),
     }
 }

@@ -7,9 +7,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::client::process::command_of;
-use crate::client::{self, AUTO, Grid, Variable};
 use crate::session::{VARIABLES, has_kernel, values};
+use crate::testkit::client::{self, AUTO, Grid, Variable};
+use crate::testkit::process::command_of;
 use miniexpr::Dtype;
 
 const SOURCE: &str = "MINIEXPR_CHILD_SOURCE";

@@ -1,7 +1,8 @@
 //! What the C text of a kernel holds: people read it, and tools search it.
 
-use crate::client::{self, AUTO, Grid, Variable};
 use crate::session::{Session, cc, compile, evaluate_in_place, has_kernel, set, values};
+use crate::testkit::client::{self, AUTO, Grid, Variable};
+use crate::testkit::values::decode;
 use miniexpr::Dtype;
 
 const ELEMENT_LOOP: &str = "for (int64_t __me_idx = 0; __me_idx < __me_nitems; __me_idx++) {";
@@ -63,7 +64,7 @@ fn blocks_of_arrays_are_described_by_a_context() {
         assert!(text.contains(line), "{line}\n{text}");
     }
     let out = expression.eval_nd(&[], 6, 1, 0).unwrap();
-    assert_eq!(client::values::decode(Dtype::Float64, &out), [18.0, 0.0, 0.0, 24.0, 0.0, 0.0]);
+    assert_eq!(decode(Dtype::Float64, &out), [18.0, 0.0, 0.0, 24.0, 0.0, 0.0]);
 }
 
 #[test]
@@ -77,7 +78,7 @@ fn triangular_loops_over_blocks() {
         let expression = client::compile_nd(&source, &variables, AUTO, &grid, 0).unwrap();
         let out = expression.eval_nd(&[&[0; 80]], 10, 0, 0).unwrap();
         let want = [0.0, 1.0, 3.0, 6.0, 10.0, 0.0, 1.0, 3.0, 6.0, 10.0];
-        assert_eq!(client::values::decode(Dtype::Float64, &out), want);
+        assert_eq!(decode(Dtype::Float64, &out), want);
     }
 }
 

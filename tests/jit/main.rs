@@ -2,18 +2,16 @@
 
 mod agreement;
 mod child;
-#[path = "../client/mod.rs"]
-mod client;
 mod environment;
 mod fork;
 mod generated_c;
-#[path = "../dsl/generator.rs"]
-mod generator;
 mod hostile_systems;
 mod overlap;
 mod plain;
 mod session;
 mod small_stacks;
+#[path = "../../testkit/mod.rs"]
+mod testkit;
 mod threads;
 mod trace;
 
@@ -21,9 +19,9 @@ use std::ffi::c_int;
 use std::fs;
 use std::path::Path;
 
-use client::{AUTO, Grid, Variable};
 use miniexpr::Dtype;
 use session::{Session, cc, compile, has_kernel, set, values};
+use testkit::client::{self, AUTO, Grid, Variable};
 
 const ON: c_int = 1;
 const OFF: c_int = 2;

@@ -3,8 +3,8 @@
 use std::ffi::c_void;
 use std::ptr;
 
-use crate::client::{self, Expression, Variable};
 use crate::session::{Session, has_kernel, set};
+use crate::testkit::client::{self, Expression, Variable};
 use miniexpr::Dtype::{self, Float32, Float64};
 use miniexpr::ffi;
 

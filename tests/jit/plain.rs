@@ -1,6 +1,6 @@
 //! Plain expressions that are evaluated on many items: machine code and interpreter agree.
 
-use super::client::{self, AUTO, Variable};
+use crate::testkit::client::{self, AUTO, Variable};
 use miniexpr::internals::dtype::{Dtype, Scalar};
 
 /// More items than an expression is interpreted on before it may get machine code.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::ptr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::client::{self, AUTO, Expression, Failure, Variable};
+use crate::testkit::client::{self, AUTO, Expression, Failure, Variable};
 use miniexpr::Dtype;
 use miniexpr::ffi;
 

@@ -3,7 +3,7 @@
 use std::ffi::{CString, c_int, c_void};
 use std::ptr;
 
-use crate::client::{
+use crate::testkit::client::{
     AUTO, Expression, Grid, Variable, compile, compile_nd, compile_status, eval_status, last_message,
 };
 use miniexpr::Dtype;

@@ -1,7 +1,8 @@
 //! Blocks of random arrays, put together, equal the evaluation of the whole array.
 
-use crate::client::{AUTO, Expression, FILL, Grid, Variable, compile, compile_nd};
-use crate::grid_model::{Numbers, block_of, packed, random_grid};
+use crate::grid_model::{block_of, indices, packed, random_grid};
+use crate::testkit::client::{AUTO, Expression, FILL, Grid, Variable, compile, compile_nd};
+use crate::testkit::random::Random;
 use miniexpr::Dtype;
 
 /// What padding holds on input: as float64 and float32 a large negative number.
@@ -28,9 +29,9 @@ impl Case {
     }
 
     /// Two arrays of small numbers.
-    fn data(&self, numbers: &mut Numbers, items: usize) -> [Vec<u8>; 2] {
+    fn data(&self, random: &mut Random, items: usize) -> [Vec<u8>; 2] {
         self.dtypes.map(|dtype| {
-            let mut item = || match (numbers.below(100), dtype) {
+            let mut item = || match (random.below(100), dtype) {
                 (value, Dtype::Float64) => (value as f64 / 8.0).to_le_bytes().to_vec(),
                 (value, Dtype::Float32) => (value as f32 / 8.0).to_le_bytes().to_vec(),
                 (value, _) => value.to_le_bytes()[..dtype.size()].to_vec(),
@@ -52,20 +53,20 @@ const ELEMENT_WISE: [Case; 6] = [
 
 #[test]
 fn element_wise_blocks_assemble_to_the_whole() {
-    let mut numbers = Numbers::new(11);
+    let mut random = Random::new(11);
     for round in 0..120 {
-        let grid = random_grid(&mut numbers, 1 + round % 8);
+        let grid = random_grid(&mut random, 1 + round % 8);
         let case = &ELEMENT_WISE[round % ELEMENT_WISE.len()];
-        let inputs = case.data(&mut numbers, grid.items());
+        let inputs = case.data(&mut random, grid.items());
         let (flat, blocked) = (case.flat(), case.blocked(&grid));
         let whole = flat.eval(&[&inputs[0], &inputs[1]], grid.items()).unwrap();
         let itemsize = blocked.itemsize();
         for (nchunk, nblock) in grid.blocks() {
-            let indices = grid.indices(nchunk, nblock);
+            let indices = indices(&grid, nchunk, nblock);
             let valid = indices.iter().flatten().count();
             assert_eq!(blocked.valid_nitems(nchunk, nblock), Ok(valid as i64));
             let blocks = [0, 1].map(|i| block_of(&inputs[i], case.dtypes[i].size(), &indices, PADDING));
-            let out = blocked.eval_nd(&[&blocks[0], &blocks[1]], grid.padded_items(), nchunk, nblock);
+            let out = blocked.eval_nd(&[&blocks[0], &blocks[1]], indices.len(), nchunk, nblock);
             let expected = block_of(&whole, itemsize, &indices, 0);
             assert_eq!(out, Ok(expected), "{}: {grid:?}, block {nchunk} {nblock}", case.text);
         }
@@ -89,17 +90,17 @@ def kernel(a, b):
 fn kernels_of_padded_blocks_give_the_same_bits_compiled_and_interpreted() {
     const OFF: i32 = 2;
     let case = Case { text: KERNEL, dtypes: [Dtype::Float64, Dtype::Int16], output: AUTO };
-    let mut numbers = Numbers::new(14);
+    let mut random = Random::new(14);
     for round in 0..40 {
-        let grid = random_grid(&mut numbers, 1 + round % 4);
-        let inputs = case.data(&mut numbers, grid.items());
+        let grid = random_grid(&mut random, 1 + round % 4);
+        let inputs = case.data(&mut random, grid.items());
         let compile = |mode| compile_nd(KERNEL, &case.variables(), AUTO, &grid, mode).expect("a kernel");
         let (compiled, interpreted) = (compile(0), compile(OFF));
         for (nchunk, nblock) in grid.blocks() {
-            let indices = grid.indices(nchunk, nblock);
+            let indices = indices(&grid, nchunk, nblock);
             let blocks = [0, 1].map(|i| block_of(&inputs[i], case.dtypes[i].size(), &indices, PADDING));
             let [by_code, by_interpreter] = [&compiled, &interpreted].map(|expression| {
-                expression.eval_nd(&[&blocks[0], &blocks[1]], grid.padded_items(), nchunk, nblock)
+                expression.eval_nd(&[&blocks[0], &blocks[1]], indices.len(), nchunk, nblock)
             });
             assert_eq!(by_code, by_interpreter, "{grid:?}, block {nchunk} {nblock}");
         }
@@ -130,14 +131,14 @@ impl Case {
     /// nothing else written.
     fn check_block(&self, grid: &Grid, inputs: &[Vec<u8>; 2], (nchunk, nblock): (i64, i64)) {
         let place = format!("{}: {grid:?}, block {nchunk} {nblock}", self.text);
-        let indices = grid.indices(nchunk, nblock);
+        let indices = indices(grid, nchunk, nblock);
         let valid = indices.iter().flatten().count();
         let sizes = self.dtypes.map(Dtype::size);
         let blocks = [0, 1].map(|i| block_of(&inputs[i], sizes[i], &indices, PADDING));
         let items = [0, 1].map(|i| packed(&blocks[i], sizes[i], &indices));
         let mut expected = self.flat().eval(&[&items[0], &items[1]], valid).expect(&place);
         let blocked = self.blocked(grid);
-        let out = blocked.eval_nd(&[&blocks[0], &blocks[1]], grid.padded_items(), nchunk, nblock);
+        let out = blocked.eval_nd(&[&blocks[0], &blocks[1]], indices.len(), nchunk, nblock);
         let out = out.expect(&place);
         if SCALAR.iter().any(|scalar| scalar.text == self.text) {
             expected.resize(out.len(), FILL);
@@ -153,13 +154,13 @@ impl Case {
 
 #[test]
 fn reductions_of_blocks_equal_those_of_the_packed_items() {
-    let mut numbers = Numbers::new(12);
+    let mut random = Random::new(12);
     for round in 0..160 {
-        let grid = random_grid(&mut numbers, 1 + round % 8);
+        let grid = random_grid(&mut random, 1 + round % 8);
         let case = SCALAR.iter().chain(&MIXED).nth(round % 10).expect("ten cases");
-        let inputs = case.data(&mut numbers, grid.items());
-        let is_empty = |(nchunk, nblock)| grid.indices(nchunk, nblock).iter().all(Option::is_none);
-        for block in grid.blocks().into_iter().filter(|block| !is_empty(*block)) {
+        let inputs = case.data(&mut random, grid.items());
+        let is_empty = |(nchunk, nblock)| indices(&grid, nchunk, nblock).iter().all(Option::is_none);
+        for block in grid.blocks().filter(|block| !is_empty(*block)) {
             case.check_block(&grid, &inputs, block);
         }
     }
@@ -168,9 +169,9 @@ fn reductions_of_blocks_equal_those_of_the_packed_items() {
 #[test]
 fn blocks_of_many_internal_blocks_give_the_same_bits() {
     let grid = Grid { shape: vec![70, 3000], chunkshape: vec![64, 2900], blockshape: vec![40, 2700] };
-    let mut numbers = Numbers::new(13);
+    let mut random = Random::new(13);
     for case in ELEMENT_WISE.iter().chain(&MIXED).chain(&SCALAR) {
-        let inputs = case.data(&mut numbers, grid.items());
+        let inputs = case.data(&mut random, grid.items());
         for block in [(0, 0), (0, 1), (1, 0), (2, 0)] {
             case.check_block(&grid, &inputs, block);
         }

@@ -2,9 +2,9 @@
 
 mod arguments;
 mod assembled;
-#[path = "../client/mod.rs"]
-mod client;
 mod grid_model;
 mod reductions;
 mod sums_of_rows;
+#[path = "../../testkit/mod.rs"]
+mod testkit;
 mod worked_examples;

@@ -1,6 +1,6 @@
 //! Reductions over flat arrays: dtypes, values, rejected forms and what is written.
 
-use crate::client::{AUTO, Grid, Variable, compile, compile_nd, compile_status, is_untouched};
+use crate::testkit::client::{AUTO, Grid, Variable, compile, compile_nd, compile_status, is_untouched};
 use miniexpr::internals::dtype::{Complex, Dtype, Scalar};
 
 const INF: f64 = f64::INFINITY;

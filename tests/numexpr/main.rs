@@ -1,17 +1,16 @@
 //! The numexpr dialect against what numexpr gives, recorded by `scripts/compare_numexpr.py record`.
 
-#[path = "../numpy/array.rs"]
-mod array;
-#[path = "../numpy/table.rs"]
-mod table;
+#[path = "../../testkit/mod.rs"]
+mod testkit;
 
 use miniexpr::{ArrayRef, Dialect, Dtype, Expression};
+use testkit::recorded;
 
 const OPERATIONS: &str = include_str!("operations.txt");
 
 #[test]
 fn operations_give_what_numexpr_gives() {
-    let cells = table::check(OPERATIONS, Dialect::NumExpr);
+    let cells = recorded::check(OPERATIONS, Dialect::NumExpr);
     assert!(cells > 7_000, "{cells} cells");
 }
 

@@ -1,7 +1,7 @@
 //! Kernels of the NumPy dialect: the values are those of Python over NumPy's scalars.
 
-use super::array::Array;
-use super::table::{Values, canonical};
+use crate::testkit::array::Array;
+use crate::testkit::recorded::{Values, canonical};
 use miniexpr::{ArrayRef, Dtype, ErrorKind, Expression, JitMode};
 
 fn kernel(body: &str, variables: &[(&str, Dtype)]) -> Result<Expression, miniexpr::Error> {

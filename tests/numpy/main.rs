@@ -1,22 +1,22 @@
 //! The NumPy dialect against what NumPy gives, recorded by `scripts/compare_numpy.py record`.
 //!
-//! `operations.txt` is a table of `table.rs`; `functions.txt` has the values of functions, which are compared within a few
+//! `operations.txt` is a table of `testkit/recorded.rs`; `functions.txt` has the values of functions, which are compared within a few
 //! units in the last place.
 
-mod array;
 mod kernels;
 mod reductions;
-mod table;
+#[path = "../../testkit/mod.rs"]
+mod testkit;
 
 use miniexpr::{Dialect, Dtype};
-use table::{Values, bytes_of, dtype_called, evaluate, floats};
+use testkit::recorded::{Values, bytes_of, check, dtype_called, evaluate, floats};
 
 const OPERATIONS: &str = include_str!("operations.txt");
 const FUNCTIONS: &str = include_str!("functions.txt");
 
 #[test]
 fn operations_give_what_numpy_gives() {
-    let cells = table::check(OPERATIONS, Dialect::NumPy);
+    let cells = check(OPERATIONS, Dialect::NumPy);
     assert!(cells > 10_000, "{cells} cells");
 }
 

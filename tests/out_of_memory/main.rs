@@ -1,10 +1,10 @@
 //! Every allocation of a compile or evaluation call may fail: the code is that of memory, or the
 //! values are the right ones; nothing aborts, and nothing leaks.
 
-#[path = "../client/mod.rs"]
-mod client;
 mod failing_allocator;
 mod scenario;
+#[path = "../../testkit/mod.rs"]
+mod testkit;
 
 use std::ffi::c_void;
 

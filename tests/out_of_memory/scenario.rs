@@ -4,9 +4,9 @@ use std::ffi::{CString, c_int, c_void};
 use std::ptr;
 use std::thread;
 
-use crate::client::values::{encode, numbers_per_item};
-use crate::client::{AUTO, Grid, Variable, compile_status, entries, eval_status};
 use crate::failing_allocator::{Refusals, live_bytes, with_refusals};
+use crate::testkit::client::{AUTO, Grid, Variable, compile_status, entries, eval_status};
+use crate::testkit::values::{encode, numbers_per_item};
 use miniexpr::Dtype;
 use miniexpr::ffi::{self, me_eval_params, me_expr, me_variable};
 

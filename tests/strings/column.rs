@@ -2,7 +2,7 @@
 
 use miniexpr::Dtype;
 
-use crate::client::{AUTO, Expression, Failure, Variable, compile};
+use crate::testkit::client::{AUTO, Expression, Failure, Variable, compile};
 
 /// A variable with its data.
 #[derive(Clone)]

@@ -2,8 +2,8 @@
 
 use miniexpr::Dtype;
 
-use crate::client::{compile_status, eval_status};
 use crate::column::{Column, bytes, check, compiled, evaluate, numbers, text, used};
+use crate::testkit::client::{compile_status, eval_status};
 
 fn a() -> [Column; 1] {
     [text("a", 8, &["foo", "Hello", " pad  ", "abcdefgh", ""])]

@@ -1,7 +1,7 @@
 //! String literals in expressions: escapes, data that looks like code, and where errors are reported.
 
-use crate::client::compile_status;
 use crate::column::{check, check_bools, compiled, numbers, text};
+use crate::testkit::client::compile_status;
 
 #[test]
 fn text_is_data() {

@@ -1,11 +1,11 @@
 //! Strings through the C functions: worked examples, typing, packed results.
 
-#[path = "../client/mod.rs"]
-mod client;
 mod column;
 mod kernels;
 mod literals;
 mod packed;
+#[path = "../../testkit/mod.rs"]
+mod testkit;
 mod truths;
 mod typing;
 mod values;

@@ -6,8 +6,8 @@ use std::ptr;
 use miniexpr::Dtype;
 use miniexpr::ffi;
 
-use crate::client::eval_status;
 use crate::column::{Column, bytes, compiled, numbers, text, used};
+use crate::testkit::client::eval_status;
 
 /// Checks offsets and data of an expression.
 fn check(columns: &[Column], source: &str, offsets: &[i64], data: &[u8]) {

@@ -1,12 +1,13 @@
 //! Operators on truth values of every origin, against a model: no operator may lose what its operand is.
 
+use crate::testkit::random::Random;
 use std::ffi::c_void;
 
 use miniexpr::Dtype;
 
-use crate::client::values::{decode, encode};
-use crate::client::{AUTO, Variable, compile};
 use crate::column::{self, Column};
+use crate::testkit::client::{AUTO, Variable, compile};
+use crate::testkit::values::{decode, encode};
 
 const N: usize = 5;
 
@@ -68,16 +69,6 @@ fn leaves() -> Vec<Truth> {
         leaves.push(leaf(&format!("('a' {operator} r)"), s.map(|s| holds("a", s))));
     }
     leaves
-}
-
-/// A small generator of pseudo-random numbers.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        (self.0 >> 33) as usize % bound
-    }
 }
 
 fn combine(kind: usize, a: &Truth, b: &Truth, c: &Truth) -> Truth {
@@ -155,14 +146,14 @@ fn operators_keep_what_they_are_applied_to() {
             }
         }
     }
-    let mut random = Random(1);
+    let mut random = Random::new(1);
     for _ in 0..3000 {
         let mut known = leaves.clone();
         for _ in 0..4 {
-            let mut pick = || known[random.below(known.len())].clone();
+            let mut pick = || known[random.index(known.len())].clone();
             let (a, b, c) = (pick(), pick(), pick());
             // Not the minus, which makes numbers of truths where a float64 meets it.
-            let kind = [0, 1, 3, 4, 5, 6, 7, 8, 9, 10][random.below(10)];
+            let kind = [0, 1, 3, 4, 5, 6, 7, 8, 9, 10][random.index(10)];
             known.push(combine(kind, &a, &b, &c));
         }
         check(&columns, known.last().expect("a truth"));

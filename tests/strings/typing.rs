@@ -2,8 +2,8 @@
 
 use miniexpr::Dtype;
 
-use crate::client::{AUTO, Variable, compile, compile_status};
 use crate::column::{Column, bytes, compiled, evaluate, numbers, text};
+use crate::testkit::client::{AUTO, Variable, compile, compile_status};
 
 fn columns() -> [Column; 4] {
     [text("a", 4, &["x"]), text("b", 4, &["y"]), bytes("s", 4, &[b"z"]), numbers("x", &[1.0])]

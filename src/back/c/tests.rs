@@ -11,8 +11,7 @@ use crate::back::block::{Interpreter, Items};
 use crate::back::engine::{Call, Code};
 use crate::back::identity::Gates;
 use crate::back::settings::Settings;
-use crate::dtype::{Dtype, Scalar};
-use crate::front::testing::generator::{Generator, Random};
+use crate::dtype::Dtype;
 use crate::front::testing::{
     compile, compile_entries, entries, exchange_operations, operations_without_names,
 };
@@ -20,6 +19,10 @@ use crate::ir::Kernel;
 use crate::kernel::Accuracy;
 use crate::kernel::level::Level;
 use crate::mid::Positions;
+use crate::testkit::equality::assert_equal;
+use crate::testkit::kernels::Generator;
+use crate::testkit::random::{Random, cases};
+use crate::testkit::values::{aligned, random_items};
 
 const LOOP: &str = "\
 def f(x):
@@ -59,28 +62,12 @@ fn library(kernel: &Kernel, gates: Gates) -> Option<Library> {
     Some(unsafe { Library::load(&object, &source) }.expect("a loaded object"))
 }
 
-/// Items of a dtype, edge values among them.
-fn items(dtype: Dtype, n: usize, random: &mut Random) -> Vec<u64> {
-    let edges = [0.0, -0.0, 1.0, -1.0, -2.5, 127.0, 1e19, f64::NAN, f64::INFINITY, 5e-324];
-    let mut bytes = Vec::new();
-    for _ in 0..n {
-        let value = match random.below(3) {
-            0 => Scalar::Float(*random.pick(&edges)),
-            1 => Scalar::Int(i128::from(random.next().cast_signed())),
-            _ => Scalar::Float(random.below(400) as f64 / 16.0 - 10.0),
-        };
-        bytes.extend_from_slice(&value.to_bytes(dtype)[..dtype.size()]);
-    }
-    bytes.resize(bytes.len().next_multiple_of(8), 0);
-    bytes.chunks_exact(8).map(|chunk| u64::from_ne_bytes(chunk.try_into().unwrap())).collect()
-}
-
 /// Whether compiler and interpreter give the same bits; NaNs are equal.
 fn agree(kernel: &Kernel, dtypes: [Dtype; 2], gates: Gates, what: &str) {
     let Some(library) = library(kernel, gates) else { panic!("{what}: refused\n{kernel}") };
     const N: usize = 300;
     let mut random = Random::new(7);
-    let arrays = dtypes.map(|dtype| items(dtype, N, &mut random));
+    let arrays = dtypes.map(|dtype| aligned(&random_items(&mut random, dtype, N)));
     let inputs = arrays.each_ref().map(|array| array.as_ptr().cast());
     let (mut got, mut want) = (vec![0_u64; N], vec![0_u64; N]);
     let extent = [N as i64];
@@ -99,21 +86,10 @@ fn agree(kernel: &Kernel, dtypes: [Dtype; 2], gates: Gates, what: &str) {
     if !done {
         return;
     }
-    let dtype = kernel.output.dtype;
-    let bytes = |words: &[u64]| words.iter().flat_map(|word| word.to_ne_bytes()).collect::<Vec<u8>>();
-    let (got, want) = (bytes(&got), bytes(&want));
-    for item in 0..N {
-        let [got, want] = [&got, &want].map(|bytes| {
-            let mut slot = [0; 16];
-            slot[..dtype.size()].copy_from_slice(&bytes[item * dtype.size()..][..dtype.size()]);
-            slot
-        });
-        let are_nan = [got, want].iter().all(|item| Scalar::from_bytes(item, dtype).to_f64().is_nan());
-        assert!(
-            got == want || dtype.is_float() && are_nan,
-            "{what}, item {item}: {got:?}, not {want:?}\n{kernel}"
-        );
-    }
+    let size = N * kernel.output.itemsize;
+    let bytes =
+        |words: &[u64]| words.iter().flat_map(|word| word.to_ne_bytes()).take(size).collect::<Vec<u8>>();
+    assert_equal(kernel.output.dtype, &bytes(&got), &bytes(&want), format_args!("{what}\n{kernel}"));
 }
 
 #[test]
@@ -136,8 +112,7 @@ const PROGRAMS: u64 = 20;
 /// With the operations that the language has no names for in them.
 #[test]
 fn random_programs() {
-    let wanted = std::env::var("MINIEXPR_RANDOM_C_PROGRAMS").ok().and_then(|text| text.parse().ok());
-    for seed in 0..wanted.unwrap_or(PROGRAMS) {
+    for seed in 0..cases("MINIEXPR_RANDOM_C_PROGRAMS", PROGRAMS) {
         let mut random = Random::new(seed);
         let dtypes = [*random.pick(&Dtype::REAL), *random.pick(&Dtype::REAL)];
         let source = Generator::new(&mut random).kernel();

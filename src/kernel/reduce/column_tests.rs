@@ -1,7 +1,8 @@
 //! Reductions of columns against those of the same items in a line.
 
+use super::tests::Numbers;
 use super::{Accumulator, ColumnAccumulator, ColumnReducer, GRAIN, Reducer, RowSet, RowsInMemory};
-use crate::dtype::{Complex, Dtype, Scalar};
+use crate::dtype::{Dtype, Scalar};
 use crate::ir::ReduceOp::{self, *};
 use crate::kernel::level::Level;
 use crate::memory::OutOfMemory;
@@ -119,34 +120,6 @@ impl Table {
     }
 }
 
-/// Numbers of a linear congruential generator.
-struct Numbers(u64);
-
-impl Numbers {
-    fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        self.0 ^ self.0 >> 29
-    }
-
-    /// A number near one, of either sign; now and then a zero of either sign.
-    fn float(&mut self) -> f64 {
-        match self.bits() % 16 {
-            0 => 0.0,
-            1 => -0.0,
-            _ => (self.bits() >> 11) as f64 / (1u64 << 52) as f64 - 1.0,
-        }
-    }
-
-    fn of_dtype(&mut self, dtype: Dtype) -> Scalar {
-        match dtype {
-            Dtype::Bool => Scalar::Bool(self.bits() & 3 != 0),
-            _ if dtype.is_integer() => Scalar::Int(i128::from(self.bits() as i64)).cast(dtype),
-            _ if dtype.is_complex() => Scalar::Complex(Complex::new(self.float(), self.float())).cast(dtype),
-            _ => Scalar::Float(self.float()).cast(dtype),
-        }
-    }
-}
-
 fn defined() -> impl Iterator<Item = (ReduceOp, Dtype)> {
     let all = OPS.into_iter().flat_map(|op| Dtype::NUMERIC.into_iter().map(move |dtype| (op, dtype)));
     all.filter(|(op, dtype)| Reducer::new(*op, *dtype, Level::Baseline).is_some())
@@ -159,7 +132,7 @@ fn defined_of_columns() -> impl Iterator<Item = (ReduceOp, Dtype)> {
 
 #[test]
 fn columns_have_the_bits_of_lines() {
-    let mut numbers = Numbers(1);
+    let mut numbers = Numbers::with_zeros(1);
     let rows =
         [0, 1, 2, 3, 7, 8, 9, 31, 32, 33, 40, 65, 97, 129, 161, 193, 224, 225, 255, 256, 257, 513, 1000];
     for (k, rows) in rows.into_iter().enumerate() {
@@ -180,7 +153,7 @@ fn columns_have_the_bits_of_lines() {
 
 #[test]
 fn tiles_do_not_show() {
-    let mut numbers = Numbers(2);
+    let mut numbers = Numbers::with_zeros(2);
     for (op, dtype) in defined_of_columns() {
         let table = Table::new(dtype, 19, 1100, |_| numbers.of_dtype(dtype));
         assert!(table.reduced(op, Level::current()) == table.expected(op), "{op:?} of {dtype}");
@@ -189,7 +162,7 @@ fn tiles_do_not_show() {
 
 #[test]
 fn cuts_and_pieces_do_not_show() {
-    let mut numbers = Numbers(3);
+    let mut numbers = Numbers::with_zeros(3);
     for (op, dtype) in defined_of_columns() {
         for rows in [0, 7, 256, 300, 1024, 2047, 2048, 2305, 4000] {
             let table = Table::new(dtype, rows, 5, |_| numbers.of_dtype(dtype));
@@ -211,7 +184,7 @@ fn cuts_and_pieces_do_not_show() {
 /// Lines in pieces, each by itself.
 #[test]
 fn lines_are_joined_without_a_trace() {
-    let mut numbers = Numbers(7);
+    let mut numbers = Numbers::with_zeros(7);
     for (op, dtype) in defined() {
         for n in [0, 7, 256, 300, 2047, 2305] {
             let items: Vec<f64> = (0..n).map(|_| numbers.float()).collect();
@@ -274,7 +247,7 @@ fn sums_have_the_documented_tree() {
             }
         }
     }
-    let mut numbers = Numbers(4);
+    let mut numbers = Numbers::with_zeros(4);
     for rows in [1, 2, 33, 200, 256, 700, 1281, 2000] {
         let columns = 3;
         let items: Vec<f64> = (0..rows * columns).map(|_| numbers.float()).collect();
@@ -293,7 +266,7 @@ fn sums_have_the_documented_tree() {
 #[test]
 fn nan_wins_and_zeros_have_an_order() {
     let special = [0.0, -0.0, f64::NAN, 1.0, -1.0, f64::INFINITY, f64::NEG_INFINITY, -f64::NAN];
-    let mut numbers = Numbers(5);
+    let mut numbers = Numbers::with_zeros(5);
     for dtype in [Dtype::Float32, Dtype::Float64] {
         for rows in 1..20 {
             let kinds = 1 + numbers.bits() as usize % special.len();
@@ -337,7 +310,7 @@ fn totals_of_integers_do_not_wrap() {
 /// A table of which the columns are the rows of another.
 #[test]
 fn columns_may_lie_apart() {
-    let mut numbers = Numbers(6);
+    let mut numbers = Numbers::with_zeros(6);
     for (op, dtype) in defined_of_columns() {
         for (rows, columns) in [(3, 100), (40, 17), (300, 5)] {
             let table = Table::new(dtype, rows, columns, |_| numbers.of_dtype(dtype));

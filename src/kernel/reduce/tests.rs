@@ -4,6 +4,8 @@ use super::{Accumulator, EvenRows, GRAIN, Reducer};
 use crate::dtype::{Complex, Dtype, Scalar};
 use crate::ir::ReduceOp::{self, *};
 use crate::kernel::level::Level;
+use crate::testkit::equality::is_same_number;
+use crate::testkit::random::Random;
 
 const OPS: [ReduceOp; 7] = [Sum, Prod, Mean, Min, Max, Any, All];
 /// What gives another dtype than that of the items or of truth.
@@ -93,21 +95,36 @@ fn bits_of(value: Scalar) -> [u8; 16] {
     value.to_bytes(dtype)
 }
 
-/// Numbers of a linear congruential generator.
-struct Numbers(u64);
+/// Random items of every dtype.
+pub struct Numbers {
+    random: Random,
+    has_zeros: bool,
+}
 
 impl Numbers {
-    fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        self.0 ^ self.0 >> 29
+    fn new(seed: u64) -> Numbers {
+        Numbers { random: Random::new(seed), has_zeros: false }
     }
 
-    /// A finite number near one, of either sign.
-    fn float(&mut self) -> f64 {
-        (self.bits() >> 11) as f64 / (1u64 << 52) as f64 - 1.0
+    /// Floats are now and then a zero of either sign.
+    pub fn with_zeros(seed: u64) -> Numbers {
+        Numbers { has_zeros: true, ..Numbers::new(seed) }
     }
 
-    fn of_dtype(&mut self, dtype: Dtype) -> Scalar {
+    pub fn bits(&mut self) -> u64 {
+        self.random.bits()
+    }
+
+    /// A number in `-1.0..1.0`.
+    pub fn float(&mut self) -> f64 {
+        match self.has_zeros.then(|| self.random.below(16)) {
+            Some(0) => 0.0,
+            Some(1) => -0.0,
+            _ => self.random.uniform(-1.0, 1.0),
+        }
+    }
+
+    pub fn of_dtype(&mut self, dtype: Dtype) -> Scalar {
         match dtype {
             Dtype::Bool => Scalar::Bool(self.bits() & 3 != 0),
             _ if dtype.is_integer() => Scalar::Int(i128::from(self.bits() as i64)).cast(dtype),
@@ -138,7 +155,7 @@ fn integers_agree_with_exact_arithmetic() {
         Scalar::Int(value) => value,
         _ => unreachable!("integer dtypes only"),
     };
-    let mut numbers = Numbers(3);
+    let mut numbers = Numbers::new(3);
     for dtype in Dtype::REAL.into_iter().filter(|dtype| !dtype.is_float()) {
         let wide = if dtype.is_unsigned() { Dtype::UInt64 } else { Dtype::Int64 };
         for n in lengths() {
@@ -206,7 +223,7 @@ fn compensated_sum(values: impl Iterator<Item = f64>) -> f64 {
 
 #[test]
 fn float_sums_are_as_accurate_as_a_balanced_tree() {
-    let mut numbers = Numbers(5);
+    let mut numbers = Numbers::new(5);
     for dtype in [Dtype::Float32, Dtype::Float64] {
         for n in lengths().filter(|&n| n > 0) {
             let values = numbers.items(dtype, n);
@@ -223,7 +240,7 @@ fn float_sums_are_as_accurate_as_a_balanced_tree() {
 
 #[test]
 fn float_products_are_accurate() {
-    let mut numbers = Numbers(6);
+    let mut numbers = Numbers::new(6);
     for n in lengths() {
         let values: Vec<f64> = (0..n).map(|_| 1.0 + numbers.float() / 1000.0).collect();
         let exact = values.iter().map(|value| value.ln()).sum::<f64>().exp();
@@ -234,7 +251,7 @@ fn float_products_are_accurate() {
 
 #[test]
 fn complex_sums_and_products_agree_with_a_loop() {
-    let mut numbers = Numbers(7);
+    let mut numbers = Numbers::new(7);
     for dtype in [Dtype::Complex64, Dtype::Complex128] {
         for n in lengths().filter(|&n| n > 0) {
             let turns: Vec<f64> = (0..n).map(|_| numbers.float()).collect();
@@ -258,7 +275,7 @@ fn complex_sums_and_products_agree_with_a_loop() {
 
 #[test]
 fn results_have_the_same_bits_at_every_level_and_cut() {
-    let mut numbers = Numbers(8);
+    let mut numbers = Numbers::new(8);
     for dtype in Dtype::NUMERIC {
         for n in [0, 1, 63, 64, 65, 300, 1024, 5000] {
             let items = Items::new(dtype, &numbers.items(dtype, n));
@@ -318,7 +335,7 @@ fn filled_length(items: usize) -> usize {
 
 #[test]
 fn rows_give_the_bits_of_one_array_of_filled_rows_and_gaps_do_not_matter() {
-    let mut numbers = Numbers(9);
+    let mut numbers = Numbers::new(9);
     for (round, rows) in even_rows().enumerate() {
         let dtype = Dtype::NUMERIC[round % Dtype::NUMERIC.len()];
         let values = numbers.items(dtype, rows.total());
@@ -348,11 +365,6 @@ fn rows_give_the_bits_of_one_array_of_filled_rows_and_gaps_do_not_matter() {
     }
 }
 
-/// Equal, or both NaN.
-fn same(left: f64, right: f64) -> bool {
-    left == right || (left.is_nan() && right.is_nan())
-}
-
 #[test]
 fn special_values_follow_the_table() {
     const NAN: f64 = f64::NAN;
@@ -375,7 +387,7 @@ fn special_values_follow_the_table() {
                 let result = items.reduced(op).to_f64();
                 let signs_agree =
                     expected.is_nan() || result.is_sign_negative() == expected.is_sign_negative();
-                assert!(same(result, expected) && signs_agree, "{op:?} of {values:?}: {result}");
+                assert!(is_same_number(result, expected) && signs_agree, "{op:?} of {values:?}: {result}");
             }
             assert_eq!(items.reduced(Any), Scalar::Bool(any), "any of {values:?}");
             assert_eq!(items.reduced(All), Scalar::Bool(all), "all of {values:?}");
@@ -519,7 +531,7 @@ fn deviations_of(values: &[Scalar]) -> f64 {
 
 #[test]
 fn deviations_agree_with_two_passes_far_from_zero() {
-    let mut numbers = Numbers(11);
+    let mut numbers = Numbers::new(11);
     for dtype in Dtype::NUMERIC {
         for n in [1, 2, 63, 64, 65, 255, 257, 1087, 5000] {
             let mut values = numbers.items(dtype, n);
@@ -568,7 +580,7 @@ fn position_of(values: &[Scalar], is_least: bool) -> i128 {
 
 #[test]
 fn positions_are_those_of_a_loop() {
-    let mut numbers = Numbers(12);
+    let mut numbers = Numbers::new(12);
     for dtype in Dtype::NUMERIC {
         for n in [1, 2, 7, 63, 64, 65, 130, 257, 1087] {
             // Few values, so that many are equal.
@@ -607,7 +619,7 @@ fn positions_are_those_of_a_loop() {
 /// Gaps do not count.
 #[test]
 fn rows_have_the_positions_and_deviations_of_their_items() {
-    let mut numbers = Numbers(13);
+    let mut numbers = Numbers::new(13);
     for (round, rows) in even_rows().enumerate() {
         let dtype = Dtype::NUMERIC[round % Dtype::NUMERIC.len()];
         let values = numbers.items(dtype, rows.total());

@@ -2,6 +2,7 @@
 
 use crate::dtype::{Complex, Dtype, Scalar};
 use crate::kernel::Kernel;
+use crate::testkit::equality::is_same_value;
 
 /// Elements of one dtype in aligned memory.
 #[derive(Clone)]
@@ -75,11 +76,11 @@ impl Block {
     /// Whether element `index` is `expected`, bit for bit, any NaN being as good as another.
     pub fn is(&self, index: usize, expected: Scalar) -> bool {
         let size = self.dtype.size();
-        let both_nan = |x: f64, y: f64| x.is_nan() && y.is_nan();
-        let same_part = |x: f64, y: f64| x.to_bits() == y.to_bits() || both_nan(x, y);
         match (self.get(index), expected.cast(self.dtype)) {
-            (Scalar::Complex(x), Scalar::Complex(y)) => same_part(x.re, y.re) && same_part(x.im, y.im),
-            (Scalar::Float(x), Scalar::Float(y)) => same_part(x, y),
+            (Scalar::Complex(x), Scalar::Complex(y)) => {
+                is_same_value(x.re, y.re) && is_same_value(x.im, y.im)
+            }
+            (Scalar::Float(x), Scalar::Float(y)) => is_same_value(x, y),
             (_, expected) => self.element(index) == &expected.to_bytes(self.dtype)[..size],
         }
     }

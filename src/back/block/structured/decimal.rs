@@ -48,6 +48,7 @@ fn append_fraction(line: &mut Vec<u8>, digits: &[u8]) -> Result<(), OutOfMemory>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testkit::random::Random;
 
     fn printed(digits: usize, shows_plus: bool, value: f64) -> String {
         let mut line = Vec::new();
@@ -79,14 +80,10 @@ mod tests {
             999_999_999.5,
             1.0 / 3.0,
         ]);
-        let mut state = 7u64;
+        let mut random = Random::new(7);
         for _ in 0..2000 {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            values.extend([
-                f64::from_bits(state),
-                (state >> 40) as f64 / 64.0,
-                f64::from(state as u32 as f32),
-            ]);
+            let bits = random.bits();
+            values.extend([f64::from_bits(bits), (bits >> 40) as f64 / 64.0, f64::from(bits as u32 as f32)]);
         }
         for value in values.into_iter().filter(|value| !value.is_nan()) {
             for (digits, shows_plus) in [(9, false), (9, true), (17, false), (17, true)] {

@@ -1,32 +1,21 @@
 //! Every operation on every dtype.
 
 use super::{bytes_of, compile, compile_entries, interpret, levels, native, run};
-use crate::dtype::{Dtype, Scalar};
-use crate::front::testing::generator::{Generator, Random};
+use crate::dtype::Dtype;
 use crate::front::testing::{entries, exchange_operations, operations_without_names};
 use crate::front::{Entry, EntryKind};
 use crate::ir::Kernel;
 use crate::kernel::level::Level;
+use crate::testkit::equality::assert_equal;
+use crate::testkit::kernels::Generator;
+use crate::testkit::random::{Random, cases};
+use crate::testkit::values::{aligned, random_items};
 
 /// `n` items of a dtype, edge values among them, in a buffer aligned for it.
 fn items(dtype: Dtype, n: usize, seed: u64) -> Vec<u64> {
-    let edges =
-        [0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 127.0, 128.0, 255.0, 3e9, -3e9, 1e19, f64::NAN, f64::INFINITY];
-    let mut bytes = Vec::new();
-    let mut state = seed;
-    for _ in 0..n {
-        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        let random = state >> 33;
-        let value = match random % 4 {
-            0 => Scalar::Float(edges[(random / 4) as usize % edges.len()]),
-            1 => Scalar::Int(i128::from(state as i64)),
-            2 => Scalar::Int(i128::from(random % 9) - 4),
-            _ => Scalar::Float((random % 2000) as f64 / 97.0 - 10.0),
-        };
-        bytes.extend_from_slice(&value.to_bytes(dtype)[..dtype.size()]);
-    }
-    bytes.resize(bytes.len().next_multiple_of(8) + 8, 0);
-    bytes.chunks_exact(8).map(|chunk| u64::from_ne_bytes(chunk.try_into().unwrap())).collect()
+    let mut bytes = random_items(&mut Random::new(seed), dtype, n);
+    bytes.resize(bytes.len() + 8, 0);
+    aligned(&bytes)
 }
 
 fn agree(text: &str, dtypes: [Dtype; 2]) {
@@ -46,20 +35,8 @@ fn agree_at(level: Level, kernel: &Kernel, text: &str, dtypes: [Dtype; 2]) {
             assert_eq!(got, expected, "{level:?}: {text} on {dtypes:?}");
             continue;
         };
-        for item in 0..n {
-            let range = item * size..(item + 1) * size;
-            let is_nan = |bytes: &[u8]| match kernel.output.dtype {
-                Dtype::Float32 => f32::from_ne_bytes(bytes.try_into().unwrap()).is_nan(),
-                Dtype::Float64 => f64::from_ne_bytes(bytes.try_into().unwrap()).is_nan(),
-                _ => false,
-            };
-            let (got, expected) = (&got[range.clone()], &expected[range]);
-            let same = got == expected || is_nan(got) && is_nan(expected);
-            assert!(
-                same,
-                "{level:?}: {text} on {dtypes:?}, item {item} of {n}: {got:?} for {expected:?}\n{kernel}"
-            );
-        }
+        let what = format_args!("{level:?}: {text} on {n} items of {dtypes:?}\n{kernel}");
+        assert_equal(kernel.output.dtype, got, expected, what);
     }
 }
 
@@ -178,8 +155,7 @@ const PROGRAMS: u64 = 100;
 /// With the operations that the language has no names for in them.
 #[test]
 fn random_programs() {
-    let wanted = std::env::var("MINIEXPR_RANDOM_PROGRAMS").ok().and_then(|text| text.parse().ok());
-    for seed in 0..wanted.unwrap_or(PROGRAMS) {
+    for seed in 0..cases("MINIEXPR_RANDOM_PROGRAMS", PROGRAMS) {
         let mut random = Random::new(seed);
         let dtypes = [*random.pick(&Dtype::REAL), *random.pick(&Dtype::REAL)];
         let source = Generator::new(&mut random).kernel();

@@ -15,6 +15,7 @@ use crate::front::testing::operations_without_names;
 use crate::ir::Kernel;
 use crate::kernel::level::Level;
 use crate::mid::Positions;
+use crate::testkit::equality::assert_equal;
 use machine::{Array, interpreted, kernel, translated};
 
 /// Item counts round the sizes of groups and strips.
@@ -63,20 +64,7 @@ fn assert_same(what: &str, dtype: Dtype, expected: Option<Vec<u8>>, actual: Opti
         assert_eq!(expected.is_some(), actual.is_some(), "{what}: status");
         return;
     };
-    let pairs = expected.chunks(dtype.size()).zip(actual.chunks(dtype.size()));
-    for (item, (expected, actual)) in pairs.enumerate() {
-        let are_nan = is_nan(dtype, expected) && is_nan(dtype, actual);
-        assert!(expected == actual || are_nan, "{what}: item {item}: {actual:?}, not {expected:?}");
-    }
-}
-
-/// The sign and the payload of a NaN are not specified.
-fn is_nan(dtype: Dtype, bytes: &[u8]) -> bool {
-    match dtype {
-        Dtype::Float32 => bytes.try_into().is_ok_and(|bytes| f32::from_ne_bytes(bytes).is_nan()),
-        Dtype::Float64 => bytes.try_into().is_ok_and(|bytes| f64::from_ne_bytes(bytes).is_nan()),
-        _ => false,
-    }
+    assert_equal(dtype, actual, expected, what);
 }
 
 fn repeated(array: &Array, items: usize) -> Array {

@@ -4,16 +4,16 @@ use super::machine::{Array, interpreted, kernel, translated};
 use super::{assert_same, samples};
 use crate::dtype::Dtype;
 use crate::front::testing::exchange_operations;
-use crate::front::testing::generator::{Generator, Random};
 use crate::mid::Positions;
+use crate::testkit::kernels::Generator;
+use crate::testkit::random::{Random, cases};
 
 /// Programs that are compared; `MINIEXPR_RANDOM_PROGRAMS` asks for another number.
 const PROGRAMS: u64 = 400;
 
 #[test]
 fn random_programs_agree_with_the_interpreter() {
-    let wanted = std::env::var("MINIEXPR_RANDOM_PROGRAMS").ok().and_then(|text| text.parse().ok());
-    for seed in 0..wanted.unwrap_or(PROGRAMS) {
+    for seed in 0..cases("MINIEXPR_RANDOM_PROGRAMS", PROGRAMS) {
         check_program(seed);
     }
 }

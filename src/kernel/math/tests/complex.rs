@@ -243,7 +243,7 @@ fn error_of_parts(got: Complex<f64>, want: &Exact) -> f64 {
 /// Numbers of every size and direction, near the unit circle, the axes, and the points where functions have
 /// zeros, poles and branches.
 fn arguments(count: usize, seed: u64) -> Vec<Complex<f64>> {
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let mut z = Vec::new();
     for _ in 0..count {
         let turn = random.uniform(-3.15, 3.15);
@@ -437,7 +437,7 @@ fn errors_of_arithmetic_are_within_the_documented_bounds() {
 /// Roots near the middle between two numbers, and near powers of two: where an iteration would round to the other side.
 #[test]
 fn real_roots_are_rounded_once() {
-    let mut random = Random(29);
+    let mut random = Random::new(29);
     let mut z: Vec<Complex<f64>> = Vec::new();
     for _ in 0..50_000 {
         let root = f64::from_bits(random.bits() >> 12 | 1023 << 52);

@@ -236,7 +236,7 @@ fn levels_with_fused_multiply_add_give_the_same_bits() {
     fn check<T: Element>() {
         let mut a = special_values::<T>();
         a.extend(random_bits::<T>(20_000, 21));
-        let mut random = Random(22);
+        let mut random = Random::new(22);
         a.extend((0..20_000).map(|_| T::of(random.uniform(-50.0, 50.0))));
         let mut b = a.clone();
         b.rotate_left(7);

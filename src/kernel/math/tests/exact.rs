@@ -31,7 +31,7 @@ fn pairs<T: Element>() -> (Vec<T>, Vec<T>) {
     let (x, y) = (random_bits::<T>(20_000, 1), random_bits::<T>(20_000, 2));
     a.extend(&x);
     b.extend(&y);
-    let mut random = super::Random(3);
+    let mut random = super::Random::new(3);
     for _ in 0..20_000 {
         a.push(T::of(random.uniform(-1000.0, 1000.0)));
         b.push(T::of(random.uniform(-50.0, 50.0)));
@@ -72,7 +72,7 @@ fn two_argument_functions_equal_the_scalar_ones() {
 #[test]
 fn ldexp_rounds_once() {
     fn check_type<T: Element>(lowest: f64) {
-        let mut random = super::Random(11);
+        let mut random = super::Random::new(11);
         let (mut a, mut b) = (Vec::new(), Vec::new());
         for _ in 0..50_000 {
             let exponent = random.uniform(lowest / 2.0, 60.0).floor();
@@ -162,7 +162,7 @@ fn roots_are_correctly_rounded() {
 #[test]
 fn fused_multiply_add_rounds_once() {
     fn triples<T: Element>() -> [Vec<T>; 3] {
-        let mut random = super::Random(7);
+        let mut random = super::Random::new(7);
         let [mut a, mut b, mut c] = [8, 9, 10].map(|seed| random_bits::<T>(20_000, seed));
         for _ in 0..20_000 {
             let (x, y) = (random.uniform(-2.0, 2.0), random.uniform(-2.0, 2.0));

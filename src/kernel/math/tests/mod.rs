@@ -15,6 +15,8 @@ use crate::dtype::Dtype;
 use crate::ir::{BinaryOp, MathFn};
 use crate::kernel::level::Level;
 use crate::kernel::{Accuracy, Kernel};
+use crate::testkit::equality::is_same_value;
+use crate::testkit::random::Random;
 use std::ptr::null;
 
 /// float32 or float64, as the tests see it.
@@ -54,23 +56,6 @@ impl Element for f64 {
 
     fn of_bits(bits: u64) -> f64 {
         f64::from_bits(bits)
-    }
-}
-
-/// SplitMix64 (G. L. Steele, D. Lea and C. H. Flood, 2014).
-struct Random(u64);
-
-impl Random {
-    fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn uniform(&mut self, low: f64, high: f64) -> f64 {
-        let unit = (self.bits() >> 11) as f64 / (1_u64 << 53) as f64;
-        low + (high - low) * unit
     }
 }
 
@@ -163,7 +148,7 @@ fn special_values<T: Element>() -> Vec<T> {
 
 /// Numbers of every magnitude: uniform bits.
 fn random_bits<T: Element>(count: usize, seed: u64) -> Vec<T> {
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     (0..count).map(|_| T::of_bits(random.bits())).collect()
 }
 
@@ -191,6 +176,5 @@ fn run_fma<T: Element>(level: Level, a: &[T], b: &[T], c: &[T]) -> Vec<T> {
 
 /// Equal, or both NaN; zeros by sign too.
 fn same<T: Element>(a: T, b: T) -> bool {
-    let (a, b): (f64, f64) = (a.into(), b.into());
-    (a == b && a.is_sign_negative() == b.is_sign_negative()) || (a.is_nan() && b.is_nan())
+    is_same_value(a.into(), b.into())
 }

@@ -63,7 +63,7 @@ fn errors_are_at_most_one_unit_in_the_last_place() {
 
 #[test]
 fn errors_of_two_arguments_are_at_most_one_unit_in_the_last_place() {
-    let mut random = Random(31);
+    let mut random = Random::new(31);
     for op in [BinaryOp::Pow, BinaryOp::Atan2, BinaryOp::Hypot] {
         let scalar = scalar_binary(op).expect("a math operation");
         let (mut a, mut b) = (Vec::new(), Vec::new());

@@ -25,7 +25,7 @@ fn exponents() -> impl Iterator<Item = i32> + Clone {
 #[test]
 fn powers_are_rounded_once() {
     fn check<T: Element>() {
-        let (mut reference, mut random) = (Reference::new(), Random(31));
+        let (mut reference, mut random) = (Reference::new(), Random::new(31));
         let (low, high) = (f64::from(T::MIN_EXPONENT - T::MANTISSA_BITS), f64::from(1 - T::MIN_EXPONENT));
         let (mut x, mut n) = (Vec::new(), Vec::new());
         for exponent in exponents().filter(|&n| n != 0) {
@@ -83,7 +83,7 @@ fn limits_are_those_of_pow() {
 /// The errors of products are exact whether a machine multiplies and adds in one step or not.
 #[test]
 fn every_level_and_mode_gives_the_same_bits() {
-    let mut random = Random(33);
+    let mut random = Random::new(33);
     let (mut x, mut n) = (Vec::new(), Vec::new());
     for exponent in exponents() {
         for _ in 0..500 {

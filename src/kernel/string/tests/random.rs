@@ -4,30 +4,10 @@ use super::model::{self, Family, Text};
 use crate::dtype::Dtype;
 use crate::ir::{CompareOp, StringOp, StringTest};
 use crate::kernel::string::{self, Column};
+use crate::testkit::random::Random;
 
 /// More than one batch of a concatenation.
 const ITEMS: usize = 70;
-
-/// A generator of the xorshift kind (Marsaglia, 2003).
-pub struct Random(pub u64);
-
-impl Random {
-    pub fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    /// A number below `limit`, which is not 0.
-    pub fn below(&mut self, limit: usize) -> usize {
-        (self.next() % limit as u64) as usize
-    }
-
-    fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
-        choices[self.below(choices.len())]
-    }
-}
 
 /// A column, kept at an odd address, and what its slots mean.
 struct Sample {
@@ -48,14 +28,14 @@ impl Sample {
 
     /// Random slots: values of every length, and garbage after the NUL that ends them.
     fn random(random: &mut Random, family: Family, width: usize, scalar: bool) -> Sample {
-        let alphabet = random.pick(match family {
+        let alphabet = *random.pick(match family {
             Family::Text => &TEXT_ALPHABETS[..],
             Family::Bytes => &BYTES_ALPHABETS[..],
         });
         let mut sample = Sample { buffer: vec![0xAA], itemsize: 0, scalar, values: vec![] };
         for _ in 0..if scalar { 1 } else { ITEMS } {
-            let length = random.below(width + 1);
-            let mut slot: Text = (0..width).map(|_| random.pick(alphabet)).collect();
+            let length = random.index(width + 1);
+            let mut slot: Text = (0..width).map(|_| *random.pick(alphabet)).collect();
             if length < width {
                 slot[length] = 0;
             }
@@ -98,10 +78,10 @@ fn encode(family: Family, value: &[u32], width: usize) -> Vec<u8> {
 }
 
 fn random_op(random: &mut Random) -> StringOp {
-    let bound = random.pick(&[2, 70, i64::MAX as usize]);
-    let start = random.below(bound) as i64 - (bound / 2) as i64;
-    let count = random.below(bound) as i64 - (bound / 4) as i64;
-    random.pick(&[
+    let bound = *random.pick(&[2, 70, i64::MAX as usize]);
+    let start = random.index(bound) as i64 - (bound / 2) as i64;
+    let count = random.index(bound) as i64 - (bound / 4) as i64;
+    *random.pick(&[
         StringOp::Copy,
         StringOp::Lower,
         StringOp::Upper,
@@ -120,25 +100,25 @@ fn random_op(random: &mut Random) -> StringOp {
 }
 
 fn widths(random: &mut Random) -> [usize; 3] {
-    let (any, wide, short) = (random.below(65), 65 + random.below(140), 1 + random.below(4));
-    [random.pick(&[any, any, any, wide]), random.pick(&[0, short, 2, 33, wide]), random.below(5)]
+    let (any, wide, short) = (random.index(65), 65 + random.index(140), 1 + random.index(4));
+    [*random.pick(&[any, any, any, wide]), *random.pick(&[0, short, 2, 33, wide]), random.index(5)]
 }
 
 #[test]
 fn maps_agree_with_the_model() {
-    let mut random = Random(0x9E37_79B9_7F4A_7C15);
+    let mut random = Random::new(0x9E37_79B9_7F4A_7C15);
     for _ in 0..10_000 {
-        let family = random.pick(&[Family::Text, Family::Bytes]);
+        let family = *random.pick(&[Family::Text, Family::Bytes]);
         let op = random_op(&mut random);
         let operands = widths(&mut random).map(|width| {
-            let scalar = random.below(2) == 0;
+            let scalar = random.index(2) == 0;
             Sample::random(&mut random, family, width, scalar)
         });
         let unit = unit_size(family);
         let [a, b, c] = operands.each_ref().map(|sample| sample.itemsize / unit);
         // For a while the literals of a replacement were bounded by their lengths; any bound is safe.
         let bound = op.width([a, b, c]).unwrap_or(a).min(400);
-        let width = random.pick(&[bound, bound, a, 7]);
+        let width = *random.pick(&[bound, bound, a, 7]);
 
         let mut out = vec![0xCC; ITEMS * width * unit];
         string::map(dtype(family), op, operands.each_ref().map(Sample::column), &mut out, width * unit);
@@ -154,16 +134,16 @@ fn maps_agree_with_the_model() {
 
 #[test]
 fn tests_agree_with_the_model() {
-    let mut random = Random(0x2545_F491_4F6C_DD1D);
+    let mut random = Random::new(0x2545_F491_4F6C_DD1D);
     let compare = [CompareOp::Eq, CompareOp::Ne, CompareOp::Lt, CompareOp::Le, CompareOp::Gt, CompareOp::Ge];
     let tests = [StringTest::Contains, StringTest::StartsWith, StringTest::EndsWith, StringTest::NonEmpty];
     for _ in 0..10_000 {
-        let family = random.pick(&[Family::Text, Family::Bytes]);
-        let comparison = StringTest::Compare(random.pick(&compare));
-        let test = random.pick(&[comparison, comparison, tests[0], tests[1], tests[2], tests[3]]);
+        let family = *random.pick(&[Family::Text, Family::Bytes]);
+        let comparison = StringTest::Compare(*random.pick(&compare));
+        let test = *random.pick(&[comparison, comparison, tests[0], tests[1], tests[2], tests[3]]);
         let [a, b, _] = widths(&mut random);
-        let operands = [a, random.pick(&[a, b])].map(|width| {
-            let scalar = random.below(2) == 0;
+        let operands = [a, *random.pick(&[a, b])].map(|width| {
+            let scalar = random.index(2) == 0;
             Sample::random(&mut random, family, width, scalar)
         });
 

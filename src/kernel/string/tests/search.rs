@@ -1,7 +1,7 @@
 //! Substring search: every short case, long periodic ones, and linear time.
 
-use super::random::Random;
 use crate::kernel::string::search::{find, two_way};
+use crate::testkit::random::Random;
 
 fn plain(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     haystack.windows(needle.len()).position(|window| window == needle)
@@ -23,15 +23,15 @@ fn two_way_finds_all_short_needles() {
 
 #[test]
 fn periodic_texts() {
-    let mut random = Random(88172645463325252);
+    let mut random = Random::new(88172645463325252);
     for _ in 0..20_000 {
-        let period = 1 + random.below(7);
-        let letters: Vec<u8> = (0..period).map(|_| b'a' + random.below(2) as u8).collect();
+        let period = 1 + random.index(7);
+        let letters: Vec<u8> = (0..period).map(|_| b'a' + random.index(2) as u8).collect();
         let mut haystack: Vec<u8> = letters.iter().copied().cycle().take(120).collect();
-        let mut needle: Vec<u8> = letters.iter().copied().cycle().take(1 + random.below(40)).collect();
+        let mut needle: Vec<u8> = letters.iter().copied().cycle().take(1 + random.index(40)).collect();
         for text in [&mut haystack, &mut needle] {
-            let place = random.below(text.len());
-            text[place] = b'a' + random.below(2) as u8;
+            let place = random.index(text.len());
+            text[place] = b'a' + random.index(2) as u8;
         }
         let expected = plain(&haystack, &needle);
         assert_eq!(find(&haystack, &needle), expected);

@@ -1,9 +1,9 @@
-//! Arrays as a client of C has them, and what evaluations over them must give: items that are gathered one by one.
-#![allow(missing_docs, reason = "a part of test programs")]
+//! Strided arrays as a client of C has them, and what evaluations over them must give: items that are gathered one by one.
 
-use std::ffi::{CString, c_int, c_void};
-use std::ptr;
+use std::ffi::c_int;
 
+use super::client::{self, AUTO, Expression, Variable};
+use super::random::Random;
 use miniexpr::ffi::*;
 
 /// The `me_dtype` codes used here, with the bytes of an item.
@@ -16,53 +16,14 @@ pub const UINT8: (u32, usize) = (6, 1);
 pub const COMPLEX128: (u32, usize) = (13, 16);
 pub const STRING3: (u32, usize) = (14, 12);
 
-/// A compiled expression, freed when dropped.
-pub struct Compiled(*mut me_expr);
-
-// SAFETY: expressions may be evaluated from any thread, and freed from another than they were made in.
-unsafe impl Send for Compiled {}
-// SAFETY: as above.
-unsafe impl Sync for Compiled {}
-
-impl Drop for Compiled {
-    fn drop(&mut self) {
-        // SAFETY: nobody uses the expression any more.
-        unsafe { me_free(self.0) };
-    }
-}
-
 /// Compiles `text` for variables of these names and types.
-pub fn compile(text: &str, variables: &[(&str, (u32, usize))]) -> Compiled {
-    let text = CString::new(text).unwrap();
-    let names: Vec<CString> = variables.iter().map(|(name, _)| CString::new(*name).unwrap()).collect();
-    let table: Vec<me_variable> = names
-        .iter()
-        .zip(variables)
-        .map(|(name, (_, (dtype, itemsize)))| me_variable {
-            name: name.as_ptr(),
-            dtype: *dtype,
-            address: ptr::null(),
-            type_: 0,
-            context: ptr::null_mut(),
-            itemsize: *itemsize,
-        })
-        .collect();
-    let mut expr = ptr::null_mut();
-    let count = table.len() as c_int;
-    // SAFETY: the table and the texts outlive the call.
-    let code = unsafe {
-        me_compile_with(
-            text.as_ptr(),
-            table.as_ptr(),
-            count,
-            ME_AUTO,
-            ptr::null(),
-            ptr::null_mut(),
-            &raw mut expr,
-        )
+pub fn compile(text: &str, variables: &[(&str, (u32, usize))]) -> Expression {
+    let variable = |&(name, (dtype, itemsize)): &(&str, (u32, usize))| Variable {
+        itemsize,
+        ..Variable::coded(name, dtype)
     };
-    assert_eq!(code, 0, "{text:?}");
-    Compiled(expr)
+    let variables: Vec<Variable> = variables.iter().map(variable).collect();
+    client::compile(text, &variables, AUTO).unwrap_or_else(|failure| panic!("{text}: {failure:?}"))
 }
 
 /// An array at an address, with strides in bytes.
@@ -121,31 +82,22 @@ pub fn params(n_threads: c_int) -> me_array_params {
 }
 
 /// Evaluates, and gives the status.
-pub fn evaluate(expr: &Compiled, inputs: &[Array], output: &Array, params: &me_array_params) -> c_int {
+pub fn evaluate(expr: &Expression, inputs: &[Array], output: &Array, params: &me_array_params) -> c_int {
     let inputs: Vec<me_array> = inputs.iter().map(Array::raw).collect();
     let mut output = output.raw();
     // SAFETY: the arrays lie in buffers that the caller keeps.
-    unsafe { me_eval_arrays(expr.0, inputs.as_ptr(), inputs.len() as c_int, &raw mut output, params) }
+    unsafe { me_eval_arrays(expr.raw(), inputs.as_ptr(), inputs.len() as c_int, &raw mut output, params) }
 }
 
 /// The shape of the result.
-pub fn result_shape(expr: &Compiled, inputs: &[Array]) -> Result<Vec<i64>, c_int> {
+pub fn result_shape(expr: &Expression, inputs: &[Array]) -> Result<Vec<i64>, c_int> {
     let inputs: Vec<me_array> = inputs.iter().map(Array::raw).collect();
     let (mut ndim, mut shape) = (0, [0; 32]);
     // SAFETY: the shapes outlive the call.
     let code = unsafe {
-        me_result_shape(expr.0, inputs.as_ptr(), inputs.len() as c_int, &raw mut ndim, shape.as_mut_ptr())
+        me_result_shape(expr.raw(), inputs.as_ptr(), inputs.len() as c_int, &raw mut ndim, shape.as_mut_ptr())
     };
     if code == 0 { Ok(shape[..ndim as usize].to_vec()) } else { Err(code) }
-}
-
-/// Evaluates dense blocks of `items` items by the older call.
-pub fn evaluate_blocks(expr: &Compiled, inputs: &[Vec<u8>], output: &mut [u8], items: usize) {
-    let mut pointers: Vec<*const c_void> = inputs.iter().map(|input| input.as_ptr().cast()).collect();
-    let (count, output) = (pointers.len() as c_int, output.as_mut_ptr().cast());
-    // SAFETY: the blocks have the sizes of the caller.
-    let code = unsafe { me_eval(expr.0, pointers.as_mut_ptr(), count, output, items as c_int, ptr::null()) };
-    assert_eq!(code, 0);
 }
 
 /// How large arrays are.
@@ -158,25 +110,22 @@ pub struct Sizes {
     pub buffer: usize,
 }
 
-/// Numbers below a limit: from bytes while there are some, then from a generator.
+/// Numbers below a limit: from bytes while there are some, then random ones.
 pub struct Numbers<'b> {
     bytes: &'b [u8],
-    state: u64,
+    random: Random,
     sizes: Sizes,
 }
 
 impl<'b> Numbers<'b> {
-    pub fn new(bytes: &'b [u8], state: u64, sizes: Sizes) -> Numbers<'b> {
-        Numbers { bytes, state, sizes }
+    pub fn new(bytes: &'b [u8], seed: u64, sizes: Sizes) -> Numbers<'b> {
+        Numbers { bytes, random: Random::new(seed), sizes }
     }
 
     /// Bytes of whole values of every dtype, small ones: their bytes are mostly zero.
     fn fill(&mut self, bytes: usize) -> Vec<u8> {
-        let mut state = self.below(1 << 16) as u64;
-        let byte = |index: usize| {
-            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            if index % 4 == 3 { 0 } else { ((state >> 60) % 3) as u8 }
-        };
+        let mut random = Random::new(self.below(1 << 16) as u64);
+        let byte = |index: usize| if index % 4 == 3 { 0 } else { random.below(3) as u8 };
         (0..bytes).map(byte).collect()
     }
 
@@ -186,10 +135,7 @@ impl<'b> Numbers<'b> {
                 self.bytes = rest;
                 u64::from(u16::from_le_bytes(*number))
             }
-            None => {
-                self.state = self.state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-                self.state >> 33
-            }
+            None => self.random.bits(),
         };
         (number % limit) as i64
     }
@@ -290,7 +236,7 @@ pub const CASES: &[Case] = &[
 pub const NAMES: [&str; 3] = ["a", "b", "c"];
 
 /// Compares one random evaluation by some threads with the model.
-pub fn check(case: &Case, expr: &Compiled, random: &mut Numbers<'_>, threads: c_int) {
+pub fn check(case: &Case, expr: &Expression, random: &mut Numbers<'_>, threads: c_int) {
     let shape = random.shape();
     let shares_buffer = random.chance(30);
     let mut buffers: Vec<Vec<u8>> = Vec::new();
@@ -363,8 +309,11 @@ pub fn check(case: &Case, expr: &Compiled, random: &mut Numbers<'_>, threads: c_
         })
         .collect();
     let size = output.ty.1;
-    let mut values = vec![0; size * if case.kind == Kind::One { 1 } else { items }];
-    evaluate_blocks(expr, &gathered, &mut values, items);
+    let dense = |items: &[Vec<u8>], n: usize| {
+        let items: Vec<&[u8]> = items.iter().map(Vec::as_slice).collect();
+        expr.eval_room(&items, n, if case.kind == Kind::One { 1 } else { n }).expect(case.text)
+    };
+    let values = dense(&gathered, items);
     if case.kind == Kind::Items && items > 0 {
         let item = random.below(items as u64) as usize;
         let one: Vec<Vec<u8>> = gathered
@@ -372,9 +321,7 @@ pub fn check(case: &Case, expr: &Compiled, random: &mut Numbers<'_>, threads: c_
             .zip(&inputs)
             .map(|(all, input)| all[item * input.ty.1..][..input.ty.1].to_vec())
             .collect();
-        let mut value = vec![0; size];
-        evaluate_blocks(expr, &one, &mut value, 1);
-        assert_eq!(value, values[item * size..][..size], "{} item {item} alone", case.text);
+        assert_eq!(dense(&one, 1), values[item * size..][..size], "{} item {item} alone", case.text);
     }
     let target = Array { data: of_model(&output), ..output.clone() };
     let mut values = values.chunks_exact(size);
@@ -392,7 +339,7 @@ pub fn check(case: &Case, expr: &Compiled, random: &mut Numbers<'_>, threads: c_
 }
 
 impl Case {
-    pub fn compile(&self) -> Compiled {
+    pub fn compile(&self) -> Expression {
         let variables: Vec<_> = NAMES.into_iter().zip(self.inputs.iter().copied()).collect();
         compile(self.text, &variables)
     }

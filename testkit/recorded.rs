@@ -2,7 +2,7 @@
 //! dtype or each pair of them, the letter of the result's dtype and a fingerprint of its bytes. `!` stands for a refusal; a
 //! letter alone for a result that is not the same to the last bit everywhere.
 
-use crate::array::Array;
+use super::array::Array;
 use miniexpr::{ArrayRef, Dialect, Dtype, Error, Expression, JitMode};
 
 /// Lists of special values by dtype and name.
