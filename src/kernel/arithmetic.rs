@@ -3,17 +3,11 @@
 
 use std::ops;
 
+use super::element::Ring;
 use super::elementwise::{BinaryFn, UnaryFn, binary_kernel};
 use super::level::Level;
 use super::{Kernel, Operands};
 use crate::ir::BinaryOp;
-
-/// A type with `+`, `-` and `*`.
-pub(super) trait Ring:
-    Copy + ops::Add<Output = Self> + ops::Sub<Output = Self> + ops::Mul<Output = Self>
-{
-}
-impl<T: Copy + ops::Add<Output = T> + ops::Sub<Output = T> + ops::Mul<Output = T>> Ring for T {}
 
 pub(super) struct Add;
 pub(super) struct Sub;

@@ -1,15 +1,17 @@
 //! Conversions between numeric dtypes, by the rules of [`crate::dtype::float_to_int`] and
 //! two's-complement wrapping.
 
+mod truncate;
+
 use std::marker::PhantomData;
 
 use super::Kernel;
-use super::boolean::Truth;
 use super::elementwise::{UnaryFn, unary_kernel};
 use super::level::Level;
-use super::truncate::{Truncate, f64_to_u32, truncated};
+use super::truth::Truth;
 use crate::dtype::Precision::{Double, Single};
 use crate::dtype::{Class, Complex, Dtype};
+use truncate::{Truncate, f64_to_u32, truncated};
 
 /// Conversion of one real element.
 pub(super) trait Cast<To: Copy>: Copy {

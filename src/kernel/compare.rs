@@ -1,8 +1,8 @@
 //! Comparisons: native for each dtype, result bool.
 
-use super::boolean::Truth;
 use super::elementwise::{BinaryFn, binary_kernel, commuting_kernel, mirrored_kernel};
 use super::level::Level;
+use super::truth::Truth;
 use super::{Kernel, Operands};
 use crate::dtype::{Complex, Dtype};
 use crate::ir::CompareOp;

@@ -7,12 +7,13 @@ mod plain;
 use std::ops;
 
 use super::arithmetic::{Add, Div, Neg, Square, Sub, ring};
+use super::element::Float;
 use super::elementwise::{
     BinaryFn, Each, UnaryFn, array_first_kernel, binary_kernel, binary_kernel_of, commuting_kernel,
     part_by_part, unary_kernel,
 };
-use super::float::Float;
 use super::level::Level;
+use super::math::complex::{exponent, scaled};
 use super::{Kernel, Operands, math};
 use crate::dtype::Precision::{Double, Single};
 use crate::dtype::{Class, Complex, Dtype};
@@ -117,16 +118,6 @@ fn narrow(z: Complex<f64>) -> Complex<f32> {
     Complex::new(z.re as f32, z.im as f32)
 }
 
-fn scaled(z: Complex<f64>, exponent: i32) -> Complex<f64> {
-    Complex::new(libm::scalbn(z.re, exponent), libm::scalbn(z.im, exponent))
-}
-
-/// The exponent of the larger part; 0 when that is zero, infinite or NaN.
-fn exponent(z: Complex<f64>) -> i32 {
-    let larger = z.re.abs().max(z.im.abs());
-    if larger == 0.0 || !larger.is_finite() { 0 } else { libm::ilogb(larger) }
-}
-
 /// Whether the larger part is so far from the ends of the range that squares and products of four
 /// such parts neither overflow nor lose digits.
 #[inline(always)]
@@ -218,36 +209,6 @@ fn whole_power(mut base: Complex<f64>, exponent: i32) -> Complex<f64> {
         rest >>= 1;
     }
     if exponent < 0 { one / result } else { result }
-}
-
-#[inline(always)]
-fn plain_square_root(z: Complex<f64>) -> Complex<f64> {
-    let modulus = (z.re * z.re + z.im * z.im).sqrt();
-    let larger = ((z.re.abs() + modulus) * 0.5).sqrt();
-    let smaller = z.im.abs() / (2.0 * larger);
-    let (re, im) = if z.re >= 0.0 { (larger, smaller) } else { (smaller, larger) };
-    Complex::new(re, im.copysign(z.im))
-}
-
-/// The square root of zeros, infinities, NaN and what must be scaled.
-pub(super) fn extreme_square_root(z: Complex<f64>) -> Complex<f64> {
-    if z.re == 0.0 && z.im == 0.0 {
-        return Complex::new(0.0, z.im);
-    }
-    if z.im.is_infinite() {
-        return Complex::new(f64::INFINITY, z.im);
-    }
-    if z.re.is_infinite() {
-        let rest = 0.0 * z.im;
-        return if z.re < 0.0 {
-            Complex::new(rest.abs(), z.re.abs().copysign(z.im))
-        } else {
-            Complex::new(z.re, rest.copysign(z.im))
-        };
-    }
-    // An even power of two brings the larger part near 1 and its root back.
-    let half_exponent = exponent(z) / 2;
-    scaled(plain_square_root(scaled(z, -2 * half_exponent)), half_exponent)
 }
 
 /// The modulus in float64 of parts whose squares cannot overflow there; infinite when a part is,

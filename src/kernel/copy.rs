@@ -3,9 +3,9 @@
 use std::marker::PhantomData;
 
 use super::Kernel;
-use super::boolean::{Normalize, Truth};
 use super::elementwise::{Loop, Same, UnaryFn, compiled, unary_kernel, unary_kernel_of};
 use super::level::Level;
+use super::truth::{Normalize, Truth};
 use crate::dtype::{Complex, Dtype};
 
 /// Elements of type `T` as they lie in memory.

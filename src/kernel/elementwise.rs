@@ -6,8 +6,8 @@
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
+use super::element::Packed;
 use super::level::Level;
-use super::packed::Packed;
 use super::{Kernel, LastTwo, Operands};
 
 /// An operation on one element.

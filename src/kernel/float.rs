@@ -1,88 +1,20 @@
 //! Operations on float32 and float64 elements; each rounds once, nothing is contracted.
 
 use std::marker::PhantomData;
-use std::ops;
 
 use super::arithmetic::{Add, Div, Mul, Neg, Square, Sub, Zero};
 use super::cast::Cast;
 use super::copy::copy;
+use super::element::{Float, Packed};
 use super::elementwise::{BinaryFn, UnaryFn, binary_kernel, unary_kernel};
 use super::extremum::{Maximum, Minimum, Ordered};
 use super::integer::{BitAnd, BitNot, BitOr, BitXor, ShiftLeft, ShiftRight};
 use super::level::Level;
-use super::packed::{Packed, packed_binary};
+use super::packed::packed_binary;
 use super::{Accuracy, Kernel, Operands, math, through_float};
 use crate::dtype::Precision::{Double, Single};
 use crate::dtype::{Class, Dtype};
 use crate::ir::{BinaryOp, UnaryOp};
-
-/// A float element.
-pub(super) trait Float:
-    Copy
-    + Default
-    + PartialOrd
-    + ops::Add<Output = Self>
-    + ops::Sub<Output = Self>
-    + ops::Mul<Output = Self>
-    + ops::Div<Output = Self>
-    + ops::Neg<Output = Self>
-{
-    const HALF: Self;
-    const ONE: Self;
-    const INFINITY: Self;
-    fn is_nan(self) -> bool;
-    fn is_infinite(self) -> bool;
-    fn abs(self) -> Self;
-    fn copysign(self, sign: Self) -> Self;
-    fn floor(self) -> Self;
-    fn ceil(self) -> Self;
-    fn trunc(self) -> Self;
-    fn round_ties_even(self) -> Self;
-}
-
-macro_rules! float {
-    ($($type:ident)*) => {$(
-        impl Float for $type {
-            const HALF: $type = 0.5;
-            const ONE: $type = 1.0;
-            const INFINITY: $type = $type::INFINITY;
-            #[inline(always)]
-            fn is_nan(self) -> bool {
-                $type::is_nan(self)
-            }
-            #[inline(always)]
-            fn is_infinite(self) -> bool {
-                $type::is_infinite(self)
-            }
-            #[inline(always)]
-            fn abs(self) -> $type {
-                $type::abs(self)
-            }
-            #[inline(always)]
-            fn copysign(self, sign: $type) -> $type {
-                $type::copysign(self, sign)
-            }
-            #[inline(always)]
-            fn floor(self) -> $type {
-                $type::floor(self)
-            }
-            #[inline(always)]
-            fn ceil(self) -> $type {
-                $type::ceil(self)
-            }
-            #[inline(always)]
-            fn trunc(self) -> $type {
-                $type::trunc(self)
-            }
-            #[inline(always)]
-            fn round_ties_even(self) -> $type {
-                $type::round_ties_even(self)
-            }
-        }
-    )*};
-}
-
-float!(f32 f64);
 
 struct Abs;
 struct Sign;

@@ -7,11 +7,10 @@ use std::ops;
 
 use super::arithmetic::{Add, Mul, Sub};
 use super::compare::{Greater, GreaterEqual, Less, LessEqual};
+use super::element::Packed;
 use super::elementwise::{BinaryFn, Each, Same, TernaryFn, ternary_kernel_of};
 use super::level::Level;
-use super::packed::{
-    Packed, PackedBinaryFn, PackedTernaryFn, packed_binary_of, packed_ternary, packed_ternary_of,
-};
+use super::packed::{PackedBinaryFn, PackedTernaryFn, packed_binary_of, packed_ternary, packed_ternary_of};
 use super::{Kernel, LastTwo};
 use crate::dtype::Dtype;
 use crate::ir::{BinaryOp, CompareOp};

@@ -10,6 +10,7 @@ mod cast;
 mod compare;
 mod complex;
 mod copy;
+mod element;
 mod elementwise;
 mod extremum;
 mod float;
@@ -26,7 +27,7 @@ pub mod string;
 #[cfg(test)]
 mod tests;
 mod through_float;
-mod truncate;
+mod truth;
 
 pub use cast::cast;
 pub use compare::compare;
@@ -37,8 +38,8 @@ pub use stream::{LINE, order_streams, stream};
 
 use crate::dtype::Dtype;
 use crate::ir::{BinaryOp, UnaryOp};
-use boolean::Truth;
 use level::Level;
+use truth::Truth;
 
 /// A type-erased element-wise kernel: `(out, a, b, c, n)`.
 ///

@@ -7,54 +7,13 @@
 use std::hint::black_box;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
-use std::num::Wrapping;
 
-use wide::{f32x4, f64x2, u32x4, u64x2};
-
-use super::arithmetic::Ring;
+use super::element::Packed;
 use super::elementwise::{
     Access, BinaryFn, Each, Loop, Same, TernaryFn, binary_kernel_of, compiled, output, ternary_kernel_of,
 };
 use super::level::Level;
 use super::{Kernel, LastTwo, Operands};
-
-/// An element with a vector of 16 bytes.
-pub(super) trait Packed: Ring {
-    type Vector: Ring;
-    fn splat(self) -> Self::Vector;
-}
-
-impl Packed for f32 {
-    type Vector = f32x4;
-    #[inline(always)]
-    fn splat(self) -> f32x4 {
-        f32x4::splat(self)
-    }
-}
-
-impl Packed for f64 {
-    type Vector = f64x2;
-    #[inline(always)]
-    fn splat(self) -> f64x2 {
-        f64x2::splat(self)
-    }
-}
-
-impl Packed for Wrapping<u32> {
-    type Vector = u32x4;
-    #[inline(always)]
-    fn splat(self) -> u32x4 {
-        u32x4::splat(self.0)
-    }
-}
-
-impl Packed for Wrapping<u64> {
-    type Vector = u64x2;
-    #[inline(always)]
-    fn splat(self) -> u64x2 {
-        u64x2::splat(self.0)
-    }
-}
 
 /// An operation on two elements, or on two vectors.
 pub(super) trait PackedBinaryFn<T: Packed>:

@@ -1,8 +1,8 @@
 //! Element-wise choice between two operands.
 
-use super::boolean::Truth;
 use super::elementwise::{TernaryFn, ternary_kernel};
 use super::level::Level;
+use super::truth::Truth;
 use super::{Kernel, LastTwo};
 use crate::dtype::{Complex, Dtype};
 

@@ -2,8 +2,8 @@
 //! "Algorithm 116: Complex division", 1962). Nothing recovers infinities, so results are NaN in more cases than by
 //! Annex G, and overflow on the way in some.
 
+use super::super::element::Float;
 use super::super::elementwise::{BinaryFn, UnaryFn};
-use super::super::float::Float;
 use super::super::math;
 use super::{narrow, plain_product, widen};
 use crate::dtype::Complex;

@@ -6,7 +6,7 @@
 use super::binary_arithmetic::Fmod;
 use super::float::{Float, Float32, Float64, nearest};
 use super::formula::Binary;
-use crate::kernel::float::Float as Element;
+use crate::kernel::element::Float as Element;
 
 /// The quotient rounded down.
 pub struct FloorDiv;

@@ -28,8 +28,8 @@ mod column_tests;
 #[cfg(test)]
 mod tests;
 
-use super::boolean::Truth;
 use super::level::Level;
+use super::truth::Truth;
 use crate::dtype::Precision::{Double, Single};
 use crate::dtype::{Class, Complex, Dtype, Scalar};
 use crate::ir::ReduceOp;

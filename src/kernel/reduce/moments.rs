@@ -8,7 +8,7 @@ use super::level_dispatch::FoldItems;
 use super::pairwise::{CHUNK, COLUMNS, Combine, PAIR, Sum, Tree, Widen, fold_chunk};
 use super::rows::{EvenRows, Table};
 use crate::dtype::Complex;
-use crate::kernel::boolean::Truth;
+use crate::kernel::truth::Truth;
 use std::marker::PhantomData;
 use std::ops::Range;
 

@@ -1,7 +1,7 @@
 //! The dtype in which each node is wanted by the one that uses it.
 
 use super::Rules;
-use super::infer::{Typed, are_truths, foreign, has_complex_form, is_exact, small_power};
+use super::typed::{Typed, are_truths, foreign, has_complex_form, is_exact, small_power};
 use crate::dtype::{Dtype, Scalar, promote};
 use crate::front::lexer::Operator;
 use crate::front::scope::Scope;

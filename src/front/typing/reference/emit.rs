@@ -1,8 +1,7 @@
 //! Emission of typed expressions, operands before users.
 
 use super::demand::{Comparison, Demand};
-use super::fold::Folder;
-use super::infer::{Typed, foreign, small_power};
+use super::typed::{Typed, foreign, small_power};
 use crate::dtype::{Dtype, Scalar};
 use crate::front::error::CompileError;
 use crate::front::lexer::Operator;
@@ -13,28 +12,6 @@ use crate::ir::{BinaryOp, Builder, CompareOp, ExprId, ExprKind, UnaryOp};
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::operation::Meaning;
 use crate::operation::known;
-
-/// Adds the whole tree; the result has the root's demanded dtype.
-pub fn emit(
-    builder: &mut Builder,
-    scope: &Scope<'_>,
-    tree: &Tree,
-    typed: &[Typed],
-    demands: &[Option<Demand>],
-    folder: &mut Folder<'_>,
-) -> Result<ExprId, CompileError> {
-    let mut emitter = Emitter::new(builder, scope, tree, Vec::try_filled(ExprId(0), tree.nodes.len())?);
-    for id in 0..=tree.root() {
-        let Some(demand) = demands[id as usize] else { continue };
-        emitter.exprs[id as usize] = if typed[id as usize].constant.is_some() {
-            let value = folder.value(typed, id, demand.result)?;
-            emitter.builder.constant(value, demand.result)?
-        } else {
-            emitter.node(typed, id, demand)?
-        };
-    }
-    Ok(emitter.exprs[tree.root() as usize])
-}
 
 /// Adds the expressions of nodes whose operands have theirs.
 pub struct Emitter<'a> {

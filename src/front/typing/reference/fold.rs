@@ -7,7 +7,7 @@
 use super::Rules;
 use super::demand::{Demand, Spreader};
 use super::emit::Emitter;
-use super::infer::Typed;
+use super::typed::Typed;
 use crate::dtype::{Dtype, Scalar};
 use crate::front::error::{CompileError, Status};
 use crate::front::scope::Scope;

@@ -14,14 +14,17 @@ mod demand;
 mod emit;
 mod fold;
 mod infer;
+mod typed;
 
 use crate::dtype::Dtype;
 use crate::front::error::CompileError;
 use crate::front::scope::Scope;
 use crate::front::tree::Tree;
 use crate::ir::{Builder, ExprId};
+use crate::memory::TryGrow;
+use emit::Emitter;
 use fold::Folder;
-use infer::Typed;
+use typed::Typed;
 
 /// What the surroundings of an expression say about its constants.
 #[derive(Clone, Copy, Debug)]
@@ -85,9 +88,20 @@ impl TypedTree<'_> {
         self.nodes[self.tree.root() as usize].compute
     }
 
-    /// Adds the whole expression, in its own dtype.
-    pub fn emit(mut self, builder: &mut Builder) -> Result<ExprId, CompileError> {
-        let demands = demand::spread(self.scope, self.tree, &self.nodes, self.rules)?;
-        emit::emit(builder, self.scope, self.tree, &self.nodes, &demands, &mut self.folder)
+    /// Adds the whole expression, in its own dtype, operands before users.
+    pub fn emit(self, builder: &mut Builder) -> Result<ExprId, CompileError> {
+        let TypedTree { scope, tree, rules, nodes, mut folder } = self;
+        let demands = demand::spread(scope, tree, &nodes, rules)?;
+        let mut emitter = Emitter::new(builder, scope, tree, Vec::try_filled(ExprId(0), tree.nodes.len())?);
+        for id in 0..=tree.root() {
+            let Some(demand) = demands[id as usize] else { continue };
+            emitter.exprs[id as usize] = if nodes[id as usize].constant.is_some() {
+                let value = folder.value(&nodes, id, demand.result)?;
+                emitter.builder.constant(value, demand.result)?
+            } else {
+                emitter.node(&nodes, id, demand)?
+            };
+        }
+        Ok(emitter.exprs[tree.root() as usize])
     }
 }

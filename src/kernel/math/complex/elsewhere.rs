@@ -1,12 +1,24 @@
 //! The functions where the formulas do not hold: zeros, infinities and NaN as in C99's Annex G (and C11's where it
 //! corrects that), numbers so large or small that they overflow or underflow on the way, and huge angles.
 
+use crate::dtype::Complex;
 use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, LN_2};
 
 const INF: f64 = f64::INFINITY;
 const NAN: f64 = f64::NAN;
 
 type Parts = [f64; 2];
+
+/// z * 2^exponent.
+pub fn scaled(z: Complex<f64>, exponent: i32) -> Complex<f64> {
+    Complex::new(libm::scalbn(z.re, exponent), libm::scalbn(z.im, exponent))
+}
+
+/// The exponent of the larger part; 0 when that is zero, infinite or NaN.
+pub fn exponent(z: Complex<f64>) -> i32 {
+    let larger = z.re.abs().max(z.im.abs());
+    if larger == 0.0 || !larger.is_finite() { 0 } else { libm::ilogb(larger) }
+}
 
 /// z/i.
 pub fn turned_back([x, y]: Parts) -> Parts {
@@ -121,7 +133,25 @@ pub fn tanh([x, y]: Parts) -> Parts {
 }
 
 pub fn sqrt([x, y]: Parts) -> Parts {
-    let root = crate::kernel::complex::extreme_square_root(crate::dtype::Complex::new(x, y));
+    if x == 0.0 && y == 0.0 {
+        return [0.0, y];
+    }
+    if y.is_infinite() {
+        return [INF, y];
+    }
+    if x.is_infinite() {
+        let rest = 0.0 * y;
+        return if x < 0.0 { [rest.abs(), x.abs().copysign(y)] } else { [x, rest.copysign(y)] };
+    }
+    // An even power of two brings the larger part near 1 and its root back.
+    let z = Complex::new(x, y);
+    let half_exponent = exponent(z) / 2;
+    let z = scaled(z, -2 * half_exponent);
+    let modulus = (z.re * z.re + z.im * z.im).sqrt();
+    let larger = ((z.re.abs() + modulus) * 0.5).sqrt();
+    let smaller = z.im.abs() / (2.0 * larger);
+    let (re, im) = if z.re >= 0.0 { (larger, smaller) } else { (smaller, larger) };
+    let root = scaled(Complex::new(re, im.copysign(z.im)), half_exponent);
     [root.re, root.im]
 }
 

@@ -9,7 +9,7 @@ mod exponential;
 mod inverse;
 mod logarithm;
 
-pub use elsewhere::exp;
+pub use elsewhere::{exp, exponent, scaled};
 
 use super::element::Element;
 use super::float::{Float, Float64, Vector};
