@@ -276,7 +276,7 @@ fn used_paths(tokens: &[String], module: &[String]) -> BTreeSet<Vec<String>> {
 fn module_of(name: &str) -> Vec<String> {
     let name = name.strip_suffix(".rs").expect("a Rust file");
     let mut module: Vec<String> = name.split('/').map(str::to_string).collect();
-    if module.last().is_some_and(|last| last == "mod" || last == "lib") {
+    if module.last().is_some_and(|last| ["mod", "lib", "main"].contains(&last.as_str())) {
         module.pop();
     }
     module
@@ -293,9 +293,9 @@ fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// The files of `src` that are no tests, with what they use.
-fn sources() -> Vec<Source> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+/// The files of a folder that are no tests, with what they use.
+fn sources(folder: &str) -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut files = Vec::new();
     rust_files(&root, &mut files);
     let mut tests = BTreeSet::new();
@@ -396,7 +396,7 @@ fn families(sources: &[Source]) -> BTreeMap<Vec<&str>, BTreeSet<&str>> {
 
 #[test]
 fn no_module_uses_a_higher_floor_and_none_use_each_other() {
-    let sources = sources();
+    let sources = sources("src");
     let (mut wrong, mut needed) = (Vec::new(), BTreeSet::new());
     for (parent, children) in families(&sources) {
         let children = Vec::from_iter(children);
@@ -423,10 +423,24 @@ fn no_module_uses_a_higher_floor_and_none_use_each_other() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
+/// The command has no floors, but no circles either.
+#[test]
+fn no_modules_of_the_command_use_each_other() {
+    let sources = sources("cli/src");
+    assert!(sources.len() > 3);
+    for (parent, children) in families(&sources) {
+        let children = Vec::from_iter(children);
+        let mut arrows = arrows(&sources, &parent);
+        arrows.retain(|(_, used), _| children.contains(&used.as_str()));
+        let (wrong, _) = check(&arrows, &[&children], &[]);
+        assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    }
+}
+
 /// Every module has a floor, and every name on a floor is a module.
 #[test]
 fn floors_name_the_modules() {
-    let sources = sources();
+    let sources = sources("src");
     for (parent, floors) in [(&[][..], ROOMS), (&["back"][..], ENGINES)] {
         let modules = sources.iter().filter(|source| source.module.len() > parent.len());
         let modules =

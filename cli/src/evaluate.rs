@@ -13,9 +13,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use miniexpr::{Accuracy, ArrayMut, ArrayRef, Expression};
 
 use crate::binding::Inputs;
-use crate::format::Format;
 use crate::inform;
-use crate::options::Options;
+use crate::options::{Format, Options};
 use crate::output::{Output, interrupt_flag};
 use crate::print::{self, Items};
 

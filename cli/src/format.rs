@@ -4,47 +4,15 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use clap::ValueEnum;
 
 use crate::array::Array;
 use crate::csv_format::{self, Style, Table};
-use crate::options::Options;
+use crate::options::{Format, Options};
 use crate::print::Items;
 use crate::source::Source;
 use crate::{image, netpbm, npy, raw};
 
-/// A format of output files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// NumPy's files
-    Npy,
-    /// A table with commas
-    Csv,
-    /// A table with tabs
-    Tsv,
-    /// The items alone, in C order and in the byte order of the machine
-    Raw,
-    /// Images of 1 to 4 channels
-    Png,
-    /// PGM and PPM: images of 1 or 3 channels
-    Pnm,
-}
-
 impl Format {
-    /// The format that the name of a file tells.
-    pub fn of_path(path: &Path) -> Option<Format> {
-        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
-        match extension.as_str() {
-            "npy" => Some(Format::Npy),
-            "csv" => Some(Format::Csv),
-            "tsv" => Some(Format::Tsv),
-            "raw" | "bin" => Some(Format::Raw),
-            "png" => Some(Format::Png),
-            "pgm" | "ppm" | "pnm" => Some(Format::Pnm),
-            _ => None,
-        }
-    }
-
     /// What a file holds before its items, for formats whose items lie as in memory.
     pub fn header(self, shape: &[usize], items: &Items) -> Option<Vec<u8>> {
         match self {
@@ -126,25 +94,11 @@ fn table(source: Source, path: &Path, details: Option<&str>, options: &Options) 
             bail!("the dtype of raw files is part of their input: FILE:float32, FILE:uint8:480x640")
         }
         Some(Format::Npy | Format::Png | Format::Pnm) => {
-            bail!("is no file of the format that its name tells")
+            bail!("is not a file of the format that its name implies")
         }
     }
     let table = Table::open(source, style(options, has_tabs))?;
     let Some(name) = details else { return Ok(Content::Table(table)) };
     let columns = table.columns(&[table.find(name)?])?;
     Ok(Content::Array(columns.into_iter().next().context("has no such column")?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_tell_formats() {
-        let format = |name: &str| Format::of_path(Path::new(name));
-        assert_eq!(format("a.b.NPY"), Some(Format::Npy));
-        assert_eq!(format("x.ppm"), Some(Format::Pnm));
-        assert_eq!(format("csv"), None);
-        assert_eq!(format("x.jpg"), None);
-    }
 }

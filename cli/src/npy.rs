@@ -8,7 +8,7 @@ use crate::source::Source;
 
 pub const MAGIC: &[u8] = b"\x93NUMPY";
 
-/// What a header says of the items behind it.
+/// What a header says of the items after it.
 #[derive(Debug, PartialEq)]
 struct Header {
     dtype: Dtype,

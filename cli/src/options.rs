@@ -1,12 +1,10 @@
 //! The command line.
 
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{CommandFactory, Parser, ValueEnum};
 use miniexpr::{Dialect, Dtype, Dump};
-
-use crate::format::Format;
 
 const USAGE: &str = "miniexpr [OPTIONS] EXPRESSION [INPUT]...
        miniexpr [OPTIONS] --file KERNEL [INPUT]...
@@ -14,7 +12,7 @@ const USAGE: &str = "miniexpr [OPTIONS] EXPRESSION [INPUT]...
 
 const DETAILS: &str = "\
 INPUTS
-  NAME=FILE          an array: .npy, PNG, PGM or PPM, told apart by their first bytes
+  NAME=FILE          an array: .npy, PNG, PGM or PPM, recognised by their first bytes
   FILE               the same, named after the file; of a CSV file all columns, by their
                      names (`Unit price` is the variable Unit_price)
   NAME=FILE:COLUMN   a column of a CSV file, by name, or by number from 1
@@ -31,7 +29,7 @@ INPUTS
   the first of them that fits; an empty field, or NA, is a NaN.
 
 OUTPUT
-  Without --output, the dtype and the values are printed. With it, the file name tells
+  Without --output, the dtype and the values are printed. With it, the file name decides
   the format: .npy, .csv, .tsv, .png, .pgm, .ppm, or .raw for the items alone; `-` is
   standard output. A file appears under its name once it is complete, so it may replace
   an input. Images take uint8, uint16 and bool results; --dtype converts.
@@ -127,7 +125,7 @@ impl Options {
     /// Reads a command line. A text may begin with a minus sign where no option begins so: `-x`, `-2**2`, `-(a + b)`.
     pub fn read(arguments: impl Iterator<Item = OsString>) -> Options {
         let mut options = Options::parse_from(arguments.map(|argument| match begins_with_minus(&argument) {
-            // Behind a space it is no option.
+            // After a space it is no option.
             true => [OsStr::new(" "), &argument].into_iter().collect(),
             false => argument,
         }));
@@ -217,6 +215,39 @@ fn parse_delimiter(text: &str) -> Result<u8, String> {
     }
 }
 
+/// A format of output files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// NumPy's files
+    Npy,
+    /// A table with commas
+    Csv,
+    /// A table with tabs
+    Tsv,
+    /// The items alone, in C order and in the byte order of the machine
+    Raw,
+    /// Images of 1 to 4 channels
+    Png,
+    /// PGM and PPM: images of 1 or 3 channels
+    Pnm,
+}
+
+impl Format {
+    /// The format that the name of a file implies.
+    pub fn of_path(path: &Path) -> Option<Format> {
+        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+        match extension.as_str() {
+            "npy" => Some(Format::Npy),
+            "csv" => Some(Format::Csv),
+            "tsv" => Some(Format::Tsv),
+            "raw" | "bin" => Some(Format::Raw),
+            "png" => Some(Format::Png),
+            "pgm" | "ppm" | "pnm" => Some(Format::Pnm),
+            _ => None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -249,5 +280,14 @@ mod tests {
         assert!(
             parse_delimiter(";;").is_err() && parse_delimiter("").is_err() && parse_delimiter("é").is_err()
         );
+    }
+
+    #[test]
+    fn names_tell_formats() {
+        let format = |name: &str| Format::of_path(Path::new(name));
+        assert_eq!(format("a.b.NPY"), Some(Format::Npy));
+        assert_eq!(format("x.ppm"), Some(Format::Pnm));
+        assert_eq!(format("csv"), None);
+        assert_eq!(format("x.jpg"), None);
     }
 }

@@ -63,7 +63,7 @@ impl Output {
         Ok(Output::Temporary { file, target })
     }
 
-    /// Writes a header, and maps `bytes` bytes behind it; `None` where they have to be in memory first.
+    /// Writes a header, and maps `bytes` bytes after it; `None` where they have to be in memory first.
     pub fn map(&mut self, header: &[u8], bytes: usize) -> Option<Mapped> {
         let Output::Temporary { file, .. } = self else { return None };
         let length = header.len().checked_add(bytes).filter(|_| bytes > 0)?;
