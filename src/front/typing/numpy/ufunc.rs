@@ -4,7 +4,6 @@ use super::promote::{common, promote};
 use super::{Kind, Typed, Weak, type_error};
 use crate::dtype::{Dtype, Scalar};
 use crate::front::error::CompileError;
-use crate::ir::MathFn;
 use crate::operation::numpy::Ufunc;
 
 /// The dtypes of a loop: that of all operands, and that of the result.
@@ -57,7 +56,7 @@ pub fn loop_of(ufunc: Ufunc, operands: &[Typed]) -> Option<Loop> {
         Rint => Some(Loop::of(float_or_complex(dtype))),
         Fabs | Degrees | Radians => (!dtype.is_complex()).then(|| Loop::of(float_or_complex(dtype))),
         Math(function) => {
-            let is_defined = !dtype.is_complex() || has_complex_form(function);
+            let is_defined = !dtype.is_complex() || function.is_complex();
             is_defined.then(|| Loop::of(float_or_complex(dtype)))
         }
         Sinc => Some(Loop::of(if is_bool || dtype.is_integer() { Dtype::Float64 } else { dtype })),
@@ -119,16 +118,6 @@ fn ldexp(operands: &[Typed]) -> Option<Dtype> {
             Some(Dtype::Float32)
         }
         kind => Some(float_or_complex(kind.dtype())).filter(|dtype| dtype.is_float()),
-    }
-}
-
-/// Whether NumPy has the function for complex numbers.
-fn has_complex_form(function: MathFn) -> bool {
-    use MathFn::*;
-    match function {
-        Sqrt | Exp | Exp2 | Expm1 | Log | Log2 | Log10 | Log1p | Sin | Cos | Tan | Asin | Acos | Atan
-        | Sinh | Cosh | Tanh | Asinh | Acosh | Atanh => true,
-        Cbrt | Exp10 | Sinpi | Cospi | Erf | Erfc | Tgamma | Lgamma => false,
     }
 }
 
