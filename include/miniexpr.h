@@ -392,13 +392,13 @@ typedef struct me_variable {
 } me_variable;
 
 /**
- * Takes what a kernel prints: a line of `length` bytes, which ends with a newline and is not NUL-terminated. Must
- * return, and may be called from any thread that evaluates, one at a time for each evaluation.
+ * Receives what a kernel prints: a line of `length` bytes, which ends with a newline and is not NUL-terminated. It
+ * must return, and may be called from any evaluating thread, but from only one at a time within an evaluation.
  */
 typedef void (*me_print_function)(void *context, const char *line, size_t length);
 
 /**
- * Options of me_compile_with. What is zero has its default, which is that of me_compile.
+ * Options of me_compile_with. Fields that are zero have their defaults, those of me_compile.
  *
  * For text from users, begin with me_sandbox_params().
  */
@@ -420,7 +420,8 @@ typedef struct me_compile_params {
      */
     bool expressions_only;
     /**
-     * Lines `# me:…` are comments like any other, so that a text chooses neither its compiler nor how exact it is.
+     * Lines `# me:…` are comments like any other, so that a text chooses neither its compiler nor its floating-point
+     * mode.
      */
     bool ignore_pragmas;
     /**
@@ -428,7 +429,7 @@ typedef struct me_compile_params {
      */
     bool no_print;
     /**
-     * The compiler of C, whose kernels lie in files, is not run, nor are its files loaded.
+     * The C compiler is not run, and none of its cached objects are loaded.
      */
     bool no_disk_cache;
     /**
@@ -490,11 +491,12 @@ typedef struct me_error {
      */
     int status;
     /**
-     * What the function that called me_fail gave; 0 for any other error.
+     * The code that a function of the host passed to me_fail; 0 for any other error.
      */
     int code;
     /**
-     * The bytes of the text that are to blame: from `start`, counted from 0, up to, not including, `end`. -1: no place.
+     * The part of the text that is to blame: the bytes from `start`, counted from 0, up to but not including `end`.
+     * -1: no place.
      */
     int64_t start;
     int64_t end;
@@ -532,9 +534,9 @@ typedef struct me_eval_params {
 } me_eval_params;
 
 /**
- * What an evaluation may take. What is zero is no limit.
+ * Limits of an evaluation. A field that is zero sets none.
  *
- * Engines look at it between blocks of items and in loops, so that a call ends within some milliseconds; a function
+ * Engines check it between blocks of items and in loops, so that a call ends within a few milliseconds; a function
  * of the host is not interrupted.
  */
 typedef struct me_budget {
@@ -589,7 +591,7 @@ typedef struct me_array {
 } me_array;
 
 /**
- * Options of me_eval_arrays. What is zero has its default.
+ * Options of me_eval_arrays. Fields that are zero have their defaults.
  */
 typedef struct me_array_params {
     /**
@@ -606,13 +608,13 @@ typedef struct me_array_params {
      */
     int n_threads;
     /**
-     * NULL, or a number that any of the threads looks at now and then: once it is not 0, the call
-     * ends with ME_EVAL_ERR_CANCELLED. Other threads may set it.
+     * NULL, or a flag that other threads may set and that the call checks now and then: once it is not 0, the call
+     * ends with ME_EVAL_ERR_CANCELLED.
      */
     const int32_t *cancel;
     /**
-     * NULL, or called now and then, by the calling thread alone, with `context` and the numbers of
-     * items that are done and of all items.
+     * NULL, or a function that the calling thread calls now and then with `context`, the number of items done, and
+     * that of all items.
      */
     void (*progress)(void *context, int64_t done_items, int64_t all_items);
     /**
@@ -635,7 +637,7 @@ typedef struct me_array_params {
  * `wasm_bytes` holds a module of `wasm_len` bytes, valid during the call. `bridge_lookup_fn_idx` is
  * the function-table index of an `int lookup(const char *name)` that gives the table index of a
  * host function, 0 if there is none. Returns the table index of the kernel, 0 on failure. Must not
- * throw: an exception of JavaScript would leave the compile call half done, and its memory taken.
+ * throw: a JavaScript exception would abandon the compile call half-way and leak its memory.
  */
 typedef int (*me_wasm_jit_instantiate_helper)(const unsigned char *wasm_bytes,
                                               int wasm_len,
@@ -647,7 +649,7 @@ typedef int (*me_wasm_jit_instantiate_helper)(const unsigned char *wasm_bytes,
 typedef void (*me_wasm_jit_free_helper)(int fn_idx);
 
 /**
- * A clock: milliseconds since any time. Must return, and may be called from any thread.
+ * A clock: milliseconds since an arbitrary time. It must return, and may be called from any thread.
  */
 typedef double (*me_clock)(void);
 
@@ -726,14 +728,14 @@ int me_compile_nd_jit(const char *expression,
 /**
  * Compiles as me_compile does, with options.
  *
- * `params` may be NULL for the defaults, which are those of me_compile. Unlike there, a name that no text can use, or
- * that stands in `variables` twice, is ME_COMPILE_ERR_INVALID_ARG; and the parameters of a kernel are some of the
- * variables, in any order: me_expr_variable_count() tells how many arrays evaluations take.
+ * `params` may be NULL for the defaults, which are those of me_compile. Unlike in me_compile, a name that no text
+ * can use, or that occurs twice in `variables`, is ME_COMPILE_ERR_INVALID_ARG, and the parameters of a kernel are some of the
+ * variables, in any order: me_expr_variable_count() gives the number of arrays that evaluations take.
  *
  * Returns a me_compile_status, as me_compile does.
  *
  * # Safety
- * As for me_compile; `params` is NULL or begins with its size, and has so many bytes.
+ * As for me_compile; `params` is NULL or begins with its size, and has that many bytes.
  */
 int me_compile_with(const char *text,
                     const struct me_variable *variables,
@@ -744,9 +746,9 @@ int me_compile_with(const char *text,
                     struct me_expr **out);
 
 /**
- * Options for text from users: expressions alone, no pragmas, and limits under which every text is compiled within
- * some milliseconds. What the host adds (`dialect`, kernels by `expressions_only = false`) leaves the other promises
- * as they are. docs/security.md says what they are worth.
+ * Options for text from users: expressions only, no pragmas, and limits within which every text compiles in a few
+ * milliseconds. The fields are independent: what the host changes (`dialect`, `expressions_only = false` for
+ * kernels) leaves the others in force. docs/security.md describes the guarantees.
  */
 struct me_compile_params me_sandbox_params(void);
 
@@ -764,10 +766,10 @@ bool me_is_kernel(const char *text);
 int me_builtin_count(void);
 
 /**
- * Tells of a name of the language: of number `index`, counted from 0, in alphabetical order. The texts live as long
+ * Describes name number `index` of the language, counted from 0 in alphabetical order. The texts live as long
  * as the process.
  *
- * Returns false, and writes nothing, if there are not so many.
+ * Returns false, and writes nothing, if there is no such name.
  *
  * # Safety
  * `info` is NULL or writable.
@@ -776,8 +778,8 @@ bool me_builtin(int index,
                 struct me_builtin_info *info);
 
 /**
- * What went wrong in the calling thread's last failed call: in one that compiles, unless a later one has succeeded;
- * in one that evaluates, so ask right after it.
+ * What went wrong in the calling thread's last failed call. An error of a compile call remains until one succeeds;
+ * ask for that of an evaluation right after it.
  *
  * `error->struct_size` is set before the call. The texts belong to the library, and are valid until the thread's next
  * call that compiles or fails.
@@ -785,7 +787,7 @@ bool me_builtin(int index,
  * Returns whether there is an error; if not, the status is 0 and the message is empty.
  *
  * # Safety
- * `error` is NULL or begins with its size, and has so many bytes.
+ * `error` is NULL or begins with its size, and has that many bytes.
  */
 bool me_get_last_error(struct me_error *error);
 
@@ -799,15 +801,16 @@ bool me_get_last_error(struct me_error *error);
 const char *me_get_last_error_message(void);
 
 /**
- * The part of the compiled text that is to blame for the error of me_get_last_error_message(): the
- * bytes from `*start` up to, not including, `*end`.
+ * The part of the compiled text that is to blame for the error of me_get_last_error_message(): the bytes from
+ * `*start` up to but not including `*end`.
  *
  * Returns false, and writes nothing, if the error has no place in the text, or there is none.
  *
  * # Safety
  * `start` and `end` are NULL or writable.
  */
-bool me_get_last_error_span(size_t *start, size_t *end);
+bool me_get_last_error_span(size_t *start,
+                            size_t *end);
 
 /**
  * Evaluates over flat arrays.
@@ -835,13 +838,13 @@ int me_eval(const struct me_expr *expr,
 /**
  * Evaluates as me_eval does, within a budget.
  *
- * `budget` may be NULL for none. An evaluation that it ends leaves anything in the output, and the expression as
- * it was.
+ * `budget` may be NULL for none. When it ends an evaluation, what the output holds is unspecified; the expression is
+ * unchanged.
  *
  * Returns a me_eval_status; on a failure me_get_last_error() says what went wrong.
  *
  * # Safety
- * As for me_eval; `budget` is NULL or begins with its size, and has so many bytes.
+ * As for me_eval; `budget` is NULL or begins with its size, and has that many bytes.
  */
 int me_eval_with(const struct me_expr *expr,
                  const void **vars_block,
@@ -853,10 +856,10 @@ int me_eval_with(const struct me_expr *expr,
 
 /**
  * Marks the evaluation in which the host's function is called as failed: it ends with ME_EVAL_ERR_CALLBACK, on all
- * its threads, and no function of the host is called for it any more. What the function returns is of no account.
+ * its threads, and no function of the host is called for it any more. What the function returns is ignored.
  * me_get_last_error() gives the host `code` and `message`, of which the library makes a copy; NULL for no message.
  *
- * Returns false, and does nothing, where the calling thread is in no evaluation.
+ * Returns false, and does nothing, if the calling thread is not in an evaluation.
  *
  * # Safety
  * `message` is NULL or ends with NUL.
@@ -865,8 +868,8 @@ bool me_fail(int code,
              const char *message);
 
 /**
- * The shape of what me_eval_arrays writes for these inputs: that which they have together by
- * broadcasting, or no dimension if the whole expression is a reduction.
+ * The shape of what me_eval_arrays writes for these inputs: their broadcast shape, or no dimensions if the whole
+ * expression is a reduction.
  *
  * `inputs` are as for me_eval_arrays; their data is not looked at. `*ndim` receives the number of
  * dimensions, `shape`, with room for 32, the extents.
@@ -890,7 +893,7 @@ int me_result_shape(const struct me_expr *expr,
  * uses, in the order of declaration; for a kernel, one for each declared variable. It may be NULL
  * when there are none. The inputs that are used are broadcast as in NumPy.
  *
- * `output` has the shape that me_result_shape() tells, or any if no input is used; its strides
+ * `output` has the shape that me_result_shape() gives, or any if no input is used; its strides
  * must not lead two indices to one item. It may overlap inputs in any way: the result is as if they
  * had been copied first. It is the same, bit for bit, for any strides and any number of threads.
  *
@@ -899,8 +902,8 @@ int me_result_shape(const struct me_expr *expr,
  * Returns a me_eval_status; on a failure me_get_last_error_message() says what went wrong.
  *
  * # Safety
- * `expr` is NULL or alive; the arrays hold the items that their shapes and strides tell; `params`
- * is NULL or begins with its size, and has so many bytes.
+ * `expr` is NULL or alive; the arrays hold the items that their shapes and strides span; `params`
+ * is NULL or begins with its size, and has that many bytes.
  */
 int me_eval_arrays(const struct me_expr *expr,
                    const struct me_array *inputs,
@@ -924,8 +927,8 @@ int me_get_num_threads(void);
  * Evaluates one block of a chunked array, for an expression of me_compile_nd.
  *
  * `nchunk` numbers the chunk in the array and `nblock` the block in the chunk, both in C order from
- * 0. Each input buffer holds one whole padded block. What lies outside the array may be read
- * but has no influence on the results, whatever the bytes.
+ * 0. Each input buffer holds one whole padded block. Bytes outside the array may be read, but have no influence on
+ * the results.
  * `block_nitems` is at least the number of items of a block.
  *
  * `output_block` receives one whole padded block, zero outside the array; one element if the whole
@@ -1030,13 +1033,13 @@ int me_eval_varlen_with(const struct me_expr *expr,
                         const struct me_budget *budget);
 
 /**
- * Writes what the library makes of an expression, as text: what, says `what`, a me_dump_kind. For reading; the
+ * Writes a compiled expression as text, in the form that `what`, a me_dump_kind, names. The text is for people; its
  * format may change.
  *
  * `buffer` receives at most `size` bytes, a NUL included; it may be NULL if `size` is 0.
  *
- * Returns the bytes of the whole text without the NUL, as snprintf does. The text begins with `;` where an engine
- * does not take the expression, and says why. 0 for a NULL expression, an unknown kind, and without memory.
+ * Returns the bytes of the whole text without the NUL, as snprintf does. Where an engine does not take the
+ * expression, the text begins with `;` and says why. 0 for a NULL expression, an unknown kind, and without memory.
  *
  * # Safety
  * `expr` is NULL or alive; `buffer` is NULL or has `size` bytes.
@@ -1089,7 +1092,7 @@ int me_expr_variable_count(const struct me_expr *expr);
 
 /**
  * The variable for which evaluations take array number `index`, counted from 0: its position in the
- * table that the compile call was given. -1 for NULL, and if there are not so many.
+ * table that the compile call was given. -1 for NULL, and if there is no such array.
  *
  * # Safety
  * `expr` is NULL or alive.
@@ -1098,7 +1101,7 @@ int me_expr_variable(const struct me_expr *expr, int index);
 
 /**
  * The name of the variable for which evaluations take array number `index`, counted from 0; NULL for a NULL
- * expression, and if there are not so many. The text belongs to the expression.
+ * expression, and if there is no such array. The text belongs to the expression.
  *
  * # Safety
  * `expr` is NULL or alive.
@@ -1132,8 +1135,8 @@ void me_register_wasm_jit_helpers(me_wasm_jit_instantiate_helper instantiate_hel
                                   me_wasm_jit_free_helper free_helper);
 
 /**
- * Gives a WebAssembly module without a clock of its own that of its host, for `timeout_ns` of me_budget; NULL takes
- * it back. Accepted on every target; does nothing where there is a clock.
+ * Sets the host's clock, for `timeout_ns` of me_budget, in a WebAssembly module that has none of its own; NULL
+ * removes it. Accepted on every target; does nothing where there is a clock.
  */
 void me_register_clock(me_clock clock);
 

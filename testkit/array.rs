@@ -60,7 +60,7 @@ macro_rules! arrays {
         }
 
         impl Array {
-            /// The items that `bytes` hold one behind the other.
+            /// The items that `bytes` hold one after the other.
             pub fn from_bytes(dtype: Dtype, bytes: &[u8]) -> Array {
                 let items = bytes.chunks_exact(dtype.size());
                 match dtype {

@@ -208,7 +208,7 @@ fn check(text: &str, error: &Error) {
     assert!(!error.to_string().is_empty());
 }
 
-/// Memory of the process, where the system tells it.
+/// Memory of the process, where the system reports it.
 fn resident_bytes() -> usize {
     let pages = std::fs::read_to_string("/proc/self/statm").ok();
     pages.and_then(|pages| pages.split(' ').nth(1)?.parse::<usize>().ok()).unwrap_or(0) * 4096

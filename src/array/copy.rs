@@ -133,7 +133,7 @@ unsafe fn copy_items<T: Copy>(to: *mut u8, from: *const u8, outer: Loop, inner: 
 /// Fills `to` with `items` times the item at `from`.
 ///
 /// # Safety
-/// `from` is an item of `itemsize` bytes that can be read, `to` has room for so many, and they are apart.
+/// `from` is an item of `itemsize` bytes that can be read, `to` has room for as many, and they do not overlap.
 pub unsafe fn repeat(to: *mut u8, from: *const u8, items: usize, itemsize: usize) {
     // SAFETY: as the caller promises.
     unsafe {

@@ -294,7 +294,7 @@ fn addresses(inputs: &[Option<Operand>]) -> impl ExactSizeIterator<Item = *mut u
 /// The indices of the first item of an array.
 static ORIGIN: [i64; MAX_NDIM] = [0; MAX_NDIM];
 
-/// Items of the largest tile where threads share tiles, or somebody is told of the progress between them: few of a
+/// Items of the largest tile where threads share tiles, or progress is reported between them: few of a
 /// kernel with loops, whose items may take long.
 fn longest_tile(kernel: &Kernel, items: i64, options: &Options<'_>) -> i64 {
     let has_loops = any_in(&kernel.body, |stmt| matches!(stmt, Stmt::While { .. } | Stmt::For { .. }));
@@ -374,7 +374,7 @@ impl Job<'_> {
                 })
                 .map_err(|stop| stop.error(budget));
         }
-        // The first tile tells how long the others take.
+        // The first tile shows how long the others take.
         let time =
             timed(|| check(budget).and_then(|()| evaluate(0..1))).map_err(|stop| stop.error(budget))?;
         let left = time.saturating_mul(u32::try_from(count - 1).unwrap_or(u32::MAX));
@@ -474,7 +474,7 @@ impl Job<'_> {
                 Order::Any => Positions { shape: &extent, origin: &[0], extents: &extent },
             };
             let items = Items::First(tile.items);
-            // SAFETY: as the caller promises, and the tiler gives arrays of so many items.
+            // SAFETY: as the caller promises, and the tiler gives arrays of that many items.
             unsafe { self.program.run(&pointers, tile.output, items, &positions, accuracy, mode) }?;
             Ok(())
         };

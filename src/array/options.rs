@@ -22,7 +22,7 @@ pub struct Options<'o> {
 }
 
 impl Options<'_> {
-    /// Whether a single thread works, and nobody is told how far it is, so that it need not stop on its way. Engines watch
+    /// Whether a single thread works, and nobody follows its progress, so that it need not pause. Engines watch
     /// the budget themselves.
     pub(super) fn are_quiet(&self) -> bool {
         self.threads <= 1 && self.progress.is_none()

@@ -59,7 +59,7 @@ pub enum Relation {
     Mixed,
 }
 
-/// How `input` lies to `output`. Interleaved arrays are told apart where all strides are multiples of one distance.
+/// How `input` lies relative to `output`. Interleaved arrays are recognised as disjoint where all strides are multiples of one distance.
 pub fn relation(input: &Operand, output: &Operand) -> Relation {
     let ((low, high), (output_low, output_high)) = (input.span(), output.span());
     if high <= output_low || output_high <= low || low == high || output_low == output_high {

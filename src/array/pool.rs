@@ -12,12 +12,12 @@ static CHOSEN: AtomicUsize = AtomicUsize::new(0);
 /// Most threads of one evaluation.
 pub const MAX_THREADS: usize = 256;
 
-/// Sets how many threads an evaluation uses that asks for as many as there are; 0 goes back to the default.
+/// Sets the number of threads for evaluations that ask for all of them; 0 restores the default.
 pub fn set_num_threads(threads: usize) {
     CHOSEN.store(threads.min(MAX_THREADS), Ordering::Relaxed);
 }
 
-/// How many threads an evaluation uses that asks for as many as there are: the number that was set, else that of
+/// The number of threads for evaluations that ask for all of them: the number that was set, else that of
 /// `ME_NUM_THREADS` when the first expression was compiled, else the number of processors that the process may use.
 pub fn num_threads() -> usize {
     match CHOSEN.load(Ordering::Relaxed) {

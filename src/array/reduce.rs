@@ -451,7 +451,7 @@ impl<'w, 's> Worker<'w, 's> {
         })
     }
 
-    /// Tells the caller how far the work is, and sees whether it shall go on.
+    /// Reports progress to the caller, and asks whether to go on.
     fn look_up(&mut self, items: i64) -> Result<(), Stop> {
         self.unseen += items;
         if self.unseen < LOOK {
@@ -702,7 +702,7 @@ impl<'w, 's> Worker<'w, 's> {
         let positions = Positions { shape: &extent, origin: &[0], extents: &extent };
         let Call { accuracy, mode } = self.call;
         let values = Items::First(count as usize);
-        // SAFETY: as the caller promises; the arrays hold so many items.
+        // SAFETY: as the caller promises; the arrays hold that many items.
         unsafe { program.run(&self.block.pointers, to, values, &positions, accuracy, mode)? };
         Ok(())
     }

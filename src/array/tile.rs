@@ -24,7 +24,7 @@ const LONG_ROW: i64 = 192;
 /// Items along either side of a tile that transposes: a whole number of lines of the caches both ways.
 const TRANSPOSED_SIDE: i64 = 64;
 
-/// Items of a row of a tile that transposes and is worked on row by row, and bytes across all rows: so many lie side by
+/// Items of a row of a tile that transposes and is worked on row by row, and bytes across all rows: that many lie side by
 /// side in what is transposed.
 const TRANSPOSED_ROW: i64 = 512;
 const TRANSPOSED_BYTES: i64 = 256;
@@ -400,7 +400,7 @@ impl<'n> Tiler<'n> {
             self.load()?;
             let Some(rows) = self.tiling.rows else {
                 return match self.is_output_dense() {
-                    true => self.to_output(work),
+                    true => self.write_output(work),
                     false => {
                         self.at_once(self.staged[0].block, work)?;
                         Ok(self.scatter()?)
@@ -409,7 +409,7 @@ impl<'n> Tiler<'n> {
             };
             for row in 0..std::mem::replace(&mut self.extents[rows], 1) {
                 self.load_row(row);
-                self.to_output(work)?;
+                self.write_output(work)?;
                 self.origin[rows] += 1;
             }
         }
@@ -420,7 +420,7 @@ impl<'n> Tiler<'n> {
     ///
     /// # Safety
     /// As [`Tiler::for_each`].
-    unsafe fn to_output<E>(&mut self, work: &mut impl FnMut(Tile<'_>) -> Result<(), E>) -> Result<(), E> {
+    unsafe fn write_output<E>(&mut self, work: &mut impl FnMut(Tile<'_>) -> Result<(), E>) -> Result<(), E> {
         let to = self.start_of(&self.nest.walks[0]);
         match self.tiling.piece {
             None => self.at_once(to, work),
@@ -563,7 +563,7 @@ fn row_pitch(items: i64, itemsize: usize) -> i64 {
     items * itemsize as i64 + 64
 }
 
-/// Bytes left between two copies: loads that lie a multiple of 4 KiB behind a store wait for it on x86.
+/// Bytes left between two copies: loads at a multiple of 4 KiB after a store wait for it on x86.
 const BETWEEN_BLOCKS: usize = 5 * 64;
 
 /// Whether the items of an array lie side by side in every tile.

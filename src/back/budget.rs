@@ -213,7 +213,7 @@ pub struct Count {
     cap: u64,
 }
 
-/// Of a [`Count`] whose items need not be told apart.
+/// Of a [`Count`] that does not distinguish its items.
 pub const NO_CAP: u64 = u64::MAX;
 
 /// Where generated code finds the fields of a [`Count`].
@@ -225,7 +225,7 @@ pub mod count {
 }
 
 impl Count {
-    /// Goes on with items that have taken so many passes, `quiet` of them before the next question to the budget. Code with
+    /// Goes on with items that have taken this many passes, `quiet` of them before the next question to the budget. Code with
     /// a cap does this itself for each group of items, which have taken none.
     fn grant(&mut self, quiet: i64, taken: u64) {
         self.left = (quiet as u64).min(self.cap.saturating_sub(taken)) as i64;
@@ -280,7 +280,7 @@ impl<'b> Meter<'b> {
         self.stop
     }
 
-    /// Begins with other items, which have taken so many passes before.
+    /// Begins with other items, which have taken this many passes before.
     #[inline]
     pub fn next_items(&mut self, taken: u64) -> Result<(), Stop> {
         if self.budget.is_none() { Ok(()) } else { self.restart(taken) }

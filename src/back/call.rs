@@ -56,7 +56,7 @@ pub struct Needs {
     pub slots: usize,
     /// The item count of a run is a multiple of this,
     pub group: usize,
-    /// and at most this, which is a multiple of it too; `None`: as many as there are.
+    /// and at most this, which is a multiple of it too; `None`: all of them.
     pub most_items: Option<usize>,
     /// Bytes of memory for what lives during a call.
     pub frame: usize,
@@ -69,7 +69,7 @@ pub struct Needs {
     pub quiet_passes: Option<i64>,
 }
 
-/// Items of whole groups that take little time, if so many groups do.
+/// Items of whole groups that take little time, if that many groups do.
 pub fn quiet_items(groups: usize, group: usize) -> usize {
     groups.clamp(1, MOST_QUIET_ITEMS / group) * group
 }
@@ -124,7 +124,7 @@ pub unsafe fn drive(
     }
 }
 
-/// The meter of a call over so many items; few items take little time, but for loops.
+/// The meter of a call over this many items; few items take little time, except in loops.
 ///
 /// # Safety
 /// The meter is used in this call alone.

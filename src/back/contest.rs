@@ -41,7 +41,7 @@ const FEWEST_ITEMS: usize = 256;
 /// Each engine is tried twice at first, as the first run warms up caches.
 const OPENING: u32 = 4;
 
-/// The loser is tried again once the winner has taken so many times as long as the trial will take, so trials
+/// The loser is tried again once the winner has run this many times as long as the trial will take, so trials
 /// cost less than two percent.
 const PATIENCE: u64 = 64;
 
@@ -115,7 +115,7 @@ mod tests {
 
     const N: usize = 1000;
 
-    /// Plays evaluations in which an engine takes so many nanoseconds per item, and counts those of each.
+    /// Plays evaluations in which an engine takes this many nanoseconds per item, and counts those of each.
     fn play(contest: &Contest, rounds: usize, nanoseconds: [u64; 2]) -> [usize; 2] {
         let mut turns = [0; 2];
         for _ in 0..rounds {

@@ -28,12 +28,12 @@ pub trait Engine: Sync {
     /// gets the kernel, and no other does if it refuses.
     fn serves(&self, compiler: Compiler) -> bool;
 
-    /// Whether the engine can make code at all now; if not, the trace has been told why.
+    /// Whether the engine can make code at all now; if not, the trace says why.
     fn is_ready(&self) -> bool {
         true
     }
 
-    /// Makes code for a kernel that the policy admits. Tells the trace how that went, a failure included.
+    /// Makes code for a kernel that the policy admits. Traces how that went, a failure included.
     fn build(&self, candidate: &Candidate<'_>) -> Result<Box<dyn Code>, Unbuilt>;
 
     /// Code for a plain expression that has been evaluated on many items, if generating it takes so little

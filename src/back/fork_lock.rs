@@ -10,7 +10,7 @@ const ATTEMPTS: usize = 10_000;
 /// Guards a value that the process can do without, for a few instructions at a time.
 ///
 /// `fork` copies the memory of a process, but only the thread that calls it. A lock that another thread
-/// held at that moment stays taken in the copy, and its value may be half changed. So the lock tells
+/// held at that moment stays taken in the copy, and its value may be half changed. So the lock knows
 /// which process holds it: one that holds it for another process is taken over, with a new value.
 pub struct ForkLock<T> {
     /// The process of the thread that holds the lock; 0 while nobody does.

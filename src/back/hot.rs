@@ -33,7 +33,7 @@ pub struct Hot {
 }
 
 impl Hot {
-    /// For an expression that may get machine code later, if that would be faster.
+    /// For an expression that may be compiled to machine code later, if that would be faster.
     pub fn new(kernel: &Kernel, interpreter: &Interpreter) -> Hot {
         let is_wanted = || environment::flag(c"ME_DSL_JIT", true);
         if interpreter.passes() >= 2 && has_wide_lanes(kernel) && is_wanted() {

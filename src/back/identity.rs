@@ -1,4 +1,4 @@
-//! What tells kernels apart: in the trace, and in caches.
+//! What identifies kernels: in the trace, and in caches.
 
 use std::env::consts;
 use std::ffi::CStr;
@@ -11,7 +11,7 @@ use crate::ir::{FpMode, Kernel};
 use crate::kernel::level::Level;
 use crate::memory::{OutOfMemory, TryGrow};
 
-/// How a kernel is told in the trace.
+/// How a kernel is named in the trace.
 pub struct Names {
     pub fp: &'static str,
     pub compiler: &'static str,
@@ -57,7 +57,7 @@ impl Gates {
     }
 }
 
-/// What tells the machine code of a kernel from that of every other: the whole typed program, with the
+/// What distinguishes the machine code of a kernel from that of every other: the whole typed program, with the
 /// types of its inputs and of its output, the switches and the instructions that change code, and the
 /// library. Machine code may stand for a kernel only if the identities are equal, which compares all of it.
 #[derive(Debug, PartialEq, Eq)]

@@ -28,7 +28,7 @@ pub struct Program {
 impl Program {
     /// Plans `kernel` for this machine. `is_kernel`: the text was a kernel of statements.
     pub fn new(kernel: Kernel, is_kernel: bool, mode: Mode) -> Result<Program, Error> {
-        // The first compilation chooses the backend for the process, and tells it.
+        // The first compilation chooses the backend for the process, and traces it.
         simd_backend::choose();
         let interpreter = Interpreter::new(&kernel, Level::current()).map_err(|error| match error {
             PlanError::OutOfMemory => OutOfMemory.into(),

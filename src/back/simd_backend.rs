@@ -1,4 +1,4 @@
-//! Which vector math this process uses: chosen at the first compilation, and told in the trace.
+//! Which vector math this process uses: chosen at the first compilation, and named in the trace.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 

@@ -28,12 +28,12 @@ pub fn is_traced() -> bool {
     environment::flag(c"ME_DSL_TRACE", cfg!(feature = "trace"))
 }
 
-/// Tells one line of a compilation to the logger, and writes it if that is wanted.
+/// Passes one line of a compilation to the logger, and writes it if that is wanted.
 pub fn trace(text: fmt::Arguments<'_>) {
     tell(text, is_traced());
 }
 
-/// Tells one line to the logger, and writes it if that is wanted.
+/// Passes one line to the logger, and writes it if that is wanted.
 #[inline(never)]
 pub fn tell(text: fmt::Arguments<'_>, is_traced: bool) {
     log::debug!(target: "me-dsl", "{text}");
@@ -41,7 +41,7 @@ pub fn tell(text: fmt::Arguments<'_>, is_traced: bool) {
         return;
     }
     let mut line = Line { bytes: [0; 512], len: 0 };
-    // Nobody can be told of a failure here, and the trace is not worth one.
+    // A failure cannot be reported here, and the trace is not worth one.
     let _ = write!(line, "[me-dsl] {text}");
     line.bytes[line.len] = b'\n';
     let _ = write_to_standard_error(&line.bytes[..=line.len]);

@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind};
 
 /// Marks the evaluation in which a [`Function`](crate::Function) of the program is called as failed: it ends with
 /// [`ErrorKind::Callback`], on all its threads, with this code and message, and no function is called for it any more.
-/// What the function returns is of no account. False, and nothing happens, where the calling thread is in no evaluation.
+/// What the function returns is ignored. Returns false, and does nothing, if the calling thread is not in an evaluation.
 ///
 /// ```
 /// use miniexpr::{ArrayRef, Dtype, ErrorKind, Expression, Function, fail_evaluation};

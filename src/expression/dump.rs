@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::ir::{ExprId, Kernel, for_each_in};
 use crate::memory::{OutOfMemory, TryGrow, try_format};
 
-/// What [`Expression::dump`] tells.
+/// What [`Expression::dump`] shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Dump {

@@ -38,7 +38,7 @@ pub struct Evaluation<'e> {
     progress: Option<Progress<'e>>,
 }
 
-/// What is told how far an evaluation is; an error if there was no memory for it.
+/// The function that follows the progress of an evaluation; an error if there was no memory for it.
 type Progress<'e> = Result<Box<dyn FnMut(i64, i64) + 'e>, OutOfMemory>;
 
 /// Inputs of this number take no allocation.

@@ -23,7 +23,7 @@ fn ffi_panic_boundary<T>(fallback: T, body: impl FnOnce() -> T) -> T {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or(fallback)
 }
 
-/// As [`ffi_panic_boundary`], for a compile call: a panic is told where the caller looks for an error.
+/// As [`ffi_panic_boundary`], for a compile call: a panic is reported where the caller looks for an error.
 ///
 /// # Safety
 /// `error` and `out` are NULL or writable.
@@ -148,14 +148,14 @@ pub unsafe extern "C" fn me_compile_nd_jit(
 
 /// Compiles as me_compile does, with options.
 ///
-/// `params` may be NULL for the defaults, which are those of me_compile. Unlike there, a name that no text can use, or
-/// that stands in `variables` twice, is ME_COMPILE_ERR_INVALID_ARG; and the parameters of a kernel are some of the
-/// variables, in any order: me_expr_variable_count() tells how many arrays evaluations take.
+/// `params` may be NULL for the defaults, which are those of me_compile. Unlike in me_compile, a name that no text
+/// can use, or that occurs twice in `variables`, is ME_COMPILE_ERR_INVALID_ARG, and the parameters of a kernel are some of the
+/// variables, in any order: me_expr_variable_count() gives the number of arrays that evaluations take.
 ///
 /// Returns a me_compile_status, as me_compile does.
 ///
 /// # Safety
-/// As for me_compile; `params` is NULL or begins with its size, and has so many bytes.
+/// As for me_compile; `params` is NULL or begins with its size, and has that many bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn me_compile_with(
     text: *const c_char,
@@ -174,9 +174,9 @@ pub unsafe extern "C" fn me_compile_with(
     }
 }
 
-/// Options for text from users: expressions alone, no pragmas, and limits under which every text is compiled within
-/// some milliseconds. What the host adds (`dialect`, kernels by `expressions_only = false`) leaves the other promises
-/// as they are. docs/security.md says what they are worth.
+/// Options for text from users: expressions only, no pragmas, and limits within which every text compiles in a few
+/// milliseconds. The fields are independent: what the host changes (`dialect`, `expressions_only = false` for
+/// kernels) leaves the others in force. docs/security.md describes the guarantees.
 #[unsafe(no_mangle)]
 pub extern "C" fn me_sandbox_params() -> me_compile_params {
     compile::sandbox_params()
@@ -198,10 +198,10 @@ pub extern "C" fn me_builtin_count() -> c_int {
     builtins::count()
 }
 
-/// Tells of a name of the language: of number `index`, counted from 0, in alphabetical order. The texts live as long
+/// Describes name number `index` of the language, counted from 0 in alphabetical order. The texts live as long
 /// as the process.
 ///
-/// Returns false, and writes nothing, if there are not so many.
+/// Returns false, and writes nothing, if there is no such name.
 ///
 /// # Safety
 /// `info` is NULL or writable.
@@ -211,8 +211,8 @@ pub unsafe extern "C" fn me_builtin(index: c_int, info: *mut me_builtin_info) ->
     ffi_panic_boundary(false, || unsafe { builtins::describe(index, info) })
 }
 
-/// What went wrong in the calling thread's last failed call: in one that compiles, unless a later one has succeeded;
-/// in one that evaluates, so ask right after it.
+/// What went wrong in the calling thread's last failed call. An error of a compile call remains until one succeeds;
+/// ask for that of an evaluation right after it.
 ///
 /// `error->struct_size` is set before the call. The texts belong to the library, and are valid until the thread's next
 /// call that compiles or fails.
@@ -220,7 +220,7 @@ pub unsafe extern "C" fn me_builtin(index: c_int, info: *mut me_builtin_info) ->
 /// Returns whether there is an error; if not, the status is 0 and the message is empty.
 ///
 /// # Safety
-/// `error` is NULL or begins with its size, and has so many bytes.
+/// `error` is NULL or begins with its size, and has that many bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn me_get_last_error(error: *mut me_error) -> bool {
     // SAFETY: the arguments are passed on under the contract of this function.
@@ -237,8 +237,8 @@ pub extern "C" fn me_get_last_error_message() -> *const c_char {
     ffi_panic_boundary(std::ptr::null(), message::last)
 }
 
-/// The part of the compiled text that is to blame for the error of me_get_last_error_message(): the
-/// bytes from `*start` up to, not including, `*end`.
+/// The part of the compiled text that is to blame for the error of me_get_last_error_message(): the bytes from
+/// `*start` up to but not including `*end`.
 ///
 /// Returns false, and writes nothing, if the error has no place in the text, or there is none.
 ///
@@ -292,13 +292,13 @@ pub unsafe extern "C" fn me_eval(
 
 /// Evaluates as me_eval does, within a budget.
 ///
-/// `budget` may be NULL for none. An evaluation that it ends leaves anything in the output, and the expression as
-/// it was.
+/// `budget` may be NULL for none. When it ends an evaluation, what the output holds is unspecified; the expression is
+/// unchanged.
 ///
 /// Returns a me_eval_status; on a failure me_get_last_error() says what went wrong.
 ///
 /// # Safety
-/// As for me_eval; `budget` is NULL or begins with its size, and has so many bytes.
+/// As for me_eval; `budget` is NULL or begins with its size, and has that many bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn me_eval_with(
     expr: *const me_expr,
@@ -316,10 +316,10 @@ pub unsafe extern "C" fn me_eval_with(
 }
 
 /// Marks the evaluation in which the host's function is called as failed: it ends with ME_EVAL_ERR_CALLBACK, on all
-/// its threads, and no function of the host is called for it any more. What the function returns is of no account.
+/// its threads, and no function of the host is called for it any more. What the function returns is ignored.
 /// me_get_last_error() gives the host `code` and `message`, of which the library makes a copy; NULL for no message.
 ///
-/// Returns false, and does nothing, where the calling thread is in no evaluation.
+/// Returns false, and does nothing, if the calling thread is not in an evaluation.
 ///
 /// # Safety
 /// `message` is NULL or ends with NUL.
@@ -332,8 +332,8 @@ pub unsafe extern "C" fn me_fail(code: c_int, message: *const c_char) -> bool {
     })
 }
 
-/// The shape of what me_eval_arrays writes for these inputs: that which they have together by
-/// broadcasting, or no dimension if the whole expression is a reduction.
+/// The shape of what me_eval_arrays writes for these inputs: their broadcast shape, or no dimensions if the whole
+/// expression is a reduction.
 ///
 /// `inputs` are as for me_eval_arrays; their data is not looked at. `*ndim` receives the number of
 /// dimensions, `shape`, with room for 32, the extents.
@@ -363,7 +363,7 @@ pub unsafe extern "C" fn me_result_shape(
 /// uses, in the order of declaration; for a kernel, one for each declared variable. It may be NULL
 /// when there are none. The inputs that are used are broadcast as in NumPy.
 ///
-/// `output` has the shape that me_result_shape() tells, or any if no input is used; its strides
+/// `output` has the shape that me_result_shape() gives, or any if no input is used; its strides
 /// must not lead two indices to one item. It may overlap inputs in any way: the result is as if they
 /// had been copied first. It is the same, bit for bit, for any strides and any number of threads.
 ///
@@ -372,8 +372,8 @@ pub unsafe extern "C" fn me_result_shape(
 /// Returns a me_eval_status; on a failure me_get_last_error_message() says what went wrong.
 ///
 /// # Safety
-/// `expr` is NULL or alive; the arrays hold the items that their shapes and strides tell; `params`
-/// is NULL or begins with its size, and has so many bytes.
+/// `expr` is NULL or alive; the arrays hold the items that their shapes and strides span; `params`
+/// is NULL or begins with its size, and has that many bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn me_eval_arrays(
     expr: *const me_expr,
@@ -405,8 +405,8 @@ pub extern "C" fn me_get_num_threads() -> c_int {
 /// Evaluates one block of a chunked array, for an expression of me_compile_nd.
 ///
 /// `nchunk` numbers the chunk in the array and `nblock` the block in the chunk, both in C order from
-/// 0. Each input buffer holds one whole padded block. What lies outside the array may be read
-/// but has no influence on the results, whatever the bytes.
+/// 0. Each input buffer holds one whole padded block. Bytes outside the array may be read, but have no influence on
+/// the results.
 /// `block_nitems` is at least the number of items of a block.
 ///
 /// `output_block` receives one whole padded block, zero outside the array; one element if the whole
@@ -547,13 +547,13 @@ pub unsafe extern "C" fn me_eval_varlen_with(
     })
 }
 
-/// Writes what the library makes of an expression, as text: what, says `what`, a me_dump_kind. For reading; the
+/// Writes a compiled expression as text, in the form that `what`, a me_dump_kind, names. The text is for people; its
 /// format may change.
 ///
 /// `buffer` receives at most `size` bytes, a NUL included; it may be NULL if `size` is 0.
 ///
-/// Returns the bytes of the whole text without the NUL, as snprintf does. The text begins with `;` where an engine
-/// does not take the expression, and says why. 0 for a NULL expression, an unknown kind, and without memory.
+/// Returns the bytes of the whole text without the NUL, as snprintf does. Where an engine does not take the
+/// expression, the text begins with `;` and says why. 0 for a NULL expression, an unknown kind, and without memory.
 ///
 /// # Safety
 /// `expr` is NULL or alive; `buffer` is NULL or has `size` bytes.
@@ -621,7 +621,7 @@ pub unsafe extern "C" fn me_expr_variable_count(expr: *const me_expr) -> c_int {
 }
 
 /// The variable for which evaluations take array number `index`, counted from 0: its position in the
-/// table that the compile call was given. -1 for NULL, and if there are not so many.
+/// table that the compile call was given. -1 for NULL, and if there is no such array.
 ///
 /// # Safety
 /// `expr` is NULL or alive.
@@ -632,7 +632,7 @@ pub unsafe extern "C" fn me_expr_variable(expr: *const me_expr, index: c_int) ->
 }
 
 /// The name of the variable for which evaluations take array number `index`, counted from 0; NULL for a NULL
-/// expression, and if there are not so many. The text belongs to the expression.
+/// expression, and if there is no such array. The text belongs to the expression.
 ///
 /// # Safety
 /// `expr` is NULL or alive.
@@ -677,8 +677,8 @@ pub extern "C" fn me_register_wasm_jit_helpers(
     let _ = (instantiate_helper, free_helper);
 }
 
-/// Gives a WebAssembly module without a clock of its own that of its host, for `timeout_ns` of me_budget; NULL takes
-/// it back. Accepted on every target; does nothing where there is a clock.
+/// Sets the host's clock, for `timeout_ns` of me_budget, in a WebAssembly module that has none of its own; NULL
+/// removes it. Accepted on every target; does nothing where there is a clock.
 #[unsafe(no_mangle)]
 pub extern "C" fn me_register_clock(clock: me_clock) {
     #[cfg(bare_wasm)]

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind};
 /// The limits of a budget; NULL for none.
 ///
 /// # Safety
-/// `budget` is NULL or begins with its size, and has so many bytes; its flag is NULL or points to a number that lives
+/// `budget` is NULL or begins with its size, and has that many bytes; its flag is NULL or points to a number that lives
 /// longer than the limits.
 pub(super) unsafe fn limits<'a>(budget: *const me_budget) -> Result<Limits<'a>, Error> {
     if budget.is_null() {

@@ -68,7 +68,7 @@ pub(super) unsafe fn with(
 /// What options ask for, NULL for the defaults.
 ///
 /// # Safety
-/// `params` is NULL or begins with its size, and has so many bytes.
+/// `params` is NULL or begins with its size, and has that many bytes.
 unsafe fn options(params: *const me_compile_params) -> Result<Options, Error> {
     // SAFETY: as the caller promises.
     let Some(params) = (unsafe { sized::read(params, |params| params.struct_size)? }) else {

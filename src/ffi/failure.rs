@@ -71,7 +71,7 @@ impl From<BlockError> for Failure {
     }
 }
 
-/// The code of a call, whose failure is told where `shown` says.
+/// The code of a call, whose failure is recorded where `shown` says.
 #[inline]
 pub(super) fn report(result: Result<(), Failure>, shown: Shown) -> c_int {
     match result {

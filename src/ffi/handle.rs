@@ -9,7 +9,7 @@ pub(super) fn into_raw(expression: Expression) -> Result<*mut me_expr, OutOfMemo
     Ok(Box::into_raw(try_box(expression)?).cast())
 }
 
-/// The expression behind a pointer from C; `None` for NULL.
+/// The expression at a pointer from C; `None` for NULL.
 ///
 /// # Safety
 /// `expr` is NULL or comes from [`into_raw`] and has not been freed; it stays alive as long as the

@@ -17,7 +17,7 @@ struct Last {
     span: Option<Range<usize>>,
 }
 
-/// What `me_get_last_error` tells.
+/// What `me_get_last_error` gives.
 struct Details {
     status: c_int,
     code: i32,
@@ -92,7 +92,7 @@ fn store(text: &str, span: Option<Range<usize>>) {
 /// Writes what is known of the last error; whether there is one.
 ///
 /// # Safety
-/// `error` is NULL or begins with its size, and has so many bytes.
+/// `error` is NULL or begins with its size, and has that many bytes.
 pub(super) unsafe fn describe(error: *mut me_error) -> bool {
     // SAFETY: as the caller promises; the size is the first field.
     let size = if error.is_null() { 0 } else { unsafe { error.cast::<usize>().read_unaligned() } };

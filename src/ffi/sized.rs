@@ -5,7 +5,7 @@ use std::slice;
 
 use crate::error::{Error, ErrorKind};
 
-/// The structure behind a pointer, NULL for `None`. The caller may know fewer fields than this library, which are
+/// The structure at a pointer, NULL for `None`. The caller may know fewer fields than this library, which are
 /// then zero; or more, which must be zero.
 ///
 /// # Safety
@@ -19,7 +19,7 @@ pub(super) unsafe fn read<T: Copy>(
         return Ok(None);
     }
     let mut known = MaybeUninit::<T>::zeroed();
-    // SAFETY: the structure begins with its size, and has so many bytes.
+    // SAFETY: the structure begins with its size, and has that many bytes.
     unsafe {
         let size = params.cast::<usize>().read_unaligned();
         if size < size_of::<usize>() {

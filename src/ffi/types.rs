@@ -182,12 +182,12 @@ pub struct me_eval_params {
     pub jit_mode: me_jit_mode,
 }
 
-/// Takes what a kernel prints: a line of `length` bytes, which ends with a newline and is not NUL-terminated. Must
-/// return, and may be called from any thread that evaluates, one at a time for each evaluation.
+/// Receives what a kernel prints: a line of `length` bytes, which ends with a newline and is not NUL-terminated. It
+/// must return, and may be called from any evaluating thread, but from only one at a time within an evaluation.
 pub type me_print_function =
     Option<unsafe extern "C" fn(context: *mut c_void, line: *const c_char, length: usize)>;
 
-/// Options of me_compile_with. What is zero has its default, which is that of me_compile.
+/// Options of me_compile_with. Fields that are zero have their defaults, those of me_compile.
 ///
 /// For text from users, begin with me_sandbox_params().
 #[repr(C)]
@@ -201,11 +201,12 @@ pub struct me_compile_params {
     pub jit_mode: me_jit_mode,
     /// Kernels are refused: the text is an expression.
     pub expressions_only: me_flag,
-    /// Lines `# me:…` are comments like any other, so that a text chooses neither its compiler nor how exact it is.
+    /// Lines `# me:…` are comments like any other, so that a text chooses neither its compiler nor its floating-point
+    /// mode.
     pub ignore_pragmas: me_flag,
     /// Kernels that print are refused.
     pub no_print: me_flag,
-    /// The compiler of C, whose kernels lie in files, is not run, nor are its files loaded.
+    /// The C compiler is not run, and none of its cached objects are loaded.
     pub no_disk_cache: me_flag,
     /// Expressions, blocks and calls inside one another; 0 for the library's own limit.
     pub max_nesting: c_int,
@@ -245,9 +246,9 @@ impl Default for me_compile_params {
     }
 }
 
-/// What an evaluation may take. What is zero is no limit.
+/// Limits of an evaluation. A field that is zero sets none.
 ///
-/// Engines look at it between blocks of items and in loops, so that a call ends within some milliseconds; a function
+/// Engines check it between blocks of items and in loops, so that a call ends within a few milliseconds; a function
 /// of the host is not interrupted.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
@@ -271,9 +272,10 @@ pub struct me_error {
     pub struct_size: usize,
     /// The me_compile_status or me_eval_status that the call returned; 0 if none has failed.
     pub status: c_int,
-    /// What the function that called me_fail gave; 0 for any other error.
+    /// The code that a function of the host passed to me_fail; 0 for any other error.
     pub code: c_int,
-    /// The bytes of the text that are to blame: from `start`, counted from 0, up to, not including, `end`. -1: no place.
+    /// The part of the text that is to blame: the bytes from `start`, counted from 0, up to but not including `end`.
+    /// -1: no place.
     pub start: i64,
     pub end: i64,
     /// Where `start` is, counted from 1, the column in characters. 0: no place.
@@ -353,7 +355,7 @@ pub struct me_array {
     pub strides: *const i64,
 }
 
-/// Options of me_eval_arrays. What is zero has its default.
+/// Options of me_eval_arrays. Fields that are zero have their defaults.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct me_array_params {
@@ -364,11 +366,11 @@ pub struct me_array_params {
     /// Threads that may work at once, the calling one included: 0 or 1 for that one alone, -1 for
     /// me_get_num_threads(). Functions of the host are then called from several threads.
     pub n_threads: c_int,
-    /// NULL, or a number that any of the threads looks at now and then: once it is not 0, the call
-    /// ends with ME_EVAL_ERR_CANCELLED. Other threads may set it.
+    /// NULL, or a flag that other threads may set and that the call checks now and then: once it is not 0, the call
+    /// ends with ME_EVAL_ERR_CANCELLED.
     pub cancel: *const i32,
-    /// NULL, or called now and then, by the calling thread alone, with `context` and the numbers of
-    /// items that are done and of all items.
+    /// NULL, or a function that the calling thread calls now and then with `context`, the number of items done, and
+    /// that of all items.
     pub progress: Option<unsafe extern "C" fn(context: *mut c_void, done_items: i64, all_items: i64)>,
     /// First argument of `progress`.
     pub context: *mut c_void,
@@ -404,12 +406,12 @@ pub struct me_expr {
 /// `wasm_bytes` holds a module of `wasm_len` bytes, valid during the call. `bridge_lookup_fn_idx` is
 /// the function-table index of an `int lookup(const char *name)` that gives the table index of a
 /// host function, 0 if there is none. Returns the table index of the kernel, 0 on failure. Must not
-/// throw: an exception of JavaScript would leave the compile call half done, and its memory taken.
+/// throw: a JavaScript exception would abandon the compile call half-way and leak its memory.
 pub type me_wasm_jit_instantiate_helper = Option<
     unsafe extern "C" fn(wasm_bytes: *const c_uchar, wasm_len: c_int, bridge_lookup_fn_idx: c_int) -> c_int,
 >;
 
-/// A clock: milliseconds since any time. Must return, and may be called from any thread.
+/// A clock: milliseconds since an arbitrary time. It must return, and may be called from any thread.
 pub type me_clock = Option<unsafe extern "C" fn() -> f64>;
 
 /// Releases a function-table index that the instantiate helper gave. Must not throw.

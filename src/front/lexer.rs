@@ -105,7 +105,7 @@ pub enum Ends {
     Header,
     /// There, and at a comma outside parentheses.
     Item,
-    /// At the comma behind an argument, or the `)` of the list. Line ends are white space.
+    /// At the comma after an argument, or the `)` of the list. Line ends are white space.
     Argument,
 }
 
@@ -208,8 +208,8 @@ impl<'a> Lexer<'a> {
 
     fn at_last_colon(&self) -> bool {
         let blank = |byte: &&u8| byte.is_ascii_whitespace() && **byte != b'\n';
-        let behind = self.rest()[1..].iter().find(|byte| !blank(byte));
-        behind.is_none_or(|byte| ends_statement(*byte))
+        let next = self.rest()[1..].iter().find(|byte| !blank(byte));
+        next.is_none_or(|byte| ends_statement(*byte))
     }
 
     /// The token at the current offset and its length in bytes.

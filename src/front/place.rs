@@ -56,7 +56,7 @@ fn word(text: &[u8]) -> usize {
     }
 }
 
-/// `offset` as a caller is told it: `None` behind the last byte.
+/// `offset` as a caller gets it: `None` past the last byte.
 pub fn position_told(source: &[u8], offset: usize) -> Option<usize> {
     (offset < source.len()).then_some(offset)
 }

@@ -26,7 +26,7 @@ impl Language {
     }
 }
 
-/// Whether the first word behind blank lines and comments is `def`.
+/// Whether the first word after blank lines and comments is `def`.
 fn begins_with_def(text: &[u8]) -> bool {
     let mut lexer = Lexer::new(text, Grammar::Python);
     lexer.next_line();
@@ -44,7 +44,7 @@ pub fn expression_place(text: &[u8]) -> Option<Range<usize>> {
     (is_alone && !is_missing && !is_kernel(&text[start..end])).then_some(start..end)
 }
 
-/// Index behind the blank lines, white space and comments that follow `start`.
+/// Index after the blank lines, white space and comments that follow `start`.
 fn after_blanks_and_comments(text: &[u8], start: usize) -> usize {
     let mut index = start;
     while let Some(&byte) = text.get(index) {
@@ -95,7 +95,7 @@ fn is_kernel(text: &[u8]) -> bool {
     false
 }
 
-/// Index behind the literal that opens at `start`; an open one swallows the rest.
+/// Index after the literal that opens at `start`; an open one swallows the rest.
 fn after_string(text: &[u8], start: usize) -> usize {
     text::length(&text[start..]).map_or(text.len(), |length| start + length)
 }

@@ -38,7 +38,7 @@ pub struct Character {
     pub is_byte: bool,
 }
 
-/// What is left of a literal behind its opening quote.
+/// What is left of a literal after its opening quote.
 struct Characters<'a> {
     quote: u8,
     rest: &'a [u8],

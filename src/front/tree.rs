@@ -134,7 +134,7 @@ impl Tree {
         Ok(index)
     }
 
-    /// Stores the code points of the string literal `source`; `is_bytes` tells a `b` prefix.
+    /// Stores the code points of the string literal `source`; `is_bytes` says that it has the prefix `b`.
     pub fn push_text(&mut self, source: &[u8], is_bytes: bool) -> Result<TextLiteral, OutOfMemory> {
         let start = u32::try_from(self.code_points.len()).map_err(|_| OutOfMemory)?;
         let mut literal = TextLiteral { start, count: 0, fits_bytes: true };

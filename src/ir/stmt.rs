@@ -43,7 +43,7 @@ pub struct Print {
     pub values: Vec<(ExprId, Vec<u8>)>,
 }
 
-/// Line and column in the source text, both from 1; zeros where no text lies behind.
+/// Line and column in the source text, both from 1; zeros where there is no text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourcePlace {
     pub line: u32,

@@ -47,7 +47,7 @@ const TWO_31: f32 = 2147483648.0;
 const TWO_32: f32 = 4294967296.0;
 const TWO_63: f32 = 9223372036854775808.0;
 
-/// Float to integer, out of range as `dtype::float_to_int` tells. The comparisons are on the value
+/// Float to integer, out of range as `dtype::float_to_int` does. The comparisons are on the value
 /// itself, not on its whole part: they need no rounding instruction. `$lowest` is the least value
 /// whose whole part is -2^31.
 macro_rules! cast_float_to_int {

@@ -44,7 +44,7 @@ pub(super) trait Access {
     /// The elements from `index` on.
     ///
     /// # Safety
-    /// So many items must lie behind `index` in the view.
+    /// The view must hold a whole vector of items from `index` on.
     unsafe fn vector<T: Packed>(view: Self::View<'_, T>, index: usize) -> T::Vector;
 }
 

@@ -70,7 +70,7 @@ impl<T: Float> UnaryFn<T> for Round {
     type Out = T;
     #[inline(always)]
     fn apply(x: T) -> T {
-        // The difference is exact, so a half is told from its neighbours.
+        // The difference is exact, so a half is distinguished from its neighbours.
         let whole = x.trunc();
         let away = whole + T::ONE.copysign(x);
         if (x - whole).abs() >= T::HALF { away } else { whole }

@@ -273,7 +273,7 @@ mod avx2 {
     /// rows apart.
     ///
     /// # Safety
-    /// There are so many rows to write, on a machine with AVX2.
+    /// There are that many rows to write, on a machine with AVX2.
     #[inline]
     #[target_feature(enable = "avx2")]
     unsafe fn store<const HALF: usize>(to: Rows<*mut u8>, upper: [__m256i; HALF], lower: [__m256i; HALF]) {

@@ -79,7 +79,7 @@ impl<'g> Block<'g> {
     }
 
     /// The valid box as contiguous rows. Fails if the padded block has more items than memory
-    /// can address, and for want of memory.
+    /// can address, and if there is no memory.
     pub fn rows(&self) -> Result<Rows, BlockError> {
         let padded = usize::try_from(self.padded).map_err(|_| BlockError::Overflow)?;
         Rows::new(

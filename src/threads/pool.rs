@@ -42,7 +42,7 @@ struct Job {
     tasks: usize,
 }
 
-/// What a worker says of itself, on a cache line of its own.
+/// The state of a worker, on a cache line of its own.
 #[repr(align(64))]
 struct Slot {
     /// Whether the worker is inside the gate.
@@ -271,7 +271,7 @@ impl Pool {
             && !self.is_taken.swap(true, Ordering::Acquire)
     }
 
-    /// Shows a job to at most so many workers; its tasks before `first` are those of the calling thread.
+    /// Shows a job to at most this many workers; its tasks before `first` are those of the calling thread.
     ///
     /// # Safety
     /// The calling thread has taken the job, whose body may be called until the gate is 0.
@@ -357,7 +357,7 @@ mod tests {
 
     use super::*;
 
-    /// Calls `test` with a pool that has so many workers.
+    /// Calls `test` with a pool with this many workers.
     fn with_workers(workers: u32, test: impl FnOnce(&Pool)) {
         let pool = Pool::new();
         pool.open(workers);

@@ -1,4 +1,4 @@
-//! What is refused, stopped and told.
+//! Refusals, cancelled evaluations, and progress.
 
 use std::ffi::{CStr, c_int, c_void};
 use std::ptr;

@@ -73,7 +73,7 @@ impl Child {
         self.with(MODE, &mode.to_string())
     }
 
-    /// Compiles so many times.
+    /// Compiles this many times.
     pub fn times(self, count: usize) -> Child {
         self.with(REPEAT, &count.to_string())
     }

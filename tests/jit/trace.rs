@@ -121,7 +121,7 @@ fn the_engine_in_memory() {
     let session = Session::new("trace-memory");
     let report = Child::new(&session.root, &memory("x + 42")).times(2).run();
     assert!(report.has_line("jit ir built: fp=strict compiler=tcc fingerprint=<key>"));
-    // Where the machine has no engine the reason is told instead.
+    // Where the machine has no engine the reason is traced instead.
     if report.has_kernel {
         assert!(report.has_line("jit runtime built: fp=strict compiler=tcc key=<key>"));
         assert!(report.has_line("jit runtime hit: fp=strict source=process-cache key=<key>"));

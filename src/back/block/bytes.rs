@@ -8,7 +8,7 @@ use crate::memory::OutOfMemory;
 /// Alignment of every register: a cache line, and the widest vector.
 pub const ALIGN: usize = 64;
 
-/// Bytes between two arrays of scratch memory. Loads that lie a multiple of 4 KiB behind a store wait
+/// Bytes between two arrays of scratch memory. Loads at a multiple of 4 KiB after a store wait
 /// for it on x86, so arrays that are walked together must not lie so.
 pub const SKEW: usize = 5 * ALIGN;
 

@@ -71,7 +71,7 @@ pub(super) struct Fusions<'a> {
 }
 
 impl<'a> Fusions<'a> {
-    /// Decides what is computed for `roots`, whose greatest handle is `last`. `is_array` tells of other
+    /// Decides what is computed for `roots`, whose greatest handle is `last`. `is_array` says of other
     /// expressions than strings whether each item has a value of its own.
     pub fn new(
         graph: &'a Graph,

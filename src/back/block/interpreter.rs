@@ -89,9 +89,9 @@ impl Interpreter {
         positions: &Positions<'_>,
         accuracy: Accuracy,
     ) -> Result<(), RunError> {
-        let speaks_of_none =
+        let has_value_without_items =
             matches!(self.0, Plan::Straight(_)) && matches!(self.outcome(), Outcome::One { .. });
-        if items.count() == 0 && !speaks_of_none {
+        if items.count() == 0 && !has_value_without_items {
             return Ok(());
         }
         if let (Plan::Straight(program), Items::First(n)) = (&self.0, items)
@@ -271,7 +271,7 @@ mod tests {
     }
 
     /// Of a hundred locals that live across a branch, a kernel holds for all items those alone that it reads
-    /// behind a reduction; so it does in every way to have all of the locals alive at some time.
+    /// after a reduction; so it does in every way to have all of the locals alive at some time.
     #[test]
     fn kernels_that_reduce_hold_what_later_parts_need() {
         const ITEMS: usize = 200_000;

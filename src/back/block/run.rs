@@ -55,7 +55,7 @@ impl Program {
         !steps.any(|step| matches!(step, Step::Call { .. }))
     }
 
-    /// Watches a run of so many items.
+    /// Watches a run of this many items.
     ///
     /// # Safety
     /// As [`budget::current`].
@@ -285,7 +285,7 @@ impl Watch<'_> {
         if self.budget.is_some() { self.interval } else { usize::MAX }
     }
 
-    /// Whether to go on after a block of so many items.
+    /// Whether to go on after a block of this many items.
     #[inline]
     pub(super) fn goes_on(&mut self, items: usize) -> bool {
         self.budget.is_none() || self.look(items)

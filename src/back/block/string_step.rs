@@ -35,7 +35,7 @@ pub struct StringOperand {
 }
 
 impl StringStep {
-    /// Runs the step on a block of `count` items, whose places `at` tells.
+    /// Runs the step on a block of `count` items, whose places `at` gives.
     ///
     /// # Safety
     /// Each operand's place holds `count` items of its size, or one if it is a scalar; the result's

@@ -9,7 +9,7 @@ use crate::back::settings::Settings;
 use crate::back::vector_calls::call_in_chunks;
 use crate::kernel::Accuracy;
 
-/// `struct me_context` of the generated code, and what only the library reads behind it.
+/// `struct me_context` of the generated code, followed by what only the library reads.
 #[repr(C)]
 pub struct Context<'a> {
     pass_cap: i64,

@@ -1,6 +1,6 @@
 //! C text for a kernel: a function for one item, or for a strip of items, and the exported loop.
 //!
-//! Names of the source appear only behind a prefix, so any name works: inputs are `p0 …`, locals
+//! Names of the source appear only after a prefix, so any name works: inputs are `p0 …`, locals
 //! `l0 …`, expressions `t0 …`. Each expression of the typed kernel is one constant of its own dtype,
 //! so C's promotions and conversions never decide about a result.
 
@@ -22,7 +22,7 @@ use crate::mid::range::constant_integer;
 #[derive(Debug)]
 pub struct Source {
     pub text: Text,
-    /// Slots behind the parameters that stay empty, one for each index symbol.
+    /// Empty slots after the parameters, one for each index symbol.
     pub symbols: usize,
     /// Bytes of one item of each parameter, and of the output.
     pub inputs: Vec<usize>,

@@ -23,7 +23,7 @@ pub(super) struct Generator<'a> {
     pub(super) calls: Vec<Call>,
     /// Whether locals exist: in straight-line code only those are read that nothing has set.
     pub(super) has_locals: bool,
-    /// Expressions that are constants of a block round the current point.
+    /// Expressions that are constants of a block around the current point.
     pub(super) written: Vec<bool>,
     pub(super) log: Vec<ExprId>,
     pub(super) indent: usize,

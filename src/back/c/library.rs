@@ -82,7 +82,7 @@ impl Code for Library {
             context.metered(meter);
             arrays.push((&raw const context).cast());
             // SAFETY: the table holds an array of the items for each parameter, then what the generated code reads
-            // behind them.
+            // after them.
             let status = unsafe { (self.entry)(arrays.as_ptr().cast(), output.cast(), items as i64) };
             // An object may be one that the environment names, and mean anything by another status.
             match meter.stop() {

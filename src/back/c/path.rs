@@ -6,7 +6,7 @@ use std::fmt;
 use super::text::Text;
 use crate::memory::{OutOfMemory, TryGrow};
 
-/// A path for the C library: bytes with a NUL behind them.
+/// A path for the C library: bytes that end with a NUL.
 #[derive(Debug)]
 pub struct CPath(Vec<u8>);
 

@@ -34,7 +34,7 @@ pub fn are_raised() -> bool {
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 unsafe fn is_secure() -> bool {
-    // SAFETY: the call only reads what the system told the process at its start.
+    // SAFETY: the call only reads what the system gave the process at its start.
     unsafe { libc::getauxval(libc::AT_SECURE) != 0 }
 }
 

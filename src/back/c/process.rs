@@ -231,7 +231,7 @@ fn status(child: libc::pid_t, options: c_int) -> Status {
             -1 => match std::io::Error::last_os_error().raw_os_error() {
                 Some(libc::EINTR) => continue,
                 // The host ignores its children or has waited for all of them. What the program made, or
-                // did not, tells: linkers write the beginning of an object last.
+                // did not, shows it: linkers write the beginning of an object last.
                 Some(libc::ECHILD) => Status::Ended(Outcome::Success),
                 _ => Status::Ended(Outcome::Failure),
             },

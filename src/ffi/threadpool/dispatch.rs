@@ -54,7 +54,7 @@ impl Call {
     }
 }
 
-/// Opens the pool for so many workers.
+/// Opens the pool for this many workers.
 #[unsafe(no_mangle)]
 extern "C" fn threadpool_init(num_workers: u32) {
     POOL.open(num_workers);

@@ -2,7 +2,7 @@
 //!
 //! `grammar::statement` reads the statements and the trees of their expressions, whose names it resolves in textual
 //! order; `lower` gives every local its dtype and builds the typed statements. All errors have the status
-//! of a syntax error; their position is what a caller is told, their message names line and column
+//! of a syntax error; their position is what a caller gets, their message names line and column
 //! of the fault.
 
 mod lower;

@@ -44,7 +44,7 @@ pub fn parse(literal: &[u8]) -> Result<Vec<Vec<u8>>, FormatError> {
     Ok(pieces)
 }
 
-/// Appends what the escape sequence behind a backslash stands for.
+/// Appends what the escape sequence after a backslash stands for.
 fn escape(bytes: &mut impl Iterator<Item = u8>, piece: &mut Vec<u8>) -> Result<(), FormatError> {
     match bytes.next() {
         Some(byte @ (b'\\' | b'"' | b'\'')) => Ok(piece.try_push(byte)?),

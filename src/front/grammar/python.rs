@@ -389,7 +389,7 @@ impl<'s> Parser<'_, 's> {
         Ok(conjunction)
     }
 
-    /// Whether an operand is due behind the comma.
+    /// Whether an operand is due after the comma.
     fn comma(&mut self) -> Result<bool, CompileError> {
         self.reduce(power::CONDITIONAL)?;
         match self.frames.last() {

@@ -190,7 +190,7 @@ impl<'s> Parser<'_, 's> {
         }
     }
 
-    /// A `not` where it may not stand; the position is that of the token behind it, or behind its
+    /// A `not` where it may not stand; the position is that of the token after it, or after its
     /// parenthesis.
     fn misplaced_not(&mut self) -> CompileError {
         let not = self.span;
@@ -264,7 +264,7 @@ impl<'s> Parser<'_, 's> {
         Ok(self.values.try_push(node)?)
     }
 
-    /// A function of one argument; parentheses right behind it may not hold a list.
+    /// A function of one argument; parentheses right after it may not hold a list.
     fn apply(&mut self, callee: Callee) -> Result<(), CompileError> {
         self.prefix(Prefix::Apply(callee))?;
         self.advance();

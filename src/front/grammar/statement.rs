@@ -1,6 +1,6 @@
 //! Statements of a source text.
 //!
-//! Errors carry the offset that a caller is told: that of the statement, unless a nearer one is
+//! Errors carry the offset that a caller gets: that of the statement, unless a nearer one is
 //! known.
 
 use super::format::{self, FormatError};
@@ -83,7 +83,7 @@ struct Parser<'a> {
     scope: Scope<'a>,
     /// Whether expressions get trees: not where only the statements matter.
     reads_expressions: bool,
-    /// Why an expression is refused. The statements behind it may have faults that go first.
+    /// Why an expression is refused. Errors in the statements after it may take precedence.
     fault: Option<CompileError>,
     /// Blocks open within the function's body.
     nesting: usize,
@@ -129,7 +129,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// `def name(params):` and the offset behind the colon.
+    /// `def name(params):` and the offset after the colon.
     fn signature(&mut self) -> Result<(Vec<&'a [u8]>, usize), CompileError> {
         self.skip_between_lines();
         let start = self.lexer.offset;
@@ -197,7 +197,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Checks that nothing but a comment follows a header's colon, and gives the offset behind it.
+    /// Checks that nothing but a comment follows a header's colon, and gives the offset after it.
     #[inline(never)]
     fn header_end(&mut self) -> Result<usize, CompileError> {
         let end = self.lexer.offset;
@@ -312,9 +312,9 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// The expression that begins here, behind the nodes of `onto`; the lexer is left where it ends.
+    /// The expression that begins here, after the nodes of `onto`; the lexer is left where it ends.
     ///
-    /// An expression that is refused has no tree, nor has any behind it. A caller is told the offset of
+    /// An expression that is refused has no tree, nor has any after it. A caller gets the offset of
     /// the statement plus the position within the expression, as if `lead` bytes more stood before it.
     fn tree(
         &mut self,
@@ -343,7 +343,7 @@ impl<'a> Parser<'a> {
         Ok(None)
     }
 
-    /// An error of the expression at `start` as one of the source; people are told the place of the token.
+    /// An error of the expression at `start` as one of the source; people see the place of the token.
     fn located(&self, error: CompileError, statement: usize, start: usize, lead: usize) -> CompileError {
         let within = |position: usize| position.saturating_sub(start + 1) + lead;
         let position = match self.dialect {
@@ -362,7 +362,7 @@ impl<'a> Parser<'a> {
         self.lexer.skip(ends).map_err(|why| self.refuse(statement, why))
     }
 
-    /// Whether an expression begins behind the white space here.
+    /// Whether an expression begins after the white space here.
     fn finds_expression(&mut self, ends: Ends) -> bool {
         self.lexer.skip_to_expression(ends);
         !self.lexer.at_end()
@@ -420,7 +420,7 @@ impl<'a> Parser<'a> {
             self.close(start)?;
             Vec::new()
         };
-        let behind = self.lexer.offset;
+        let after = self.lexer.offset;
         self.lexer.skip_blanks();
         match self.lexer.peek() {
             None | Some(b'\n' | b';' | b'#') => {}
@@ -429,7 +429,7 @@ impl<'a> Parser<'a> {
                 return Err(self.refuse(start, message));
             }
         }
-        self.lexer.offset = behind;
+        self.lexer.offset = after;
         Ok(StatementKind::Print { format, values })
     }
 
@@ -547,7 +547,7 @@ impl<'a> Parser<'a> {
         Ok(Some(names))
     }
 
-    /// `a, b = x, y` behind the `=`: all values are computed before the first is assigned.
+    /// `a, b = x, y` after the `=`: all values are computed before the first is assigned.
     fn tuple_assignment(
         &mut self,
         start: usize,
@@ -585,7 +585,7 @@ impl<'a> Parser<'a> {
         Ok(Target { name, variable, is_new })
     }
 
-    /// What a compound assignment sets `variable`, called `name` at `span`, to. A caller is told positions as
+    /// What a compound assignment sets `variable`, called `name` at `span`, to. A caller gets positions as
     /// if the statement said `name = name op (right)`.
     fn updated(
         &mut self,
@@ -658,7 +658,7 @@ impl<'a> Parser<'a> {
         self.nested(indent, end)
     }
 
-    /// A condition with its colon, and the offset behind the colon.
+    /// A condition with its colon, and the offset after the colon.
     #[inline(never)]
     fn condition(&mut self, statement: usize) -> Result<(Expression, usize), CompileError> {
         let is_there = self.finds_expression(Ends::Header);
@@ -682,7 +682,7 @@ impl<'a> Parser<'a> {
         Ok(StatementKind::For { target, bounds, body: self.repeated(indent, end)? })
     }
 
-    /// The target of a `for`, its bounds, and the offset behind the colon.
+    /// The target of a `for`, its bounds, and the offset after the colon.
     #[inline(never)]
     fn loop_header(&mut self, start: usize) -> Result<(Target<'a>, Vec<Expression>, usize), CompileError> {
         self.lexer.name();

@@ -40,7 +40,7 @@ fn too_large(length: usize) -> Fault {
     Fault { message: "this integer is too large: 127 bits are supported", length }
 }
 
-/// An integer behind its two-byte prefix.
+/// An integer after its two-byte prefix.
 fn based(text: &[u8], base: u32) -> Result<(Literal, usize), Fault> {
     let is_digit = |byte: u8| char::from(byte).is_digit(base);
     let mut length = 2;

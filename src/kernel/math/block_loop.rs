@@ -1,4 +1,4 @@
-//! The loops round the formulas, compiled once for each instruction set; the last vector of an array is
+//! The loops around the formulas, compiled once for each instruction set; the last vector of an array is
 //! loaded and stored in part.
 
 use super::element::Element;

@@ -463,12 +463,12 @@ impl<T: Float, O: Order<T>> ColumnFold for Extremum<T, O> {
     #[inline(always)]
     fn join(left: (T, T::Mask, T::Mask), right: (T, T::Mask, T::Mask)) -> (T, T::Mask, T::Mask) {
         let best = if O::wins(right.0, left.0) { right.0 } else { left.0 };
-        // Among zeros, which compare equal, the sign tells: one that is set wins, or one that is not.
+        // Among zeros, which compare equal, the sign decides: one that is set wins, or one that is not.
         let signs = if O::NEGATIVE_ZERO_WINS { left.1 | right.1 } else { left.1 & right.1 };
         (best, signs, left.2 | right.2)
     }
 
-    /// One comparison tells of two items.
+    /// One comparison serves two items.
     #[inline(always)]
     fn group(items: [T; GROUP]) -> (T, T::Mask, T::Mask) {
         let number = |item: T| (item, item.bits(), T::NONE);

@@ -228,7 +228,7 @@ impl std::fmt::Debug for Area {
 }
 
 impl Area {
-    /// Makes room for so many columns, unless there is some.
+    /// Makes room for this many columns, unless there is some.
     fn reserve(&mut self, columns: usize, bytes: usize) -> Result<(), OutOfMemory> {
         let bytes = columns.checked_mul(bytes).ok_or(OutOfMemory)?;
         let lines = bytes.div_ceil(size_of::<Line>());
@@ -244,7 +244,7 @@ impl Area {
 }
 
 impl ColumnAccumulator {
-    /// A reduction of so many columns that has seen no rows. Small numbers are best, such as a few thousand: the states
+    /// A reduction of this many columns that has seen no rows. Small numbers are best, such as a few thousand: the states
     /// of the columns take a few times 8 bytes each.
     pub fn new(reducer: ColumnReducer, columns: usize) -> Result<ColumnAccumulator, OutOfMemory> {
         Ok(ColumnAccumulator {
@@ -266,7 +266,7 @@ impl ColumnAccumulator {
         self.rows
     }
 
-    /// Becomes a reduction of so many columns that has seen no rows. The memory stays, where it is enough.
+    /// Becomes a reduction of this many columns that has seen no rows. The memory is kept if it is large enough.
     pub fn restart(&mut self, columns: usize) -> Result<(), OutOfMemory> {
         if columns > self.capacity {
             *self = ColumnAccumulator::new(self.reducer, columns)?;
@@ -508,7 +508,7 @@ impl ColumnAccumulator {
     /// Joins later states to others.
     fn join(&self, states: States, later: States, columns: usize) {
         let rows = [std::ptr::null(); GROUP];
-        // SAFETY: there are states of so many columns, and no rows.
+        // SAFETY: there are states of that many columns, and no rows.
         unsafe { (self.reducer.run)(&Work { task: Task::Join(later), states, rows, columns }) };
     }
 
@@ -614,7 +614,7 @@ impl ColumnAccumulator {
         Ok(())
     }
 
-    /// Makes room for the states of so many levels.
+    /// Makes room for the states of this many levels.
     fn reserve_levels(&mut self, levels: usize) -> Result<(), OutOfMemory> {
         while self.levels.len() < levels {
             self.levels.try_push(Area::default())?;

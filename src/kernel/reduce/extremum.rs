@@ -177,7 +177,7 @@ impl<T: Float, O: Order<T>, const N: usize> FoldGroups<T, N> for Search<T, O, N>
         self.add_two(group, &[O::LAST; N]);
     }
 
-    /// One comparison tells of two items.
+    /// One comparison serves two items.
     #[inline(always)]
     fn add_two(&mut self, a: &[T; N], b: &[T; N]) {
         for i in 0..N {
@@ -187,7 +187,7 @@ impl<T: Float, O: Order<T>, const N: usize> FoldGroups<T, N> for Search<T, O, N>
         self.add_numbers(b);
     }
 
-    /// One comparison tells of two items, unless half of few lanes would not become vectors; and one truth takes fewer
+    /// One comparison serves two items, unless half of few lanes would not become vectors; and one truth takes fewer
     /// registers than lanes.
     #[inline(always)]
     fn add_whole(&mut self, group: &[T; N]) {

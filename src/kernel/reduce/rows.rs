@@ -211,7 +211,7 @@ pub(super) fn join_lanes<A: Copy, const N: usize>(
     }
 }
 
-/// A fold in `N` lanes. A trait, since closures cannot be told to be inlined always.
+/// A fold in `N` lanes. A trait, since closures cannot be marked as always inline.
 pub(super) trait FoldGroups<T, const N: usize> {
     /// An item that changes nothing.
     const NEUTRAL: T;
@@ -235,7 +235,7 @@ pub(super) trait FoldGroups<T, const N: usize> {
         self.add(b);
     }
 
-    /// Adds a group whose items are all there, so that lanes need not be told apart.
+    /// Adds a group whose items are all there, so that no lane has to be masked.
     #[inline(always)]
     fn add_whole(&mut self, group: &[T; N]) {
         self.add(group);

@@ -92,7 +92,7 @@ impl<'a, U: Unit> Slots<'a, U> {
 #[cfg(target_arch = "x86_64")]
 const PREFETCH_DISTANCE: usize = 4096;
 
-/// Begin to fetch the units that lie [`PREFETCH_DISTANCE`] behind the start of `units`. The loops over
+/// Begins to fetch the units [`PREFETCH_DISTANCE`] after the start of `units`. The loops over
 /// slots have so many instructions that the processor alone would look only a few slots ahead.
 #[inline(always)]
 fn prefetch<U>(units: &[U]) {

@@ -96,7 +96,7 @@ pub fn run(kernel: Kernel, dtype: Dtype, operands: &[&Block], n: usize) -> Block
 }
 
 /// Runs `kernel` for every length from 0 to 70: a shorter run must give the same elements as the
-/// longest one and leave the memory behind them alone.
+/// longest one and leave the memory after them alone.
 pub fn check_lengths(kernel: Kernel, dtype: Dtype, operands: &[&Block], context: &str) {
     const LONGEST: usize = 70;
     let whole = run(kernel, dtype, operands, LONGEST);
@@ -108,7 +108,7 @@ pub fn check_lengths(kernel: Kernel, dtype: Dtype, operands: &[&Block], context:
         for index in 0..n {
             assert!(out.is(index, whole.get(index)), "{context}: item {index} of {n}");
         }
-        assert!(out.bytes()[n * dtype.size()..].iter().all(|&byte| byte == 0x5A), "{context}: behind {n}");
+        assert!(out.bytes()[n * dtype.size()..].iter().all(|&byte| byte == 0x5A), "{context}: after {n}");
     }
 }
 

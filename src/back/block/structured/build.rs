@@ -1,6 +1,6 @@
 //! From flattened statements to planned ones.
 
-use super::{Head, If, Lane, Loop, Node, Printer, Region, Structured, parts};
+use super::{Head, If, LaneArray, Loop, Node, Printer, Region, Structured, parts};
 use crate::back::block::Outcome;
 use crate::back::block::layout::{Layout, Place, PlaceId};
 use crate::back::block::plan::{Destination, PlanError, Root, plan};
@@ -27,7 +27,7 @@ const MIN_TILE_ITEMS: usize = 128;
 const MAX_TILE_ITEMS: usize = 2048;
 
 impl Structured {
-    /// Plans the flattened statements of a kernel, which gives as many values as `outcome` tells, for
+    /// Plans the flattened statements of a kernel, which gives as many values as `outcome` says, for
     /// vector kernels of one SIMD level.
     pub fn new(
         kernel: &Kernel,
@@ -45,7 +45,7 @@ impl Structured {
     }
 }
 
-/// How many values the kernel gives: one for each item, unless its only `return`, behind all other
+/// How many values the kernel gives: one for each item, unless its only `return`, after all other
 /// statements, gives a value that is reduced.
 pub fn outcome(nodes: &[FlatNode]) -> Result<Outcome, OutOfMemory> {
     let mut returns = 0;
@@ -280,7 +280,7 @@ impl Builder<'_> {
     }
 
     /// The array at a place, if it holds one element a lane.
-    fn lane(&self, place: PlaceId) -> Option<Lane> {
+    fn lane(&self, place: PlaceId) -> Option<LaneArray> {
         let ty = match self.layout.places[place as usize] {
             Place::Input(index) => self.kernel.params[index as usize].ty,
             Place::Variable(_) => match self.layout.locals.iter().position(|local| *local == place) {
@@ -290,7 +290,7 @@ impl Builder<'_> {
             _ => return None,
         };
         let select = kernel::select(ty.dtype, LastTwo::ArrayArray, self.level);
-        Some(Lane { place, itemsize: ty.itemsize, select })
+        Some(LaneArray { place, itemsize: ty.itemsize, select })
     }
 
     #[inline(never)]
@@ -349,7 +349,7 @@ impl Builder<'_> {
             self.layout.register_itemsize,
             widest(&inputs),
             self.kernel.output.itemsize,
-            locals.iter().map(|lane: &Lane| lane.itemsize).max().unwrap_or(0),
+            locals.iter().map(|lane: &LaneArray| lane.itemsize).max().unwrap_or(0),
             size_of::<i64>(),
         ]
         .into_iter()

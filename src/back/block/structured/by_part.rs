@@ -104,7 +104,7 @@ impl Machine<'_> {
     /// Runs a part for the items of a tile that have not left.
     ///
     /// # Safety
-    /// As [`Machine::run_parts`]; `alive` tells which items of the tile have not left.
+    /// As [`Machine::run_parts`]; `alive` says which items of the tile have not left.
     unsafe fn run_part(
         &mut self,
         part: &Part,

@@ -105,7 +105,7 @@ impl Machine<'_> {
         Ok(())
     }
 
-    /// The lanes that go on behind a choice that `mask` entered.
+    /// The lanes that go on after a choice that `mask` entered.
     #[inline(never)]
     pub(super) fn behind_choice(
         &mut self,

@@ -2,7 +2,7 @@
 
 use crate::memory::{OutOfMemory, TryGrow, try_format};
 
-/// Appends a number of so many significant digits, as `%.*g` does, and `%+.*g` if `shows_plus`.
+/// Appends a number with this many significant digits, as `%.*g` does, and `%+.*g` if `shows_plus`.
 pub fn append(line: &mut Vec<u8>, digits: usize, shows_plus: bool, value: f64) -> Result<(), OutOfMemory> {
     if value.is_sign_negative() || shows_plus {
         line.try_push(if value.is_sign_negative() { b'-' } else { b'+' })?;

@@ -384,7 +384,7 @@ impl Machine<'_> {
     }
 }
 
-/// Tells in the trace that a loop was stopped.
+/// Traces that a loop was stopped.
 fn trace_cap(place: SourcePlace, passes: u64, is_traced: bool) {
     let SourcePlace { line, column } = place;
     let text =

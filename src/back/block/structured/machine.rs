@@ -5,7 +5,7 @@ use super::lanes;
 use super::masks::{Mask, list_of};
 use super::print::print_line;
 use super::state::{Arrays, Frame, Machine, Tile, Workspace, result};
-use super::{Lane, Node, Region, Structured};
+use super::{LaneArray, Node, Region, Structured};
 use crate::back::block::direct::is_aligned;
 use crate::back::block::layout::{ConstantBytes, Place, PlaceId};
 use crate::back::block::reduction::Stage;
@@ -70,7 +70,7 @@ impl Structured {
 const QUIET_OPERATIONS: usize = 1 << 19;
 
 impl Structured {
-    /// Passes of a loop over so many items that take little time.
+    /// Passes of a loop over this many items that take little time.
     fn passes_between_looks(&self, items: usize) -> i64 {
         if self.calls_host {
             return 1;
@@ -195,7 +195,7 @@ impl Machine<'_> {
         Ok(())
     }
 
-    /// Runs statements for the lanes of a mask; the result is the lanes that go on behind them.
+    /// Runs statements for the lanes of a mask; the result is the lanes that go on after them.
     pub(super) fn block(&mut self, nodes: &[Node], mut mask: Mask) -> Result<Mask, RunError> {
         for node in nodes {
             if matches!(mask, Mask::Nothing) {
@@ -324,7 +324,7 @@ impl Machine<'_> {
     }
 
     /// Sets an array to the register `from`, which gets the array's old memory.
-    pub(super) fn store(&mut self, lane: Lane, from: PlaceId, mask: Mask) -> Result<(), RunError> {
+    pub(super) fn store(&mut self, lane: LaneArray, from: PlaceId, mask: Mask) -> Result<(), RunError> {
         if let Mask::Some(mask, _) = mask {
             let merged = self.work.pool.take()?;
             // SAFETY: all four arrays hold the frame's lanes and are distinct.

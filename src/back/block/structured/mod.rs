@@ -46,7 +46,7 @@ pub struct Structured {
     /// All statements, in order.
     parts: Vec<Part>,
     /// Arrays of the stored locals, which start as zero.
-    locals: Vec<Lane>,
+    locals: Vec<LaneArray>,
     /// Index symbols that differ from item to item, and those that do not.
     positions: Vec<(IndexSymbol, PlaceId)>,
     extents: Vec<(IndexSymbol, PlaceId)>,
@@ -100,19 +100,19 @@ struct Region {
     stages: Vec<Stage>,
     pipeline: Pipeline,
     /// For each of the pipeline's first results, the array that takes it and its item size.
-    stores: Vec<Lane>,
+    stores: Vec<LaneArray>,
 }
 
 /// An array of lanes.
 #[derive(Clone, Copy, Debug)]
-struct Lane {
+struct LaneArray {
     place: PlaceId,
     itemsize: usize,
     /// Chooses between two arrays of a numeric dtype, item by item.
     select: Option<VectorKernel>,
 }
 
-impl Lane {
+impl LaneArray {
     /// `out[i] = values[0][i]` where the mask holds, else `values[1][i]`.
     ///
     /// # Safety
@@ -154,9 +154,9 @@ struct Loop {
     head: Head,
     body: Vec<Node>,
     /// Arrays that the loop reads but does not change.
-    reads: Vec<Lane>,
+    reads: Vec<LaneArray>,
     /// Arrays that the loop changes, with whether something outside the loop reads them.
-    changes: Vec<(Lane, bool)>,
+    changes: Vec<(LaneArray, bool)>,
 }
 
 #[derive(Debug)]

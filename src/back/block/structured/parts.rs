@@ -1,7 +1,7 @@
 //! Parts of a kernel that reduces or prints: a reduction needs all items, the statements up to the next one
 //! do not, so each part runs tile by tile. Only locals that a later part needs are held for all items.
 
-use super::{Head, Lane, Loop, Node, Region};
+use super::{Head, LaneArray, Loop, Node, Region};
 use crate::back::block::Step;
 use crate::back::block::layout::PlaceId;
 use crate::back::block::reduction::Stage;
@@ -22,7 +22,7 @@ pub(super) struct Part {
 pub(super) struct Use {
     /// Number of the local among those with an array.
     pub local: usize,
-    pub lane: Lane,
+    pub lane: LaneArray,
     /// Whether its earlier values count.
     pub enters: bool,
     /// Whether the stages read it.
@@ -46,12 +46,12 @@ pub(super) fn undivided(nodes: Vec<Node>) -> Result<Vec<Part>, OutOfMemory> {
 
 /// Whether all reductions and prints stand at the beginning of statements of the outermost block, so that
 /// the kernel can be divided there. `locals` are those with an array.
-pub(super) fn is_divisible(nodes: &[Node], locals: &[Lane]) -> bool {
+pub(super) fn is_divisible(nodes: &[Node], locals: &[LaneArray]) -> bool {
     locals.len() <= Set::BITS as usize && nodes.iter().all(reduces_first)
 }
 
 /// Divides the nodes of a divisible kernel.
-pub(super) fn divide(nodes: Vec<Node>, locals: &[Lane]) -> Result<Vec<Part>, OutOfMemory> {
+pub(super) fn divide(nodes: Vec<Node>, locals: &[LaneArray]) -> Result<Vec<Part>, OutOfMemory> {
     let mut parts: Vec<Part> = Vec::new();
     for mut node in nodes {
         let stages = take_stages(&mut node);
@@ -129,7 +129,7 @@ fn may_return(node: &Node) -> bool {
     }
 }
 
-/// The locals that an item needs where it goes on behind a `break` and a `continue`.
+/// The locals that an item needs where it goes on after a `break` and a `continue`.
 #[derive(Clone, Copy, Default)]
 struct Jumps {
     on_break: Set,
@@ -144,7 +144,7 @@ struct Touched {
 }
 
 /// The locals with an array, in the order of their numbers.
-struct Locals<'a>(&'a [Lane]);
+struct Locals<'a>(&'a [LaneArray]);
 
 impl Locals<'_> {
     /// Finds what the parts do with each local.
@@ -158,7 +158,7 @@ impl Locals<'_> {
         // What items that go on need, and what is reduced or printed whether they do or not.
         let (mut needed, mut observed): (Set, Set) = (0, 0);
         for (part, is_complete) in parts.iter_mut().zip(are_complete).rev() {
-            let behind = needed | observed;
+            let after = needed | observed;
             let reduced = part.stages.iter().fold(0, |set, stage| set | self.reduced(stage));
             let printed = match part.nodes.first() {
                 Some(Node::Print(region, ..)) => self.reads(region),
@@ -179,7 +179,7 @@ impl Locals<'_> {
                         is_reduced: is_in(reduced),
                         is_touched: is_in(touched.reads | touched.changes),
                         is_changed: is_in(touched.changes),
-                        goes_on: is_in(behind),
+                        goes_on: is_in(after),
                     })?;
                 }
             }
@@ -210,32 +210,32 @@ impl Locals<'_> {
         region.stores.iter().fold(0, |set, lane| set | self.at(lane.place))
     }
 
-    /// What an item needs before a region, given what it needs behind it.
-    fn through(&self, region: &Region, behind: Set) -> Set {
-        behind & !self.changes(region) | self.reads(region)
+    /// What an item needs before a region, given what it needs after it.
+    fn through(&self, region: &Region, after: Set) -> Set {
+        after & !self.changes(region) | self.reads(region)
     }
 
-    /// What an item needs before some nodes, given what it needs behind them.
-    fn before(&self, nodes: &[Node], behind: Set, jumps: Jumps) -> Set {
-        nodes.iter().rev().fold(behind, |behind, node| match node {
-            Node::Compute(region) | Node::Print(region, ..) => self.through(region, behind),
+    /// What an item needs before some nodes, given what it needs after them.
+    fn before(&self, nodes: &[Node], after: Set, jumps: Jumps) -> Set {
+        nodes.iter().rev().fold(after, |after, node| match node {
+            Node::Compute(region) | Node::Print(region, ..) => self.through(region, after),
             Node::Return(region) => self.reads(region),
             Node::Break => jumps.on_break,
             Node::Continue => jumps.on_continue,
             Node::If(choice) => {
-                let mut needed = self.before(&choice.otherwise, behind, jumps);
+                let mut needed = self.before(&choice.otherwise, after, jumps);
                 for (region, body) in choice.branches.iter().rev() {
-                    needed = self.through(region, needed | self.before(body, behind, jumps));
+                    needed = self.through(region, needed | self.before(body, after, jumps));
                 }
                 needed
             }
             Node::Loop(code) => {
                 // What the passes after one need adds nothing to what the first needs.
-                let body = self.before(&code.body, 0, Jumps { on_break: behind, on_continue: 0 });
+                let body = self.before(&code.body, 0, Jumps { on_break: after, on_continue: 0 });
                 match &code.head {
-                    Head::While { condition, .. } => self.through(condition, body | behind),
+                    Head::While { condition, .. } => self.through(condition, body | after),
                     Head::For { variable, bounds } => {
-                        self.through(bounds, body & !self.at(*variable) | behind)
+                        self.through(bounds, body & !self.at(*variable) | after)
                     }
                 }
             }

@@ -73,7 +73,7 @@ unsafe fn append_value(line: &mut Vec<u8>, value: *const u8, dtype: Dtype) -> Re
     }
 }
 
-/// Significant digits by which floats can be told apart.
+/// Significant digits that distinguish all floats.
 const SINGLE_DIGITS: usize = 9;
 const DOUBLE_DIGITS: usize = 17;
 
@@ -87,7 +87,7 @@ fn append_complex(line: &mut Vec<u8>, digits: usize, re: f64, im: f64) -> Result
     line.try_push(b'j')
 }
 
-/// Appends a number of so many significant digits, with its sign in any case if `shows_plus`.
+/// Appends a number with this many significant digits, with a sign in any case if `shows_plus`.
 #[cfg(not(bare_wasm))]
 fn append_float(line: &mut Vec<u8>, digits: usize, shows_plus: bool, value: f64) -> Result<(), OutOfMemory> {
     // The longest number, with its sign, its exponent and the NUL, takes half of it.

@@ -54,7 +54,7 @@ pub(super) struct Frame {
     pub(super) alive: *mut u8,
     /// Lanes that have left.
     pub(super) left: usize,
-    /// Lane of the frame below for each lane, a list of u32; null: the same.
+    /// LaneArray of the frame below for each lane, a list of u32; null: the same.
     pub(super) below: *mut u8,
     /// Item of the tile for each lane, a list of u32; null: the same.
     pub(super) item: *mut u8,

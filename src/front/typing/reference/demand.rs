@@ -93,7 +93,7 @@ impl<'a> Spreader<'a> {
         self.want(id, self.get(id).compute);
     }
 
-    /// An operand of a binary operator: behind a boundary it is computed apart.
+    /// An operand of a binary operator: across a boundary it is computed apart.
     fn want_operand(&mut self, id: NodeId, operator_parse: Dtype, work: Dtype) {
         let is_operation = !matches!(
             self.tree.node(id).kind,

@@ -80,7 +80,7 @@ impl Typing<'_> {
         self.nodes[id as usize]
     }
 
-    /// A folded operation behind a boundary is a constant of the dtype that places the boundary: its
+    /// A folded operation across a boundary is a constant of the dtype that places the boundary: its
     /// value is computed apart, as that of any operand there, and converted.
     fn widen_folded_operands(&mut self, id: NodeId) {
         let NodeKind::Binary(_, a, b) = self.tree.node(id).kind else { return };
