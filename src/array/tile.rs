@@ -36,9 +36,6 @@ pub const STREAMED_BYTES: usize = 64 << 20;
 /// ones meanwhile. With 6 KiB the same takes a third longer.
 const PIECE_BYTES: usize = 2 << 10;
 
-/// Bytes of a line of the caches.
-const LINE: u64 = 64;
-
 /// How a nest is cut. Tiles are numbered in the order of the loops.
 #[derive(Debug)]
 pub struct Tiling {
@@ -168,7 +165,7 @@ impl Cut<'_> {
     /// Items of a tile into which some are gathered.
     fn gathered_items(&self) -> i64 {
         let bytes_of = |walk: &Walk| {
-            let stride = walk.strides.last().map_or(0, |stride| stride.unsigned_abs().min(LINE) as i64);
+            let stride = walk.strides.last().map_or(0, |stride| stride.unsigned_abs().min(LINE as u64) as i64);
             walk.itemsize as i64 + if Access::of(walk) == Access::Copied { stride } else { 0 }
         };
         let bytes: i64 = self.nest.walks.iter().map(bytes_of).sum();
