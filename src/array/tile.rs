@@ -165,7 +165,8 @@ impl Cut<'_> {
     /// Items of a tile into which some are gathered.
     fn gathered_items(&self) -> i64 {
         let bytes_of = |walk: &Walk| {
-            let stride = walk.strides.last().map_or(0, |stride| stride.unsigned_abs().min(LINE as u64) as i64);
+            let stride =
+                walk.strides.last().map_or(0, |stride| stride.unsigned_abs().min(LINE as u64) as i64);
             walk.itemsize as i64 + if Access::of(walk) == Access::Copied { stride } else { 0 }
         };
         let bytes: i64 = self.nest.walks.iter().map(bytes_of).sum();
