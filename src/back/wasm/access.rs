@@ -65,6 +65,7 @@ impl Emitter<'_> {
         let mut code = self.body.code()?;
         code.local_get(address);
         match bytes {
+            1 => code.i32_load8_u(at(offset)).i32x4_splat(),
             2 => code.i32_load16_u(at(offset)).i32x4_splat(),
             4 => code.v128_load32_zero(at(offset)),
             8 => code.v128_load64_zero(at(offset)),
@@ -114,6 +115,7 @@ impl Emitter<'_> {
             }
             let target = at(place.offset + part as u32 * step);
             match step {
+                1 => code.v128_store8_lane(target, 0),
                 2 => code.v128_store16_lane(target, 0),
                 4 => code.v128_store32_lane(target, 0),
                 8 => code.v128_store64_lane(target, 0),

@@ -120,14 +120,12 @@ impl lane::Lanes for Emitter<'_> {
     }
 
     fn open_loop(&mut self, _: &Loop<Region>, _: Option<Lanes>) -> Result<(), Refusal> {
-        let waiting = self.waiting.take();
-        self.waiting_in_loops.try_push(waiting)?;
         Ok(self.open_passes()?)
     }
 
     fn begin_pass(&mut self, mask: Option<Lanes>) -> Result<(), OutOfMemory> {
-        if let (Some(Some(waiting)), Some(mask)) = (self.waiting_in_loops.last(), mask) {
-            self.count_waiting(*waiting, mask)?;
+        if let Some(mask) = mask {
+            self.watch_pass(mask)?;
         }
         self.meter_pass()
     }
@@ -144,7 +142,6 @@ impl lane::Lanes for Emitter<'_> {
     }
 
     fn close_loop(&mut self, _: &Loop<Region>) -> Result<(), OutOfMemory> {
-        self.waiting_in_loops.pop();
         self.body.code()?.end().end();
         Ok(())
     }

@@ -12,7 +12,7 @@ use crate::memory::OutOfMemory;
 
 /// Whether [`Emitter::convert`] has a conversion.
 pub fn has_conversion(from: Dtype, to: Dtype) -> bool {
-    !(from.is_float() && matches!(to, Dtype::UInt32 | Dtype::Int64 | Dtype::UInt64))
+    !(from.is_float() && matches!(to, Dtype::UInt32 | Dtype::UInt64))
 }
 
 impl Emitter<'_> {
@@ -30,6 +30,7 @@ impl Emitter<'_> {
             }
             (Dtype::Float32, Dtype::Float64) => self.apply(&[value], |code| code.f64x2_promote_low_f32x4()),
             (Dtype::Float64, Dtype::Float32) => self.apply(&[value], |code| code.f32x4_demote_f64x2_zero()),
+            (_, Dtype::Int64) if from.is_float() => self.truncate_each(value, from),
             _ if from.is_float() => {
                 let whole = self.truncate(value, from)?;
                 self.normalized(to, whole)
@@ -81,6 +82,37 @@ impl Emitter<'_> {
         self.select(is_inside, whole, minimum)
     }
 
+    /// A float truncated to int64, lane by lane, since there is no vector instruction; the minimum where it is out of
+    /// range.
+    fn truncate_each(&mut self, value: Lanes, from: Dtype) -> Result<Lanes, OutOfMemory> {
+        let [first, second, abs]: [Instructions; 3] = match from {
+            Dtype::Float32 => [
+                |code| code.f32x4_extract_lane(0).i64_trunc_sat_f32_s(),
+                |code| code.f32x4_extract_lane(1).i64_trunc_sat_f32_s(),
+                |code| code.f32x4_abs(),
+            ],
+            _ => [
+                |code| code.f64x2_extract_lane(0).i64_trunc_sat_f64_s(),
+                |code| code.f64x2_extract_lane(1).i64_trunc_sat_f64_s(),
+                |code| code.f64x2_abs(),
+            ],
+        };
+        let has_second = self.shape.lanes() > 1;
+        let whole = self.each_part(|emitter, part| {
+            let mut code = emitter.body.code()?;
+            first(code.local_get(value.part(part))).i64x2_splat();
+            if has_second {
+                second(code.local_get(value.part(part))).i64x2_replace_lane(1);
+            }
+            Ok(())
+        })?;
+        let magnitude = self.apply(&[value], abs)?;
+        let bound = self.constant(Scalar::Float(9223372036854775808.0), from)?;
+        let is_inside = self.compare(CompareOp::Lt, from, magnitude, bound)?;
+        let minimum = self.integer(i64::MIN, Dtype::Int64)?;
+        self.select(is_inside, whole, minimum)
+    }
+
     /// 64-bit integers to a float dtype, lane by lane: there is no vector instruction.
     fn convert_each(&mut self, value: Lanes, is_unsigned: bool, to: Dtype) -> Result<Lanes, OutOfMemory> {
         let convert: Instructions = match (to, is_unsigned) {
@@ -93,8 +125,9 @@ impl Emitter<'_> {
             Dtype::Float32 => [|code| code.f32x4_splat(), |code| code.f32x4_replace_lane(1)],
             _ => [|code| code.f64x2_splat(), |code| code.f64x2_replace_lane(1)],
         };
+        let lanes = self.shape.lanes() as usize;
         self.each_part(|emitter, part| {
-            for (lane, join) in [(0, splat), (1, replace)] {
+            for (lane, join) in [(0, splat), (1, replace)].into_iter().take(lanes) {
                 let mut code = emitter.body.code()?;
                 code.local_get(value.part(part)).i64x2_extract_lane(lane);
                 join(convert(&mut code));

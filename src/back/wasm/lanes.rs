@@ -30,18 +30,25 @@ pub struct Shape {
     /// Whether lanes have 64 bits; else 32.
     pub is_wide: bool,
     parts: usize,
+    /// Lanes of each vector that are in use.
+    lanes: u32,
 }
 
 impl Shape {
     /// Two vectors a value hide latency and leave room in sixteen machine registers; where groups call
     /// vector kernels, four make the calls fewer.
     pub fn new(is_wide: bool, calls_by_group: bool) -> Shape {
-        Shape { is_wide, parts: if calls_by_group { 4 } else { 2 } }
+        Shape { is_wide, parts: if calls_by_group { 4 } else { 2 }, lanes: if is_wide { 2 } else { 4 } }
+    }
+
+    /// One item, in the first lane of one vector.
+    pub fn single(is_wide: bool) -> Shape {
+        Shape { is_wide, parts: 1, lanes: 1 }
     }
 
     /// Lanes of one vector.
     pub fn lanes(self) -> u32 {
-        if self.is_wide { 2 } else { 4 }
+        self.lanes
     }
 
     /// Items of a group.

@@ -3,6 +3,7 @@
 use wasm_encoder::{BlockType, MemArg, ValType};
 
 use super::access::Place;
+use super::body::Register;
 use super::code::at;
 use super::{Emitter, context};
 use crate::back::budget::{NO_CAP, count};
@@ -72,6 +73,40 @@ impl Emitter<'_> {
         code.local_get(context).local_get(context).i64_load(field(count::LEFT)).i64_const(1).i64_sub();
         code.local_tee(passes).i64_store(field(count::LEFT));
         self.body.code()?.local_get(passes).i64_const(0).i64_lt_s().if_(BlockType::Empty);
+        self.look()?;
+        self.body.code()?.end();
+        Ok(())
+    }
+
+    /// A register with the passes that are left before the meter looks, for code in which nothing else counts them.
+    pub fn take_passes(&mut self) -> Result<Register, OutOfMemory> {
+        let context = self.context()?;
+        self.body.code()?.local_get(context).i64_load(field(count::LEFT));
+        self.body.keep(ValType::I64)
+    }
+
+    /// Counts a pass in a register of [`Emitter::take_passes`].
+    pub fn take_pass(&mut self, left: Register) -> Result<(), OutOfMemory> {
+        self.counts_passes = true;
+        self.body.code()?.local_get(left).i64_const(1).i64_sub().local_tee(left);
+        self.body.code()?.i64_const(0).i64_lt_s().if_(BlockType::Empty);
+        self.return_passes(left)?;
+        self.look()?;
+        let context = self.context()?;
+        self.body.code()?.local_get(context).i64_load(field(count::LEFT)).local_set(left).end();
+        Ok(())
+    }
+
+    /// Gives the passes back that are left, after that code.
+    pub fn return_passes(&mut self, left: Register) -> Result<(), OutOfMemory> {
+        let context = self.context()?;
+        self.body.code()?.local_get(context).local_get(left).i64_store(field(count::LEFT));
+        Ok(())
+    }
+
+    /// Lets the meter look, which may end the function.
+    fn look(&mut self) -> Result<(), OutOfMemory> {
+        let context = self.context()?;
         // The vector kernels are what the function can call; this one gets the context for its result.
         let kernels = [refill as VectorKernel; 3];
         let place = Place { base: context, offset: 0, is_array: false };
@@ -80,7 +115,7 @@ impl Emitter<'_> {
             Ok(())
         })?;
         self.body.code()?.local_get(context).i32_load(at(context::STOP)).if_(BlockType::Empty);
-        self.body.code()?.i32_const(Status::Stopped as i32).return_().end().end();
+        self.body.code()?.i32_const(Status::Stopped as i32).return_().end();
         Ok(())
     }
 }

@@ -9,7 +9,8 @@
 //!
 //! `lanes` says how values lie in vectors; `access` moves them between memory and vectors, `convert`
 //! between dtypes; `arithmetic` has the operations that are instructions; `expression` computes, `control`
-//! has the statements, `refill` loops that items leave one by one, `phases` straight-line code with calls; `code`, `body` and `module` write
+//! has the statements for a group. Where items part ways, `parting` chooses between groups, `single` items and lanes that
+//! `refill`. `phases` has straight-line code with calls; `code`, `body` and `module` write
 //! the bytes, with `wasm-encoder`.
 //!
 //! `host` puts a module into the function table: by the `helpers` that a program registers, that come with a
@@ -44,9 +45,11 @@ mod instances;
 mod lanes;
 mod meter;
 mod module;
+mod parting;
 mod phases;
 mod refill;
 mod signature;
+mod single;
 #[cfg(test)]
 mod tests;
 #[cfg(any(test, wasm_modules))]
@@ -69,6 +72,7 @@ use body::{Body, INPUTS, Register};
 use code::at;
 use facts::Facts;
 use lanes::{Lanes, Shape};
+use parting::Watch;
 
 #[cfg(wasm_modules)]
 pub use engine::Modules;
@@ -138,9 +142,10 @@ pub fn translate(kernel: &Kernel, level: Level, linking: Linking) -> Result<Modu
             Some(STRIP_ITEMS as usize)
         }
         nodes => {
-            match refill::split(&emitter.facts, nodes) {
-                Some(split) => emitter.groups_or_refills(nodes, &split)?,
-                None => emitter.groups(nodes)?,
+            if parting::items_part(nodes) {
+                emitter.groups_while_they_win(nodes)?;
+            } else {
+                emitter.groups(nodes)?;
             }
             None
         }
@@ -176,10 +181,8 @@ struct Emitter<'a> {
     limit: Option<Register>,
     /// Whether there are loops, whose passes are counted.
     counts_passes: bool,
-    /// Counts, lane by lane, the passes in which a lane waits; for the next loop.
-    waiting: Option<Lanes>,
-    /// The same for the loops that are open.
-    waiting_in_loops: Vec<Option<Lanes>>,
+    /// Counts the passes of loops, where it shall be known whether lanes wait.
+    watch: Option<Watch>,
 }
 
 impl<'a> Emitter<'a> {
@@ -205,8 +208,7 @@ impl<'a> Emitter<'a> {
             scratch: None,
             limit: None,
             counts_passes: false,
-            waiting: None,
-            waiting_in_loops: Vec::new(),
+            watch: None,
             facts,
         })
     }

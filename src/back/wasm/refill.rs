@@ -1,8 +1,7 @@
 //! Loops that items leave after different numbers of passes: a lane whose item is done takes the next one.
 //!
-//! In groups, a loop takes as many passes as its slowest item, and lanes wait. The code counts for how many passes they
-//! do. Where that is many, lanes have items of their own, and the loop goes on: the numbers of the items, and of the
-//! passes in which they began, lie in memory. Once few enough lanes are still at it, the others leave the loop
+//! In groups, a loop takes as many passes as its slowest item, and lanes wait. Where lanes have items of their own, the
+//! loop goes on: the numbers of the items, and of the passes in which they began, lie in memory. Once few enough lanes are still at it, the others leave the loop
 //! together: they run what follows it, write their results, take the next items, and run what comes before the loop.
 //!
 //! Passes are counted once for all lanes. The earliest start says when the first of them may have had all passes
@@ -11,8 +10,8 @@
 use wasm_encoder::{BlockType, ValType};
 
 use super::access::Place;
-use super::body::{ITEMS, OUTPUT, Register};
-use super::code::{Instructions, at};
+use super::body::{OUTPUT, Register};
+use super::code::at;
 use super::facts::Facts;
 use super::lanes::{Lanes, Shape};
 use super::{Emitter, Refusal};
@@ -127,89 +126,14 @@ struct State {
     counter: Option<Lanes>,
 }
 
-/// Groups after which the kernel looks back at how long lanes have waited.
-const WINDOW: i32 = 32;
-/// Passes for which a lane may wait an item: taking new items costs about as much.
-const MOST_WAITING: i32 = 16;
-/// Items that come and go lane by lane, before groups are tried again.
-const REFILLED: i32 = 4096;
-
 impl Emitter<'_> {
-    /// The whole kernel: in groups while few lanes wait for others, else for items that come and go.
-    pub fn groups_or_refills(&mut self, nodes: &[Node<Region>], split: &Split<'_>) -> Result<(), Refusal> {
-        let end = self.body.new_register(ValType::I32)?;
-        self.body.once()?.i32_const(0).local_set(self.item);
-        self.open_passes()?;
-        self.watched_groups(nodes)?;
-        // What the groups have left is for a while refilled, if there is something.
-        let (item, most) = (self.item, REFILLED);
-        self.body.code()?.local_get(item).local_get(ITEMS).i32_ge_u().br_if(1);
-        self.body.code()?.local_get(item).i32_const(most).i32_add().local_tee(end).local_get(ITEMS);
-        self.body.code()?.local_get(end).local_get(ITEMS).i32_lt_u().select().local_set(end);
-        self.forget();
-        self.refilled(nodes, split, end)?;
-        self.body.code()?.local_get(end).local_set(item);
-        self.close_passes()?;
-        Ok(self.end_function()?)
-    }
-
-    /// Groups, until there are no more or lanes have waited too long.
-    fn watched_groups(&mut self, nodes: &[Node<Region>]) -> Result<(), Refusal> {
-        let (waited, groups) = (self.body.new_register(ValType::I32)?, self.body.new_register(ValType::I32)?);
-        let none = self.constant(Scalar::Int(0), Dtype::Bool)?;
-        let waiting = self.copy(none)?;
-        self.body.code()?.i32_const(0).local_set(waited).i32_const(0).local_set(groups);
-        self.open_groups()?;
-        self.waiting = Some(waiting);
-        self.group(nodes)?;
-        let group = self.shape.group() as i32;
-        self.body.code()?.local_get(self.item).i32_const(group).i32_add().local_set(self.item);
-        self.body.code()?.local_get(groups).i32_const(1).i32_add().local_tee(groups);
-        self.body.code()?.i32_const(WINDOW).i32_ge_u().if_(BlockType::Empty);
-        self.body.code()?.i32_const(0).local_set(groups);
-        self.put_sum(waiting)?;
-        self.body.code()?.local_set(waited);
-        self.move_to(waiting, none)?;
-        // Out of the loop over groups.
-        self.body.code()?.local_get(waited).i32_const(MOST_WAITING * WINDOW * group).i32_gt_u();
-        // Groups have passes of their own where they are capped.
-        self.put_is_capped()?;
-        self.body.code()?.i32_eqz().i32_and().br_if(2).end();
-        Ok(self.close_passes()?)
-    }
-
-    /// Adds one for each lane that a mask leaves out.
-    pub fn count_waiting(&mut self, waiting: Lanes, mask: Lanes) -> Result<(), OutOfMemory> {
-        let subtract: Instructions = match self.shape.is_wide {
-            true => |code| code.v128_not().i64x2_sub(),
-            false => |code| code.v128_not().i32x4_sub(),
-        };
-        self.change(waiting, mask, subtract)
-    }
-
-    /// Leaves on the stack the sum of the lower 32 bits of lanes.
-    fn put_sum(&mut self, lanes: Lanes) -> Result<(), OutOfMemory> {
-        self.body.code()?.i32_const(0);
-        let words: &[u8] = if self.shape.is_wide { &[0, 2] } else { &[0, 1, 2, 3] };
-        self.for_each_part(|emitter, part| {
-            for word in words {
-                emitter.body.code()?.local_get(lanes.part(part)).i32x4_extract_lane(*word).i32_add();
-            }
-            Ok(())
-        })
-    }
-
-    /// Lets the statements be written a second time.
-    fn forget(&mut self) {
-        self.loaded.fill(None);
-        self.variables.fill(None);
-        self.counters.fill(None);
-        self.result = None;
-        self.scopes.clear();
-    }
-
     /// All statements for the items from the current one up to `end`, which come and go lane by lane.
-    fn refilled(&mut self, nodes: &[Node<Region>], split: &Split<'_>, end: Register) -> Result<(), Refusal> {
+    pub fn refilled(
+        &mut self,
+        nodes: &[Node<Region>],
+        split: &Split<'_>,
+        end: Register,
+    ) -> Result<(), Refusal> {
         let arrays = self.arrays_read(nodes)?;
         let mut state = self.begin(&arrays, end)?;
         state.counter = self.open_variables(&arrays, split)?;

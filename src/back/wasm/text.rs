@@ -7,20 +7,22 @@ const PLAIN: &str = "\
     00 unreachable 02 block 03 loop 04 if 05 else 0b end 0c br 0d br_if 0f return 10 call \
     11 call_indirect 1a drop 1b select 20 local.get 21 local.set 22 local.tee 28 i32.load 29 i64.load \
     2d i32.load8_u 2f i32.load16_u 36 i32.store 37 i64.store 3a i32.store8 3b i32.store16 41 i32.const \
-    42 i64.const 45 i32.eqz 46 i32.eq 49 i32.lt_u 4b i32.gt_u 4e i32.ge_s 4f i32.ge_u 50 i64.eqz 51 i64.eq \
-    52 i64.ne 53 i64.lt_s 54 i64.lt_u 5a i64.ge_u 69 i32.popcnt 6a i32.add 6b i32.sub 71 i32.and \
-    72 i32.or 74 i32.shl 7c i64.add 7d i64.sub a7 i32.wrap_i64 ac i64.extend_i32_s b4 f32.convert_i64_s \
+    42 i64.const 45 i32.eqz 46 i32.eq 49 i32.lt_u 4b i32.gt_u 4e i32.ge_s 4f i32.ge_u 50 i64.eqz \
+    51 i64.eq 52 i64.ne 53 i64.lt_s 54 i64.lt_u 55 i64.gt_s 5a i64.ge_u 5b f32.eq 5c f32.ne 5d f32.lt 5e f32.gt \
+    5f f32.le 60 f32.ge 61 f64.eq 62 f64.ne 63 f64.lt 64 f64.gt 65 f64.le 66 f64.ge 69 i32.popcnt 6a i32.add 6b i32.sub 71 i32.and \
+    72 i32.or 74 i32.shl 7c i64.add 7d i64.sub 7e i64.mul 80 i64.div_u 87 i64.shr_s \
+    a7 i32.wrap_i64 ac i64.extend_i32_s ad i64.extend_i32_u b4 f32.convert_i64_s \
     b5 f32.convert_i64_u b9 f64.convert_i64_s ba f64.convert_i64_u";
 
 /// Those behind the prefix of vector instructions.
 const VECTOR: &str = "\
     00 v128.load 0b v128.store 0c v128.const 0d i8x16.shuffle 11 i32x4.splat 12 i64x2.splat \
-    13 f32x4.splat 14 f64x2.splat 1b i32x4.extract_lane 1d i64x2.extract_lane 20 f32x4.replace_lane \
-    22 f64x2.replace_lane 37 i32x4.eq 38 i32x4.ne 39 i32x4.lt_s 3a i32x4.lt_u 3b i32x4.gt_s \
+    13 f32x4.splat 14 f64x2.splat 1b i32x4.extract_lane 1d i64x2.extract_lane 1e i64x2.replace_lane 1f f32x4.extract_lane \
+    20 f32x4.replace_lane 21 f64x2.extract_lane 22 f64x2.replace_lane 37 i32x4.eq 38 i32x4.ne 39 i32x4.lt_s 3a i32x4.lt_u 3b i32x4.gt_s \
     3c i32x4.gt_u 3d i32x4.le_s 3e i32x4.le_u 3f i32x4.ge_s 40 i32x4.ge_u 41 f32x4.eq 42 f32x4.ne \
     43 f32x4.lt 44 f32x4.gt 45 f32x4.le 46 f32x4.ge 47 f64x2.eq 48 f64x2.ne 49 f64x2.lt 4a f64x2.gt \
     4b f64x2.le 4c f64x2.ge 4d v128.not 4e v128.and 4f v128.andnot 50 v128.or 51 v128.xor \
-    52 v128.bitselect 53 v128.any_true 59 v128.store16_lane 5a v128.store32_lane 5b v128.store64_lane \
+    52 v128.bitselect 53 v128.any_true 58 v128.store8_lane 59 v128.store16_lane 5a v128.store32_lane 5b v128.store64_lane \
     5c v128.load32_zero 5d v128.load64_zero 5e f32x4.demote_f64x2_zero 5f f64x2.promote_low_f32x4 \
     67 f32x4.ceil 68 f32x4.floor 69 f32x4.trunc 6a f32x4.nearest 74 f64x2.ceil 75 f64x2.floor \
     7a f64x2.trunc 87 i16x8.extend_low_i8x16_s 89 i16x8.extend_low_i8x16_u 94 f64x2.nearest a0 i32x4.abs \
@@ -33,6 +35,10 @@ const VECTOR: &str = "\
     f8 i32x4.trunc_sat_f32x4_s fa f32x4.convert_i32x4_s fb f32x4.convert_i32x4_u \
     fc i32x4.trunc_sat_f64x2_s_zero fe f64x2.convert_low_i32x4_s ff f64x2.convert_low_i32x4_u";
 
+/// Those behind the prefix of conversions that saturate.
+const SATURATING: &str = "04 i64.trunc_sat_f32_s 06 i64.trunc_sat_f64_s";
+
+const SATURATING_PREFIX: u8 = 0xfc;
 const VECTOR_PREFIX: u8 = 0xfd;
 
 /// A binary module of this library, as text.
@@ -206,6 +212,9 @@ impl<'a> Reader<'a> {
             f.write_str(name_of(VECTOR, code))?;
             return self.vector_operands(code, f);
         }
+        if code == SATURATING_PREFIX {
+            return f.write_str(name_of(SATURATING, self.number()));
+        }
         f.write_str(name_of(PLAIN, code.into()))?;
         match code {
             0x02..=0x04 => {
@@ -236,7 +245,7 @@ impl<'a> Reader<'a> {
             }
             0x0d => self.take(16).iter().try_for_each(|lane| write!(f, " {lane}")),
             0x1b..=0x22 => write!(f, " {}", self.byte()),
-            0x59..=0x5b => {
+            0x58..=0x5b => {
                 self.address(f)?;
                 write!(f, " {}", self.byte())
             }

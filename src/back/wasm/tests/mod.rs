@@ -221,6 +221,17 @@ fn the_meter_ends_loops() {
     assert_eq!(machine::status_after(&kernel, 20, None, &input), Some(Status::Done));
 }
 
+/// The passes of items that are computed one by one count like those of groups: the meter looks after each third of them.
+#[test]
+fn the_meter_ends_loops_of_single_items() {
+    let text = "def f(x):\n    y = x\n    while y < 20:\n        y = y + 1\n    return y\n";
+    let kernel = crate::front::testing::compile(text, &[("x", crate::dtype::Dtype::Float64)]);
+    let input: Vec<f64> = (0..4096).map(|i| if i % 4 == 0 { 0.0 } else { 19.5 }).collect();
+    // The groups before take a few hundred.
+    assert_eq!(machine::status_after(&kernel, 1000, None, &input), Some(Status::Stopped));
+    assert_eq!(machine::status_after(&kernel, 20_000, None, &input), Some(Status::Done));
+}
+
 /// Where passes are capped, each group may take as many, in kernels whose lanes take new items otherwise too.
 #[test]
 fn groups_count_their_passes_apart() {

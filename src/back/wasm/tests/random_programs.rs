@@ -37,7 +37,8 @@ fn program(random: &mut Random) -> Program {
 fn check_program(seed: u64) {
     let mut random = Random::new(seed);
     let Program { x, y, output, source } = program(&mut random);
-    let items = 1 + random.below(90) as usize;
+    // In every eighth, enough for a kernel to find that its items are faster one by one.
+    let items = 1 + random.below(if seed.is_multiple_of(8) { 700 } else { 90 }) as usize;
     let inputs = [x, y].map(|sample| picked(&mut random, &sample, items));
     let mut kernel = kernel(&source, &[("x", inputs[0].dtype), ("y", inputs[1].dtype)], Some(output));
     if random.below(2) == 0 {
