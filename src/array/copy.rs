@@ -52,6 +52,24 @@ pub unsafe fn copy_box(
     }
 }
 
+/// One end of the copy of a row: the first item, and the bytes from one to the next.
+#[derive(Clone, Copy, Debug)]
+pub struct RowEnd {
+    pub start: *mut u8,
+    pub stride: isize,
+}
+
+/// Copies a row of `items` items of `itemsize` bytes.
+///
+/// # Safety
+/// As [`copy_box`].
+pub unsafe fn copy_row(to: RowEnd, from: RowEnd, items: usize, itemsize: usize) {
+    let single = Loop { extent: 1, to: 0, from: 0 };
+    let row = Loop { extent: items, to: to.stride, from: from.stride };
+    // SAFETY: as the caller promises.
+    unsafe { copy_plane(to.start, from.start, single, row, itemsize) };
+}
+
 /// Adds a loop inside the others, as part of the innermost where it continues that.
 fn add(loops: &mut Loops, inner: Loop) {
     if inner.extent == 1 {
@@ -120,7 +138,7 @@ unsafe fn copy_items<T: Copy>(to: *mut u8, from: *const u8, outer: Loop, inner: 
             starts.for_each(|(to, from)| to.copy_from_nonoverlapping(from, bytes));
         } else if inner.to == size && inner.from == 0 {
             starts.for_each(|(to, from)| repeat(to, from, inner.extent, size_of::<T>()));
-        } else if let Some(gather) = gather_of(inner, size) {
+        } else if let Some(gather) = gather(inner.from, size_of::<T>()).filter(|_| inner.to == size) {
             starts.for_each(|(to, from)| gather(to, from, from, from, inner.extent));
         } else {
             copy_rows(to, from, outer, inner, |to, from| {
@@ -148,11 +166,10 @@ pub unsafe fn repeat(to: *mut u8, from: *const u8, items: usize, itemsize: usize
     }
 }
 
-/// The vector kernel that takes items at equal steps side by side, if there is one.
-fn gather_of(inner: Loop, size: isize) -> Option<Kernel> {
-    let step =
-        usize::try_from(inner.from / size).ok().filter(|_| inner.to == size && inner.from % size == 0)?;
-    gather_steps(size as usize, step, Level::current())
+/// The vector kernel that takes items that are `step` bytes apart side by side, if there is one.
+pub fn gather(step: isize, itemsize: usize) -> Option<Kernel> {
+    let (step, itemsize) = (usize::try_from(step).ok()?, itemsize.max(1));
+    gather_steps(itemsize, step / itemsize, Level::current()).filter(|_| step % itemsize == 0)
 }
 
 /// Calls `copy` with the addresses of each item.

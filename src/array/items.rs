@@ -8,7 +8,7 @@ use super::operand::{Extents, MAX_NDIM, Operand, OperandError, View, extents};
 use super::options::{CallerOnly, Options, Stop, check, run_error};
 use super::overlap::{Relation, overlaps_itself, relation};
 use super::shape::{Shape, broadcast};
-use super::tile::{STREAMED_BYTES, Stores, Tile, Tiler, Tiling};
+use super::tile::{STREAMED_BYTES, Tile, Tiler, Tiling, Work};
 use super::{copy, pool};
 use crate::back::block::{Bytes, Items, Outcome};
 use crate::back::budget::{Budget, Scope};
@@ -66,12 +66,9 @@ pub(super) unsafe fn evaluate_items(
     let order = if order == ItemOrder::Any { Order::Any } else { Order::C };
     let nest = Nest::new(output, &separate, order)?;
     let longest = if options.are_quiet() { i64::MAX } else { longest_tile(&program.kernel, items, &options) };
-    let stores = match output.items().saturating_mul(output.itemsize) >= STREAMED_BYTES {
-        true if program.takes_one_pass() => Stores::StreamedByPiece,
-        true => Stores::StreamedByTile,
-        false => Stores::Cached,
-    };
-    let tiling = Tiling::new(&nest, order, longest, stores)?;
+    let streams = output.items().saturating_mul(output.itemsize) >= STREAMED_BYTES;
+    let work = Work { order, longest, streams, is_one_pass: program.takes_one_pass() };
+    let tiling = Tiling::new(&nest, work)?;
     let job = Job { program, nest: &nest, tiling: &tiling, shape: &shape, order, inputs: &separate };
     // SAFETY: as the caller promises; no input overlaps the output but where it is the same array.
     unsafe { job.run(items, &mut options) }

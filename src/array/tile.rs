@@ -1,10 +1,10 @@
 //! A nest of loops cut into tiles: boxes of items that engines work on, whole or row by row.
 
-use super::copy::{copy_box, repeat};
+use super::copy::{RowEnd, copy_box, copy_row, gather, repeat};
 use super::nest::{Nest, Order, Walk};
 use super::operand::{Extents, dense_strides, extents, is_dense};
 use crate::back::block::Bytes;
-use crate::kernel::{LINE, order_streams, stream};
+use crate::kernel::{Kernel, LINE, order_streams, stream};
 use crate::memory::{OutOfMemory, TryGrow};
 
 /// Bytes of all arrays of a tile that is copied: they stay in the first-level cache, beside what engines need.
@@ -32,9 +32,13 @@ const TRANSPOSED_BYTES: i64 = 256;
 /// Bytes of an output from which on its tiles are stored past the caches.
 pub const STREAMED_BYTES: usize = 64 << 20;
 
-/// Bytes that are computed before they are stored past the caches: so few that the processor loads and computes the next
-/// ones meanwhile. With 6 KiB the same takes a third longer.
-const PIECE_BYTES: usize = 2 << 10;
+/// Bytes of each array that are worked on at a time where arrays are copied or stored past the caches meanwhile: so few that
+/// the processor loads the next ones of all arrays before it is done. With 6 KiB the same takes a third longer.
+const PIECE_BYTES: i64 = 2 << 10;
+
+/// Items of the largest tile that is worked on in pieces: between tiles somebody looks whether to go on, as engines do not
+/// when they get few items.
+const LONGEST_IN_PIECES: i64 = 1 << 16;
 
 /// How a nest is cut. Tiles are numbered in the order of the loops.
 #[derive(Debug)]
@@ -43,21 +47,33 @@ pub struct Tiling {
     tile: Extents,
     /// Tiles along each loop.
     counts: Extents,
-    /// The loop whose steps are the rows of a tile, if engines work on one row at a time.
-    rows: Option<usize>,
-    /// Where the output is stored past the caches: the most items that are computed in between.
-    piece: Option<usize>,
+    way: Way,
+    /// Whether the output is stored past the caches.
+    streams: bool,
 }
 
-/// How the output is stored.
+/// How engines go through a tile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stores {
-    /// By ordinary stores.
-    Cached,
-    /// Past the caches, after each tile.
-    StreamedByTile,
-    /// Past the caches, in between a tile: for what takes one pass over the items.
-    StreamedByPiece,
+enum Way {
+    /// All of it at once.
+    Whole,
+    /// Row by row, which are the steps of a loop. Arrays that do not lie side by side in rows are copied with the tile.
+    Rows(usize),
+    /// A few items of a row at a time, of each row if the steps of a loop are rows. Arrays that do not lie side by side are
+    /// copied with these.
+    Pieces { rows: Option<usize>, items: i64 },
+}
+
+/// What a nest is cut for.
+#[derive(Clone, Copy, Debug)]
+pub struct Work {
+    pub order: Order,
+    /// Items of the largest tile, where arrays are worked on in place.
+    pub longest: i64,
+    /// Whether the output is to be stored past the caches.
+    pub streams: bool,
+    /// Whether engines go over the items once, so that few at a time do not cost more.
+    pub is_one_pass: bool,
 }
 
 /// How the items of an array come to lie side by side in a row of a tile.
@@ -67,7 +83,7 @@ enum Access {
     InPlace,
     /// One item is repeated.
     Repeated,
-    /// Those of the whole tile are copied.
+    /// They are copied.
     Copied,
 }
 
@@ -83,27 +99,15 @@ impl Access {
 }
 
 impl Tiling {
-    /// Cuts a nest with at least one item.
-    ///
-    /// `longest`: items of the largest tile, where arrays are worked on in place. In any order, tiles may run across the
-    /// rows of arrays that are transposed.
-    pub fn new(nest: &Nest, order: Order, longest: i64, stores: Stores) -> Result<Tiling, OutOfMemory> {
+    /// Cuts a nest with at least one item. In any order, tiles may run across the rows of arrays that are transposed.
+    pub fn new(nest: &Nest, work: Work) -> Result<Tiling, OutOfMemory> {
         let mut tile = extents(nest.extents.iter().map(|_| 1))?;
-        let rows = match tile.len().checked_sub(1) {
-            Some(inner) => Cut { nest, inner, order, longest, stores }.apply(&mut tile),
-            None => None,
+        let way = match tile.len().checked_sub(1) {
+            Some(inner) => Cut { nest, inner, work }.apply(&mut tile),
+            None => Way::Whole,
         };
         let counts = extents(nest.extents.iter().zip(&tile).map(|(extent, tile)| (extent - 1) / tile + 1))?;
-        let tiling = Tiling { tile, counts, rows, piece: None };
-        let output = &nest.walks[0];
-        let piece = match stores {
-            Stores::StreamedByPiece if order == Order::Any && is_always_dense(nest, &tiling, output) => {
-                Some(PIECE_BYTES.div_ceil(output.itemsize))
-            }
-            Stores::StreamedByPiece | Stores::StreamedByTile => Some(tiling.items() as usize),
-            Stores::Cached => None,
-        };
-        Ok(Tiling { piece, ..tiling })
+        Ok(Tiling { tile, counts, way, streams: work.streams })
     }
 
     /// Number of tiles.
@@ -115,39 +119,32 @@ impl Tiling {
     pub fn items(&self) -> i64 {
         self.tile.iter().product()
     }
-
-    /// Items that engines see together, where a piece has so many.
-    fn most_at_once(&self, piece: usize) -> usize {
-        let row = if self.rows.is_some() { self.tile.last().copied().unwrap_or(1) } else { self.items() };
-        piece.min(row as usize)
-    }
 }
 
-/// The choice of a tile. The ways to cut return the loop whose steps are rows, if there are any.
+/// The choice of a tile.
 struct Cut<'n> {
     nest: &'n Nest,
     /// The innermost loop.
     inner: usize,
-    order: Order,
-    longest: i64,
-    stores: Stores,
+    work: Work,
 }
 
 impl Cut<'_> {
-    fn apply(&self, tile: &mut Extents) -> Option<usize> {
-        let transposed = transposed_loop(self.nest).filter(|_| self.order == Order::Any);
-        if self.nest.extents[self.inner] >= LONG_ROW && !self.has(Access::Copied) {
-            self.in_place(tile)
-        } else if self.rows_save_copies()
-            && let Some(outer) = transposed.or(self.inner.checked_sub(1))
-        {
-            self.by_rows(tile, outer, transposed.is_some())
-        } else {
-            match transposed {
-                Some(outer) => self.across_rows(tile, outer),
-                None => fill(tile, &self.nest.extents, self.gathered_items()),
+    fn apply(&self, tile: &mut Extents) -> Way {
+        let transposed = transposed_loop(self.nest).filter(|_| self.work.order == Order::Any);
+        let is_long = self.nest.extents[self.inner] >= LONG_ROW;
+        let has_copies = self.has(Access::Copied);
+        match transposed {
+            Some(outer) if is_long && self.rows_save_copies() => self.by_rows(tile, outer),
+            Some(outer) => self.across_rows(tile, outer),
+            None if is_long && (has_copies || self.work.streams && self.work.is_one_pass) => {
+                self.in_pieces(tile)
             }
-            None
+            None if is_long => self.in_place(tile),
+            None => {
+                fill(tile, &self.nest.extents, self.gathered_items());
+                Way::Whole
+            }
         }
     }
 
@@ -176,32 +173,48 @@ impl Cut<'_> {
     /// Whether working row by row saves copies, although some arrays must be copied.
     fn rows_save_copies(&self) -> bool {
         let [output, inputs @ ..] = &self.nest.walks[..] else { return false };
-        Access::of(output) == Access::InPlace
-            && inputs.iter().any(|walk| Access::of(walk) != Access::Copied)
-            && self.nest.extents[self.inner] >= LONG_ROW
+        Access::of(output) == Access::InPlace && inputs.iter().any(|walk| Access::of(walk) != Access::Copied)
     }
 
     /// Rows of which nothing is copied, or one part of a row that is too long.
-    fn in_place(&self, tile: &mut Extents) -> Option<usize> {
+    fn in_place(&self, tile: &mut Extents) -> Way {
+        let is_short = self.work.streams || self.has(Access::Repeated);
+        let longest = if is_short { self.copied_items() } else { self.work.longest };
+        match self.rows(tile, longest, self.work.longest) {
+            Some(outer) => Way::Rows(outer),
+            None => Way::Whole,
+        }
+    }
+
+    /// The same, of which a few items at a time are copied or stored past the caches.
+    fn in_pieces(&self, tile: &mut Extents) -> Way {
+        let walks = &self.nest.walks;
+        let item_bytes: i64 = walks.iter().map(|walk| walk.itemsize as i64).sum();
+        let items = match self.work.is_one_pass {
+            true => (PIECE_BYTES * walks.len() as i64 / item_bytes.max(1)).max(1),
+            false => self.copied_items(),
+        };
+        let longest = self.work.longest.min(LONGEST_IN_PIECES);
+        let rows = self.rows(tile, longest, longest);
+        Way::Pieces { rows, items: items.min(tile[self.inner]) }
+    }
+
+    /// Makes the tile one of whole rows, of `longest` items in all, or a part of a row that has more than `longest_row`. The
+    /// loop whose steps are rows, if they are whole.
+    fn rows(&self, tile: &mut Extents, longest_row: i64, longest: i64) -> Option<usize> {
         let extent = self.nest.extents[self.inner];
-        let is_short = self.stores == Stores::StreamedByTile || self.has(Access::Repeated);
-        let row = extent.min(if is_short { self.copied_items() } else { self.longest });
+        let row = extent.min(longest_row);
         tile[self.inner] = row;
         let outer = self.inner.checked_sub(1).filter(|_| row == extent)?;
-        tile[outer] = (self.longest / row).clamp(1, self.nest.extents[outer]);
+        tile[outer] = (longest / row).clamp(1, self.nest.extents[outer]);
         Some(outer)
     }
 
-    /// Rows of which some arrays are copied first, those of all rows together.
-    fn by_rows(&self, tile: &mut Extents, outer: usize, is_transposed: bool) -> Option<usize> {
-        let (extent, gathered) = (self.nest.extents[self.inner], self.gathered_items());
-        let (row, count) = match is_transposed {
-            true => (TRANSPOSED_ROW, self.rows_side_by_side()),
-            false => (gathered, gathered / extent.min(gathered)),
-        };
-        tile[self.inner] = extent.min(row);
-        tile[outer] = count.clamp(1, self.nest.extents[outer]);
-        Some(outer)
+    /// Rows across which some arrays are transposed, and copied first, for all rows together.
+    fn by_rows(&self, tile: &mut Extents, outer: usize) -> Way {
+        tile[self.inner] = self.nest.extents[self.inner].min(TRANSPOSED_ROW);
+        tile[outer] = self.rows_side_by_side().clamp(1, self.nest.extents[outer]);
+        Way::Rows(outer)
     }
 
     /// Rows of which the items that are copied lie side by side in [`TRANSPOSED_BYTES`].
@@ -211,9 +224,10 @@ impl Cut<'_> {
     }
 
     /// A box that is copied, with long sides both along the rows and across them.
-    fn across_rows(&self, tile: &mut Extents, outer: usize) {
+    fn across_rows(&self, tile: &mut Extents, outer: usize) -> Way {
         tile[self.inner] = self.nest.extents[self.inner].min(TRANSPOSED_SIDE);
         tile[outer] = self.nest.extents[outer].min((self.copied_items() / tile[self.inner]).max(1));
+        Way::Whole
     }
 }
 
@@ -266,13 +280,18 @@ pub struct Tiler<'n> {
     _memory: Bytes,
 }
 
-/// The copy of a tile of one array, or an item repeated for a row.
+/// How one array comes to lie side by side: the copy of a tile or a part of it, or an item repeated for a row.
 struct Staged {
+    access: Access,
     block: *mut u8,
     /// The box that was copied, if one was.
     source: Option<Source>,
     /// The item that was repeated, if one was, and how often.
-    repeated: Option<(*mut u8, i64)>,
+    repeated: Option<(*mut u8, usize)>,
+    /// The first item of the next piece of a row.
+    next: *mut u8,
+    /// What takes the items of a piece side by side, if a vector kernel can.
+    gather: Option<Kernel>,
 }
 
 /// A box of items that was copied.
@@ -296,6 +315,29 @@ impl Source {
 }
 
 impl Staged {
+    /// The next piece of a row, where it lies in the array.
+    fn next_row(&self, walk: &Walk) -> RowEnd {
+        RowEnd { start: self.next, stride: step_of(walk) }
+    }
+
+    /// The copy as a row.
+    fn row(&self, walk: &Walk) -> RowEnd {
+        RowEnd { start: self.block, stride: walk.itemsize as isize }
+    }
+
+    /// Fills the block with `items` times the item at `start`, unless it is.
+    ///
+    /// # Safety
+    /// The item is readable; the block has room for so many.
+    unsafe fn repeat(&mut self, start: *mut u8, items: usize, itemsize: usize) {
+        let is_there = self.repeated.is_some_and(|(source, count)| source == start && count >= items);
+        if !is_there {
+            // SAFETY: as the caller promises.
+            unsafe { repeat(self.block, start, items, itemsize) };
+            self.repeated = Some((start, items));
+        }
+    }
+
     /// Copies the box that begins at `start`, unless it is there: side by side, or with the steps of one loop as rows.
     ///
     /// # Safety
@@ -334,26 +376,26 @@ impl<'n> Tiler<'n> {
         staged.try_reserve_exact(nest.walks.len())?;
         let mut total = 0usize;
         for (index, walk) in nest.walks.iter().enumerate() {
-            let streamed = tiling.piece.filter(|_| index == 0);
+            let is_in_place = Access::of(walk) == Access::InPlace && !(index == 0 && tiling.streams);
             let row = tiling.tile.last().copied().unwrap_or(1);
-            let bytes = match (tiling.rows, Access::of(walk)) {
-                (None, _) if streamed.is_some() || !is_always_dense(nest, tiling, walk) => {
-                    streamed.map_or(tiling.items() as usize, |piece| tiling.most_at_once(piece))
-                        * walk.itemsize
+            let size = walk.itemsize as i64;
+            let bytes = match tiling.way {
+                Way::Whole if is_always_dense(nest, tiling, walk) && !(index == 0 && tiling.streams) => 0,
+                Way::Whole => tiling.items() * size,
+                Way::Rows(_) | Way::Pieces { .. } if is_in_place => 0,
+                Way::Rows(rows) if Access::of(walk) == Access::Copied => {
+                    tiling.tile[rows] * row_pitch(row, walk.itemsize)
                 }
-                (Some(rows), Access::Copied) => {
-                    tiling.tile[rows] as usize * row_pitch(row, walk.itemsize) as usize
-                }
-                (Some(_), Access::Repeated) => row as usize * walk.itemsize,
-                (Some(_), Access::InPlace) => {
-                    streamed.map_or(0, |piece| tiling.most_at_once(piece)) * walk.itemsize
-                }
-                _ => 0,
-            };
+                Way::Rows(_) => row * size,
+                Way::Pieces { items, .. } => items * size,
+            } as usize;
             staged.push(Staged {
+                access: Access::of(walk),
                 block: std::ptr::without_provenance_mut(total),
                 source: None,
                 repeated: None,
+                next: walk.start,
+                gather: gather(step_of(walk), walk.itemsize),
             });
             total = total.checked_add(bytes + BETWEEN_BLOCKS).ok_or(OutOfMemory)?;
             total = total.next_multiple_of(64);
@@ -377,13 +419,13 @@ impl<'n> Tiler<'n> {
     ) -> Result<(), E> {
         // SAFETY: as the caller promises.
         let done = tiles.into_iter().try_for_each(|tile| unsafe { self.tile(tile, &mut work) });
-        if self.tiling.piece.is_some() {
+        if self.tiling.streams {
             order_streams();
         }
         done
     }
 
-    /// Calls `work` with a tile, or with its rows.
+    /// Calls `work` with a tile: whole, or with its rows or their pieces.
     ///
     /// # Safety
     /// As [`Tiler::for_each`].
@@ -395,39 +437,130 @@ impl<'n> Tiler<'n> {
         self.go_to(tile);
         // SAFETY: as the caller promises.
         unsafe {
-            self.load()?;
-            let Some(rows) = self.tiling.rows else {
-                return match self.is_output_dense() {
-                    true => self.write_output(work),
-                    false => {
-                        self.at_once(self.staged[0].block, work)?;
-                        Ok(self.scatter()?)
+            match self.tiling.way {
+                Way::Whole => {
+                    self.load()?;
+                    self.call(self.output(), work)?;
+                    self.store()?;
+                }
+                Way::Rows(rows) => {
+                    self.load()?;
+                    for row in 0..std::mem::replace(&mut self.extents[rows], 1) {
+                        self.load_row(row);
+                        self.call(self.output_of_row(), work)?;
+                        self.store_row();
+                        self.origin[rows] += 1;
                     }
-                };
-            };
-            for row in 0..std::mem::replace(&mut self.extents[rows], 1) {
-                self.load_row(row);
-                self.write_output(work)?;
-                self.origin[rows] += 1;
+                }
+                Way::Pieces { rows: None, items } => self.pieces(items, work)?,
+                Way::Pieces { rows: Some(rows), items } => {
+                    for _ in 0..std::mem::replace(&mut self.extents[rows], 1) {
+                        self.pieces(items, work)?;
+                        self.origin[rows] += 1;
+                    }
+                }
             }
         }
         Ok(())
     }
 
-    /// Calls `work` with the items at hand, which lie side by side in the output.
+    /// Calls `work` with a row, of which it gets at most `most` items at a time.
     ///
     /// # Safety
     /// As [`Tiler::for_each`].
-    unsafe fn write_output<E>(&mut self, work: &mut impl FnMut(Tile<'_>) -> Result<(), E>) -> Result<(), E> {
-        let to = self.start_of(&self.nest.walks[0]);
-        match self.tiling.piece {
-            None => self.at_once(to, work),
-            // SAFETY: as the caller promises.
-            Some(piece) => unsafe { self.by_pieces(to, piece, work) },
+    unsafe fn pieces<E>(
+        &mut self,
+        most: i64,
+        work: &mut impl FnMut(Tile<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for index in 0..self.staged.len() {
+            self.staged[index].next = self.start_of(&self.nest.walks[index]);
+        }
+        let inner = self.extents.len() - 1;
+        let (start, items) = (self.origin[inner], self.extents[inner]);
+        let mut left = items;
+        while left > 0 {
+            let count = self.items_of_piece(most, left);
+            self.extents[inner] = count;
+            // SAFETY: as the caller promises; the piece is part of the row.
+            unsafe {
+                let output = self.load_piece(count as usize);
+                let Tiler { inputs, origin, extents, .. } = self;
+                work(Tile { inputs, output, items: count as usize, origin, extents })?;
+                self.store_piece(count as usize);
+            }
+            for (staged, walk) in self.staged.iter_mut().zip(&self.nest.walks) {
+                staged.next = staged.next.wrapping_offset(count as isize * step_of(walk));
+            }
+            self.origin[inner] += count;
+            left -= count;
+        }
+        self.origin[inner] = start;
+        self.extents[inner] = items;
+        Ok(())
+    }
+
+    /// Items of the next piece of a row: as few as it takes for the next ones to begin with a line of the caches, where
+    /// they are stored past these.
+    fn items_of_piece(&self, most: i64, left: i64) -> i64 {
+        if self.tiling.streams && left > most {
+            let before_line = (self.staged[0].next.align_offset(LINE) / self.nest.walks[0].itemsize) as i64;
+            if (1..most).contains(&before_line) {
+                return before_line;
+            }
+        }
+        most.min(left)
+    }
+
+    /// Finds or copies the inputs of the next piece of a row. Where its output is computed.
+    ///
+    /// # Safety
+    /// The arrays are readable.
+    unsafe fn load_piece(&mut self, items: usize) -> *mut u8 {
+        let [output, inputs @ ..] = &mut self.staged[..] else { unreachable!("there is an output") };
+        for ((input, staged), walk) in self.inputs.iter_mut().zip(inputs).zip(&self.nest.walks[1..]) {
+            *input = if staged.access == Access::InPlace { staged.next } else { staged.block };
+            // SAFETY: as the caller promises; the block has room for a piece.
+            unsafe {
+                match (staged.access, staged.gather) {
+                    (Access::InPlace, _) => {}
+                    (Access::Copied, Some(gather)) => {
+                        gather(staged.block, staged.next, *input, *input, items)
+                    }
+                    (Access::Copied, None) => {
+                        copy_row(staged.row(walk), staged.next_row(walk), items, walk.itemsize);
+                    }
+                    (Access::Repeated, _) => staged.repeat(staged.next, items, walk.itemsize),
+                }
+            }
+        }
+        match output.access == Access::InPlace && !self.tiling.streams {
+            true => output.next,
+            false => output.block,
         }
     }
 
-    fn at_once<E>(
+    /// Brings the output of a piece to its place.
+    ///
+    /// # Safety
+    /// The output is writable.
+    unsafe fn store_piece(&self, items: usize) {
+        let (staged, walk) = (&self.staged[0], &self.nest.walks[0]);
+        // SAFETY: as the caller promises.
+        unsafe {
+            match staged.access {
+                Access::InPlace if self.tiling.streams => {
+                    stream(staged.next, staged.block, items * walk.itemsize);
+                }
+                Access::InPlace => {}
+                Access::Copied | Access::Repeated => {
+                    copy_row(staged.next_row(walk), staged.row(walk), items, walk.itemsize);
+                }
+            }
+        }
+    }
+
+    fn call<E>(
         &mut self,
         output: *mut u8,
         work: &mut impl FnMut(Tile<'_>) -> Result<(), E>,
@@ -435,38 +568,6 @@ impl<'n> Tiler<'n> {
         let items = self.extents.iter().product::<i64>() as usize;
         let Tiler { inputs, origin, extents, .. } = self;
         work(Tile { inputs, output, items, origin, extents })
-    }
-
-    /// Computes so many items at a time, and stores them past the caches. If there are several pieces, the first is as
-    /// short as it takes for the others to begin with a line.
-    ///
-    /// # Safety
-    /// As [`Tiler::for_each`]; the items lie side by side from `to` on.
-    unsafe fn by_pieces<E>(
-        &mut self,
-        to: *mut u8,
-        piece: usize,
-        work: &mut impl FnMut(Tile<'_>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let items = self.extents.iter().product::<i64>() as usize;
-        let Tiler { nest: Nest { walks, .. }, inputs, staged, origin, extents, .. } = self;
-        let itemsize = walks[0].itemsize;
-        let output = staged[0].block;
-        let mut start = 0;
-        while start < items {
-            let to = to.wrapping_add(start * itemsize);
-            let before_line = to.align_offset(LINE) / itemsize;
-            let wanted = if (1..piece).contains(&before_line) && items > piece { before_line } else { piece };
-            let items = wanted.min(items - start);
-            work(Tile { inputs, output, items, origin, extents })?;
-            // SAFETY: as the caller promises; the block has room for a piece.
-            unsafe { stream(to, output, items * itemsize) };
-            for (input, walk) in inputs.iter_mut().zip(&walks[1..]) {
-                *input = input.wrapping_add(items * walk.itemsize);
-            }
-            start += items;
-        }
-        Ok(())
     }
 
     /// Sets origin and extents of a tile.
@@ -492,7 +593,10 @@ impl<'n> Tiler<'n> {
     /// # Safety
     /// The arrays are readable.
     unsafe fn load(&mut self) -> Result<(), OutOfMemory> {
-        let rows = self.tiling.rows;
+        let rows = match self.tiling.way {
+            Way::Rows(rows) => Some(rows),
+            Way::Whole | Way::Pieces { .. } => None,
+        };
         for (index, walk) in self.nest.walks.iter().enumerate().skip(1) {
             let start = self.start_of(walk);
             let is_copied = match rows {
@@ -509,7 +613,7 @@ impl<'n> Tiler<'n> {
         Ok(())
     }
 
-    /// Finds the inputs of the next row.
+    /// Finds the inputs of the next row, which is number `row` of the tile.
     ///
     /// # Safety
     /// As [`Tiler::load`].
@@ -518,41 +622,81 @@ impl<'n> Tiler<'n> {
         for (index, walk) in self.nest.walks.iter().enumerate().skip(1) {
             let start = self.start_of(walk);
             let staged = &mut self.staged[index];
-            self.inputs[index - 1] = match Access::of(walk) {
+            self.inputs[index - 1] = match staged.access {
                 Access::InPlace => start,
                 Access::Copied => {
                     staged.block.wrapping_offset((row * row_pitch(items, walk.itemsize)) as isize)
                 }
                 Access::Repeated => {
-                    if staged.repeated != Some((start, items)) {
-                        // SAFETY: as the caller promises; the block has room for a row.
-                        unsafe { repeat(staged.block, start, items as usize, walk.itemsize) };
-                        staged.repeated = Some((start, items));
-                    }
+                    // SAFETY: as the caller promises; the block has room for a row.
+                    unsafe { staged.repeat(start, items as usize, walk.itemsize) };
                     staged.block
                 }
             };
         }
     }
 
-    /// Whether the items of the tile lie side by side in the output.
-    fn is_output_dense(&self) -> bool {
-        let walk = &self.nest.walks[0];
-        is_dense(&self.extents, &walk.strides, walk.itemsize)
+    /// Where the output of a row is computed.
+    fn output_of_row(&self) -> *mut u8 {
+        match self.tiling.streams {
+            true => self.staged[0].block,
+            false => self.start_of(&self.nest.walks[0]),
+        }
     }
 
-    /// Brings the output of the tile from the block to its places.
+    /// Brings the output of a row to its place.
     ///
     /// # Safety
     /// The output is writable.
-    unsafe fn scatter(&self) -> Result<(), OutOfMemory> {
+    unsafe fn store_row(&self) {
+        if self.tiling.streams {
+            let walk = &self.nest.walks[0];
+            let items = self.extents.last().copied().unwrap_or(1) as usize;
+            // SAFETY: as the caller promises.
+            unsafe { stream(self.start_of(walk), self.staged[0].block, items * walk.itemsize) };
+        }
+    }
+
+    /// Where the output of the tile is computed.
+    fn output(&self) -> *mut u8 {
+        match self.is_output_in_place() {
+            true => self.start_of(&self.nest.walks[0]),
+            false => self.staged[0].block,
+        }
+    }
+
+    fn is_output_in_place(&self) -> bool {
+        let walk = &self.nest.walks[0];
+        !self.tiling.streams && is_dense(&self.extents, &walk.strides, walk.itemsize)
+    }
+
+    /// Brings the output of the tile to its place.
+    ///
+    /// # Safety
+    /// The output is writable.
+    unsafe fn store(&self) -> Result<(), OutOfMemory> {
+        if self.is_output_in_place() {
+            return Ok(());
+        }
         let walk = &self.nest.walks[0];
         let (to, from) = (self.start_of(walk), self.staged[0].block.cast_const());
-        let strides = dense_strides(&self.extents, walk.itemsize)?;
+        let items = self.extents.iter().product::<i64>() as usize;
         // SAFETY: as the caller promises.
-        unsafe { copy_box((to, &walk.strides), (from, &strides), &self.extents, walk.itemsize) };
+        unsafe {
+            if is_dense(&self.extents, &walk.strides, walk.itemsize) {
+                stream(to, from, items * walk.itemsize);
+            } else {
+                let strides = dense_strides(&self.extents, walk.itemsize)?;
+                copy_box((to, &walk.strides), (from, &strides), &self.extents, walk.itemsize);
+            }
+        }
         Ok(())
     }
+}
+
+/// Bytes from one item of a row to the next.
+fn step_of(walk: &Walk) -> isize {
+    walk.strides.last().map_or(0, |stride| *stride as isize)
 }
 
 /// Bytes from one row of a copy to the next: those of the items, and a line, or the rows of a tile that transposes would
