@@ -194,6 +194,9 @@ impl<const PRECISE: bool> Binary for Pow<PRECISE> {
     /// Where every product must be made exact by hand, the scalar function is faster.
     const NEEDS_FMA: bool = true;
 
+    /// Products in float64 are exact enough.
+    const NEEDS_FMA_32: bool = false;
+
     fn scalar(a: f64, b: f64) -> f64 {
         a.powf(b)
     }
