@@ -4,7 +4,7 @@ use super::copy::{RowEnd, copy_box, copy_row, gather, repeat};
 use super::nest::{Nest, Order, Walk};
 use super::operand::{Extents, dense_strides, extents, is_dense};
 use crate::back::block::Bytes;
-use crate::kernel::{Kernel, LINE, order_streams, stream};
+use crate::kernel::{Kernel, LINE, STREAMS, order_streams, stream};
 use crate::memory::{OutOfMemory, TryGrow};
 
 /// Bytes of all arrays of a tile that is copied: they stay in the first-level cache, beside what engines need.
@@ -48,8 +48,7 @@ pub struct Tiling {
     /// Tiles along each loop.
     counts: Extents,
     way: Way,
-    /// Whether the output is stored past the caches.
-    streams: bool,
+    work: Work,
 }
 
 /// How engines go through a tile.
@@ -70,10 +69,17 @@ pub struct Work {
     pub order: Order,
     /// Items of the largest tile, where arrays are worked on in place.
     pub longest: i64,
-    /// Whether the output is to be stored past the caches.
+    /// Whether the output is so large that it is to be stored past the caches, where that is possible.
     pub streams: bool,
     /// Whether engines go over the items once, so that few at a time do not cost more.
     pub is_one_pass: bool,
+}
+
+impl Work {
+    /// Whether the output is stored past the caches: where it cannot be, no code is there for it.
+    fn streams(&self) -> bool {
+        STREAMS && self.streams
+    }
 }
 
 /// How the items of an array come to lie side by side in a row of a tile.
@@ -107,7 +113,7 @@ impl Tiling {
             None => Way::Whole,
         };
         let counts = extents(nest.extents.iter().zip(&tile).map(|(extent, tile)| (extent - 1) / tile + 1))?;
-        Ok(Tiling { tile, counts, way, streams: work.streams })
+        Ok(Tiling { tile, counts, way, work })
     }
 
     /// Number of tiles.
@@ -137,7 +143,7 @@ impl Cut<'_> {
         match transposed {
             Some(outer) if is_long && self.rows_save_copies() => self.by_rows(tile, outer),
             Some(outer) => self.across_rows(tile, outer),
-            None if is_long && (has_copies || self.work.streams && self.work.is_one_pass) => {
+            None if is_long && (has_copies || self.work.streams() && self.work.is_one_pass) => {
                 self.in_pieces(tile)
             }
             None if is_long => self.in_place(tile),
@@ -178,7 +184,7 @@ impl Cut<'_> {
 
     /// Rows of which nothing is copied, or one part of a row that is too long.
     fn in_place(&self, tile: &mut Extents) -> Way {
-        let is_short = self.work.streams || self.has(Access::Repeated);
+        let is_short = self.work.streams() || self.has(Access::Repeated);
         let longest = if is_short { self.copied_items() } else { self.work.longest };
         match self.rows(tile, longest, self.work.longest) {
             Some(outer) => Way::Rows(outer),
@@ -376,11 +382,15 @@ impl<'n> Tiler<'n> {
         staged.try_reserve_exact(nest.walks.len())?;
         let mut total = 0usize;
         for (index, walk) in nest.walks.iter().enumerate() {
-            let is_in_place = Access::of(walk) == Access::InPlace && !(index == 0 && tiling.streams);
+            let is_in_place = Access::of(walk) == Access::InPlace && !(index == 0 && tiling.work.streams());
             let row = tiling.tile.last().copied().unwrap_or(1);
             let size = walk.itemsize as i64;
             let bytes = match tiling.way {
-                Way::Whole if is_always_dense(nest, tiling, walk) && !(index == 0 && tiling.streams) => 0,
+                Way::Whole
+                    if is_always_dense(nest, tiling, walk) && !(index == 0 && tiling.work.streams()) =>
+                {
+                    0
+                }
                 Way::Whole => tiling.items() * size,
                 Way::Rows(_) | Way::Pieces { .. } if is_in_place => 0,
                 Way::Rows(rows) if Access::of(walk) == Access::Copied => {
@@ -419,7 +429,7 @@ impl<'n> Tiler<'n> {
     ) -> Result<(), E> {
         // SAFETY: as the caller promises.
         let done = tiles.into_iter().try_for_each(|tile| unsafe { self.tile(tile, &mut work) });
-        if self.tiling.streams {
+        if self.tiling.work.streams() {
             order_streams();
         }
         done
@@ -503,7 +513,7 @@ impl<'n> Tiler<'n> {
     /// Items of the next piece of a row: as few as it takes for the next ones to begin with a line of the caches, where
     /// they are stored past these.
     fn items_of_piece(&self, most: i64, left: i64) -> i64 {
-        if self.tiling.streams && left > most {
+        if self.tiling.work.streams() && left > most {
             let before_line = (self.staged[0].next.align_offset(LINE) / self.nest.walks[0].itemsize) as i64;
             if (1..most).contains(&before_line) {
                 return before_line;
@@ -534,7 +544,7 @@ impl<'n> Tiler<'n> {
                 }
             }
         }
-        match output.access == Access::InPlace && !self.tiling.streams {
+        match output.access == Access::InPlace && !self.tiling.work.streams() {
             true => output.next,
             false => output.block,
         }
@@ -549,7 +559,7 @@ impl<'n> Tiler<'n> {
         // SAFETY: as the caller promises.
         unsafe {
             match staged.access {
-                Access::InPlace if self.tiling.streams => {
+                Access::InPlace if self.tiling.work.streams() => {
                     stream(staged.next, staged.block, items * walk.itemsize);
                 }
                 Access::InPlace => {}
@@ -638,7 +648,7 @@ impl<'n> Tiler<'n> {
 
     /// Where the output of a row is computed.
     fn output_of_row(&self) -> *mut u8 {
-        match self.tiling.streams {
+        match self.tiling.work.streams() {
             true => self.staged[0].block,
             false => self.start_of(&self.nest.walks[0]),
         }
@@ -649,7 +659,7 @@ impl<'n> Tiler<'n> {
     /// # Safety
     /// The output is writable.
     unsafe fn store_row(&self) {
-        if self.tiling.streams {
+        if self.tiling.work.streams() {
             let walk = &self.nest.walks[0];
             let items = self.extents.last().copied().unwrap_or(1) as usize;
             // SAFETY: as the caller promises.
@@ -667,7 +677,7 @@ impl<'n> Tiler<'n> {
 
     fn is_output_in_place(&self) -> bool {
         let walk = &self.nest.walks[0];
-        !self.tiling.streams && is_dense(&self.extents, &walk.strides, walk.itemsize)
+        !self.tiling.work.streams() && is_dense(&self.extents, &walk.strides, walk.itemsize)
     }
 
     /// Brings the output of the tile to its place.

@@ -34,7 +34,7 @@ pub use compare::compare;
 pub use copy::{copy, splat};
 pub use fused::{First, Second, fused, of_squares};
 pub use select::select;
-pub use stream::{LINE, order_streams, stream};
+pub use stream::{LINE, STREAMS, order_streams, stream};
 
 use crate::dtype::Dtype;
 use crate::ir::{BinaryOp, UnaryOp};

@@ -3,6 +3,9 @@
 #[cfg(target_arch = "x86_64")]
 use super::level::Level;
 
+/// Whether [`stream`] goes past the caches: on x86-64. Elsewhere it is an ordinary copy, and not worth making.
+pub const STREAMS: bool = cfg!(target_arch = "x86_64");
+
 /// Copies `bytes` bytes past the caches.
 ///
 /// An ordinary store first reads the line that it changes, and later pushes other data out of the caches.

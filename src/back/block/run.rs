@@ -14,8 +14,8 @@ use super::{Outcome, Pipeline, Program, Step};
 use crate::back::budget::{self, Budget, Stop};
 use crate::back::engine::RunError;
 use crate::ir::Type;
-use crate::kernel::Accuracy;
 use crate::kernel::reduce::{Accumulator, GRAIN};
+use crate::kernel::{Accuracy, STREAMS};
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::nd::{Plane, Rows};
 
@@ -215,7 +215,10 @@ impl Program {
     /// write more than they compute.
     fn streams(&self, items: Items<'_>) -> bool {
         let bytes = items.count().saturating_mul(self.output.itemsize);
-        matches!(items, Items::First(_)) && self.output.dtype.is_string() && bytes >= STREAMED_BYTES
+        STREAMS
+            && matches!(items, Items::First(_))
+            && self.output.dtype.is_string()
+            && bytes >= STREAMED_BYTES
     }
 
     /// # Safety
