@@ -22,6 +22,9 @@ const POLICY = {
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'",
 };
 
+/** MINIEXPR_POOLS=1000 takes minutes. */
+const POOLS = Number(process.env.MINIEXPR_POOLS ?? 20);
+
 const servers = [];
 
 /** The origin of a server with these headers. */
@@ -127,6 +130,20 @@ inEachBrowser(
         assert.ok(count > 20, `${count} colours`);
         await page.close();
       }
+    });
+
+    browserTest("pools come and go without a trace", async () => {
+      const page = await open(openPage, ISOLATION);
+      for (let i = 0; i < POOLS; i++) {
+        assert.deepEqual(await ask(page, "tryPool", {}), { size: 2, reason: null, counts: [1, 1] });
+      }
+      // Browsers end workers some time after they are told to.
+      const deadline = Date.now() + 20_000;
+      while (page.workers().length > 0 && Date.now() < deadline) {
+        await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 20)));
+      }
+      assert.equal(page.workers().length, 0);
+      await page.close();
     });
 
     browserTest("a strict content policy is enough", async () => {
