@@ -13,10 +13,21 @@ use crate::error::{Error, ErrorKind};
 /// # Safety
 /// `budget` is NULL or begins with its size, and has that many bytes; its flag is NULL or points to a number that lives
 /// longer than the limits.
+#[inline(always)]
 pub(super) unsafe fn limits<'a>(budget: *const me_budget) -> Result<Limits<'a>, Error> {
-    if budget.is_null() {
-        return Ok(Limits::default());
+    // Most calls have none, and then nothing is copied.
+    match budget.is_null() {
+        true => Ok(Limits::default()),
+        // SAFETY: as the caller promises.
+        false => unsafe { limits_in(budget) },
     }
+}
+
+/// # Safety
+/// As [`limits`], for a budget.
+#[cold]
+#[inline(never)]
+unsafe fn limits_in<'a>(budget: *const me_budget) -> Result<Limits<'a>, Error> {
     // SAFETY: as the caller promises.
     match unsafe { sized::read(budget, |budget| budget.struct_size)? } {
         None => Ok(Limits::default()),

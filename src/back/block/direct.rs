@@ -2,7 +2,8 @@
 //! lies, no scratch memory has to be laid out, which takes longer than the kernel on a few items.
 
 use super::layout::{Place, PlaceId};
-use super::{Outcome, Program, Step};
+use super::{Outcome, Program, Step, VectorKernel};
+use crate::back::budget;
 use crate::back::engine::RunError;
 use crate::ir::Type;
 use crate::kernel::Accuracy;
@@ -28,13 +29,38 @@ impl Program {
         for (address, &operand) in addresses.iter_mut().zip(operands) {
             *address = self.fixed_address(operand, inputs, output)?;
         }
-        let arrays = || self.inputs.iter().zip(inputs).map(|(ty, input)| (*ty, *input));
-        if !is_aligned(self.output, output) || arrays().any(|(ty, input)| !is_aligned(ty, input)) {
+        let is_fit = |(ty, input): (&Type, &*const u8)| {
+            is_aligned(*ty, *input) && !overlap((*input, ty.itemsize), (output, self.output.itemsize), n)
+        };
+        if !is_aligned(self.output, output) || !self.inputs.iter().zip(inputs).all(is_fit) {
             return None;
         }
-        if arrays().any(|(ty, input)| overlap((input, ty.itemsize), (output, self.output.itemsize), n)) {
-            return None;
+        let kernel = kernels[accuracy as usize];
+        // SAFETY: the planner gave the kernel operands of its dtypes; they hold `n` items, aligned, and none of them
+        // overlaps the output. The budget is used in this run alone.
+        unsafe {
+            if budget::current().is_some() {
+                return Some(self.run_watched(kernel, addresses, output, n));
+            }
+            kernel(output, addresses[0].0, addresses[1].0, addresses[2].0, n);
         }
+        Some(Ok(()))
+    }
+
+    /// Runs the kernel within a budget: as many items at a time as take little time. Apart from what runs it at once, since a
+    /// call of few items takes less time than the division here.
+    ///
+    /// # Safety
+    /// As [`VectorKernel`], for operands by their addresses and the bytes from one item to the next.
+    #[cold]
+    #[inline(never)]
+    unsafe fn run_watched(
+        &self,
+        kernel: VectorKernel,
+        addresses: [(*const u8, usize); 3],
+        output: *mut u8,
+        n: usize,
+    ) -> Result<(), RunError> {
         // SAFETY: the budget is used in this run alone.
         let mut watch = unsafe { self.watch(n) };
         let most = watch.quiet_items().clamp(1, n.max(1));
@@ -42,14 +68,13 @@ impl Program {
             let count = most.min(n - start);
             let [a, b, c] = addresses.map(|(address, itemsize)| address.wrapping_add(start * itemsize));
             let output = output.wrapping_add(start * self.output.itemsize);
-            // SAFETY: the planner gave the kernel operands of its dtypes; they hold `n` items, aligned, and
-            // none of them overlaps the output.
-            unsafe { kernels[accuracy as usize](output, a, b, c, count) };
+            // SAFETY: as the caller promises.
+            unsafe { kernel(output, a, b, c, count) };
             if !watch.goes_on(count) {
                 break;
             }
         }
-        Some(watch.end())
+        watch.end()
     }
 
     /// Where a place lies, and from there one item to the next, if that is in an array of the caller or a constant.

@@ -81,8 +81,11 @@ pub(super) fn is_composite(graph: &Graph, root: ExprId) -> Result<bool, OutOfMem
 }
 
 /// For each expression that `roots` need the number of reductions inside one another, itself
-/// included; zero for all others.
+/// included; zero for all others. Nothing where there are no reductions, as in most expressions.
 fn depths(graph: &Graph, roots: &[ExprId]) -> Result<Vec<u32>, OutOfMemory> {
+    if !graph.ids().any(|id| is_reduction(graph, id)) {
+        return Ok(Vec::new());
+    }
     let needed = graph.needed(roots)?;
     let mut depths = Vec::try_filled(0, needed.len())?;
     for id in graph.ids().filter(|id| needed[id.index()]) {
