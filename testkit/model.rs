@@ -2,6 +2,8 @@
 //!
 //! It covers the numeric dtypes that are not complex, and what does not look at several items.
 
+use std::ops::{Add, Div, Mul, Rem, Sub};
+
 use miniexpr::internals::dtype::{Dtype, Scalar};
 use miniexpr::internals::ir::{
     BinaryOp, CompareOp, ExprId, ExprKind, IndexSymbol, Kernel, LocalId, MathFn, Stmt, UnaryOp,
@@ -170,25 +172,17 @@ fn binary(op: BinaryOp, left: Scalar, right: Scalar, dtype: Dtype) -> Scalar {
             Scalar::Int(whole(op, a, b, Dtype::Int64)).cast(Dtype::Int64).cast(dtype)
         }
         (Scalar::Float(a), Scalar::Float(b)) if dtype == Dtype::Float32 => {
-            Scalar::Float(f64::from(float32(op, a as f32, b as f32)))
+            Scalar::Float(f64::from(float(op, a as f32, b as f32)))
         }
-        (Scalar::Float(a), Scalar::Float(b)) => Scalar::Float(float64(op, a, b)),
+        (Scalar::Float(a), Scalar::Float(b)) => Scalar::Float(float(op, a, b)),
         _ => Scalar::Int(whole(op, integer(left), integer(right), dtype)).cast(dtype),
     }
 }
 
-fn float32(op: BinaryOp, a: f32, b: f32) -> f32 {
-    match op {
-        BinaryOp::Add => a + b,
-        BinaryOp::Sub => a - b,
-        BinaryOp::Mul => a * b,
-        BinaryOp::Div => a / b,
-        BinaryOp::Rem => a % b,
-        other => panic!("{other:?} is not of this model"),
-    }
-}
-
-fn float64(op: BinaryOp, a: f64, b: f64) -> f64 {
+fn float<T>(op: BinaryOp, a: T, b: T) -> T
+where
+    T: Add<Output = T> + Sub<Output = T> + Mul<Output = T> + Div<Output = T> + Rem<Output = T>,
+{
     match op {
         BinaryOp::Add => a + b,
         BinaryOp::Sub => a - b,

@@ -387,25 +387,23 @@ impl<'n> Tiler<'n> {
         staged.try_reserve_exact(nest.walks.len())?;
         let mut total = 0usize;
         for (index, walk) in nest.walks.iter().enumerate() {
-            let is_in_place = Access::of(walk) == Access::InPlace && !(index == 0 && tiling.work.streams());
+            let access = Access::of(walk);
+            let is_streamed = index == 0 && tiling.work.streams();
+            let is_in_place = access == Access::InPlace && !is_streamed;
             let row = tiling.tile.last().copied().unwrap_or(1);
             let size = walk.itemsize as i64;
             let bytes = match tiling.way {
-                Way::Whole
-                    if is_always_dense(nest, tiling, walk) && !(index == 0 && tiling.work.streams()) =>
-                {
-                    0
-                }
+                Way::Whole if is_always_dense(nest, tiling, walk) && !is_streamed => 0,
                 Way::Whole => tiling.items() * size,
                 Way::Rows(_) | Way::Pieces { .. } if is_in_place => 0,
-                Way::Rows(rows) if Access::of(walk) == Access::Copied => {
+                Way::Rows(rows) if access == Access::Copied => {
                     tiling.tile[rows] * row_pitch(row, walk.itemsize)
                 }
                 Way::Rows(_) => row * size,
                 Way::Pieces { items, .. } => items * size,
             } as usize;
             staged.push(Staged {
-                access: Access::of(walk),
+                access,
                 block: std::ptr::without_provenance_mut(total),
                 source: None,
                 repeated: None,
@@ -615,7 +613,7 @@ impl<'n> Tiler<'n> {
         for (index, walk) in self.nest.walks.iter().enumerate().skip(1) {
             let start = self.start_of(walk);
             let is_copied = match rows {
-                Some(_) => Access::of(walk) == Access::Copied,
+                Some(_) => self.staged[index].access == Access::Copied,
                 None => !is_dense(&self.extents, &walk.strides, walk.itemsize),
             };
             self.inputs[index - 1] = start;
