@@ -25,7 +25,7 @@ use crate::ir::ReduceOp;
 use crate::kernel::Accuracy;
 use crate::kernel::level::Level;
 use crate::kernel::reduce::{
-    Accumulator, ColumnAccumulator, ColumnReducer, GRAIN, Reducer, RowSet, RowsInMemory,
+    Accumulator, ColumnAccumulator, ColumnReducer, Columns, GRAIN, Reducer, RowSet, RowsInMemory,
 };
 use crate::kernel::strided::prefetch_bytes;
 use crate::memory::{OutOfMemory, TryGrow};
@@ -499,6 +499,9 @@ impl<'w, 's> Worker<'w, 's> {
                 self.reduce_columns(outer, columns.clone(), items)?;
                 return if is_whole { Ok(self.finish(outer, columns)?) } else { Ok(()) };
             }
+            if is_whole && self.lines_follow_one_another() {
+                return self.reduce_lines(outer, columns);
+            }
             for column in columns {
                 self.line.restart(self.loops.reducers.line);
                 self.reduce_line(outer, column, items.clone())?;
@@ -506,6 +509,43 @@ impl<'w, 's> Worker<'w, 's> {
                     self.finish(outer, column..column + 1)?;
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Whether lines are computed, from items that lie one after the other in all arrays, through several lines of the
+    /// size of a block.
+    fn lines_follow_one_another(&self) -> bool {
+        let Loops { program, arrays, columns, reduced, items, .. } = self.loops;
+        let [axis] = &reduced[..] else { return false };
+        program.is_some()
+            && (1..=BLOCK as i64 / 2).contains(items)
+            && (0..arrays.len()).all(|index| {
+                let size = arrays[index].itemsize as i64;
+                axis.strides[index] == size && columns.strides[index] == items * size
+            })
+    }
+
+    /// Computes and reduces lines that follow one another, as many at a time as make a block.
+    ///
+    /// # Safety
+    /// As [`reduce`].
+    unsafe fn reduce_lines(&mut self, outer: i64, columns: Range<i64>) -> Result<(), Stop> {
+        let Loops { reducers, items, .. } = self.loops;
+        let line_bytes = *items as usize * reducers.values.size();
+        for first in columns.clone().step_by((BLOCK as i64 / items) as usize) {
+            let lines = first..columns.end.min(first + BLOCK as i64 / items);
+            let count = (lines.end - lines.start) * items;
+            // SAFETY: as the caller promises; items that follow one another are those of one line as well.
+            unsafe {
+                let values = self.block_of(outer, first..first + 1, 0..count)?;
+                for (line, column) in lines.enumerate() {
+                    self.line.restart(reducers.line);
+                    self.line.update(values.wrapping_add(line * line_bytes), *items as usize);
+                    self.finish(outer, column..column + 1)?;
+                }
+            }
+            self.look_up(count)?;
         }
         Ok(())
     }
@@ -597,13 +637,25 @@ impl<'w, 's> Worker<'w, 's> {
                     |row: usize| start.wrapping_offset(loops.offset_of_item(0, begin + row as i64) as isize);
                 Ok::<_, Stop>(RowsInMemory { rows: set.map(row), column })
             };
+            let columns = if column == size as isize { Columns::SideBySide } else { Columns::Apart };
             // SAFETY: as the caller promises.
-            unsafe { accumulator.update_with(rows as usize, column != size as isize, fetch) }
+            unsafe { accumulator.update_with(rows as usize, columns, fetch) }
         } else {
             let mut chunk: Option<(usize, Range<usize>, *const u8)> = None;
             let last = accumulator.rows() + rows as usize;
             let fetch = |part: Range<usize>, set: RowSet| {
                 let at = columns.start + part.start as i64..columns.start + part.end as i64;
+                let row = |values: *const u8, row: usize| values.wrapping_add(row * part.len() * size);
+                let from = begin + set.first as i64;
+                if part.len() >= WIDE
+                    && set.step == 1
+                    && self.follow_one_another(at.end - at.start, from, set.count)
+                {
+                    // SAFETY: as the caller promises.
+                    let values = unsafe { self.block_of(outer, at, from..from + set.count as i64)? };
+                    let rows = set.map(|number| row(values, number - set.first));
+                    return Ok::<_, Stop>(RowsInMemory { rows, column: size as isize });
+                }
                 if part.len() >= WIDE {
                     let mut pointers = [std::ptr::null(); 8];
                     let row_bytes = part.len() * size;
@@ -618,7 +670,7 @@ impl<'w, 's> Worker<'w, 's> {
                         unsafe { self.compute(outer, &at, item..item + 1, to)? };
                         *pointer = to.cast_const();
                     }
-                    return Ok::<_, Stop>(RowsInMemory { rows: pointers, column: size as isize });
+                    return Ok(RowsInMemory { rows: pointers, column: size as isize });
                 }
                 // All rows of a chunk at once.
                 let chunk_start = set.first / GRAIN * GRAIN;
@@ -632,11 +684,11 @@ impl<'w, 's> Worker<'w, 's> {
                     chunk = Some((chunk_start, part.clone(), values));
                 }
                 let values = chunk.as_ref().map_or(std::ptr::null(), |(_, _, values)| *values);
-                let row = |row: usize| values.wrapping_add((row - chunk_start) * part.len() * size);
-                Ok(RowsInMemory { rows: set.map(row), column: size as isize })
+                let rows = set.map(|number| row(values, number - chunk_start));
+                Ok(RowsInMemory { rows, column: size as isize })
             };
             // SAFETY: as the caller promises.
-            unsafe { accumulator.update_with(rows as usize, false, fetch) }
+            unsafe { accumulator.update_with(rows as usize, Columns::Computed, fetch) }
         };
         self.columns = Some(accumulator);
         result
@@ -662,6 +714,18 @@ impl<'w, 's> Worker<'w, 's> {
             self.compute(outer, &columns, items, to)?;
             Ok(to.cast_const())
         }
+    }
+
+    /// Whether rows of this many columns, `count` from item `first` on, lie one after the other in all arrays.
+    fn follow_one_another(&self, width: i64, first: i64, count: usize) -> bool {
+        let Loops { arrays, columns, reduced, .. } = self.loops;
+        let Some(inner) = reduced.last() else { return false };
+        let is_in_one_run = first % inner.extent + count as i64 <= inner.extent;
+        is_in_one_run
+            && (0..arrays.len()).all(|index| {
+                let size = arrays[index].itemsize as i64;
+                columns.strides[index] == size && inner.strides[index] == width * size
+            })
     }
 
     /// Asks for the items of a row, where they lie side by side.

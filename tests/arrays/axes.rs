@@ -216,6 +216,51 @@ fn results_are_those_of_gathered_lines() {
     }
 }
 
+/// The same items in C order, of which several lines or rows are computed at once, and in other orders.
+#[test]
+fn computed_values_do_not_depend_on_the_order_in_memory() {
+    fn check<T: Item + PartialEq + std::fmt::Debug>(
+        text: &str,
+        item: impl Fn(i64) -> T,
+        bits: fn(T) -> u128,
+    ) {
+        let mut random = Numbers::new(&[], 16, LARGE);
+        for shape in
+            [&[7usize, 1300][..], &[300, 700], &[37, 2100], &[3, 9000], &[260, 5], &[5, 6, 900], &[1, 400]]
+        {
+            let count = shape.iter().product::<usize>();
+            let dense: [Vec<T>; 2] =
+                std::array::from_fn(|_| (0..count).map(|_| item(random.below(1 << 16))).collect());
+            // Backwards, so that nothing lies side by side.
+            let strides: Vec<isize> =
+                (0..shape.len()).map(|d| -(shape[d + 1..].iter().product::<usize>() as isize)).collect();
+            let backwards = dense.clone().map(|items| items.into_iter().rev().collect::<Vec<T>>());
+            for axes in [&[0i32][..], &[-1], &[0, -1]] {
+                let expression = Expression::builder(text)
+                    .variable("a", T::DTYPE)
+                    .variable("b", T::DTYPE)
+                    .axis(axes)
+                    .compile()
+                    .unwrap();
+                let run = |inputs: [ArrayRef<'_>; 2]| -> Vec<u128> {
+                    expression.evaluation().run_to_vec::<T>(&inputs).unwrap().into_iter().map(bits).collect()
+                };
+                let found = run(dense.each_ref().map(|items| ArrayRef::shaped(items, shape).unwrap()));
+                let expected = run(backwards
+                    .each_ref()
+                    .map(|items| ArrayRef::strided(items, count - 1, shape, &strides).unwrap()));
+                assert_eq!(found, expected, "{text} of {} axis={axes:?} of {shape:?}", T::DTYPE);
+            }
+        }
+    }
+    for text in ["sum(a * b)", "max(abs(a - b))", "min(a + b)", "prod(a - b)"] {
+        check::<f64>(text, float, |x| x.to_bits().into());
+        check::<f32>(text, |n| float(n) as f32, |x| x.to_bits().into());
+    }
+    check::<i64>("sum(a * b)", |n| n - 30000, |x| x as u64 as u128);
+    check::<i64>("max(abs(a - b))", |n| n - 30000, |x| x as u64 as u128);
+}
+
 /// Large enough that threads share it, in each way.
 #[test]
 fn threads_do_not_show() {

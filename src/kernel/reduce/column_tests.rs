@@ -1,7 +1,7 @@
 //! Reductions of columns against those of the same items in a line.
 
 use super::tests::Numbers;
-use super::{Accumulator, ColumnAccumulator, ColumnReducer, GRAIN, Reducer, RowSet, RowsInMemory};
+use super::{Accumulator, ColumnAccumulator, ColumnReducer, Columns, GRAIN, Reducer, RowSet, RowsInMemory};
 use crate::dtype::{Dtype, Scalar};
 use crate::ir::ReduceOp::{self, *};
 use crate::kernel::level::Level;
@@ -355,7 +355,7 @@ fn rows_are_asked_for_once() {
             Ok::<_, OutOfMemory>(RowsInMemory { rows: set.map(row), column: 8 })
         };
         // SAFETY: the buffer holds what was asked for.
-        unsafe { accumulator.update_with(rows, false, fetch).unwrap() };
+        unsafe { accumulator.update_with(rows, Columns::Computed, fetch).unwrap() };
         assert!(seen.iter().all(|count| *count == 1));
         let mut out = vec![0.0f64; columns];
         // SAFETY: there is room for the columns.

@@ -27,6 +27,8 @@ const OPEN: usize = GROUPS.ilog2() as usize;
 const TILE: usize = 512;
 /// Columns that are reduced together where they lie apart: so do the items of a few of them, which share lines.
 const TILE_APART: usize = 64;
+/// Bytes of a row of columns that are computed and reduced together, where a column has one state alone.
+const TILE_COMPUTED: usize = 8192;
 /// Rows after which 64 bits might not hold the total of integers of 32 bits.
 const ROWS_OF_TOTAL: usize = 1 << 30;
 
@@ -45,6 +47,17 @@ impl RowSet {
             |k| if k < self.count { row(self.first + k * self.step) } else { std::ptr::null() },
         )
     }
+}
+
+/// Where the items of rows come from, on which depends how many columns are best reduced together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Columns {
+    /// From memory, where they lie side by side.
+    SideBySide,
+    /// From memory, with gaps between them.
+    Apart,
+    /// They are computed: few long rows cost less than many short ones.
+    Computed,
 }
 
 /// Where a few rows lie in memory.
@@ -290,39 +303,37 @@ impl ColumnAccumulator {
         column_stride: isize,
     ) -> Result<(), OutOfMemory> {
         let begin = self.rows;
+        let columns = match column_stride == self.reducer.itemsize as isize {
+            true => Columns::SideBySide,
+            false => Columns::Apart,
+        };
         let fetch = |columns: Range<usize>, set: RowSet| {
             let first = first.wrapping_offset((columns.start as isize).wrapping_mul(column_stride));
             let row = |row: usize| first.wrapping_offset(((row - begin) as isize).wrapping_mul(row_stride));
             Ok(RowsInMemory { rows: set.map(row), column: column_stride })
         };
         // SAFETY: as the caller promises.
-        unsafe { self.update_with(rows, column_stride != self.reducer.itemsize as isize, fetch) }
+        unsafe { self.update_with(rows, columns, fetch) }
     }
 
     /// Adds rows, as [`ColumnAccumulator::update`] does, that `fetch` gives when they are needed: for a range of
-    /// columns, and a few rows by their numbers since the accumulator was started. Each item is asked for once. Fewer
-    /// columns are asked for where they `are_apart`. After an error of `fetch` the accumulator must be started again.
+    /// columns, and a few rows by their numbers since the accumulator was started. Each item is asked for once. How many
+    /// columns are asked for depends on where they come from. After an error of `fetch` the accumulator must be started
+    /// again.
     ///
     /// # Safety
     /// What `fetch` gives can be read until it is called again.
     pub unsafe fn update_with<E: From<OutOfMemory>>(
         &mut self,
         rows: usize,
-        are_apart: bool,
-        fetch: impl FnMut(Range<usize>, RowSet) -> Result<RowsInMemory, E>,
-    ) -> Result<(), E> {
-        // SAFETY: as the caller promises.
-        unsafe { self.update_tiles(rows, if are_apart { TILE_APART } else { TILE }, fetch) }
-    }
-
-    /// # Safety
-    /// As [`ColumnAccumulator::update_with`].
-    unsafe fn update_tiles<E: From<OutOfMemory>>(
-        &mut self,
-        rows: usize,
-        tile: usize,
+        columns: Columns,
         mut fetch: impl FnMut(Range<usize>, RowSet) -> Result<RowsInMemory, E>,
     ) -> Result<(), E> {
+        let tile = match columns {
+            Columns::SideBySide => TILE,
+            Columns::Apart => TILE_APART,
+            Columns::Computed => self.longest_tile(),
+        };
         self.prepare()?;
         let mut done = 0;
         while done < rows {
@@ -495,9 +506,15 @@ impl ColumnAccumulator {
         Ok(rows)
     }
 
+    /// Most columns that are reduced together.
+    fn longest_tile(&self) -> usize {
+        let ColumnReducer { is_ordered, itemsize, .. } = self.reducer;
+        if is_ordered { TILE } else { TILE_COMPUTED / itemsize }
+    }
+
     /// States of a tile, somewhere.
     fn tile(&self) -> States {
-        States { first: std::ptr::null_mut(), capacity: self.capacity.min(TILE), column: 0 }
+        States { first: std::ptr::null_mut(), capacity: self.capacity.min(self.longest_tile()), column: 0 }
     }
 
     /// The states of a level from a column on.

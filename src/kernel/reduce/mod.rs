@@ -40,7 +40,7 @@ use moments::{Deviations, Join, Moments, Point};
 use pairwise::{Product, Sum, Tree};
 use position::{ComplexFold, Found, Search};
 
-pub use columns::{ColumnAccumulator, ColumnReducer, RowSet, RowsInMemory};
+pub use columns::{ColumnAccumulator, ColumnReducer, Columns, RowSet, RowsInMemory};
 pub use rows::EvenRows;
 
 /// Items that floating-point sums and products take at once: cutting an array at its multiples
