@@ -162,6 +162,12 @@ macro_rules! impl_vector {
             }
 
             #[inline(always)]
+            fn without_low_bits(self, bits: u32) -> Self {
+                let others = Self::constant($scalar::from_bits($bits::MAX << bits));
+                $vector(avx512!($and(self.0, others.0)))
+            }
+
+            #[inline(always)]
             fn times_short(self, b: Self) -> (Self, Self) {
                 let product = self * b;
                 (product, self.product_error(b, product))

@@ -152,6 +152,9 @@ pub trait Float:
     /// of it overflow or underflow.
     fn product_error(self, b: Self, product: Self) -> Self;
 
+    /// `self` with its `bits` lowest bits cleared, those of a mantissa.
+    fn without_low_bits(self, bits: u32) -> Self;
+
     /// `self * b` exactly, as a sum of two numbers, for b of at most half the mantissa's bits.
     fn times_short(self, b: Self) -> (Self, Self);
 

@@ -165,7 +165,7 @@ fn log<T: Float, const PRECISE: bool>(x: T, base: &Base<T::Scalar>) -> T {
 
 /// c near 1/m, and the logarithm of 1/c.
 #[inline(always)]
-fn log_of_reciprocal<T: Float>(m: T, base: &Base<T::Scalar>) -> (T, Double<T>) {
+pub fn log_of_reciprocal<T: Float>(m: T, base: &Base<T::Scalar>) -> (T, Double<T>) {
     let row = m.table_index().row(base.table);
     let ([c, hi], [lo, _]) = (T::entries(row, 0), T::entries(row, 1));
     (c, Double { hi, lo })

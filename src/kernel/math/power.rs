@@ -5,7 +5,7 @@ use super::element::Element;
 use super::exponential::{self, power_of_reduced, power_single, reduce};
 use super::float::{Float, Float32, Float64, Vector, chain, nearest, polynomial};
 use super::formula::{Binary, Unary};
-use super::logarithm;
+use super::logarithm::{self, log_of_reciprocal};
 use crate::ir::WHOLE_POWERS;
 use std::f64::consts::LOG2_E;
 
@@ -191,12 +191,6 @@ fn length<T: Float, const REFINED: bool>(large: T, small: T) -> T {
 }
 
 impl<const PRECISE: bool> Binary for Pow<PRECISE> {
-    /// Where every product must be made exact by hand, the scalar function is faster.
-    const NEEDS_FMA: bool = true;
-
-    /// Products in float64 are exact enough.
-    const NEEDS_FMA_32: bool = false;
-
     fn scalar(a: f64, b: f64) -> f64 {
         a.powf(b)
     }
@@ -207,18 +201,25 @@ impl<const PRECISE: bool> Binary for Pow<PRECISE> {
 
     #[inline(always)]
     fn vector<V: Float64>(x: V, y: V) -> V {
-        pow::<V, PRECISE>(x, y, &POWER)
+        // Beyond, every power of a number other than 1 is 0 or infinite.
+        let limit = V::of(1e30);
+        let bounded = y.at_least(-limit).at_most(limit);
+        let power = if V::FMA {
+            power_by_base_2::<V, PRECISE>(x.abs(), bounded)
+        } else {
+            power_by_short_parts(x.abs(), bounded)
+        };
+        with_sign_and_limits(power, x, y)
     }
 
     #[inline(always)]
     fn vector32<V: Float32>(x: V, y: V) -> V {
         let (exponent, m) = x.abs().split_exponent();
-        let row = m.table_index().row(logarithm::BASE_2_32.table);
-        let ([reciprocal, log_high], [log_low, _]) = (V::entries(row, 0), V::entries(row, 1));
+        let (c, entry) = log_of_reciprocal(m, &logarithm::BASE_2_32);
         // Exact, as is the sum of the exponent and the entry of the table.
-        let [f_lower, f_upper] = m.times_less_one(reciprocal).halves();
-        let [high_lower, high_upper] = (exponent + log_high).halves();
-        let [low_lower, low_upper] = log_low.halves();
+        let [f_lower, f_upper] = m.times_less_one(c).halves();
+        let [high_lower, high_upper] = (exponent + entry.hi).halves();
+        let [low_lower, low_upper] = entry.lo.halves();
         // Beyond, every power of a number other than 1 is 0 or infinite.
         let limit = V::of(1e30);
         let [y_lower, y_upper] = y.at_least(-limit).at_most(limit).halves();
@@ -302,18 +303,6 @@ fn products<T: Float, const EXACT: bool>(x: T, n: T) -> Double<T> {
     power
 }
 
-/// What powers need in one float type.
-struct Power<S: 'static> {
-    log: logarithm::Base<S>,
-    exp: exponential::Base<S>,
-    powers: &'static exponential::Powers<S>,
-    /// log2(e) and a third of it as high and low parts.
-    slope: (S, S),
-    third: (S, S),
-    /// `(log2(1 + f) - f·log2(e) + f²·log2(e)/2 - f³·log2(e)/3) / f⁴` in powers of f.
-    tail: &'static [S],
-}
-
 /// 2^(y·(log + log2(1 + f))) for results in float32.
 #[inline(always)]
 fn power_of_parts<V: Float64>(f: V, log: V, y: V) -> V {
@@ -321,42 +310,45 @@ fn power_of_parts<V: Float64>(f: V, log: V, y: V) -> V {
     power_single(exponent.at_least(V::of(-160.0)).at_most(V::of(130.0)), 1.0)
 }
 
-/// 2^(y·log2 |x|), and what C makes of it.
+/// a^y by 2^(y·log2 a), for positive finite a.
 #[inline(always)]
-fn pow<T: Float, const PRECISE: bool>(x: T, y: T, k: &Power<T::Scalar>) -> T {
-    // Beyond, every power of a number other than 1 is 0 or infinite.
-    let limit = T::of(1e30);
-    let bounded = y.at_least(-limit).at_most(limit);
-    let log = log2_double::<T, PRECISE>(x.abs(), k);
-    let product = Double::product(bounded, log.hi);
+fn power_by_base_2<V: Float64, const PRECISE: bool>(a: V, y: V) -> V {
+    let log = log2_double::<V, PRECISE>(a);
+    let product = Double::product(y, log.hi);
+    let exponent = Double { hi: product.hi, lo: y.multiply_add(log.lo, product.lo) };
+    power_of_double(exponent, &exponential::BASE_2)
+}
+
+/// b^x, rounded once at the end, for |x.lo| < 1 where it is neither 0 nor infinite.
+#[inline(always)]
+fn power_of_double<V: Float64>(x: Double<V>, base: &exponential::Base<f64>) -> V {
     // Far outside the range of the exponents, the low part alone would return into it.
-    let low = bounded.multiply_add(log.lo, product.lo).at_least(-T::ONE).at_most(T::ONE);
-    let high = product.hi.at_least(T::splat(k.exp.underflow)).at_most(T::splat(k.exp.overflow));
-    let mut exponent = reduce(high, &k.exp);
+    let low = x.lo.at_least(-V::ONE).at_most(V::ONE);
+    let high = x.hi.at_least(V::splat(base.underflow)).at_most(V::splat(base.overflow));
+    let mut exponent = reduce(high, base);
     exponent.rest = exponent.rest + low;
-    with_sign_and_limits(power_of_reduced::<T, false>(exponent, &k.exp, k.powers), x, y)
+    power_of_reduced::<V, false>(exponent, base, &exponential::POWERS)
 }
 
 /// log2 a for positive finite a, as high and low part.
 #[inline(always)]
-fn log2_double<T: Float, const PRECISE: bool>(a: T, k: &Power<T::Scalar>) -> Double<T> {
+fn log2_double<V: Float64, const PRECISE: bool>(a: V) -> Double<V> {
     let (exponent, m) = a.split_exponent();
-    let row = m.table_index().row(k.log.table);
-    let ([reciprocal, log_high], [log_low, _]) = (T::entries(row, 0), T::entries(row, 1));
+    let (c, entry) = log_of_reciprocal(m, &logarithm::BASE_2);
     // Exact, as is the sum of the exponent and the entry of the table.
-    let f = m.times_less_one(reciprocal);
-    let high = exponent + log_high;
+    let f = m.times_less_one(c);
+    let high = exponent + entry.hi;
     // log2(1 + f) = f·(log2 e) - f²·(log2 e)/2 + f³·P(f), the first two terms with low parts.
-    let (slope, slope_low) = (T::splat(k.slope.0), T::splat(k.slope.1));
-    let minus_half_slope = T::of(-0.5) * slope;
+    let (slope, slope_low) = (V::of(SLOPE.0), V::of(SLOPE.1));
+    let minus_half_slope = V::of(-0.5) * slope;
     let first = Double::product(f, slope);
     let square = Double::product(f, f);
     let second = Double::product(square.hi, minus_half_slope);
     let second_low = square.lo.multiply_add(minus_half_slope, second.lo);
-    let sloped = square.hi.multiply_add(T::of(-0.5), f);
-    let low = sloped.multiply_add(slope_low, log_low + (first.lo + second_low));
-    let tail = polynomial(f, k.tail);
-    let (third, third_low) = (T::splat(k.third.0), T::splat(k.third.1));
+    let sloped = square.hi.multiply_add(V::of(-0.5), f);
+    let low = sloped.multiply_add(slope_low, entry.lo + (first.lo + second_low));
+    let tail = polynomial(f, &TAIL);
+    let (third, third_low) = (V::of(THIRD.0), V::of(THIRD.1));
     // Each term is smaller than the sum of those before it, unless that is 0.
     let sum = Double::fast_sum(high, first.hi);
     let next = Double::fast_sum(sum.hi, second.hi);
@@ -369,6 +361,48 @@ fn log2_double<T: Float, const PRECISE: bool>(a: T, k: &Power<T::Scalar>) -> Dou
         return Double::fast_sum(last.hi, last.lo + (cube.hi * f).multiply_add(tail, cubic.lo + low));
     }
     Double::fast_sum(next.hi, (f * square.hi).multiply_add(f.multiply_add(tail, third), low))
+}
+
+/// a^y by e^(y·log a), for positive finite a, where a product has to be exact without its error: that of numbers
+/// of few bits.
+#[inline(always)]
+fn power_by_short_parts<V: Float64>(a: V, y: V) -> V {
+    let log = log_by_short_parts(a);
+    let (y_short, log_short) = (y.without_low_bits(27), log.hi.without_low_bits(27));
+    let rest = (log.hi - log_short) + log.lo;
+    let exponent = Double { hi: y_short * log_short, lo: (y - y_short) * log_short + y * rest };
+    power_of_double(exponent, &exponential::BASE_E)
+}
+
+/// log a for positive finite a, as high and low part. Base e, because the first terms of the series of log(1 + f)
+/// then are f, f²/2 and f³/3.
+#[inline(always)]
+fn log_by_short_parts<V: Float64>(a: V) -> Double<V> {
+    let base = &logarithm::NATURAL;
+    let (exponent, m) = a.split_exponent();
+    let (c, entry) = log_of_reciprocal(m, base);
+    let f = m.times_less_one(c);
+    // The first 17 bits of f have an exact square and cube; the rest of the powers of f is small.
+    let short = f.without_low_bits(36);
+    let rest = f - short;
+    let (sum, square) = (f + short, f * f);
+    let short_square = short * short;
+    let short_cube = short * short_square;
+    let third = V::of(1.0 / 3.0);
+    let cubic = short_cube * third;
+    // What that lacks, three times: exact, as is each difference.
+    let lost = (short_cube - (cubic + cubic)) - cubic;
+    let cube_rest = rest * (square + short * sum);
+    let half_rest = V::of(0.5) * (rest * sum);
+    let high = exponent * V::splat(base.two_high) + entry.hi;
+    // Each term is smaller than the sum of those before it, unless that is 0.
+    let first = Double::fast_sum(high, f);
+    let second = Double::fast_sum(first.hi, V::of(-0.5) * short_square);
+    let last = Double::fast_sum(second.hi, cubic);
+    let entry_low = exponent * V::splat(base.two_low) + entry.lo;
+    let series = (square * square) * polynomial(f, &NATURAL_TAIL) + (lost + cube_rest) * third;
+    let lows = (first.lo + second.lo) + (last.lo + entry_low);
+    Double::fast_sum(last.hi, lows + (series - half_rest))
 }
 
 /// C's pow from |x|^y: at x = 0 and infinity, the sign for negative x, NaN for those with y not an
@@ -396,25 +430,37 @@ fn is_integer<T: Float>(x: T) -> T::Mask {
     x.abs().ge(T::INTEGERS) | nearest(x).eq(x)
 }
 
-const POWER: Power<f64> = Power {
-    log: logarithm::BASE_2,
-    exp: exponential::BASE_2,
-    powers: &exponential::POWERS,
-    slope: (LOG2_E, 2.0355273740931033e-17),
-    third: (0.4808983469629878, 2.5288808324062953e-17),
-    tail: &[
-        -0.36067376022224085,
-        0.28853900817779066,
-        -0.24044917348173536,
-        0.206099291571426,
-        -0.18033687929655257,
-        0.16029941111502122,
-        -0.14427021716517288,
-        0.13118992617942424,
-        -0.12018644366540718,
-        0.09946460214354902,
-    ],
-};
+/// log2(e) and a third of it as high and low parts.
+const SLOPE: (f64, f64) = (LOG2_E, 2.0355273740931033e-17);
+const THIRD: (f64, f64) = (0.4808983469629878, 2.5288808324062953e-17);
+
+/// `(log2(1 + f) - f·log2(e) + f²·log2(e)/2 - f³·log2(e)/3) / f⁴` in powers of f.
+const TAIL: [f64; 10] = [
+    -0.36067376022224085,
+    0.28853900817779066,
+    -0.24044917348173536,
+    0.206099291571426,
+    -0.18033687929655257,
+    0.16029941111502122,
+    -0.14427021716517288,
+    0.13118992617942424,
+    -0.12018644366540718,
+    0.09946460214354902,
+];
+
+/// `(log(1 + f) - f + f²/2 - f³/3) / f⁴` in powers of f.
+const NATURAL_TAIL: [f64; 10] = [
+    -0.25,
+    0.1999999999999986,
+    -0.16666666666683402,
+    0.14285714286813603,
+    -0.12499999943538458,
+    0.11111108485979651,
+    -0.10000049426681061,
+    0.09093392744913527,
+    -0.08330689456820368,
+    0.06894360854131769,
+];
 
 /// `log2(1 + f) / f` in powers of f, for the f of the table, to 2^-39 (E. Remez's exchange algorithm).
 const LOG_SINGLE: [f64; 7] = [

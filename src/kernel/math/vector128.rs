@@ -189,13 +189,17 @@ macro_rules! impl_vector {
             }
 
             #[inline(always)]
+            fn without_low_bits(self, bits: u32) -> Self {
+                Self::of_bits(self.bits() & $integers::splat($bits::MAX << bits))
+            }
+
+            #[inline(always)]
             fn times_short(self, b: Self) -> (Self, Self) {
                 if Self::FMA {
                     let product = self * b;
                     return (product, self.multiply_add(b, -product));
                 }
-                const LOW: $bits = (1 << ($scalar::MANTISSA_DIGITS / 2)) - 1;
-                let high = Self::of_bits(self.bits() & $integers::splat(!LOW));
+                let high = self.without_low_bits($scalar::MANTISSA_DIGITS / 2);
                 (high * b, (self - high) * b)
             }
 
