@@ -6,6 +6,7 @@
 
 mod control;
 pub mod exits;
+mod private;
 
 use super::call::Status;
 use super::engine::Refusal;
@@ -15,6 +16,7 @@ use crate::mid::flatten::{Loop, Node, Region};
 use crate::mid::range::ConstantRange;
 
 pub use control::Control;
+pub use private::Private;
 
 /// Which loop it is: where its node lies.
 pub type LoopId = *const Loop<Region>;

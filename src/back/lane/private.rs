@@ -3,7 +3,7 @@
 //! A lane that has left the loop never sees such a local again, so in the body it may be written for
 //! all lanes: that is cheaper than for some, and the next pass need not wait for the mask.
 
-use crate::back::lane::LoopId;
+use super::{LoopId, Scope};
 use crate::ir::LocalId;
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::mid::flatten::{Head, Node, Region};
@@ -19,6 +19,7 @@ enum Readers {
     Anywhere,
 }
 
+#[derive(Debug)]
 struct LoopInfo {
     id: LoopId,
     parent: Option<Index>,
@@ -27,6 +28,7 @@ struct LoopInfo {
 }
 
 /// The findings.
+#[derive(Debug)]
 pub struct Private {
     loops: Vec<LoopInfo>,
     readers: Vec<Readers>,
@@ -43,7 +45,7 @@ impl Private {
 
     /// Whether no lane that has left the loop reads what it then held. Each time the loop is entered,
     /// the local must have a new value.
-    pub fn is_private(&self, local: LocalId, id: LoopId) -> bool {
+    fn is_private(&self, local: LocalId, id: LoopId) -> bool {
         let Some(index) = self.loops.iter().position(|info| info.id == id) else {
             unreachable!("all loops are looked through")
         };
@@ -54,6 +56,21 @@ impl Private {
             Readers::Anywhere => false,
         };
         is_read_inside && (info.parent.is_none() || info.fresh.contains(&local))
+    }
+
+    /// The lanes for which a local must be written at a point inside some blocks, which is in one of `mask`, and in the
+    /// body of a loop, if one is given; `None` is all lanes. Those that are not active have left the loops around, if no
+    /// other block is.
+    pub fn lanes_of_write<V: PartialEq>(
+        &self,
+        local: LocalId,
+        mask: Option<V>,
+        body_of: Option<LoopId>,
+        blocks: &[Scope<V>],
+    ) -> Option<V> {
+        let is_left = |scope: &Scope<V>| scope.body_of.is_some() && scope.loop_mask == scope.mask;
+        let is_private = body_of.is_some_and(|id| self.is_private(local, id));
+        if is_private && blocks.iter().skip(1).all(is_left) { None } else { mask }
     }
 
     /// The innermost loop around two, each of which counts as around itself.

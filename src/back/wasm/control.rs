@@ -6,12 +6,13 @@ use super::access::Place;
 use super::body::{ITEMS, OUTPUT, Register};
 use super::code::{Instructions, at};
 use super::lanes::Lanes;
+use super::meter::OUT;
 use super::{Emitter, Refusal, context};
 use crate::back::call::Status;
 use crate::back::lane::exits::has_loop;
 use crate::back::lane::{self, Control, Count, Lanes as _, Part, Scope};
 use crate::dtype::{Dtype, Scalar};
-use crate::ir::{BinaryOp, CompareOp, ExprId, ExprKind, LocalId};
+use crate::ir::{BinaryOp, CompareOp, ExprId, ExprKind, Graph, LocalId};
 use crate::memory::{OutOfMemory, TryGrow};
 use crate::mid::flatten::{Loop, Node, Region, for_each_region};
 use crate::mid::range::ConstantRange;
@@ -26,8 +27,17 @@ impl lane::Lanes for Emitter<'_> {
     }
 
     fn compute(&mut self, region: &Region, values: &[ExprId]) -> Result<Vec<Lanes>, Refusal> {
+        let graph = &region.graph;
         let mut roots = Vec::try_copied(values)?;
-        region.stores.iter().try_for_each(|(_, value)| roots.try_push(*value))?;
+        let mut steps = Vec::new();
+        for (local, value) in &region.stores {
+            let lanes = self.lanes_of_write(*local);
+            let step = lanes.and_then(|lanes| Some((lanes, Step::of(graph, *local, *value)?)));
+            steps.try_push(step)?;
+            if step.is_none() {
+                roots.try_push(*value)?;
+            }
+        }
         let all = self.region_values(region, &roots)?;
         let mut results = Vec::new();
         for value in values {
@@ -37,12 +47,17 @@ impl lane::Lanes for Emitter<'_> {
             }
             results.try_push(lanes)?;
         }
-        for (local, value) in &region.stores {
-            let lanes = self.operand(&all, *value)?;
+        for ((local, value), step) in region.stores.iter().zip(steps) {
             let variable = self.variable(*local)?;
             let dtype = self.kernel.locals[*local as usize].ty.dtype;
-            let active = self.active();
-            self.assign(variable, lanes, dtype, active)?;
+            match step {
+                Some((lanes, step)) => self.make_step(variable, step, dtype, lanes)?,
+                None => {
+                    let value = self.operand(&all, *value)?;
+                    let lanes = self.lanes_of_write(*local);
+                    self.assign(variable, value, dtype, lanes)?;
+                }
+            }
         }
         Ok(results)
     }
@@ -108,42 +123,52 @@ impl lane::Lanes for Emitter<'_> {
         self.select(mask, yes, no)
     }
 
-    fn open_branch(&mut self, mask: Lanes, _: &[Node<Region>]) -> Result<(), OutOfMemory> {
-        self.put_any(mask)?;
-        self.body.code()?.if_(BlockType::Empty);
+    fn open_branch(&mut self, mask: Lanes, body: &[Node<Region>]) -> Result<(), OutOfMemory> {
+        // To change masks takes less than to look whether there are lanes for it.
+        let skips = !matches!(body, [Node::Break | Node::Continue, ..]);
+        self.skips.try_push(skips)?;
+        if skips {
+            self.put_any(mask)?;
+            self.body.code()?.if_(BlockType::Empty);
+        }
         Ok(())
     }
 
     fn close_branch(&mut self) -> Result<(), OutOfMemory> {
-        self.body.code()?.end();
+        if self.skips.pop() == Some(true) {
+            self.body.code()?.end();
+        }
         Ok(())
     }
 
     fn open_loop(&mut self, _: &Loop<Region>, _: Option<Lanes>) -> Result<(), Refusal> {
-        Ok(self.open_passes()?)
+        Ok(self.open_metered()?)
     }
 
     fn begin_pass(&mut self, mask: Option<Lanes>) -> Result<(), OutOfMemory> {
-        if let Some(mask) = mask {
-            self.watch_pass(mask)?;
+        self.meter_pass()?;
+        if let Some(passes) = self.capped.take() {
+            self.add_to(passes, 1)?;
         }
-        self.meter_pass()
+        match mask {
+            Some(mask) => self.watch_pass(mask),
+            None => Ok(()),
+        }
     }
 
     fn leave_if_none(&mut self, mask: Lanes) -> Result<(), OutOfMemory> {
         self.put_any(mask)?;
-        self.body.code()?.i32_eqz().br_if(1);
+        self.body.code()?.i32_eqz().br_if(OUT);
         Ok(())
     }
 
+    /// The end of the loop goes back.
     fn repeat(&mut self, _: Option<Lanes>) -> Result<(), OutOfMemory> {
-        self.body.code()?.br(0);
         Ok(())
     }
 
     fn close_loop(&mut self, _: &Loop<Region>) -> Result<(), OutOfMemory> {
-        self.body.code()?.end().end();
-        Ok(())
+        self.close_metered(None)
     }
 
     fn new_passes(&mut self) -> Result<Register, OutOfMemory> {
@@ -155,7 +180,8 @@ impl lane::Lanes for Emitter<'_> {
         let limit = self.limit()?;
         self.body.code()?.local_get(passes).local_get(limit).i64_ge_u();
         self.fail_if(Status::TooManyPasses)?;
-        self.add_to(passes, 1)
+        self.capped = Some(passes);
+        Ok(())
     }
 
     fn new_counter(&mut self, range: ConstantRange) -> Result<Register, OutOfMemory> {
@@ -165,7 +191,7 @@ impl lane::Lanes for Emitter<'_> {
 
     fn advance(&mut self, counter: Register, range: ConstantRange) -> Result<(), OutOfMemory> {
         self.add_to(counter, range.step)?;
-        self.body.code()?.local_get(counter).i64_const(range.end()).i64_eq().br_if(1);
+        self.body.code()?.local_get(counter).i64_const(range.end()).i64_eq().br_if(OUT);
         Ok(())
     }
 
@@ -192,6 +218,36 @@ impl lane::Lanes for Emitter<'_> {
         };
         let target = self.variable(variable)?;
         self.assign(target, value, Dtype::Int64, mask)
+    }
+}
+
+/// What a store adds to what its local holds, or takes from it.
+#[derive(Clone, Copy)]
+struct Step {
+    op: BinaryOp,
+    amount: Scalar,
+}
+
+impl Step {
+    /// The step of a store; `None` if it is another one.
+    fn of(graph: &Graph, local: LocalId, value: ExprId) -> Option<Step> {
+        let ExprKind::Binary(op @ (BinaryOp::Add | BinaryOp::Sub), a, b) = graph.expr(value).kind else {
+            return None;
+        };
+        let (ExprKind::Local(read), ExprKind::Constant(amount)) = (graph.expr(a).kind, graph.expr(b).kind)
+        else {
+            return None;
+        };
+        // To take zero away changes no float; to add it makes -0 positive.
+        match (op, amount) {
+            _ if read != local => None,
+            (_, Scalar::Float(amount)) if amount.is_nan() => None,
+            (_, Scalar::Bool(_)) => None,
+            (BinaryOp::Add, Scalar::Float(amount)) => {
+                Some(Step { op: BinaryOp::Sub, amount: Scalar::Float(-amount) })
+            }
+            _ => Some(Step { op, amount }),
+        }
     }
 }
 
@@ -231,6 +287,31 @@ impl Emitter<'_> {
         }
         self.scopes.pop();
         Ok(())
+    }
+
+    /// The lanes for which a local must be written; `None` is all. Others may leave the range of a function's formula,
+    /// which is slow.
+    fn lanes_of_write(&self, local: LocalId) -> Option<Lanes> {
+        let scope = self.scopes.last()?;
+        if self.facts.calls_by_group {
+            return scope.mask;
+        }
+        self.private.lanes_of_write(local, scope.mask, scope.body_of, &self.scopes)
+    }
+
+    /// Makes the step of a variable where the mask holds: where it does not, that of zero.
+    fn make_step(
+        &mut self,
+        variable: Lanes,
+        Step { op, amount }: Step,
+        dtype: Dtype,
+        mask: Lanes,
+    ) -> Result<(), OutOfMemory> {
+        let mask = self.mask_for(mask, dtype)?;
+        let amount = self.constant(amount, dtype)?;
+        let amount = self.apply(&[amount, mask], |code| code.v128_and())?;
+        let value = self.binary(op, dtype, variable, amount)?;
+        self.move_to(variable, value)
     }
 
     /// Begins a loop over the groups of the call, from the current item.

@@ -22,6 +22,12 @@ pub fn quiet_runs(kernel: &Kernel, calls: &[[VectorKernel; 3]]) -> usize {
     (QUIET_OPERATIONS / cost.max(1)).max(1)
 }
 
+/// How many blocks a jump leaves inside a loop of [`Emitter::open_metered`]: to the meter, and out of the loop.
+const ASK: u32 = 1;
+pub const OUT: u32 = 3;
+/// Blocks that such a loop opens.
+pub const METERED_BLOCKS: u32 = 4;
+
 /// A field of the count of passes in the context.
 fn field(offset: u32) -> MemArg {
     at(context::COUNT + offset)
@@ -64,7 +70,7 @@ impl Emitter<'_> {
         Ok(())
     }
 
-    /// Counts a pass, on the meter of the evaluation.
+    /// Counts a pass of [`Emitter::open_metered`], on the meter of the evaluation.
     pub fn meter_pass(&mut self) -> Result<(), OutOfMemory> {
         self.counts_passes = true;
         let context = self.context()?;
@@ -72,10 +78,39 @@ impl Emitter<'_> {
         let mut code = self.body.code()?;
         code.local_get(context).local_get(context).i64_load(field(count::LEFT)).i64_const(1).i64_sub();
         code.local_tee(passes).i64_store(field(count::LEFT));
-        self.body.code()?.local_get(passes).i64_const(0).i64_lt_s().if_(BlockType::Empty);
-        self.look()?;
-        self.body.code()?.end();
+        code.local_get(passes).i64_const(0).i64_lt_s().br_if(ASK);
         Ok(())
+    }
+
+    /// Begins a loop whose passes the meter counts; where it has to look, code leaves the passes, and comes back to the
+    /// one that it has counted. A call among the passes would have V8 keep their values in memory. What comes before
+    /// the pass is counted runs twice then.
+    pub fn open_metered(&mut self) -> Result<(), OutOfMemory> {
+        self.open_passes()?;
+        self.open_passes()
+    }
+
+    /// Goes to the next pass, and ends the loop; `left` is where the passes are counted if not in the context.
+    pub fn close_metered(&mut self, left: Option<Register>) -> Result<(), OutOfMemory> {
+        self.close_passes()?;
+        if let Some(left) = left {
+            self.return_passes(left)?;
+        }
+        self.look()?;
+        // The pass is counted again.
+        let context = self.context()?;
+        match left {
+            Some(left) => {
+                let mut code = self.body.code()?;
+                code.local_get(context).i64_load(field(count::LEFT)).i64_const(1).i64_add().local_set(left);
+            }
+            None => {
+                let mut code = self.body.code()?;
+                code.local_get(context).local_get(context).i64_load(field(count::LEFT));
+                code.i64_const(1).i64_add().i64_store(field(count::LEFT));
+            }
+        }
+        self.close_passes()
     }
 
     /// A register with the passes that are left before the meter looks, for code in which nothing else counts them.
@@ -85,15 +120,11 @@ impl Emitter<'_> {
         self.body.keep(ValType::I64)
     }
 
-    /// Counts a pass in a register of [`Emitter::take_passes`].
+    /// Counts a pass of [`Emitter::open_metered`] in a register of [`Emitter::take_passes`].
     pub fn take_pass(&mut self, left: Register) -> Result<(), OutOfMemory> {
         self.counts_passes = true;
         self.body.code()?.local_get(left).i64_const(1).i64_sub().local_tee(left);
-        self.body.code()?.i64_const(0).i64_lt_s().if_(BlockType::Empty);
-        self.return_passes(left)?;
-        self.look()?;
-        let context = self.context()?;
-        self.body.code()?.local_get(context).i64_load(field(count::LEFT)).local_set(left).end();
+        self.body.code()?.i64_const(0).i64_lt_s().br_if(ASK);
         Ok(())
     }
 

@@ -59,7 +59,7 @@ use wasm_encoder::ValType;
 
 use crate::back::call;
 use crate::back::engine::Refusal;
-use crate::back::lane::Scope;
+use crate::back::lane::{Private, Scope};
 use crate::dtype::Dtype;
 use crate::ir::{IndexSymbol, Kernel};
 use crate::kernel::Kernel as VectorKernel;
@@ -135,7 +135,8 @@ pub fn translate(kernel: &Kernel, level: Level, linking: Linking) -> Result<Modu
     if let Some(counter) = refill::split(&facts, &nodes).and_then(|split| split.lane_counter(&facts)) {
         facts.vary_counter(counter, &nodes)?;
     }
-    let mut emitter = Emitter::new(kernel, level, facts)?;
+    let private = Private::new(kernel.locals.len(), &nodes)?;
+    let mut emitter = Emitter::new(kernel, level, facts, private)?;
     let most_items = match nodes.as_slice() {
         [Node::Return(region)] if emitter.facts.is_straight_with_calls(&nodes)? => {
             emitter.strips(region)?;
@@ -158,6 +159,7 @@ struct Emitter<'a> {
     kernel: &'a Kernel,
     level: Level,
     facts: Facts,
+    private: Private,
     shape: Shape,
     body: Body,
     /// Index of the first item of the group.
@@ -179,14 +181,18 @@ struct Emitter<'a> {
     scratch_bytes: u32,
     scratch: Option<Register>,
     limit: Option<Register>,
+    /// Passes of a `while`, which the pass that begins is added to.
+    capped: Option<Register>,
     /// Whether there are loops, whose passes are counted.
     counts_passes: bool,
     /// Counts the passes of loops, where it shall be known whether lanes wait.
     watch: Option<Watch>,
+    /// Of the branches that are open, whether code jumps over them.
+    skips: Vec<bool>,
 }
 
 impl<'a> Emitter<'a> {
-    fn new(kernel: &'a Kernel, level: Level, facts: Facts) -> Result<Emitter<'a>, Refusal> {
+    fn new(kernel: &'a Kernel, level: Level, facts: Facts, private: Private) -> Result<Emitter<'a>, Refusal> {
         let mut body = Body::default();
         let item = body.new_register(ValType::I32)?;
         let arrays = kernel.params.len() + facts.common.symbols.len();
@@ -207,8 +213,11 @@ impl<'a> Emitter<'a> {
             scratch_bytes: 0,
             scratch: None,
             limit: None,
+            capped: None,
             counts_passes: false,
             watch: None,
+            skips: Vec::new(),
+            private,
             facts,
         })
     }

@@ -14,6 +14,7 @@ use super::body::{OUTPUT, Register};
 use super::code::at;
 use super::facts::Facts;
 use super::lanes::{Lanes, Shape};
+use super::meter::OUT;
 use super::{Emitter, Refusal};
 use crate::back::call::Status;
 use crate::back::lane::exits::{always_leaves, can_end, has_loop};
@@ -144,9 +145,7 @@ impl Emitter<'_> {
         self.body.code()?.local_get(state.busy).i32_eqz().br_if(1);
         self.enter_items(&state, &arrays, split)?;
         self.run_passes(&state, split)?;
-        // The passes never end but by a jump.
-        self.body.code()?.unreachable().end().end();
-        Ok(())
+        Ok(self.close_passes()?)
     }
 
     /// Registers, and rows in memory.
@@ -298,7 +297,7 @@ impl Emitter<'_> {
         Ok(())
     }
 
-    /// The loop itself: depth 0 is the next pass, 1 is to change items.
+    /// The loop itself, up to where items change.
     fn run_passes(&mut self, state: &State, split: &Split<'_>) -> Result<(), Refusal> {
         let most = match split.head {
             Passes::While { .. } => self.limit()?,
@@ -309,7 +308,7 @@ impl Emitter<'_> {
             }
         };
         let State { running, passes, earliest, least, .. } = *state;
-        self.body.code()?.loop_(BlockType::Empty);
+        self.open_metered()?;
         if let Passes::While { condition } = split.head {
             self.scopes.try_push(Scope::of(Some(running)))?;
             let holds = self.compute(condition, &condition.values)?[0];
@@ -317,22 +316,29 @@ impl Emitter<'_> {
             self.narrow(Part::Where, running, holds)?;
         }
         self.put_count(running)?;
-        self.body.code()?.local_get(least).i32_lt_u().br_if(1);
+        self.body.code()?.local_get(least).i32_lt_u().br_if(OUT);
         self.body.code()?.local_get(passes).local_get(earliest).i64_sub().local_get(most).i64_ge_u();
         self.body.code()?.if_(BlockType::Empty);
         self.stop_lanes(state, most, matches!(split.head, Passes::While { .. }))?;
-        self.body.code()?.br(2).end();
-        if let (Passes::Counted { variable, range, .. }, Some(counter)) = (&split.head, state.counter) {
+        self.body.code()?.br(OUT + 1).end();
+        let counted = match &split.head {
+            Passes::Counted { variable, range, .. } => {
+                state.counter.map(|counter| (variable, range, counter))
+            }
+            Passes::While { .. } => None,
+        };
+        if let Some((variable, _, counter)) = counted {
             let variable = self.variable(*variable)?;
             self.assign(variable, counter, Dtype::Int64, Some(running))?;
+        }
+        self.pass(Some(running), split.flat)?;
+        if let Some((_, range, counter)) = counted {
             let step = self.integer(range.step, Dtype::Int64)?;
             let next = self.apply(&[counter, step], |code| code.i64x2_add())?;
             self.move_to(counter, next)?;
         }
-        self.pass(Some(running), split.flat)?;
         self.add_to(passes, 1)?;
-        self.body.code()?.br(0).end();
-        Ok(())
+        Ok(self.close_metered(None)?)
     }
 
     /// Lets the running lanes that have had all their passes leave the loop, or the call fail.

@@ -9,6 +9,7 @@ use wasm_encoder::{BlockType, ValType};
 use super::body::Register;
 use super::expression::Value;
 use super::lanes::{Lanes, Shape};
+use super::meter::{METERED_BLOCKS, OUT};
 use super::{Emitter, Refusal};
 use crate::back::call::Status;
 use crate::back::engine::reason;
@@ -262,9 +263,10 @@ impl Emitter<'_> {
         self.body.code()?.local_get(limit);
         let allowed = self.body.keep(ValType::I64)?;
         self.open_loop(jumps)?;
-        self.leave_unless(condition, 1)?;
+        self.leave_unless(condition, OUT)?;
         self.body.code()?.local_get(allowed).i64_eqz();
         self.fail_if(Status::TooManyPasses)?;
+        self.take_pass(jumps.left)?;
         self.add_to(allowed, -1)?;
         self.one_pass(body, jumps)?;
         Ok(self.close_loop(jumps)?)
@@ -279,7 +281,8 @@ impl Emitter<'_> {
         jumps: &mut Jumps,
     ) -> Result<(), Refusal> {
         self.open_loop(jumps)?;
-        self.body.code()?.local_get(passes).i64_eqz().br_if(1);
+        self.body.code()?.local_get(passes).i64_eqz().br_if(OUT);
+        self.take_pass(jumps.left)?;
         self.add_to(passes, -1)?;
         let local = variable as usize;
         if self.facts.is_counter[local] {
@@ -331,21 +334,19 @@ impl Emitter<'_> {
         Ok([start, passes, step])
     }
 
-    /// Begins a loop: its end is one block away, its next pass none.
     fn open_loop(&mut self, jumps: &mut Jumps) -> Result<(), OutOfMemory> {
-        jumps.open += 2;
-        self.open_passes()
+        jumps.open += METERED_BLOCKS;
+        self.open_metered()
     }
 
     fn close_loop(&mut self, jumps: &mut Jumps) -> Result<(), OutOfMemory> {
-        jumps.open -= 2;
-        self.close_passes()
+        jumps.open -= METERED_BLOCKS;
+        self.close_metered(Some(jumps.left))
     }
 
     /// The body of a loop.
     fn one_pass(&mut self, body: &[Node<Region>], jumps: &mut Jumps) -> Result<(), Refusal> {
-        self.take_pass(jumps.left)?;
-        let out = jumps.open - 1;
+        let out = jumps.open - OUT;
         self.body.code()?.block(BlockType::Empty);
         jumps.open += 1;
         jumps.loops.try_push(Around { out, next_pass: jumps.open })?;

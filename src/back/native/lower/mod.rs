@@ -8,11 +8,10 @@ mod control;
 mod expression;
 mod flow;
 mod known;
-mod private;
 
 use super::lane::{Code, Inst, Label, Op, Source, Value};
 use crate::back::engine::{Refusal, reason};
-use crate::back::lane::{Control, LoopId, Scope};
+use crate::back::lane::{Control, LoopId, Private, Scope};
 use crate::dtype::{Dtype, Scalar};
 use crate::ir::{Expr, ExprKind, Kernel, LocalId, always_returns};
 use crate::kernel::level::Level;
@@ -24,7 +23,6 @@ use control::{Choice, Round};
 use expression::HOST_FUNCTION;
 use flow::{Flow, calls_host};
 use known::{Key, Known};
-use private::Private;
 
 /// Expressions beyond which code generation, some steps of which take quadratic time, is not worth it.
 const MAX_EXPRESSIONS: usize = 8192;
@@ -230,19 +228,11 @@ impl Lowerer<'_> {
     ) -> Result<(), OutOfMemory> {
         if self.flow.needs_variable[local as usize] {
             let variable = self.variable(local)?;
-            let lanes = self.lanes_of_write(local, mask, body_of);
+            let lanes = self.private.lanes_of_write(local, mask, body_of, &self.scopes);
             self.rewrite(Op::Move, variable, &[value], lanes)?;
         }
         self.env[local as usize] = Binding::Value(value);
         Ok(())
-    }
-
-    /// The lanes for which a local must be written at the current point, which is in a block of `mask`;
-    /// `None` is all lanes. Those that are not active have left the loops around, if no other block is.
-    fn lanes_of_write(&self, local: LocalId, mask: Option<Value>, body_of: Option<LoopId>) -> Option<Value> {
-        let is_left = |scope: &Scope<Value>| scope.body_of.is_some() && scope.loop_mask == scope.mask;
-        let is_private = body_of.is_some_and(|id| self.private.is_private(local, id));
-        if is_private && self.scopes.iter().skip(1).all(is_left) { None } else { mask }
     }
 
     /// The variable of a local, or of the result for the index after the last local.

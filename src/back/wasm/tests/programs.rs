@@ -21,7 +21,7 @@ const MANDELBROT: &str = "def mandelbrot(x, y):
     return escape
 ";
 
-const PROGRAMS: [&str; 14] = [
+const PROGRAMS: [&str; 16] = [
     MANDELBROT,
     "def k(x, y):\n    if x > 0:\n        z = x\n    elif y > 0:\n        z = y * 2\n    else:\n        z = x - y\n    return z",
     "def k(x, y):\n    if x > 0:\n        return x\n    if y > 0:\n        return y\n    return x + y",
@@ -36,6 +36,10 @@ const PROGRAMS: [&str; 14] = [
     "def k(x, y):\n    flag = x > y\n    n = 0\n    while flag:\n        n = n + 1\n        flag = n < 5\n    return n",
     "def k(x, y):\n    return x + _flat_idx + _i0 * 2 + _n0 + _ndim",
     "def k(x, y):\n    s = 0\n    for i in range(0, 6, int(where(x > 0.5, 2, 0))):\n        s = s + 1\n    return s",
+    // Steps keep the sign of a zero where the item waits.
+    "def k(x, y):\n    s = -0.0 * abs(x)\n    t = s\n    b = y\n    n = 9\n    while abs(b) > 0.4 and n > 2:\n        b = b * 0.5\n        s = s + 0.0\n        t = t - 0.0\n        n = n - 1\n    return copysign(1.0, s) + 2 * copysign(1.0, t) + 4 * n",
+    // Locals of the inner loop that nothing else reads, and one that is read after it.
+    "def k(x, y):\n    s = x\n    i = 0.0\n    while s < 3.0 and i < 6.0:\n        a = y\n        b = x\n        n = 0.0\n        while a < 1.0 and n < 9.0:\n            a = a + b * b * 0.1 + 0.05\n            b = b * 0.5\n            n = n + 1.0\n        s = s + n * a\n        i = i + 1.0\n    return s",
 ];
 
 fn inputs() -> [Vec<f64>; 2] {
