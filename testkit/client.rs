@@ -253,14 +253,9 @@ impl Expression {
         room: usize,
         params: Option<&me_eval_params>,
     ) -> Result<Vec<u8>, i32> {
-        let pointers = pointers(inputs);
-        let params = params.map_or(ptr::null(), ptr::from_ref);
-        guarded(room * self.itemsize(), |out| {
+        self.guarded_call(inputs, room, params, |expression, variables, count, out, params| {
             // SAFETY: every input has n items, `out` has room for n items, and for one of a reduction.
-            unsafe {
-                let count = pointers.len() as c_int;
-                ffi::me_eval(self.raw, pointers.as_ptr().cast_mut(), count, out, n as c_int, params)
-            }
+            unsafe { ffi::me_eval(expression, variables, count, out, n as c_int, params) }
         })
     }
 
@@ -278,14 +273,24 @@ impl Expression {
         (nchunk, nblock): (i64, i64),
         params: Option<&me_eval_params>,
     ) -> Result<Vec<u8>, i32> {
+        self.guarded_call(inputs, room, params, |expression, variables, count, out, params| {
+            // SAFETY: inputs and output have the items that the call may read and write.
+            unsafe { ffi::me_eval_nd(expression, variables, count, out, n, nchunk, nblock, params) }
+        })
+    }
+
+    /// What `call` writes into a guarded buffer of `room` items.
+    fn guarded_call(
+        &self,
+        inputs: &[&[u8]],
+        room: usize,
+        params: Option<&me_eval_params>,
+        call: impl FnOnce(*const me_expr, *mut *const c_void, c_int, *mut c_void, *const me_eval_params) -> c_int,
+    ) -> Result<Vec<u8>, i32> {
         let pointers = pointers(inputs);
         let params = params.map_or(ptr::null(), ptr::from_ref);
         guarded(room * self.itemsize(), |out| {
-            // SAFETY: inputs and output have the items that the call may read and write.
-            unsafe {
-                let (variables, count) = (pointers.as_ptr().cast_mut(), pointers.len() as c_int);
-                ffi::me_eval_nd(self.raw, variables, count, out, n, nchunk, nblock, params)
-            }
+            call(self.raw, pointers.as_ptr().cast_mut(), pointers.len() as c_int, out, params)
         })
     }
 

@@ -96,11 +96,12 @@ fn store(text: &str, span: Option<Range<usize>>) {
 pub(super) unsafe fn describe(error: *mut me_error) -> bool {
     // SAFETY: as the caller promises; the size is the first field.
     let size = if error.is_null() { 0 } else { unsafe { error.cast::<usize>().read_unaligned() } };
+    let none = || (me_error { struct_size: size, ..me_error::default() }, false);
     let described = DETAILS.try_with(|details| match &*details.borrow() {
         Some(details) => (details.describe(size), true),
-        None => (me_error::none(size), false),
+        None => none(),
     });
-    let (described, is_there) = described.unwrap_or_else(|_| (me_error::none(size), false));
+    let (described, is_there) = described.unwrap_or_else(|_| none());
     let known = size.min(size_of::<me_error>());
     if known >= size_of::<usize>() {
         // SAFETY: as the caller promises. Fields that this library does not know stay as they are.
@@ -139,10 +140,11 @@ impl Details {
     }
 }
 
-impl me_error {
-    fn none(struct_size: usize) -> me_error {
+/// No error, in a struct of this version.
+impl Default for me_error {
+    fn default() -> me_error {
         me_error {
-            struct_size,
+            struct_size: size_of::<me_error>(),
             status: 0,
             code: 0,
             start: -1,

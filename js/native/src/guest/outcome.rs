@@ -1,7 +1,6 @@
 //! How calls of a guest end.
 
 use std::ffi::c_int;
-use std::ptr;
 
 use miniexpr::ffi;
 use napi::bindgen_prelude::BigInt;
@@ -35,17 +34,7 @@ pub fn last_error(status: c_int) -> Option<GuestError> {
     if status == 0 {
         return None;
     }
-    let mut error = ffi::me_error {
-        struct_size: size_of::<ffi::me_error>(),
-        status: 0,
-        code: 0,
-        start: -1,
-        end: -1,
-        line: 0,
-        column: 0,
-        message: ptr::null(),
-        hint: ptr::null(),
-    };
+    let mut error = ffi::me_error::default();
     // SAFETY: the struct is writable and says its size; its texts live until the next call.
     let (message, hint) = unsafe {
         ffi::me_get_last_error(&mut error);
