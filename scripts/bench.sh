@@ -48,7 +48,7 @@ wasm | wasm-*)
     scripts/wasm.sh plain threads
     part=${1#wasm} program=build/bench/emscripten.js
     case $part in "" | -emscripten)
-        scripts/build.sh wasm miniexpr >/dev/null
+        scripts/build.sh wasm miniexpr_static >/dev/null
         mkdir -p build/bench
         echo 'int main(void) { return 0; }' >build/bench/main.c
         exported=_main,_me_compile,_me_eval_arrays,_me_result_shape,_me_get_itemsize,_me_get_dtype,_me_expr_has_jit_kernel,_malloc

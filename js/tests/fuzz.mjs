@@ -8,6 +8,7 @@ import { WasmMemory, createImports } from "../bridge/index.js";
 import { MiniexprError } from "../core/error.js";
 import { kernel } from "../core/kernel.js";
 import * as native from "../native/index.js";
+import { ThreadPool, ThreadPoolError } from "../threads/threadpool.js";
 import { backends } from "./backends.mjs";
 import { DTYPES, Random, randomArray, randomExpression, randomKernel } from "./random.mjs";
 
@@ -276,7 +277,7 @@ export async function step(random, api) {
     random.below(4) === 0
       ? values.any()
       : Object.fromEntries(names.map((name) => [name, random.pick(DTYPES)]));
-  switch (random.below(13)) {
+  switch (random.below(14)) {
     case 0:
     case 1:
       return api.evaluateSync(values.text(names), values.inputs(names), values.options());
@@ -328,6 +329,13 @@ export async function step(random, api) {
       );
       return imports.dispose();
     }
+    case 12:
+      return poolStep(random, values).catch((error) => {
+        const kinds = [ThreadPoolError, SyntaxError, WebAssembly.CompileError, WebAssembly.LinkError];
+        throw kinds.some((kind) => error instanceof kind)
+          ? new TypeError(error.message, { cause: error })
+          : error;
+      });
     default:
       return native.remove(values.any()) || api.backend();
   }
@@ -365,6 +373,103 @@ function memoryStep(random, values) {
   }
 }
 
+/** The pool of the steps; a new one once it has been shut down. */
+let pool = null;
+
+/**
+ * Calls a method of a pool. Addresses are of memory that `alloc` gave, and functions those that take any argument: the
+ * module is C's, and believes what it is told.
+ */
+async function poolStep(random, values) {
+  // Getters of the caller are the caller's: their errors come out as they are.
+  const some = (make) => (random.below(4) === 0 ? values.any(0) : make());
+  if (random.below(20) === 0) {
+    return createStep(random, some);
+  }
+  pool ??= await ThreadPool.create(random.below(3), { maxMemoryPages: 256 });
+  const number = () => some(() => random.pick([0, 1, 8, -1, 2 ** 31, 2 ** 32, 0.5, NaN, 7n]));
+  const task = () => some(() => random.pick([0, -1, 2 ** 31, 10 ** 9]));
+  switch (random.below(9)) {
+    case 0: {
+      const address = pool.alloc(some(() => random.pick([...LENGTHS, 2 ** 23, 2 ** 24])));
+      pool.getMemoryView("u8")[address] = 1;
+      return pool.free(address);
+    }
+    case 1:
+      return pool.getMemoryView(some(() => random.pick(["f64", "u8", "i64", "f16", ...NAMES])));
+    case 2:
+      return pool.readText(number());
+    case 3:
+      return pool.dispatch(number(), number(), number(), number(), task());
+    case 4:
+      return pool.dispatchAsync(number(), number(), number(), number(), task());
+    case 5:
+      return pool.notify(number(), number());
+    case 6: {
+      const name = some(() => random.pick(["threadpool_get_futex_addr", "no_function", "memory", ...NAMES]));
+      return random.below(2) === 0 ? pool.call(name, values.any(0)) : pool.callAsync(name, values.any(0));
+    }
+    case 7: {
+      if (random.below(30) > 0) {
+        return [pool.size, pool.reason, pool.isBroken, pool.instance, pool.memory];
+      }
+      const ending = pool;
+      pool = null;
+      await ending.shutdown();
+      await ending.shutdown();
+      return ending.alloc(8);
+    }
+    default:
+      return evaluateInPool(random, values, some);
+  }
+}
+
+/** Compiles an expression in the pool, and evaluates it. */
+async function evaluateInPool(random, values, some) {
+  const names = ["a", "b"].slice(0, random.below(3));
+  const dtypes = names.map(() => random.pick(DTYPES));
+  const variables = Object.fromEntries(names.map((name, i) => [name, dtypes[i]]));
+  const text = some(() => (random.below(3) === 0 ? random.pick(TEXTS) : randomExpression(random, names, 2)));
+  const expression = pool.compile(
+    text,
+    some(() => variables),
+    some(() => (random.below(3) === 0 ? { dtype: random.pick(DTYPES) } : undefined)),
+  );
+  try {
+    const length = random.pick([0, 1, 3, 100]);
+    const inputs = some(() => dtypes.map((dtype) => some(() => randomArray(random, dtype, length))));
+    const output = random.below(3) === 0 ? some(() => values.array()) : undefined;
+    return await pool.evaluate(
+      some(() => expression),
+      inputs,
+      output,
+    );
+  } finally {
+    expression.free();
+    expression.free();
+  }
+}
+
+/** Starts a pool with options of every kind, and ends it. */
+async function createStep(random, some) {
+  const options = {
+    stackSize: some(() => random.pick([4096, 1 << 20, ...LENGTHS])),
+    initialMemoryPages: some(() => random.pick([1, 40, 256, ...LENGTHS])),
+    maxMemoryPages: some(() => random.pick([1, 40, 256, ...LENGTHS])),
+    imports: some(() => undefined),
+    wasmBytes: some(() => undefined),
+    fallback: some(() => true),
+  };
+  // Text names a module, which is not there.
+  const isWanted = (value) => typeof value !== "string" && random.below(3) === 0;
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => isWanted(value)));
+  const created = await ThreadPool.create(
+    some(() => random.pick([0, 1, 2, -1, 0.5, NaN, "2", 1025])),
+    given,
+  );
+  return created.shutdown();
+}
+
 /**
  * Fuzzes for so many seconds.
  *
@@ -387,6 +492,8 @@ export async function fuzz(seconds, seed) {
     }
   }
   native.list().forEach(({ id }) => native.remove(id));
+  await pool?.shutdown();
+  pool = null;
   return { calls, refused };
 }
 

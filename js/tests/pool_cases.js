@@ -232,6 +232,42 @@ export const CASES = [
       await failure(() => ThreadPool.create(1, { initialMemoryPages: 0 }), /RangeError.*initialMemoryPages/);
       const withFunction = { ...FOREIGN, imports: { host: { log: () => {} } } };
       await failure(() => ThreadPool.create(1, withFunction), /TypeError.*imports cannot be sent to workers/);
+      for (const imports of [() => ({}), null, 1]) {
+        await failure(
+          () => ThreadPool.create(1, { ...FOREIGN, imports }),
+          /TypeError.*imports cannot be sent/,
+        );
+      }
+      // Nothing is imported: nothing is sent, not even what could not be.
+      const detached = new Float64Array(2);
+      structuredClone(detached.buffer, { transfer: [detached.buffer] });
+      await withPool(1, { ...LIBRARY, imports: detached }, async (pool) => checkEqual(pool.size, 1));
+    },
+  },
+
+  {
+    name: "arguments that no thread can be sent are refused",
+    run: async () => {
+      await withPool(1, LIBRARY, async (pool) => {
+        for (const argument of [{}, () => 1, Symbol.iterator, new WeakMap()]) {
+          await failure(
+            () => pool.callAsync("threadpool_get_futex_addr", argument),
+            /TypeError.*takes numbers/,
+          );
+        }
+        check((await pool.callAsync("threadpool_get_futex_addr")) > 0, "the pool goes on");
+      });
+    },
+  },
+
+  {
+    name: "views have the names of the interface only",
+    run: async () => {
+      await withPool(0, LIBRARY, async (pool) => {
+        for (const name of ["constructor", "toString", "__proto__", "f16", undefined]) {
+          await failure(() => pool.getMemoryView(name), /TypeError.*there is no view/);
+        }
+      });
     },
   },
 

@@ -85,12 +85,26 @@ function importsFor(imports, workers) {
   if (typeof imports === "string" || imports instanceof URL) {
     return new URL(imports, globalThis.location?.href ?? import.meta.url).href;
   }
-  if (imports !== undefined && Object.keys(imports).length > 0 && workers > 0) {
+  if (workers === 0 || imports === undefined) {
+    return imports;
+  }
+  if (typeof imports !== "object" || imports === null || Object.keys(imports).length > 0) {
     throw new TypeError(
       "imports cannot be sent to workers: give the URL of a module whose default export they are",
     );
   }
-  return imports;
+  return undefined;
+}
+
+/** The arguments of a call, if another thread can be told of them: whatever WebAssembly makes numbers of without code. */
+function sendable(args) {
+  const odd = args.find((arg) => Object(arg) === arg || typeof arg === "symbol");
+  if (odd !== undefined) {
+    throw new TypeError(
+      `a function of the module takes numbers and bigints, not a value of type ${typeof odd}`,
+    );
+  }
+  return args;
 }
 
 /** The script of a worker. */
@@ -613,10 +627,11 @@ export class ThreadPool {
   }
 
   #post(name, args) {
+    const message = { name, args: sendable(args) };
     Atomics.store(new Int32Array(this.#control), CONTROL.CALL, CALL_RUNNING);
     // A thread that failed before that store has not ended the wait for the call.
     this.#check();
-    this.#helper.post({ name, args });
+    this.#helper.post(message);
   }
 
   /** For modules that do not tell of a trap: the helper waits for the workers, and this thread for either. */

@@ -152,7 +152,7 @@ export class Views {
 
   /** @param {keyof typeof VIEWS} type */
   get(type) {
-    const View = VIEWS[type];
+    const View = Object.hasOwn(VIEWS, type) ? VIEWS[type] : undefined;
     if (View === undefined) {
       throw new TypeError(
         `there is no view ${JSON.stringify(type)}; the types are ${Object.keys(VIEWS).join(", ")}`,
