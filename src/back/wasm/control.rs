@@ -128,6 +128,7 @@ impl lane::Lanes for Emitter<'_> {
         let skips = !matches!(body, [Node::Break | Node::Continue, ..]);
         self.skips.try_push(skips)?;
         if skips {
+            self.postpone(mask, body)?;
             self.put_any(mask)?;
             self.body.code()?.if_(BlockType::Empty);
         }
@@ -260,14 +261,6 @@ fn instruction(part: Part) -> Instructions {
 }
 
 impl Emitter<'_> {
-    /// The loop over groups of items, which runs all statements for each.
-    pub fn groups(&mut self, nodes: &[Node<Region>]) -> Result<(), Refusal> {
-        self.body.code()?.i32_const(0).local_set(self.item);
-        self.open_groups()?;
-        self.group(nodes)?;
-        Ok(self.close_groups()?)
-    }
-
     /// All statements for one group.
     pub fn group(&mut self, nodes: &[Node<Region>]) -> Result<(), Refusal> {
         let mut mask = None;
@@ -328,19 +321,14 @@ impl Emitter<'_> {
         self.close_passes()
     }
 
-    /// Ends the loop over groups, and the function.
-    fn close_groups(&mut self) -> Result<(), OutOfMemory> {
-        self.next_group()?;
-        self.end_function()
-    }
-
     pub fn end_function(&mut self) -> Result<(), OutOfMemory> {
         self.body.code()?.i32_const(Status::Done as i32).end();
         Ok(())
     }
 
     pub fn store_output(&mut self, value: Lanes) -> Result<(), OutOfMemory> {
-        self.store(value, Place::array(OUTPUT), self.kernel.output.dtype)
+        let place = self.output.unwrap_or(Place::array(OUTPUT));
+        self.store(value, place, self.kernel.output.dtype)
     }
 
     /// Loads what any statement reads, before the first branch.

@@ -66,7 +66,8 @@ impl Facts {
         }
     }
 
-    fn any_calls(&self, nodes: &[Node<Region>]) -> Result<bool, OutOfMemory> {
+    /// Whether statements call vector kernels.
+    pub fn any_calls(&self, nodes: &[Node<Region>]) -> Result<bool, OutOfMemory> {
         let mut found = false;
         try_for_each_region(nodes, &mut |region| {
             found = found || has_calls(self, &region.graph, &roots(region)?)?;

@@ -10,7 +10,7 @@
 //! `lanes` says how values lie in vectors; `access` moves them between memory and vectors, `convert`
 //! between dtypes; `arithmetic` has the operations that are instructions; `expression` computes, `control`
 //! has the statements for a group. Where items part ways, `parting` chooses between groups, `single` items and lanes that
-//! `refill`. `phases` has straight-line code with calls; `code`, `body` and `module` write
+//! `refill`; `postpone` puts items off that few lanes call for. `phases` has straight-line code with calls; `code`, `body` and `module` write
 //! the bytes, with `wasm-encoder`.
 //!
 //! `host` puts a module into the function table: by the `helpers` that a program registers, that come with a
@@ -47,6 +47,7 @@ mod meter;
 mod module;
 mod parting;
 mod phases;
+mod postpone;
 mod refill;
 mod signature;
 mod single;
@@ -68,11 +69,13 @@ use crate::memory::{OutOfMemory, TryGrow};
 use crate::mid::facts::symbol_array;
 use crate::mid::flatten::{Node, flatten};
 
+use access::Place;
 use body::{Body, INPUTS, Register};
 use code::at;
 use facts::Facts;
 use lanes::{Lanes, Shape};
 use parting::Watch;
+use postpone::Postponed;
 
 #[cfg(wasm_modules)]
 pub use engine::Modules;
@@ -187,6 +190,10 @@ struct Emitter<'a> {
     counts_passes: bool,
     /// Counts the passes of loops, where it shall be known whether lanes wait.
     watch: Option<Watch>,
+    /// Items that wait for others, where they may.
+    postponed: Option<Postponed>,
+    /// Where the results of a group go, if not to the caller.
+    output: Option<Place>,
     /// Of the branches that are open, whether code jumps over them.
     skips: Vec<bool>,
 }
@@ -216,6 +223,8 @@ impl<'a> Emitter<'a> {
             capped: None,
             counts_passes: false,
             watch: None,
+            postponed: None,
+            output: None,
             skips: Vec::new(),
             private,
             facts,

@@ -390,14 +390,14 @@ impl Emitter<'_> {
     }
 
     /// Leaves on the stack the address of an item of an array.
-    fn put_item(&mut self, base: Register, index: Register, size: u32) -> Result<(), OutOfMemory> {
+    pub fn put_item(&mut self, base: Register, index: Register, size: u32) -> Result<(), OutOfMemory> {
         let shift = size.trailing_zeros() as i32;
         self.body.code()?.local_get(base).local_get(index).i32_const(shift).i32_shl().i32_add();
         Ok(())
     }
 
     /// Copies an item from the upper address on the stack to the lower one.
-    fn put_copy(&mut self, size: u32, from: u32, to: u32) -> Result<(), OutOfMemory> {
+    pub fn put_copy(&mut self, size: u32, from: u32, to: u32) -> Result<(), OutOfMemory> {
         let mut code = self.body.code()?;
         match size {
             1 => code.i32_load8_u(at(from)).i32_store8(at(to)),
@@ -436,6 +436,13 @@ impl Emitter<'_> {
 
     /// Leaves on the stack for how many lanes a mask holds.
     fn put_count(&mut self, mask: Lanes) -> Result<(), OutOfMemory> {
+        self.put_bits(mask)?;
+        self.body.code()?.i32_popcnt();
+        Ok(())
+    }
+
+    /// Leaves on the stack a bit for each lane of a mask.
+    pub fn put_bits(&mut self, mask: Lanes) -> Result<(), OutOfMemory> {
         let Shape { is_wide, .. } = self.shape;
         let lanes = self.shape.lanes() as i32;
         self.for_each_part(|emitter, part| {
@@ -450,8 +457,6 @@ impl Emitter<'_> {
                 code.i32_const(part as i32 * lanes).i32_shl().i32_or();
             }
             Ok(())
-        })?;
-        self.body.code()?.i32_popcnt();
-        Ok(())
+        })
     }
 }

@@ -4,12 +4,12 @@ use std::fmt;
 
 /// The instructions of kernels: the byte of each, and its name.
 const PLAIN: &str = "\
-    00 unreachable 02 block 03 loop 04 if 05 else 0b end 0c br 0d br_if 0f return 10 call \
+    02 block 03 loop 04 if 05 else 0b end 0c br 0d br_if 0f return 10 call \
     11 call_indirect 1a drop 1b select 20 local.get 21 local.set 22 local.tee 28 i32.load 29 i64.load \
     2d i32.load8_u 2f i32.load16_u 36 i32.store 37 i64.store 3a i32.store8 3b i32.store16 41 i32.const \
-    42 i64.const 45 i32.eqz 46 i32.eq 49 i32.lt_u 4b i32.gt_u 4e i32.ge_s 4f i32.ge_u 50 i64.eqz \
+    42 i64.const 45 i32.eqz 46 i32.eq 47 i32.ne 49 i32.lt_u 4b i32.gt_u 4e i32.ge_s 4f i32.ge_u 50 i64.eqz \
     51 i64.eq 52 i64.ne 53 i64.lt_s 54 i64.lt_u 55 i64.gt_s 5a i64.ge_u 5b f32.eq 5c f32.ne 5d f32.lt 5e f32.gt \
-    5f f32.le 60 f32.ge 61 f64.eq 62 f64.ne 63 f64.lt 64 f64.gt 65 f64.le 66 f64.ge 69 i32.popcnt 6a i32.add 6b i32.sub 71 i32.and \
+    5f f32.le 60 f32.ge 61 f64.eq 62 f64.ne 63 f64.lt 64 f64.gt 65 f64.le 66 f64.ge 68 i32.ctz 69 i32.popcnt 6a i32.add 6b i32.sub 71 i32.and \
     72 i32.or 74 i32.shl 7c i64.add 7d i64.sub 7e i64.mul 80 i64.div_u 87 i64.shr_s \
     a7 i32.wrap_i64 ac i64.extend_i32_s ad i64.extend_i32_u b4 f32.convert_i64_s \
     b5 f32.convert_i64_u b9 f64.convert_i64_s ba f64.convert_i64_u";

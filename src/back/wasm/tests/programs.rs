@@ -21,7 +21,7 @@ const MANDELBROT: &str = "def mandelbrot(x, y):
     return escape
 ";
 
-const PROGRAMS: [&str; 16] = [
+const PROGRAMS: [&str; 18] = [
     MANDELBROT,
     "def k(x, y):\n    if x > 0:\n        z = x\n    elif y > 0:\n        z = y * 2\n    else:\n        z = x - y\n    return z",
     "def k(x, y):\n    if x > 0:\n        return x\n    if y > 0:\n        return y\n    return x + y",
@@ -40,6 +40,9 @@ const PROGRAMS: [&str; 16] = [
     "def k(x, y):\n    s = -0.0 * abs(x)\n    t = s\n    b = y\n    n = 9\n    while abs(b) > 0.4 and n > 2:\n        b = b * 0.5\n        s = s + 0.0\n        t = t - 0.0\n        n = n - 1\n    return copysign(1.0, s) + 2 * copysign(1.0, t) + 4 * n",
     // Locals of the inner loop that nothing else reads, and one that is read after it.
     "def k(x, y):\n    s = x\n    i = 0.0\n    while s < 3.0 and i < 6.0:\n        a = y\n        b = x\n        n = 0.0\n        while a < 1.0 and n < 9.0:\n            a = a + b * b * 0.1 + 0.05\n            b = b * 0.5\n            n = n + 1.0\n        s = s + n * a\n        i = i + 1.0\n    return s",
+    // Few items call in one branch, more in others; some of them would wait twice.
+    "def k(x, y):\n    s = x\n    if x > 9.0:\n        s = exp(y * 0.1) + x\n    if y > 1.9:\n        s = s + sin(x)\n    elif y < -0.5:\n        if x < 0:\n            s = cos(s)\n    return s * 2",
+    "def k(x, y):\n    if x > 9.0:\n        return log(x)\n    if y > 1.0 and _flat_idx > 3:\n        return exp(x * 0.1)\n    elif y > 0.0:\n        return tanh(x)\n    return (x - y) * 1.0",
 ];
 
 fn inputs() -> [Vec<f64>; 2] {
