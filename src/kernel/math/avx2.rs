@@ -1,4 +1,4 @@
-//! Vectors of AVX2 and FMA as [`Float`], with tables by permutations and gathers.
+//! Vectors of AVX2 and FMA as [`Float`], with tables by permutations and loads.
 
 use super::float::{Float, Float32, Float64, Scalar, TABLE, TABLE_BITS, Table, Vector, splats};
 use std::arch::x86_64::*;
@@ -371,12 +371,9 @@ fn first_of_32(n: usize) -> __m256i {
     avx2!(_mm256_cmpgt_epi32(_mm256_set1_epi32(n as i32), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)))
 }
 
-/// By gathers, which two columns take, or by four loads from the rows, which are faster for more columns.
+/// By four loads from the rows: gathers take longer, on AMD's processors twice as long.
 #[inline(always)]
 fn lookup_64<const N: usize>(index: F64x4, table: &Table<f64, N>, pair: usize) -> [F64x4; 2] {
-    if N == 2 {
-        return [gathered(index, &table.columns[0]), gathered(index, &table.columns[1])];
-    }
     avx2!({
         let [a, b, c, d] = transmute::<__m256i, [u64; 4]>(index.bits());
         let even =
@@ -384,14 +381,6 @@ fn lookup_64<const N: usize>(index: F64x4, table: &Table<f64, N>, pair: usize) -
         let odd =
             _mm256_insertf128_pd::<1>(_mm256_castpd128_pd256(two_of(b, table, pair)), two_of(d, table, pair));
         [F64x4(_mm256_unpacklo_pd(even, odd)), F64x4(_mm256_unpackhi_pd(even, odd))]
-    })
-}
-
-#[inline(always)]
-fn gathered(index: F64x4, column: &[f64; TABLE]) -> F64x4 {
-    avx2!({
-        let index = _mm256_and_si256(index.bits(), _mm256_set1_epi64x(TABLE as i64 - 1));
-        F64x4(_mm256_i64gather_pd::<8>(column.as_ptr(), index))
     })
 }
 

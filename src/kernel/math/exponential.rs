@@ -5,7 +5,7 @@
 //! interval of the rest. float32 functions of more than one step take the power in float64.
 
 use super::double::Double;
-use super::float::{Float, Float32, Float64, TABLE, Table, chain, polynomial};
+use super::float::{Float, Float32, Float64, Table, chain, polynomial};
 use super::formula::Unary;
 use std::f32;
 use std::f64::consts::{LN_2, LN_10, LOG2_10, LOG2_E, SQRT_2};
@@ -33,7 +33,7 @@ impl Unary for Exp {
 
     #[inline(always)]
     fn vector<V: Float64>(x: V) -> V {
-        power(x, &BASE_E, &POWERS)
+        power(x, &BASE_E, 700.0)
     }
 
     #[inline(always)]
@@ -63,7 +63,7 @@ impl Unary for Exp2 {
 
     #[inline(always)]
     fn vector<V: Float64>(x: V) -> V {
-        power(x, &BASE_2, &POWERS)
+        power(x, &BASE_2, 1010.0)
     }
 
     #[inline(always)]
@@ -93,7 +93,7 @@ impl Unary for Exp10 {
 
     #[inline(always)]
     fn vector<V: Float64>(x: V) -> V {
-        power(x, &BASE_10, &POWERS)
+        power(x, &BASE_10, 304.0)
     }
 
     #[inline(always)]
@@ -188,10 +188,20 @@ pub fn fraction_of_power<T: Float>(rounded: T, powers: &'static Powers<T::Scalar
     T::entries(rounded.row(powers), 0)
 }
 
-/// b^x, rounded once at the end.
+/// b^x, rounded once at the end; in one step of scaling within ± `moderate`, where neither b^x nor what it is rounded from
+/// underflows.
 #[inline(always)]
-fn power<T: Float>(x: T, base: &Base<T::Scalar>, powers: &'static Powers<T::Scalar>) -> T {
-    power_of_reduced::<T, false>(reduce(within(x, base), base), base, powers)
+fn power<V: Float64>(x: V, base: &Base<f64>, moderate: f64) -> V {
+    let Exponent { rounded, rest, .. } = reduce(x, base);
+    let [fraction, low] = V::entries(rounded.row(&FRACTIONS), 0);
+    let scale = fraction.add_to_exponent(rounded);
+    let less_one = rest.multiply_add(polynomial(rest, base.series), low);
+    let y = scale.multiply_add(less_one, scale);
+    let extreme = x.abs().ge(V::of(moderate));
+    if !V::may_hold(extreme) {
+        return y;
+    }
+    V::select(extreme, power_of_reduced::<V, false>(reduce(within(x, base), base), base, &POWERS), y)
 }
 
 /// x where b^x is positive and finite, else a limit.
@@ -295,7 +305,24 @@ static FRACTIONS: Table<f64, 2> = Table::new([
         0.9795040432046712,
         0.9888532806985737,
     ],
-    [0.0; TABLE],
+    [
+        0.0,
+        8.189317638195515e-17,
+        -2.7939114859515733e-17,
+        7.826573258636076e-17,
+        3.3484623336251524e-17,
+        3.750854201303127e-17,
+        1.9572585293112036e-17,
+        5.68648095791174e-17,
+        -6.835808657661922e-17,
+        -2.3591094770850053e-17,
+        5.1548301170786783e-17,
+        1.5341410053603723e-17,
+        4.875160526227062e-17,
+        1.685487290628973e-17,
+        1.790126907604513e-17,
+        -5.545065618639427e-17,
+    ],
 ]);
 
 /// `factor·e^(x.hi + x.lo)` for |x| <= 1400, rounded once at the end.

@@ -2,10 +2,11 @@
 //!
 //! The argument is brought into |r| <= π/4 by subtracting the nearest multiple n·π/2 with π/2 in
 //! three parts (W. J. Cody and W. Waite, 1980), and n modulo 4 tells which of ±sin r, ±cos r is the
-//! result. Larger arguments than the three parts carry go to the scalar library. float32 is computed in
-//! float64 and rounded once; there sine and cosine subtract multiples of π, for one series, and the tangent
-//! is a quotient of polynomials. Coefficients: Sollya's `fpminimax`; for float32, the exchange algorithm of
-//! E. Remez (1934) on relative errors, which are below 2^-35.
+//! result. Larger arguments than the three parts carry go to the scalar library. In the default mode, and for
+//! float32, which is computed in float64 and rounded once, sine and cosine subtract multiples of π instead, for one
+//! series; for float32 the tangent is a quotient of polynomials. Coefficients: Sollya's `fpminimax`; where multiples
+//! of π are subtracted, and for float32, the exchange algorithm of E. Remez (1934) on relative errors, which for float32 are
+//! below 2^-35.
 
 use super::double::Double;
 use super::float::{Float, Float32, Float64, chain, nearest, polynomial};
@@ -14,10 +15,10 @@ use super::scalar;
 use std::f64::consts::{FRAC_1_PI, FRAC_2_PI, PI};
 
 /// Sine of radians.
-pub struct Sin;
+pub struct Sin<const PRECISE: bool>;
 
 /// Cosine of radians.
-pub struct Cos;
+pub struct Cos<const PRECISE: bool>;
 
 /// Tangent of radians.
 pub struct Tan<const PRECISE: bool>;
@@ -28,7 +29,7 @@ pub struct Sinpi;
 /// cos(πx).
 pub struct Cospi;
 
-impl Unary for Sin {
+impl<const PRECISE: bool> Unary for Sin<PRECISE> {
     fn scalar(x: f64) -> f64 {
         x.sin()
     }
@@ -39,6 +40,10 @@ impl Unary for Sin {
 
     #[inline(always)]
     fn vector<V: Float64>(x: V) -> V {
+        if !PRECISE {
+            let (rounded, n) = half_turns(x);
+            return sine_of_half_turn(subtract_half_turns(x, n)).negated_if_odd(rounded);
+        }
         let (n, rest) = reduce(x);
         let y = sine_of_quadrant(n, rest);
         V::select(x.eq(V::ZERO), x, y)
@@ -46,9 +51,8 @@ impl Unary for Sin {
 
     #[inline(always)]
     fn single<V: Float64>(x: V) -> V {
-        let rounded = x.multiply_add(V::of(FRAC_1_PI), V::ROUNDER);
-        let rest = subtract_multiple(x, rounded - V::ROUNDER, 2.0);
-        sine_single(rest).negated_if_odd(rounded)
+        let (rounded, n) = half_turns(x);
+        sine_single(subtract_multiple(x, n, 2.0)).negated_if_odd(rounded)
     }
 
     #[inline(always)]
@@ -62,7 +66,7 @@ impl Unary for Sin {
     }
 }
 
-impl Unary for Cos {
+impl<const PRECISE: bool> Unary for Cos<PRECISE> {
     fn scalar(x: f64) -> f64 {
         x.cos()
     }
@@ -73,17 +77,20 @@ impl Unary for Cos {
 
     #[inline(always)]
     fn vector<V: Float64>(x: V) -> V {
+        if !PRECISE {
+            // An angle half-way between two odd multiples of π/2 may go to either: to the same as its opposite.
+            let x = x.abs();
+            let (rounded, n) = odd_quarter_turns(x);
+            return sine_of_half_turn(subtract_half_turns(x, n)).negated_if_odd(rounded);
+        }
         let (n, rest) = reduce(x);
         sine_of_quadrant(n + V::ONE, rest)
     }
 
-    /// cos((n - 1/2)·π + r) is sin(r) for even n, and -sin(r) for odd ones.
     #[inline(always)]
     fn single<V: Float64>(x: V) -> V {
-        let half = V::of(0.5);
-        let rounded = x.multiply_add(V::of(FRAC_1_PI), half) + V::ROUNDER;
-        let rest = subtract_multiple(x, (rounded - V::ROUNDER) - half, 2.0);
-        sine_single(rest).negated_if_odd(rounded)
+        let (rounded, n) = odd_quarter_turns(x);
+        sine_single(subtract_multiple(x, n, 2.0)).negated_if_odd(rounded)
     }
 
     #[inline(always)]
@@ -185,12 +192,13 @@ fn within_reach<T: Float>(x: T) -> T::Mask {
     x.abs().lt(T::of(if T::FMA { 1e9 } else { 1e6 }))
 }
 
-/// π/2, times a power of two, in three parts. Fused, n times the first is subtracted exactly whatever its length; without,
-/// the first two have 33 bits, so that their products with |n| < 2^20 are exact.
+/// π/2, times a power of two, in three parts of one sign: -0 less 0 times each stays -0. Fused, n times the first is
+/// subtracted exactly whatever its length; without, the first two have 33 bits, so that their products with |n| < 2^20 are
+/// exact.
 #[inline(always)]
 fn half_pi_parts<V: Float64>(factor: f64) -> [V; 3] {
     let [first, second, third] = if V::FMA {
-        [std::f64::consts::FRAC_PI_2, 6.123233995736766e-17, -1.4973849048591698e-33]
+        [std::f64::consts::FRAC_PI_2, 6.123233995736765e-17, 1.082856673921914e-32]
     } else {
         [f64::from_bits(0x3ff9_21fb_5440_0000), f64::from_bits(0x3dd0_b461_1a60_0000), 2.0222662487959506e-21]
     };
@@ -218,6 +226,39 @@ fn subtract_multiple<V: Float64>(x: V, n: V, unit: f64) -> V {
     let [first, second, third] = half_pi_parts::<V>(-unit);
     let rest = n.multiply_add(second, n.multiply_add(first, x));
     if V::FMA { rest } else { n.multiply_add(third, rest) }
+}
+
+/// n = round(x/π), as `n + ROUNDER` and as it is: the sine of n·π + r is sin(r) for even n, and -sin(r) for odd ones.
+#[inline(always)]
+fn half_turns<V: Float64>(x: V) -> (V, V) {
+    let rounded = x.multiply_add(V::of(FRAC_1_PI), V::ROUNDER);
+    (rounded, rounded - V::ROUNDER)
+}
+
+/// n = round(x/π + 1/2) as `n + ROUNDER`, and n - 1/2: the cosine of (n - 1/2)·π + r is sin(r) for even n, and -sin(r) for
+/// odd ones.
+#[inline(always)]
+fn odd_quarter_turns<V: Float64>(x: V) -> (V, V) {
+    let half = V::of(0.5);
+    let rounded = x.multiply_add(V::of(FRAC_1_PI), half) + V::ROUNDER;
+    (rounded, (rounded - V::ROUNDER) - half)
+}
+
+/// `x - n·π`, rounded twice, and where fused, the second time only near 0.
+#[inline(always)]
+fn subtract_half_turns<V: Float64>(x: V, n: V) -> V {
+    let [first, second, third] = half_pi_parts::<V>(-2.0);
+    n.multiply_add(third, n.multiply_add(second, n.multiply_add(first, x)))
+}
+
+/// sin(r) for |r| <= π/2; within ±1, since the error near ±π/2 is less than two units of the numbers below 1.
+#[inline(always)]
+fn sine_of_half_turn<V: Float64>(r: V) -> V {
+    let square = r * r;
+    let quartic = (square * square) * polynomial(square, &SINE_OF_HALF_TURN_TAIL);
+    let relative = square.multiply_add(V::of(SINE_OF_HALF_TURN), quartic);
+    // The sum with 0 lets -0 be -0.
+    r - r.multiply_add(relative, V::ZERO)
 }
 
 /// n = round(2x) as `n + ROUNDER` (modulo 4 for huge x), and π·(x - n/2) as high and low part.
@@ -304,6 +345,19 @@ const COSINE: [f64; 6] = [
     -2.7557314393758335e-07,
     2.087572803595705e-09,
     -1.1359857818534934e-11,
+];
+
+/// `(r - sin r) / r³` in powers of r², on |r| <= π/2: the first coefficient, and the others. The relative error of the
+/// sine is below 2^-61.
+const SINE_OF_HALF_TURN: f64 = 0.16666666666666666;
+const SINE_OF_HALF_TURN_TAIL: [f64; 7] = [
+    -0.008333333333333207,
+    0.0001984126984121248,
+    -2.7557319211569482e-06,
+    2.505210690442293e-08,
+    -1.6058941002133298e-10,
+    7.643019354098734e-13,
+    -2.7214191550134664e-15,
 ];
 
 /// `sin r / r` in powers of r², on |r| <= π/2.

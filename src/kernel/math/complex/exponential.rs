@@ -22,12 +22,12 @@ pub struct Sqrt;
 
 #[inline(always)]
 fn sine<V: Float64>(x: V) -> V {
-    trigonometric::Sin::vector(x)
+    trigonometric::Sin::<true>::vector(x)
 }
 
 #[inline(always)]
 fn cosine<V: Float64>(x: V) -> V {
-    trigonometric::Cos::vector(x)
+    trigonometric::Cos::<true>::vector(x)
 }
 
 /// sinh x and cosh x.
@@ -39,7 +39,7 @@ fn hyperbolic_pair<V: Float64, const PRECISE: bool>(x: V) -> [V; 2] {
 /// Where e^±growth is a normal number, and the angle is finite and not so large that its functions are slow.
 #[inline(always)]
 fn is_moderate<V: Float64>(growth: V, angle: V) -> V::Mask {
-    growth.abs().lt(V::of(708.0)) & trigonometric::Sin::covers(angle)
+    growth.abs().lt(V::of(708.0)) & trigonometric::Sin::<true>::covers(angle)
 }
 
 impl ComplexFunction for Exp {
@@ -73,7 +73,7 @@ impl ComplexFunction for Exp2 {
 
     #[inline(always)]
     fn covers<V: Float64>([x, y]: [V; 2]) -> V::Mask {
-        x.abs().lt(V::of(1021.0)) & trigonometric::Sin::covers(y)
+        x.abs().lt(V::of(1021.0)) & trigonometric::Sin::<true>::covers(y)
     }
 
     fn elsewhere(z: [f64; 2]) -> [f64; 2] {
@@ -147,7 +147,7 @@ impl ComplexFunction for Tanh {
     /// Up to where the squares are finite.
     #[inline(always)]
     fn covers<V: Float64>([x, y]: [V; 2]) -> V::Mask {
-        x.abs().lt(V::of(350.0)) & trigonometric::Sin::covers(y)
+        x.abs().lt(V::of(350.0)) & trigonometric::Sin::<true>::covers(y)
     }
 
     fn elsewhere(z: [f64; 2]) -> [f64; 2] {

@@ -110,6 +110,33 @@ fn circular_functions() {
     );
 }
 
+/// In float64, where sine and cosine are steepest and flattest: near multiples of π/2.
+#[test]
+fn sines_and_cosines_are_odd_and_even_and_do_not_pass_one() {
+    let mut x = Vec::new();
+    for n in 0..4000 {
+        let middle = (f64::from(n) * FRAC_PI_2).to_bits();
+        x.extend((0..64).map(|i| f64::from_bits(middle + i)));
+        x.extend((0..64).map(|i| f64::from_bits(middle.saturating_sub(i * i * 4099))));
+    }
+    let opposite: Vec<f64> = x.iter().map(|x| -x).collect();
+    for level in Level::all_supported() {
+        for accuracy in [Accuracy::Fast, Accuracy::Precise] {
+            for f in [MathFn::Sin, MathFn::Cos] {
+                let [y, mirrored] = [&x, &opposite].map(|x| run_unary(f, accuracy, level, x));
+                for ((&x, &y), &mirrored) in x.iter().zip(&y).zip(&mirrored) {
+                    assert!(y.abs() <= 1.0, "{f:?}({x:e}) {accuracy:?} {level:?}: {y:e}");
+                    let want = if f == MathFn::Sin { -y } else { y };
+                    assert!(same(mirrored, want), "{f:?}(-{x:e}) {accuracy:?} {level:?}: {mirrored:e}");
+                }
+            }
+        }
+    }
+    for level in Level::all_supported() {
+        assert_eq!(run_unary(MathFn::Sin, Accuracy::Fast, level, &[FRAC_PI_2, -FRAC_PI_2]), [1.0, -1.0]);
+    }
+}
+
 #[test]
 fn hyperbolic_functions() {
     check_unary(
