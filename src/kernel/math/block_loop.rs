@@ -6,6 +6,7 @@ use super::float::{Float, Vector};
 use super::formula::{Formula, Function};
 use crate::kernel::Kernel;
 use crate::kernel::level::Level;
+use std::array::from_fn;
 use std::mem::MaybeUninit;
 
 type Baseline<K> = <<K as Function>::Element as Element>::Baseline;
@@ -75,8 +76,15 @@ unsafe fn baseline_vectors<K: Formula<Baseline<K>>>(
     c: *const u8,
     n: usize,
 ) {
+    let (out, operands) = (out.cast(), [a.cast(), b.cast(), c.cast()]);
     // SAFETY: the caller's promise is passed on.
-    unsafe { run_vectors::<K, Baseline<K>>(out.cast(), [a.cast(), b.cast(), c.cast()], n) }
+    unsafe {
+        if K::IS_CHAIN && cfg!(target_family = "wasm") {
+            run_vectors::<K, Baseline<K>, 4>(out, operands, n)
+        } else {
+            run_vectors::<K, Baseline<K>, 1>(out, operands, n)
+        }
+    }
 }
 
 /// # Safety
@@ -91,7 +99,7 @@ unsafe fn avx2_vectors<K: Formula<Avx2<K>>>(
     n: usize,
 ) {
     // SAFETY: the caller's promise is passed on.
-    unsafe { run_vectors::<K, Avx2<K>>(out.cast(), [a.cast(), b.cast(), c.cast()], n) }
+    unsafe { run_vectors::<K, Avx2<K>, 1>(out.cast(), [a.cast(), b.cast(), c.cast()], n) }
 }
 
 /// # Safety
@@ -106,51 +114,98 @@ unsafe fn avx512_vectors<K: Formula<Avx512<K>>>(
     n: usize,
 ) {
     // SAFETY: the caller's promise is passed on.
-    unsafe { run_vectors::<K, Avx512<K>>(out.cast(), [a.cast(), b.cast(), c.cast()], n) }
+    unsafe { run_vectors::<K, Avx512<K>, 1>(out.cast(), [a.cast(), b.cast(), c.cast()], n) }
 }
 
-/// Runs `K`'s formula on vectors. The items that fill no vector go through vectors on the stack and the same
+/// Runs `K`'s formula on groups of vectors. The items that fill no group go through vectors on the stack and the same
 /// loop: a second copy of the formula would make the code of all functions twice as large.
 ///
 /// # Safety
 /// As [`Kernel`], for `K::OPERANDS` operands of `K::Element`.
 #[inline(always)]
-unsafe fn run_vectors<K, V>(out: *mut K::Element, operands: [*const K::Element; 3], n: usize)
-where
+unsafe fn run_vectors<K, V, const GROUP: usize>(
+    out: *mut K::Element,
+    operands: [*const K::Element; 3],
+    n: usize,
+) where
     V: Vector<Scalar = K::Element>,
     K: Formula<V>,
 {
-    let (rest, last) = (n % V::LANES, n - n % V::LANES);
-    let mut run = Run { out, operands, whole: last, valid: V::LANES };
+    let group = GROUP * V::LANES;
+    let (rest, last) = (n % group, n - n % group);
+    let mut run = Run { out, operands, whole: last, valid: group };
     // Not filled with zeros, which would cost calls of few items as much as the function.
-    let mut staged = [const { MaybeUninit::<V>::uninit() }; 3];
-    let mut result = MaybeUninit::<V>::uninit();
+    let mut staged = [const { MaybeUninit::<[V; GROUP]>::uninit() }; 3];
+    let mut result = MaybeUninit::<[V; GROUP]>::uninit();
     loop {
-        for start in (0..run.whole).step_by(V::LANES) {
-            let mut x = [V::ZERO; 3];
-            for (vector, operand) in x.iter_mut().zip(run.operands).take(K::OPERANDS) {
-                // SAFETY: the operand has `whole` elements, so `LANES` from `start` on.
-                *vector = unsafe { V::load(operand.add(start)) };
-            }
+        for start in (0..run.whole).step_by(group) {
+            let x: [[V; 3]; GROUP] = from_fn(|i| {
+                let mut x = [V::ZERO; 3];
+                for (vector, operand) in x.iter_mut().zip(run.operands).take(K::OPERANDS) {
+                    // SAFETY: the operand has `whole` elements, so those of a group from `start` on.
+                    *vector = unsafe { V::load(operand.add(start + i * V::LANES)) };
+                }
+                x
+            });
             // SAFETY: as for the operands; the output overlaps none of them.
-            unsafe {
-                K::vector(x).store(run.out.add(start));
-                repair_vector::<K, V>(x, run.out.add(start), run.valid);
+            let out = unsafe { run.out.add(start) };
+            for (i, y) in x.map(K::vector).into_iter().enumerate() {
+                // SAFETY: as above.
+                unsafe { y.store(out.add(i * V::LANES)) };
+            }
+            if !V::all(x.into_iter().fold(V::ALL, |covered, x| covered & K::covers(x))) {
+                for (i, x) in x.into_iter().enumerate() {
+                    let valid = run.valid.saturating_sub(i * V::LANES).min(V::LANES);
+                    // SAFETY: as above; of the group, `valid` elements count.
+                    unsafe { repair_vector::<K, V>(x, out.add(i * V::LANES), valid) };
+                }
             }
         }
-        if run.valid < V::LANES {
+        if run.valid < group {
             // SAFETY: the loop has stored the result; the output has `rest` elements from `last` on.
-            return unsafe { result.assume_init().store_first(out.add(last), rest) };
+            return unsafe { store_first(result.assume_init(), out.add(last), rest) };
         }
         if rest == 0 {
             return;
         }
-        for (vector, operand) in staged.iter_mut().zip(operands).take(K::OPERANDS) {
+        for (vectors, operand) in staged.iter_mut().zip(operands).take(K::OPERANDS) {
             // SAFETY: the operand has `n` elements, so `rest` from `last` on.
-            vector.write(unsafe { V::load_first(operand.add(last), rest) });
+            vectors.write(unsafe { load_first(operand.add(last), rest) });
         }
-        let operands = staged.each_ref().map(|vector| vector.as_ptr().cast());
-        run = Run { out: result.as_mut_ptr().cast(), operands, whole: V::LANES, valid: rest };
+        let operands = staged.each_ref().map(|vectors| vectors.as_ptr().cast());
+        run = Run { out: result.as_mut_ptr().cast(), operands, whole: group, valid: rest };
+    }
+}
+
+/// The first `n` elements of a group, fewer than it has, then zeros.
+///
+/// # Safety
+/// `source` is valid for reading `n` elements.
+#[inline(always)]
+unsafe fn load_first<V: Vector, const GROUP: usize>(source: *const V::Scalar, n: usize) -> [V; GROUP] {
+    from_fn(|i| {
+        let start = n.min(i * V::LANES);
+        // SAFETY: the caller promises `n` elements.
+        unsafe {
+            let source = source.add(start);
+            if n - start < V::LANES { V::load_first(source, n - start) } else { V::load(source) }
+        }
+    })
+}
+
+/// Stores the first `n` elements of a group, fewer than it has.
+///
+/// # Safety
+/// `target` is valid for writing `n` elements.
+#[inline(always)]
+unsafe fn store_first<V: Vector, const GROUP: usize>(group: [V; GROUP], target: *mut V::Scalar, n: usize) {
+    for (i, vector) in group.into_iter().enumerate() {
+        let start = n.min(i * V::LANES);
+        // SAFETY: the caller promises room for `n` elements.
+        unsafe {
+            let target = target.add(start);
+            if n - start < V::LANES { vector.store_first(target, n - start) } else { vector.store(target) }
+        }
     }
 }
 
@@ -158,9 +213,9 @@ where
 struct Run<T> {
     out: *mut T,
     operands: [*const T; 3],
-    /// Elements of each array: a multiple of the lanes of a vector.
+    /// Elements of each array: a multiple of those of a group.
     whole: usize,
-    /// Lanes of each vector whose results count.
+    /// Elements of each group whose results count.
     valid: usize,
 }
 
@@ -191,5 +246,30 @@ unsafe fn repair_lanes<K: Function>(x: [[K::Element; 16]; 3], covered: u64, out:
     for i in (0..n).filter(|i| covered >> i & 1 == 0) {
         // SAFETY: the caller promises room for `n` elements.
         unsafe { *out.add(i) = K::scalar(x.map(|x| x[i])) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::formula::UnaryOf;
+    use super::super::trigonometric::Sin;
+    use super::*;
+
+    /// The groups of WebAssembly: every count of items, beyond the reach of the formula too, as by single vectors.
+    #[test]
+    fn groups_of_vectors_give_the_same() {
+        type Sine = UnaryOf<f64, Sin<false>>;
+        for n in 0..40 {
+            let x: Vec<f64> = (0..n).map(|i| if i % 5 == 3 { 1e15 } else { 0.7 * f64::from(i) }).collect();
+            let (mut want, mut got) = (vec![-1.0; x.len()], vec![-1.0; x.len() + 1]);
+            let operands = [x.as_ptr(), std::ptr::null(), std::ptr::null()];
+            // SAFETY: the operand and the results have as many elements.
+            unsafe {
+                run_vectors::<Sine, Baseline<Sine>, 1>(want.as_mut_ptr(), operands, x.len());
+                run_vectors::<Sine, Baseline<Sine>, 4>(got.as_mut_ptr(), operands, x.len());
+            }
+            assert_eq!(got[..x.len()], want);
+            assert_eq!(got.last(), Some(&-1.0));
+        }
     }
 }

@@ -9,6 +9,9 @@ use std::marker::PhantomData;
 /// `vector` is branch-free arithmetic. It must be right wherever `covers` holds; the other elements
 /// take the scalar function.
 pub trait Unary {
+    /// As [`Function::IS_CHAIN`], of the float64 formula.
+    const IS_CHAIN: bool = false;
+
     /// The function at one point, by the scalar math library.
     fn scalar(x: f64) -> f64;
 
@@ -108,6 +111,10 @@ pub trait Function {
     /// Whether the formula gains only where a fused multiply-add is one instruction.
     const NEEDS_FMA: bool = false;
 
+    /// Whether the formula is a long chain of operations: several vectors at once take less time each, where the compiler of
+    /// the machine code lets the chains take turns.
+    const IS_CHAIN: bool = false;
+
     fn scalar(x: [Self::Element; 3]) -> Self::Element;
 }
 
@@ -131,6 +138,7 @@ pub struct BinaryOf<T, F>(PhantomData<(T, F)>);
 impl<F: Unary> Function for UnaryOf<f64, F> {
     type Element = f64;
     const OPERANDS: usize = 1;
+    const IS_CHAIN: bool = F::IS_CHAIN;
 
     #[inline(always)]
     fn scalar([x, ..]: [f64; 3]) -> f64 {

@@ -30,6 +30,8 @@ pub struct Sinpi;
 pub struct Cospi;
 
 impl<const PRECISE: bool> Unary for Sin<PRECISE> {
+    const IS_CHAIN: bool = !PRECISE;
+
     fn scalar(x: f64) -> f64 {
         x.sin()
     }
@@ -67,6 +69,8 @@ impl<const PRECISE: bool> Unary for Sin<PRECISE> {
 }
 
 impl<const PRECISE: bool> Unary for Cos<PRECISE> {
+    const IS_CHAIN: bool = !PRECISE;
+
     fn scalar(x: f64) -> f64 {
         x.cos()
     }
