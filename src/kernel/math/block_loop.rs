@@ -6,7 +6,6 @@ use super::float::{Float, Vector};
 use super::formula::{Formula, Function};
 use crate::kernel::Kernel;
 use crate::kernel::level::Level;
-use std::array::from_fn;
 use std::mem::MaybeUninit;
 
 type Baseline<K> = <<K as Function>::Element as Element>::Baseline;
@@ -139,21 +138,25 @@ unsafe fn run_vectors<K, V, const GROUP: usize>(
     let mut result = MaybeUninit::<[V; GROUP]>::uninit();
     loop {
         for start in (0..run.whole).step_by(group) {
-            let x: [[V; 3]; GROUP] = from_fn(|i| {
-                let mut x = [V::ZERO; 3];
-                for (vector, operand) in x.iter_mut().zip(run.operands).take(K::OPERANDS) {
+            // Loops and not closures, which are not always compiled for the level: the formula has to be.
+            let mut x = [[V::ZERO; 3]; GROUP];
+            let mut y = [V::ZERO; GROUP];
+            let mut covered = V::ALL;
+            for i in 0..GROUP {
+                for (vector, operand) in x[i].iter_mut().zip(run.operands).take(K::OPERANDS) {
                     // SAFETY: the operand has `whole` elements, so those of a group from `start` on.
                     *vector = unsafe { V::load(operand.add(start + i * V::LANES)) };
                 }
-                x
-            });
+                y[i] = K::vector(x[i]);
+                covered = covered & K::covers(x[i]);
+            }
             // SAFETY: as for the operands; the output overlaps none of them.
             let out = unsafe { run.out.add(start) };
-            for (i, y) in x.map(K::vector).into_iter().enumerate() {
+            for (i, y) in y.into_iter().enumerate() {
                 // SAFETY: as above.
                 unsafe { y.store(out.add(i * V::LANES)) };
             }
-            if !V::all(x.into_iter().fold(V::ALL, |covered, x| covered & K::covers(x))) {
+            if !V::all(covered) {
                 for (i, x) in x.into_iter().enumerate() {
                     let valid = run.valid.saturating_sub(i * V::LANES).min(V::LANES);
                     // SAFETY: as above; of the group, `valid` elements count.
@@ -183,14 +186,16 @@ unsafe fn run_vectors<K, V, const GROUP: usize>(
 /// `source` is valid for reading `n` elements.
 #[inline(always)]
 unsafe fn load_first<V: Vector, const GROUP: usize>(source: *const V::Scalar, n: usize) -> [V; GROUP] {
-    from_fn(|i| {
+    let mut group = [V::ZERO; GROUP];
+    for (i, vector) in group.iter_mut().enumerate() {
         let start = n.min(i * V::LANES);
         // SAFETY: the caller promises `n` elements.
         unsafe {
             let source = source.add(start);
-            if n - start < V::LANES { V::load_first(source, n - start) } else { V::load(source) }
+            *vector = if n - start < V::LANES { V::load_first(source, n - start) } else { V::load(source) };
         }
-    })
+    }
+    group
 }
 
 /// Stores the first `n` elements of a group, fewer than it has.
