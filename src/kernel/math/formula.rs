@@ -60,9 +60,6 @@ pub trait Binary {
     /// Whether the formula gains only where a fused multiply-add is one instruction.
     const NEEDS_FMA: bool = false;
 
-    /// The same of the float32 formula.
-    const NEEDS_FMA_32: bool = Self::NEEDS_FMA;
-
     /// The function at one point, by the scalar math library.
     fn scalar(a: f64, b: f64) -> f64;
 
@@ -206,7 +203,7 @@ impl<F: Binary, V: Float64> Formula<V> for BinaryOf<f64, F> {
 impl<F: Binary> Function for BinaryOf<f32, F> {
     type Element = f32;
     const OPERANDS: usize = 2;
-    const NEEDS_FMA: bool = F::NEEDS_FMA_32;
+    const NEEDS_FMA: bool = F::NEEDS_FMA;
 
     #[inline(always)]
     fn scalar([a, b, _]: [f32; 3]) -> f32 {
