@@ -347,7 +347,7 @@ fn pointers(inputs: &[&[u8]]) -> Vec<*const c_void> {
 fn guarded(len: usize, call: impl FnOnce(*mut c_void) -> c_int) -> Result<Vec<u8>, i32> {
     let mut buffer = vec![FILL; len + GUARD_LEN];
     let status = call(buffer.as_mut_ptr().cast());
-    assert!(buffer[len..].iter().all(|byte| *byte == FILL), "bytes after the output were changed");
+    assert!(buffer[len..] == [FILL; GUARD_LEN], "bytes after the output were changed");
     if status != 0 {
         return Err(status);
     }

@@ -57,7 +57,7 @@ test("both modules are as small as the documents say", () => {
     const bytes = readFileSync(new URL(`../${path}`, import.meta.url));
     assert.ok(bytes.length < 1_500_000, `${path}: ${bytes.length} bytes`);
     const packed = brotliCompressSync(bytes).length;
-    assert.ok(packed < 380_000, `${path}: ${packed} bytes with Brotli`);
+    assert.ok(packed < 385_000, `${path}: ${packed} bytes with Brotli`);
   }
 });
 
