@@ -113,7 +113,8 @@ wasm_modules() {
 wasm() {
     suite wasm-modules check wasm_modules
     suite wasm-plain node node --test js/tests/plain_test.mjs js/tests/serve_test.mjs
-    suite wasm-threads node node --expose-gc --test js/tests/pool_test.mjs
+    # Node 20 can hang at the end of a program, waiting for a compilation in the background that waits for a collection.
+    suite wasm-threads node node --expose-gc --no-concurrent-recompilation --test js/tests/pool_test.mjs
     suite wasm-demo check node examples/web/demo.mjs build/mandelbrot.png
     suite wasm-guests check scripts/guests.sh
     suite wasm-bridge node node --expose-gc --test js/tests/bridge_memory_test.mjs js/tests/bridge_test.mjs
