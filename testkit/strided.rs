@@ -338,8 +338,12 @@ pub fn check(case: &Case, expr: &Expression, random: &mut Numbers<'_>, threads: 
     let code = evaluate(expr, &inputs, &output, &params(threads));
     assert_eq!(code, 0, "{} {inputs:?} {output:?}", case.text);
     // All bytes at once, as fuzzers look at each comparison.
-    for (found, expected) in buffers.iter().zip(&expected).filter(|(found, expected)| found != expected) {
-        let wrong = found.iter().zip(expected).position(|(found, expected)| found != expected);
+    if buffers != expected {
+        let wrong = buffers
+            .iter()
+            .flatten()
+            .zip(expected.iter().flatten())
+            .position(|(found, expected)| found != expected);
         panic!("{} {threads} threads, byte {wrong:?}\n{inputs:#?}\n{output:#?}", case.text);
     }
 }
