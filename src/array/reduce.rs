@@ -397,6 +397,14 @@ fn new_columns(loops: &Loops<'_>) -> Result<Option<ColumnAccumulator>, OutOfMemo
     loops.reducers.columns.map(|reducer| ColumnAccumulator::new(reducer, columns)).transpose()
 }
 
+/// Whether steps of one axis are of one item, and those of the other of `width`, in all arrays.
+fn follow_one_another(arrays: &[Array], within: &Axis, across: &Axis, width: i64) -> bool {
+    arrays.iter().zip(within.strides.iter().zip(&across.strides)).all(|(array, (&step, &next))| {
+        let size = array.itemsize as i64;
+        step == size && next == width * size
+    })
+}
+
 /// Whether an address suits numbers of a size.
 fn is_aligned(start: *const u8, size: usize) -> bool {
     start.addr().is_multiple_of(size.min(align_of::<f64>()))
@@ -520,10 +528,7 @@ impl<'w, 's> Worker<'w, 's> {
         let [axis] = &reduced[..] else { return false };
         program.is_some()
             && (1..=BLOCK as i64 / 2).contains(items)
-            && (0..arrays.len()).all(|index| {
-                let size = arrays[index].itemsize as i64;
-                axis.strides[index] == size && columns.strides[index] == items * size
-            })
+            && follow_one_another(arrays, axis, columns, *items)
     }
 
     /// Computes and reduces lines that follow one another, as many at a time as make a block.
@@ -649,7 +654,7 @@ impl<'w, 's> Worker<'w, 's> {
                 let from = begin + set.first as i64;
                 if part.len() >= WIDE
                     && set.step == 1
-                    && self.follow_one_another(at.end - at.start, from, set.count)
+                    && self.rows_follow_one_another(at.end - at.start, from, set.count)
                 {
                     // SAFETY: as the caller promises.
                     let values = unsafe { self.block_of(outer, at, from..from + set.count as i64)? };
@@ -717,15 +722,11 @@ impl<'w, 's> Worker<'w, 's> {
     }
 
     /// Whether rows of this many columns, `count` from item `first` on, lie one after the other in all arrays.
-    fn follow_one_another(&self, width: i64, first: i64, count: usize) -> bool {
+    fn rows_follow_one_another(&self, width: i64, first: i64, count: usize) -> bool {
         let Loops { arrays, columns, reduced, .. } = self.loops;
         let Some(inner) = reduced.last() else { return false };
         let is_in_one_run = first % inner.extent + count as i64 <= inner.extent;
-        is_in_one_run
-            && (0..arrays.len()).all(|index| {
-                let size = arrays[index].itemsize as i64;
-                columns.strides[index] == size && inner.strides[index] == width * size
-            })
+        is_in_one_run && follow_one_another(arrays, columns, inner, width)
     }
 
     /// Asks for the items of a row, where they lie side by side.

@@ -36,14 +36,14 @@ const FIRST_INPUT: u32 = 4;
 impl Emitter<'_> {
     /// The loop over groups of items, which runs all statements for each.
     pub fn groups(&mut self, nodes: &[Node<Region>]) -> Result<(), Refusal> {
-        let mut postponed = self.may_postpone(nodes)?;
+        let postponed = self.may_postpone(nodes)?;
         self.body.code()?.i32_const(0).local_set(self.item);
         self.open_groups()?;
         if let Some(Postponed { lanes, .. }) = &postponed {
             let none = self.constant(Scalar::Bool(false), Dtype::Bool)?;
             self.move_to(*lanes, none)?;
         }
-        self.postponed = postponed.take();
+        self.postponed = postponed;
         self.group(nodes)?;
         if let Some(postponed) = self.postponed.take() {
             self.catch_up(nodes, &postponed)?;
