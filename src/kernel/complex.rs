@@ -211,38 +211,26 @@ fn whole_power(mut base: Complex<f64>, exponent: i32) -> Complex<f64> {
     if exponent < 0 { one / result } else { result }
 }
 
-/// The modulus in float64 of parts whose squares cannot overflow there; infinite when a part is,
-/// even beside NaN.
+/// The modulus by float64, where the squares cannot overflow; infinite when a part is, even beside NaN.
 #[inline(always)]
-fn modulus_of_singles(z: Complex<f32>) -> f64 {
+fn modulus_of_singles(z: Complex<f32>) -> f32 {
     let (re, im) = (f64::from(z.re), f64::from(z.im));
     let modulus = (re * re + im * im).sqrt();
-    if is_infinite(z) { f64::INFINITY } else { modulus }
+    if is_infinite(z) { f32::INFINITY } else { modulus as f32 }
 }
 
-/// What differs between complex64 and complex128: the functions computed in float64.
+/// What differs between complex64 and complex128: the power, computed in float64.
 trait Part: Float {
-    fn modulus(z: Complex<Self>) -> Self;
     fn power(base: Complex<Self>, exponent: Complex<Self>) -> Complex<Self>;
 }
 
 impl Part for f64 {
-    #[inline(always)]
-    fn modulus(z: Complex<f64>) -> f64 {
-        z.re.hypot(z.im)
-    }
-
     fn power(base: Complex<f64>, exponent: Complex<f64>) -> Complex<f64> {
         power(base, exponent)
     }
 }
 
 impl Part for f32 {
-    #[inline(always)]
-    fn modulus(z: Complex<f32>) -> f32 {
-        modulus_of_singles(z) as f32
-    }
-
     fn power(base: Complex<f32>, exponent: Complex<f32>) -> Complex<f32> {
         narrow(power(widen(base), widen(exponent)))
     }
@@ -280,20 +268,20 @@ impl<T: Float> UnaryFn<Complex<T>> for ImaginaryPart {
     }
 }
 
-impl<T: Part> UnaryFn<Complex<T>> for Modulus {
-    type Out = T;
+impl UnaryFn<Complex<f32>> for Modulus {
+    type Out = f32;
     #[inline(always)]
-    fn apply(z: Complex<T>) -> T {
-        T::modulus(z)
+    fn apply(z: Complex<f32>) -> f32 {
+        modulus_of_singles(z)
     }
 }
 
-impl<T: Part> UnaryFn<Complex<T>> for Sign {
-    type Out = Complex<T>;
+impl UnaryFn<Complex<f32>> for Sign {
+    type Out = Complex<f32>;
     #[inline(always)]
-    fn apply(z: Complex<T>) -> Complex<T> {
-        let modulus = T::modulus(z);
-        let is_regular = (modulus > T::default()) & (modulus < T::INFINITY);
+    fn apply(z: Complex<f32>) -> Complex<f32> {
+        let modulus = modulus_of_singles(z);
+        let is_regular = (modulus > 0.0) & (modulus < f32::INFINITY);
         if is_regular { Complex::new(z.re / modulus, z.im / modulus) } else { extreme_sign(z) }
     }
 }
@@ -301,22 +289,8 @@ impl<T: Part> UnaryFn<Complex<T>> for Sign {
 /// The direction of zero, of NaN, and of numbers whose modulus is infinite.
 #[cold]
 #[inline(never)]
-fn extreme_sign<T: Part>(z: Complex<T>) -> Complex<T> {
-    let zero = T::default();
-    match (z.re.is_infinite(), z.im.is_infinite()) {
-        (true, false) => Complex::new(T::ONE.copysign(z.re), zero),
-        (false, true) => Complex::new(zero, T::ONE.copysign(z.im)),
-        (false, false) if z.re == zero && z.im == zero => Complex::default(),
-        (false, false) if !z.re.is_nan() && !z.im.is_nan() => {
-            let smaller = Complex::new(z.re * T::HALF, z.im * T::HALF);
-            let modulus = T::modulus(smaller);
-            Complex::new(smaller.re / modulus, smaller.im / modulus)
-        }
-        _ => {
-            let nan = T::INFINITY * zero;
-            Complex::new(nan, nan)
-        }
-    }
+fn extreme_sign(z: Complex<f32>) -> Complex<f32> {
+    narrow(math::complex::direction(widen(z)))
 }
 
 impl<T: Float> UnaryFn<Complex<T>> for Rint {
@@ -340,6 +314,9 @@ pub(super) fn unary(op: UnaryOp, dtype: Dtype, level: Level) -> Option<Kernel> {
     match (op, dtype.class()) {
         (UnaryOp::Math(function), _) => math::complex::unary(function, dtype, level),
         (UnaryOp::Abs, Class::Complex(Double)) => Some(math::complex::modulus(level)),
+        (UnaryOp::Abs, Class::Complex(Single)) => Some(unary_kernel::<Modulus, Complex<f32>>(level)),
+        (UnaryOp::Sign, Class::Complex(Double)) => Some(math::complex::sign(level)),
+        (UnaryOp::Sign, Class::Complex(Single)) => Some(unary_kernel::<Sign, Complex<f32>>(Level::Baseline)),
         (_, Class::Complex(Single)) => unary_of::<f32>(op, level),
         (_, Class::Complex(Double)) => unary_of::<f64>(op, level),
         (_, Class::Bool | Class::Integer | Class::Float(_) | Class::Text) => None,
@@ -354,11 +331,10 @@ fn unary_of<T: Part>(op: UnaryOp, level: Level) -> Option<Kernel> {
         UnaryOp::Conj => unary_kernel::<Conjugate, Complex<T>>(level),
         UnaryOp::Real => unary_kernel::<RealPart, Complex<T>>(level),
         UnaryOp::Imag => unary_kernel::<ImaginaryPart, Complex<T>>(level),
-        UnaryOp::Abs => unary_kernel::<Modulus, Complex<T>>(level),
-        // A call for each element: one level serves all.
-        UnaryOp::Sign => unary_kernel::<Sign, Complex<T>>(Level::Baseline),
         UnaryOp::Rint => unary_kernel::<Rint, Complex<T>>(level),
-        UnaryOp::BitNot
+        UnaryOp::Abs
+        | UnaryOp::Sign
+        | UnaryOp::BitNot
         | UnaryOp::Floor
         | UnaryOp::Ceil
         | UnaryOp::Trunc

@@ -20,6 +20,21 @@ pub fn exponent(z: Complex<f64>) -> i32 {
     if larger == 0.0 || !larger.is_finite() { 0 } else { libm::ilogb(larger) }
 }
 
+/// z/|z|; 0 for 0, and along the axis of the only infinite part.
+pub fn direction(z: Complex<f64>) -> Complex<f64> {
+    match [z.re, z.im].map(f64::is_infinite) {
+        [true, false] => Complex::new(1.0_f64.copysign(z.re), 0.0),
+        [false, true] => Complex::new(0.0, 1.0_f64.copysign(z.im)),
+        [false, false] if z.re == 0.0 && z.im == 0.0 => Complex::default(),
+        [false, false] if !z.re.is_nan() && !z.im.is_nan() => {
+            let z = scaled(z, -exponent(z));
+            let modulus = (z.re * z.re + z.im * z.im).sqrt();
+            Complex::new(z.re / modulus, z.im / modulus)
+        }
+        _ => Complex::new(NAN, NAN),
+    }
+}
+
 /// z/i.
 pub fn turned_back([x, y]: Parts) -> Parts {
     [y, -x]

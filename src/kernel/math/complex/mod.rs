@@ -9,7 +9,7 @@ mod exponential;
 mod inverse;
 mod logarithm;
 
-pub use elsewhere::{exp, exponent, scaled};
+pub use elsewhere::{direction, exp, exponent, scaled};
 
 use super::element::Element;
 use super::float::{Float, Float64, Vector};
@@ -106,6 +106,33 @@ impl ComplexFunction for Modulus {
 
     fn elsewhere([x, y]: [f64; 2]) -> [f64; 2] {
         [Hypot::scalar(x, y), y]
+    }
+}
+
+/// The kernel `out[i] = a[i] / |a[i]|` on complex128, 0 for 0.
+pub fn sign(level: Level) -> Kernel {
+    kernel_of::<f64, Sign>(level)
+}
+
+struct Sign;
+
+impl ComplexFunction for Sign {
+    #[inline(always)]
+    fn vector<V: Float64>([x, y]: [V; 2]) -> [V; 2] {
+        let modulus = Hypot::vector(x, y);
+        [x / modulus, y / modulus]
+    }
+
+    /// Where the modulus is neither subnormal nor infinite.
+    #[inline(always)]
+    fn covers<V: Float64>(z: [V; 2]) -> V::Mask {
+        let ([x, y], least, most) = (z.map(Float::abs), V::MIN_POSITIVE, V::of(1e308));
+        (x.gt(least) | y.gt(least)) & x.lt(most) & y.lt(most)
+    }
+
+    fn elsewhere([x, y]: [f64; 2]) -> [f64; 2] {
+        let direction = direction(Complex::new(x, y));
+        [direction.re, direction.im]
     }
 }
 

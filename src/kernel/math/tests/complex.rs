@@ -453,3 +453,34 @@ fn real_roots_are_rounded_once() {
         }
     }
 }
+
+/// Of the length 1, by the formula and elsewhere: tiny, huge and subnormal numbers; with the same bits on every level.
+#[test]
+fn signs_have_the_length_one() {
+    let mut random = Random::new(41);
+    let mut z: Vec<Complex<f64>> = (0..4000)
+        .map(|_| {
+            let scale = libm::scalbn(1.0, random.below(2090) as i32 - 1070);
+            Complex::new(scale * random.uniform(-1.0, 1.0), scale * random.uniform(-1.0, 1.0))
+        })
+        .filter(|z| z.re != 0.0 || z.im != 0.0)
+        .collect();
+    z.extend([5e-324, 1e308, f64::MAX].map(|x| Complex::new(x, -x)));
+    let signs = |level| {
+        let mut out = vec![Complex::<f64>::default(); z.len()];
+        let kernel = kernel::unary(UnaryOp::Sign, Dtype::Complex128, Accuracy::Fast, level).unwrap();
+        // SAFETY: the operand has as many items as the result.
+        unsafe { kernel(out.as_mut_ptr().cast(), z.as_ptr().cast(), null(), null(), z.len()) };
+        out
+    };
+    let got = signs(Level::Baseline);
+    for (z, sign) in z.iter().zip(&got) {
+        let length = sign.re.hypot(sign.im);
+        assert!((length - 1.0).abs() < 4.0 * f64::EPSILON, "{z:?} -> {sign:?}");
+        assert!(sign.re.signum() == z.re.signum() && sign.im.signum() == z.im.signum(), "{z:?} -> {sign:?}");
+    }
+    let bits = |z: &Complex<f64>| [z.re.to_bits(), z.im.to_bits()];
+    for level in Level::all_supported() {
+        assert!(signs(level).iter().map(bits).eq(got.iter().map(bits)), "{level:?}");
+    }
+}
