@@ -81,6 +81,9 @@ export const TRANSCENDENTAL = {
 const REDUCTIONS = ["sum", "prod", "min", "max", "mean", "any", "all", "std", "argmax", "count_nonzero"];
 const LITERALS = ["0", "1", "2", "3", "7", "0.5", "2.5", "1e3", "True", "pi"];
 
+/** A value whose sign is certain: that of a NaN which an operation makes is not, in WebAssembly. */
+const withSign = (part) => `where(isnan(${part}), 1, ${part})`;
+
 /** A random expression over names, without transcendental functions unless they are asked for. */
 export function randomExpression(random, names, depth, functions = { ONE: [], TWO: [] }) {
   if (depth === 0 || random.below(6) === 0) {
@@ -89,10 +92,14 @@ export function randomExpression(random, names, depth, functions = { ONE: [], TW
   const part = () => randomExpression(random, names, depth - 1, functions);
   switch (random.below(12)) {
     case 0:
-    case 1:
-      return `${random.pick([...ONE, ...functions.ONE])}(${part()})`;
-    case 2:
-      return `${random.pick([...TWO, ...functions.TWO])}(${part()}, ${part()})`;
+    case 1: {
+      const name = random.pick([...ONE, ...functions.ONE]);
+      return `${name}(${name === "signbit" ? withSign(part()) : part()})`;
+    }
+    case 2: {
+      const name = random.pick([...TWO, ...functions.TWO]);
+      return `${name}(${part()}, ${name === "copysign" ? withSign(part()) : part()})`;
+    }
     case 3:
       return `where(${part()}, ${part()}, ${part()})`;
     case 4:
