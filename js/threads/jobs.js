@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 import { MiniexprError, errorOfFailure } from "../core/error.js";
-import { aligned } from "../wasm/call.js";
+import { roomFor } from "../wasm/call.js";
 import { codeOf } from "../wasm/program.js";
 
 /** The flag that cancels, and after it two numbers of 8 bytes for the progress. */
@@ -28,7 +28,7 @@ export class PoolJobs {
     const inputBytes = call.bytesFor(inputs);
     let block;
     try {
-      block = engine.alloc(CONTROL_BYTES + inputBytes + aligned(bytes));
+      block = engine.alloc(CONTROL_BYTES + inputBytes + roomFor(bytes));
     } catch (error) {
       call.dispose();
       throw error;

@@ -6,7 +6,7 @@
 import { bufferOf, dtypeOfCode, newNumbers, numbersBetween, setNumbers } from "../core/dtypes.js";
 import { ofShapes } from "../core/error.js";
 import { scatter } from "../core/layout.js";
-import { Call, aligned } from "./call.js";
+import { Call, roomFor } from "./call.js";
 
 /** Codes of `me_eval_status`, as codes of errors. */
 const CODES = new Map([
@@ -195,7 +195,7 @@ export class WasmProgram {
     const isInside = output !== null && output.address !== null;
     const bytes = isInside ? 0 : size * this.itemsize;
     const call = this.#call;
-    return this.#engine.withMemory(call.bytesFor(operands) + aligned(bytes), (start) => {
+    return this.#engine.withMemory(call.bytesFor(operands) + roomFor(bytes), (start) => {
       const end = call.writeInputs(start, operands);
       if (isInside) {
         const { address, layout } = output;
