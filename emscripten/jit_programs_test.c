@@ -98,13 +98,15 @@ static void check_program(const char *text, const int dtypes[3], unsigned seed) 
 static void random_programs_agree(void) {
     FILE *file = fopen(PROGRAMS_FILE, "r");
     CHECK(file != NULL);
-    char text[8192], line[1024];
+    static char text[1 << 16];
+    char line[1024];
     int dtypes[3];
     unsigned count = 0;
     while (file != NULL && fgets(line, sizeof line, file) != NULL &&
            sscanf(line, "%d %d %d", dtypes, dtypes + 1, dtypes + 2) == 3) {
         text[0] = 0;
         while (fgets(line, sizeof line, file) != NULL && line[0] != '\n') {
+            CHECK(strlen(text) + strlen(line) < sizeof text);
             strncat(text, line, sizeof text - strlen(text) - 1);
         }
         check_program(text, dtypes, count++);
