@@ -211,14 +211,6 @@ fn whole_power(mut base: Complex<f64>, exponent: i32) -> Complex<f64> {
     if exponent < 0 { one / result } else { result }
 }
 
-/// The modulus by float64, where the squares cannot overflow; infinite when a part is, even beside NaN.
-#[inline(always)]
-fn modulus_of_singles(z: Complex<f32>) -> f32 {
-    let (re, im) = (f64::from(z.re), f64::from(z.im));
-    let modulus = (re * re + im * im).sqrt();
-    if is_infinite(z) { f32::INFINITY } else { modulus as f32 }
-}
-
 /// What differs between complex64 and complex128: the power, computed in float64.
 trait Part: Float {
     fn power(base: Complex<Self>, exponent: Complex<Self>) -> Complex<Self>;
@@ -239,6 +231,7 @@ impl Part for f32 {
 struct Conjugate;
 struct RealPart;
 struct ImaginaryPart;
+/// The modulus by float64, where the squares cannot overflow; infinite when a part is, even beside NaN.
 struct Modulus;
 struct Sign;
 struct Rint;
@@ -272,7 +265,9 @@ impl UnaryFn<Complex<f32>> for Modulus {
     type Out = f32;
     #[inline(always)]
     fn apply(z: Complex<f32>) -> f32 {
-        modulus_of_singles(z)
+        let (re, im) = (f64::from(z.re), f64::from(z.im));
+        let modulus = (re * re + im * im).sqrt();
+        if is_infinite(z) { f32::INFINITY } else { modulus as f32 }
     }
 }
 
@@ -280,7 +275,7 @@ impl UnaryFn<Complex<f32>> for Sign {
     type Out = Complex<f32>;
     #[inline(always)]
     fn apply(z: Complex<f32>) -> Complex<f32> {
-        let modulus = modulus_of_singles(z);
+        let modulus = Modulus::apply(z);
         let is_regular = (modulus > 0.0) & (modulus < f32::INFINITY);
         if is_regular { Complex::new(z.re / modulus, z.im / modulus) } else { extreme_sign(z) }
     }
@@ -316,6 +311,7 @@ pub(super) fn unary(op: UnaryOp, dtype: Dtype, level: Level) -> Option<Kernel> {
         (UnaryOp::Abs, Class::Complex(Double)) => Some(math::complex::modulus(level)),
         (UnaryOp::Abs, Class::Complex(Single)) => Some(unary_kernel::<Modulus, Complex<f32>>(level)),
         (UnaryOp::Sign, Class::Complex(Double)) => Some(math::complex::sign(level)),
+        // A branch for each element: one level serves all.
         (UnaryOp::Sign, Class::Complex(Single)) => Some(unary_kernel::<Sign, Complex<f32>>(Level::Baseline)),
         (_, Class::Complex(Single)) => unary_of::<f32>(op, level),
         (_, Class::Complex(Double)) => unary_of::<f64>(op, level),
